@@ -1,0 +1,31 @@
+import { defineConfig } from 'vitest/config';
+
+// graphql 16 ships an ES and a CommonJS build; @apollo/subgraph requires the
+// second. One alias keeps both sides on the same classes.
+const alias = [{ find: /^graphql$/, replacement: 'graphql/index.js' }];
+const conditions = ['source', 'node', 'import', 'module', 'default'];
+const shared = { resolve: { alias, conditions }, ssr: { resolve: { conditions } } };
+
+const tier = (name: string, include: string[], limits: { testTimeout: number; hookTimeout: number }) => ({
+  ...shared,
+  test: {
+    name,
+    include,
+    exclude: [...(name === 'unit' ? ['**/*.int.test.ts'] : []), '**/node_modules/**', '**/dist/**', '.data/**'],
+    // Suites start real servers and share two cores: files run one after another where they do.
+    fileParallelism: name === 'unit',
+    ...limits,
+  },
+});
+
+export default defineConfig({
+  ...shared,
+  test: {
+    projects: [
+      tier('unit', ['**/*.test.ts'], { testTimeout: 20_000, hookTimeout: 20_000 }),
+      tier('integration', ['**/*.int.test.ts'], { testTimeout: 60_000, hookTimeout: 120_000 }),
+      tier('conformance', ['emulators/**/*.conformance.ts'], { testTimeout: 60_000, hookTimeout: 60_000 }),
+      tier('e2e', ['tests/**/*.e2e.ts'], { testTimeout: 180_000, hookTimeout: 180_000 }),
+    ],
+  },
+});
