@@ -1,0 +1,54 @@
+import { GraphQLError } from 'graphql';
+import type { Viewer, UserViewer } from './viewer.ts';
+
+/**
+ * The codes a client can meet in `errors[].extensions.code`. Outcomes that the
+ * shop knows are not here: they are `userErrors` of the payload.
+ */
+export const errorCodes = [
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'BAD_USER_INPUT',
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'OPERATION_TOO_COMPLEX',
+  'PERSISTED_QUERY_NOT_FOUND',
+  'BAD_REQUEST',
+  'REQUEST_TOO_LARGE',
+  'RATE_LIMITED',
+  'TIMEOUT',
+  'CURSOR_EXPIRED',
+  'SUBGRAPH_UNAVAILABLE',
+  'EVENT_SKIPPED',
+  'INTERNAL_SERVER_ERROR',
+] as const;
+
+export type ErrorCode = (typeof errorCodes)[number];
+
+export function graphqlError(code: ErrorCode, message: string, extensions: Record<string, unknown> = {}): GraphQLError {
+  return new GraphQLError(message, { extensions: { ...extensions, code } });
+}
+
+export const unauthenticated = () => graphqlError('UNAUTHENTICATED', 'Sign in to do this.');
+export const forbidden = (message = 'You may not do this.') => graphqlError('FORBIDDEN', message);
+export const badUserInput = (message: string, extensions: Record<string, unknown> = {}) =>
+  graphqlError('BAD_USER_INPUT', message, extensions);
+
+/** Thrown by a `Subscription` resolver when its event is not for this subscription: the gateway sends nothing. */
+export const eventSkipped = () => graphqlError('EVENT_SKIPPED', 'Not for this subscription.');
+
+export function requireUser(viewer: Viewer): UserViewer {
+  if (viewer.kind !== 'user') throw unauthenticated();
+  return viewer;
+}
+
+/** For operations that a role may never use. By-id reads answer null instead, so that existence never leaks. */
+export function requireRole(viewer: Viewer, ...roles: string[]): UserViewer {
+  const user = requireUser(viewer);
+  if (!user.roles.some((role) => roles.includes(role))) throw forbidden();
+  return user;
+}
+
+export function requireService(viewer: Viewer, ...services: string[]): void {
+  if (viewer.kind !== 'service' || (services.length > 0 && !services.includes(viewer.service))) throw forbidden();
+}

@@ -1,0 +1,124 @@
+import {
+  Directive,
+  Field,
+  ID,
+  InterfaceType,
+  ObjectType,
+  Query,
+  Resolver,
+  Root,
+  Subscription,
+  Arg,
+  Mutation,
+} from 'type-graphql';
+import { describe, expect, it } from 'vitest';
+import { aUser, silentLog } from '../testing/testing.ts';
+import { buildSubgraph } from './schema.ts';
+import { defineSubgraph, type StreamRoot } from './subgraph.ts';
+
+@InterfaceType({ resolveType: (value: { __typename: string }) => value.__typename })
+abstract class Thing {
+  @Field(() => ID)
+  id!: string;
+}
+
+@Directive('@key(fields: "id")')
+@ObjectType({ implements: Thing, description: 'A lamp.' })
+class Lamp extends Thing {
+  @Directive('@shareable')
+  @Field(() => String, { description: 'What it looks like.' })
+  name!: string;
+}
+
+@Directive('@key(fields: "id")')
+@ObjectType()
+class Shade {
+  @Field(() => ID)
+  id!: string;
+}
+
+@ObjectType()
+class LampEvent {
+  @Field(() => String)
+  cursor!: string;
+
+  @Field(() => Lamp)
+  lamp!: Lamp;
+}
+
+@Resolver()
+class LampResolver {
+  @Query(() => Thing, { nullable: true })
+  thing(@Arg('id', () => ID) id: string): unknown {
+    return { __typename: 'Lamp', id, name: 'A lamp' };
+  }
+
+  @Mutation(() => Boolean)
+  fail(): boolean {
+    throw new Error('secret detail');
+  }
+
+  @Subscription(() => LampEvent, { topics: 'gateway' })
+  lampChanged(@Root() root: StreamRoot, @Arg('id', () => ID) id: string): LampEvent {
+    return { cursor: root.cursor, lamp: { id, name: root.kind } };
+  }
+}
+
+describe('a subgraph built from classes', () => {
+  const schema = buildSubgraph({
+    resolvers: [LampResolver],
+    orphanedTypes: [Lamp, Shade],
+    references: { Lamp: ({ id }) => ({ id, name: 'Referenced' }), Shade: () => null },
+  });
+  const subgraph = defineSubgraph({ name: 'lamps', schema, log: silentLog, createContext: (base) => base });
+  const request = { viewer: aUser(), requestId: 'r1' };
+
+  it('prints directives, descriptions and the federation link', () => {
+    expect(schema.sdl).toContain('@link(url: "https://specs.apollo.dev/federation/v2.7"');
+    expect(schema.sdl).toMatch(/"""A lamp\."""\ntype Lamp implements Thing @key\(fields: "id"\)/);
+    expect(schema.sdl).toContain('name: String! @shareable');
+    expect(schema.sdl).toContain('type Shade @key(fields: "id")');
+  });
+
+  it('resolves entities by reference and answers null for an unknown one', async () => {
+    const query =
+      'query($r: [_Any!]!) { _entities(representations: $r) { ... on Lamp { id name } ... on Shade { id } } }';
+    const representations = [
+      { __typename: 'Lamp', id: 'l1' },
+      { __typename: 'Shade', id: 's1' },
+    ];
+    const result = await subgraph.execute({ ...request, query, variables: { r: representations } });
+    expect(JSON.parse(JSON.stringify(result.data))).toEqual({
+      _entities: [{ id: 'l1', name: 'Referenced' }, null],
+    });
+  });
+
+  it('runs one event of a subscription against the resolver', async () => {
+    const result = await subgraph.executeEvent({
+      ...request,
+      query: 'subscription($id: ID!) { lampChanged(id: $id) { cursor lamp { id name } } }',
+      variables: { id: 'l7' },
+      event: { kind: 'LIVE', cursor: 'c9', occurredAt: '2026-01-01T00:00:00.000Z' },
+    });
+    expect(result.errors).toBeUndefined();
+    expect(JSON.parse(JSON.stringify(result.data))).toEqual({
+      lampChanged: { cursor: 'c9', lamp: { id: 'l7', name: 'LIVE' } },
+    });
+  });
+
+  it('resolves interfaces by type name', async () => {
+    const result = await subgraph.execute({ ...request, query: '{ thing(id: "l2") { __typename id } }' });
+    expect(result.data).toMatchObject({ thing: { __typename: 'Lamp', id: 'l2' } });
+  });
+
+  it('tells nothing of an unexpected failure but a request id', async () => {
+    const result = await subgraph.execute({ ...request, query: 'mutation { fail }' });
+    expect(result.errors?.[0]?.extensions).toEqual({ code: 'INTERNAL_SERVER_ERROR', requestId: 'r1' });
+    expect(JSON.stringify(result)).not.toContain('secret detail');
+  });
+
+  it('refuses an operation that does not fit the schema', async () => {
+    const result = await subgraph.execute({ ...request, query: '{ nothing }' });
+    expect(result.errors?.[0]?.extensions['code']).toBe('GRAPHQL_VALIDATION_FAILED');
+  });
+});

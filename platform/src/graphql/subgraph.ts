@@ -1,0 +1,208 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  type DocumentNode,
+  execute,
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+  parse,
+  validate,
+} from 'graphql';
+import { LRUCache } from 'lru-cache';
+import type { Logger } from '../telemetry/telemetry.ts';
+import type { RequestContext } from './context.ts';
+import type { SubgraphSchema } from './schema.ts';
+import type { Viewer } from './viewer.ts';
+
+/** One operation as the gateway or another service sends it: plain data, safe to copy across a wire. */
+export interface SubgraphRequest {
+  query: string;
+  operationName?: string;
+  variables?: Record<string, unknown>;
+  viewer: Viewer;
+  requestId: string;
+  traceparent?: string;
+  deadlineAt?: number;
+}
+
+/**
+ * One event for one subscription: `query` is the subscription's operation in
+ * this subgraph, `event` becomes the `@Root()` of its resolver.
+ */
+export interface SubgraphEventRequest extends SubgraphRequest {
+  event: StreamRoot;
+}
+
+/**
+ * The root value of a subscription resolver. `SNAPSHOT` comes first and has no
+ * envelope: the resolver authorises, reads the current state and answers it.
+ * `LIVE` carries the envelope of the event that happened.
+ */
+export interface StreamRoot {
+  kind: 'SNAPSHOT' | 'LIVE';
+  cursor: string;
+  /** RFC 3339. */
+  occurredAt: string;
+  /** The id the topic names; for a list argument there is one snapshot per id. */
+  key?: string;
+  envelope?: StreamEnvelope;
+}
+
+export interface StreamEnvelope {
+  id: string;
+  name: string;
+  key: string;
+  sequence: number;
+  payload: unknown;
+}
+
+export interface SubgraphResponse extends Pick<ExecutionResult, 'data' | 'errors'> {
+  extensions?: Record<string, unknown>;
+}
+
+/** A path of the public port that a subgraph answers itself: uploads, files, webhooks. */
+export interface SubgraphRoute {
+  method: 'GET' | 'HEAD' | 'POST' | 'PUT';
+  /** The path begins with this, e.g. `/uploads/`. */
+  prefix: string;
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+}
+
+export interface Readiness {
+  ready: boolean;
+  /** Per dependency: whether it answered, and what it is. */
+  checks: Record<string, { ok: boolean; detail?: string }>;
+}
+
+export interface Subgraph {
+  readonly name: string;
+  readonly schema: GraphQLSchema;
+  readonly sdl: string;
+  readonly routes: readonly SubgraphRoute[];
+  execute(request: SubgraphRequest): Promise<SubgraphResponse>;
+  executeEvent(request: SubgraphEventRequest): Promise<SubgraphResponse>;
+  /** Starts what works by itself: relay, consumers, sweepers. Stores are connected and migrated by then. */
+  start(): Promise<void>;
+  /** Stops taking work, ends what runs, closes the stores. Safe to call twice. */
+  stop(): Promise<void>;
+  readiness(): Promise<Readiness>;
+}
+
+export interface SubgraphDefinition<Context extends RequestContext> {
+  name: string;
+  schema: SubgraphSchema;
+  log: Logger;
+  /** Adds loaders, commands and stores to the request's own facts. Called once per operation. */
+  createContext(base: RequestContext): Context;
+  routes?: readonly SubgraphRoute[];
+  start?(): Promise<void>;
+  stop?(): Promise<void>;
+  /** Each resolves to a detail or rejects with the reason why the store cannot be used. */
+  checks?: Readonly<Record<string, () => Promise<string | void>>>;
+}
+
+/** Parsed and validated operations kept per subgraph; the gateway sends a bounded set of them. */
+const DOCUMENT_CACHE_SIZE = 2_000;
+/** A check that takes longer counts as failed: readiness itself must answer. */
+const CHECK_TIMEOUT_MS = 2_000;
+
+export function defineSubgraph<Context extends RequestContext>(definition: SubgraphDefinition<Context>): Subgraph {
+  const { name, log } = definition;
+  const { schema, sdl } = definition.schema;
+  const documents = new LRUCache<string, DocumentNode | readonly GraphQLError[]>({ max: DOCUMENT_CACHE_SIZE });
+  let stopping: Promise<void> | undefined;
+
+  const documentOf = (query: string): DocumentNode | readonly GraphQLError[] => {
+    let known = documents.get(query);
+    if (!known) {
+      known = parseAndValidate(schema, query);
+      documents.set(query, known);
+    }
+    return known;
+  };
+
+  const run = async (request: SubgraphRequest, rootValue: unknown): Promise<SubgraphResponse> => {
+    const document = documentOf(request.query);
+    if (!('kind' in document)) return { errors: document };
+    const context = definition.createContext({
+      viewer: request.viewer,
+      requestId: request.requestId,
+      traceparent: request.traceparent,
+      deadlineAt: request.deadlineAt,
+      log,
+    });
+    const result = (await execute({
+      schema,
+      document,
+      rootValue,
+      contextValue: context,
+      variableValues: request.variables,
+      operationName: request.operationName,
+    })) as ExecutionResult;
+    return result.errors ? { ...result, errors: result.errors.map((error) => masked(error, request, log)) } : result;
+  };
+
+  return {
+    name,
+    schema,
+    sdl,
+    routes: definition.routes ?? [],
+    execute: (request) => run(request, undefined),
+    // graphql-js runs a subscription operation against one root value: the spec's ExecuteSubscriptionEvent.
+    executeEvent: (request) => run(request, request.event),
+    start: async () => definition.start?.(),
+    stop: () => (stopping ??= Promise.resolve(definition.stop?.())),
+    readiness: () => runChecks(definition.checks ?? {}),
+  };
+}
+
+function parseAndValidate(schema: GraphQLSchema, query: string): DocumentNode | readonly GraphQLError[] {
+  try {
+    const document = parse(query, { maxTokens: 50_000, noLocation: true });
+    const errors = validate(schema, document);
+    return errors.length === 0
+      ? document
+      : errors.map((error) => new GraphQLError(error.message, { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }));
+  } catch (error) {
+    if (error instanceof GraphQLError) {
+      return [new GraphQLError(error.message, { extensions: { code: 'GRAPHQL_PARSE_FAILED' } })];
+    }
+    throw error;
+  }
+}
+
+/** What a resolver threw on purpose carries a code and passes; anything else is logged here and told as "internal". */
+function masked(error: GraphQLError, request: SubgraphRequest, log: Logger): GraphQLError {
+  if (typeof error.extensions['code'] === 'string') return error;
+  log.error({ err: error.originalError ?? error, requestId: request.requestId, path: error.path }, 'resolver failed');
+  return new GraphQLError('Something went wrong on our side.', {
+    path: error.path,
+    extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: request.requestId },
+  });
+}
+
+async function runChecks(checks: Readonly<Record<string, () => Promise<string | void>>>): Promise<Readiness> {
+  const entries = await Promise.all(
+    Object.entries(checks).map(async ([store, check]) => {
+      try {
+        const detail = await withTimeout(check(), CHECK_TIMEOUT_MS);
+        return [store, detail ? { ok: true, detail } : { ok: true }] as const;
+      } catch (error) {
+        return [store, { ok: false, detail: error instanceof Error ? error.message : String(error) }] as const;
+      }
+    }),
+  );
+  return { ready: entries.every(([, check]) => check.ok), checks: Object.fromEntries(entries) };
+}
+
+async function withTimeout<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,58 @@
+import type { EventEnvelope } from './envelope.ts';
+
+/** One event as the bus hands it out; `position` is its place in the domain's stream and grows. */
+export interface Delivery {
+  domain: string;
+  position: string;
+  envelope: EventEnvelope;
+  /** How often this group was handed the event, 1 the first time. */
+  attempt: number;
+}
+
+export interface DeadLetter {
+  envelope: EventEnvelope;
+  domain: string;
+  position: string;
+  reason: string;
+  attempts: number;
+  at: string;
+}
+
+/** A member of a consumer group: every event goes to one member of each group, again and again until acknowledged. */
+export interface GroupMember {
+  /** Waits up to `waitMs` for events, oldest first; what a dead member left behind comes first. */
+  receive(options: { count: number; waitMs: number }): Promise<Delivery[]>;
+  acknowledge(deliveries: readonly Delivery[]): Promise<void>;
+  /** Moves an event that can never be handled out of the way, with its reason. */
+  bury(delivery: Delivery, reason: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * The event bus: a topic per domain, consumer groups, at-least-once, in order
+ * per domain as published. Redis Streams implement it; another broker would
+ * pass the same contract test.
+ */
+export interface EventBus {
+  /** Appends in the order given and resolves to the positions. */
+  publish(domain: string, envelopes: readonly EventEnvelope[]): Promise<string[]>;
+  /** `from` is where a group that does not exist yet begins. */
+  join(options: { group: string; domains: readonly string[]; from?: 'start' | 'now' }): Promise<GroupMember>;
+  /** The position of the newest event, `0-0` when there is none. */
+  head(domain: string): Promise<string>;
+  /** The position of the oldest event still kept, undefined when there is none. */
+  tail(domain: string): Promise<string | undefined>;
+  /** Events after a position, oldest first, at most `count`. */
+  read(domain: string, options: { after: string; count: number }): Promise<Delivery[]>;
+  /** Waits up to `waitMs` for events after the given position of each domain. Holds a connection of its own. */
+  follow(after: Readonly<Record<string, string>>): Follower;
+  deadLetters(group: string, count: number): Promise<DeadLetter[]>;
+  /** Publishes up to `count` buried events to their group again and resolves to how many. */
+  redrive(group: string, count: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface Follower {
+  next(waitMs: number): Promise<Delivery[]>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,65 @@
+import type { Logger } from '../telemetry/telemetry.ts';
+
+export interface Loop {
+  nudge(): void;
+  /** Resolves when the run in progress has ended. */
+  stop(): Promise<void>;
+}
+
+export interface LoopOptions {
+  name: string;
+  log: Logger;
+  /** The pause after an idle run. */
+  intervalMs: number;
+  /** `busy` asks to be run again at once. A failed run is logged and tried again, later and later. */
+  run(): Promise<'idle' | 'busy'>;
+}
+
+const MAX_BACKOFF_MS = 5_000;
+
+/** Work that repeats until stopped: never two runs at once, never an end because one failed. */
+export function startLoop({ name, log, intervalMs, run }: LoopOptions): Loop {
+  let stopped = false;
+  let nudged = false;
+  let wake: (() => void) | undefined;
+  let failures = 0;
+
+  const pause = (ms: number) =>
+    new Promise<void>((resolve) => {
+      if (stopped || (nudged && failures === 0)) return resolve();
+      const timer = setTimeout(resolve, ms);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+
+  const finished = (async () => {
+    while (!stopped) {
+      nudged = false;
+      try {
+        const state = await run();
+        failures = 0;
+        if (state === 'idle') await pause(intervalMs);
+      } catch (error) {
+        if (stopped) break;
+        failures += 1;
+        log.warn({ err: error, loop: name, failures }, 'run failed; trying again');
+        await pause(Math.min(intervalMs * 2 ** Math.min(failures, 10), MAX_BACKOFF_MS));
+      }
+      wake = undefined;
+    }
+  })();
+
+  return {
+    nudge() {
+      nudged = true;
+      if (failures === 0) wake?.();
+    },
+    async stop() {
+      stopped = true;
+      wake?.();
+      await finished;
+    },
+  };
+}

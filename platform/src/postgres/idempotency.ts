@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import type { EntityManager } from './database.ts';
+
+export interface IdempotentCall {
+  /** Keys of two principals never meet. */
+  principal: string;
+  operation: string;
+  key: string;
+  input: unknown;
+}
+
+export type IdempotentAnswer<Answer> =
+  | { kind: 'first'; answer: Answer }
+  | { kind: 'replay'; answer: Answer }
+  | { kind: 'reused' };
+
+/** Keys are kept this long; after that the same key is a new request. */
+export const IDEMPOTENCY_HOURS = 24;
+
+/**
+ * Runs `work` at most once per key, inside the caller's transaction, and stores
+ * its answer (plain JSON). A second call with the same key waits on the row
+ * until the first has committed, then gets the stored answer; if the first
+ * rolled back, it runs itself. Another input with the same key is `reused`.
+ */
+export async function onceByKey<Answer>(
+  em: EntityManager,
+  call: IdempotentCall,
+  work: () => Promise<Answer>,
+): Promise<IdempotentAnswer<Answer>> {
+  const { principal, operation, key } = call;
+  const inputHash = hashOf(call.input);
+  await em.execute(
+    `delete from idempotency where principal = ? and operation = ? and key = ?
+       and created_at < now() - make_interval(hours => ?)`,
+    [principal, operation, key, IDEMPOTENCY_HOURS],
+  );
+  const inserted = await em.execute<unknown[]>(
+    'insert into idempotency (principal, operation, key, input_hash) values (?, ?, ?, ?) on conflict do nothing returning 1',
+    [principal, operation, key, inputHash],
+  );
+  if (inserted.length === 0) {
+    const [row] = await em.execute<{ input_hash: string; answer: Answer }[]>(
+      'select input_hash, answer from idempotency where principal = ? and operation = ? and key = ?',
+      [principal, operation, key],
+    );
+    return row?.input_hash === inputHash ? { kind: 'replay', answer: row.answer } : { kind: 'reused' };
+  }
+  const answer = await work();
+  await em.execute('update idempotency set answer = ?::jsonb where principal = ? and operation = ? and key = ?', [
+    JSON.stringify(answer),
+    principal,
+    operation,
+    key,
+  ]);
+  return { kind: 'first', answer };
+}
+
+/** The same for equal inputs whatever the order of their keys. */
+export function hashOf(input: unknown): string {
+  return createHash('sha256').update(canonicalJson(input)).digest('hex');
+}
+
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    part !== null && typeof part === 'object' && !Array.isArray(part) && !(part instanceof Date)
+      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}

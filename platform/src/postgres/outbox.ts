@@ -1,0 +1,149 @@
+import type { Ids } from '../core/core.ts';
+import type { EventEnvelope, NewEvent, Outbox } from '../messaging/messaging.ts';
+import type { Database, EntityManager } from './database.ts';
+
+/** Tables of the platform; every service's first migration runs these statements. */
+export const messagingTables: readonly string[] = [
+  `create table outbox (
+     position bigint generated always as identity primary key,
+     event_id text not null unique,
+     name text not null,
+     version integer not null,
+     key text not null,
+     sequence bigint not null,
+     occurred_at timestamptz not null,
+     trace text,
+     topics text[],
+     payload jsonb not null,
+     published_at timestamptz
+   )`,
+  'create index outbox_unpublished on outbox (position) where published_at is null',
+  'create index outbox_occurred_at on outbox (occurred_at)',
+  `create table inbox (
+     consumer text not null,
+     event_id text not null,
+     handled_at timestamptz not null default now(),
+     primary key (consumer, event_id)
+   )`,
+  `create table idempotency (
+     principal text not null,
+     operation text not null,
+     key text not null,
+     input_hash text not null,
+     answer jsonb,
+     created_at timestamptz not null default now(),
+     primary key (principal, operation, key)
+   )`,
+  'create index idempotency_created_at on idempotency (created_at)',
+];
+
+/** Writes events beside the change they tell of, in the same transaction. */
+export async function appendToOutbox(
+  em: EntityManager,
+  events: readonly NewEvent[],
+  { ids, now, trace }: { ids: Ids; now: Date; trace?: string },
+): Promise<EventEnvelope[]> {
+  const envelopes = events.map((event) => ({
+    ...event,
+    id: ids.next('evt'),
+    occurredAt: now.toISOString(),
+    ...(trace ? { trace } : {}),
+  }));
+  for (const envelope of envelopes) {
+    await em.execute(
+      `insert into outbox (event_id, name, version, key, sequence, occurred_at, trace, topics, payload)
+       values (?, ?, ?, ?, ?, ?, ?, (select array_agg(t) from jsonb_array_elements_text(?::jsonb) t), ?::jsonb)`,
+      [
+        envelope.id,
+        envelope.name,
+        envelope.version,
+        envelope.key,
+        envelope.sequence,
+        envelope.occurredAt,
+        envelope.trace ?? null,
+        JSON.stringify(envelope.topics ?? []),
+        JSON.stringify(envelope.payload),
+      ],
+    );
+  }
+  return envelopes;
+}
+
+interface Row {
+  position: string;
+  event_id: string;
+  name: string;
+  version: number;
+  key: string;
+  sequence: string;
+  occurred_at: Date | string;
+  trace: string | null;
+  topics: string[] | null;
+  payload: unknown;
+}
+
+/**
+ * One relay per outbox at a time: a try-lock that lives as long as the
+ * transaction of a batch. Row order is the order of commit for one aggregate,
+ * because a command holds its aggregate's row before it writes here.
+ */
+export function postgresOutbox(orm: Database): Outbox {
+  return {
+    unpublished: (limit) =>
+      orm.em.fork().transactional(async (em) => {
+        const [lock] = await em.execute<{ free: boolean }[]>(
+          "select pg_try_advisory_xact_lock(hashtext('outbox relay')) as free",
+        );
+        if (!lock?.free) return null;
+        const rows = await em.execute<Row[]>(
+          'select * from outbox where published_at is null order by position limit ?',
+          [limit],
+        );
+        return rows.map((row) => ({ position: row.position, envelope: toEnvelope(row) }));
+      }),
+
+    async markPublished(rows) {
+      await orm.em
+        .fork()
+        .execute(
+          'update outbox set published_at = now() where position in (select value::bigint from jsonb_array_elements_text(?::jsonb))',
+          [JSON.stringify(rows.map((row) => row.position))],
+        );
+    },
+
+    async requeue(since) {
+      const rows = await orm.em
+        .fork()
+        .execute<unknown[]>(
+          'update outbox set published_at = null where occurred_at >= ? and published_at is not null returning 1',
+          [since.toISOString()],
+        );
+      return rows.length;
+    },
+
+    async backlog() {
+      const [row] = await orm.em
+        .fork()
+        .execute<{ count: string; oldest: Date | string | null }[]>(
+          'select count(*) as count, min(occurred_at) as oldest from outbox where published_at is null',
+        );
+      return { count: Number(row?.count ?? 0), ...(row?.oldest ? { oldest: new Date(row.oldest) } : {}) };
+    },
+
+    close: async () => undefined,
+  };
+}
+
+function toEnvelope(row: Row): EventEnvelope {
+  return {
+    id: row.event_id,
+    name: row.name,
+    version: row.version,
+    key: row.key,
+    sequence: Number(row.sequence),
+    occurredAt: new Date(row.occurred_at).toISOString(),
+    ...(row.trace ? { trace: row.trace } : {}),
+    ...(row.topics && row.topics.length > 0 ? { topics: row.topics } : {}),
+    payload: row.payload,
+  };
+}

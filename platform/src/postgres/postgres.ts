@@ -1,0 +1,4 @@
+export * from './database.ts';
+export * from './idempotency.ts';
+export * from './inbox.ts';
+export * from './outbox.ts';

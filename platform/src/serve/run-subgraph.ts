@@ -1,0 +1,67 @@
+import type { JSONWebKeySet, JWK } from 'jose';
+import { ConfigurationError, type Environment, settingsOf } from '../config/config.ts';
+import type { Subgraph } from '../graphql/subgraph.ts';
+import { createLogger, type Logger } from '../telemetry/telemetry.ts';
+import { internalTokenSigner, internalTokenVerifier } from './internal-token.ts';
+import { runProcess } from './process.ts';
+import { serveSubgraph } from './server.ts';
+import { type SubgraphClient, subgraphClient } from './subgraph-client.ts';
+import { httpTransport } from './transport.ts';
+
+export interface SubgraphProcess<Config> {
+  name: string;
+  /** Other subgraphs whose URL (`CATALOG_URL` …) this one needs. */
+  peers: readonly string[];
+  readConfig(env: Environment): Config;
+  create(deps: { config: Config; log: Logger; peers: SubgraphClient }): Promise<Subgraph>;
+}
+
+/** The whole of a subgraph's `main.ts`: configuration, stores, server, and the way down again. */
+export async function runSubgraph<Config>(definition: SubgraphProcess<Config>, env: Environment): Promise<void> {
+  const { name } = definition;
+  const settings = settingsOf(name, env);
+  const log = createLogger({
+    service: name,
+    level: settings.optional('LOG_LEVEL') ?? 'info',
+    pretty: settings.flag('LOG_PRETTY'),
+    file: settings.optional('LOG_FILE'),
+  });
+  await runProcess(log, async () => {
+    const config = definition.readConfig(env);
+    const signer = await internalTokenSigner(
+      jsonSetting<JWK>('INTERNAL_SIGNING_KEY', settings.required('INTERNAL_SIGNING_KEY')),
+    );
+    const verify = await internalTokenVerifier(
+      name,
+      jsonSetting<JSONWebKeySet>('INTERNAL_TRUSTED_KEYS', settings.required('INTERNAL_TRUSTED_KEYS')),
+    );
+    const urls = Object.fromEntries(
+      definition.peers.map((peer) => [peer, settingsOf('', env).required(`${peer.toUpperCase()}_URL`)]),
+    );
+    const transport = httpTransport({ urls, signer });
+    const subgraph = await definition.create({ config, log, peers: subgraphClient(transport, name) });
+    const server = await serveSubgraph(subgraph, {
+      host: settings.optional('HOST') ?? '127.0.0.1',
+      port: settings.integer('PORT', 0, { max: 65_535 }),
+      verify,
+      log,
+    });
+    await subgraph.start();
+    log.info({ url: server.url }, 'ready');
+    return {
+      async stop() {
+        await server.stop();
+        await subgraph.stop();
+        await transport.close();
+      },
+    };
+  });
+}
+
+function jsonSetting<T>(name: string, text: string): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    throw new ConfigurationError([`${name} is not JSON`]);
+  }
+}

@@ -1,0 +1,138 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Subgraph, SubgraphEventRequest, SubgraphRequest } from '../graphql/subgraph.ts';
+import type { Logger } from '../telemetry/telemetry.ts';
+import { BodyTooLargeError, readBody, sendJson } from './http-body.ts';
+import type { InternalTokenVerifier } from './internal-token.ts';
+
+export interface RunningServer {
+  port: number;
+  url: string;
+  /** Stops accepting, lets requests in progress end, then closes. */
+  stop(): Promise<void>;
+}
+
+/** The gateway sends planned fetches; a list of representations is the largest thing in them. */
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+const DRAIN_MS = 10_000;
+
+/** Serves one subgraph as a process of its own. Everything but health and the subgraph's own routes needs an internal token. */
+export async function serveSubgraph(
+  subgraph: Subgraph,
+  options: { host: string; port: number; verify: InternalTokenVerifier; log: Logger },
+): Promise<RunningServer> {
+  const { verify, log } = options;
+  let stopping = false;
+
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const path = (request.url ?? '/').split('?', 1)[0]!;
+    if (request.method === 'GET' && path === '/health') return sendJson(response, 200, { status: 'ok' });
+    if (request.method === 'GET' && path === '/ready') {
+      const readiness = await subgraph.readiness();
+      const ready = readiness.ready && !stopping;
+      return sendJson(response, ready ? 200 : 503, { ...readiness, ready });
+    }
+    if (path === '/graphql' || path === '/events') {
+      return answerOperation(subgraph, path, request, response, verify);
+    }
+    const route = subgraph.routes.find(({ method, prefix }) => method === request.method && path.startsWith(prefix));
+    if (route) return route.handle(request, response);
+    return sendJson(response, 404, { errors: [{ message: 'Not found.' }] });
+  };
+
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      if (error instanceof BodyTooLargeError) {
+        sendJson(response, 413, { errors: [{ message: error.message, extensions: { code: 'REQUEST_TOO_LARGE' } }] });
+        return;
+      }
+      log.error({ err: error, path: request.url }, 'request failed');
+      if (response.headersSent) response.destroy();
+      else
+        sendJson(response, 500, {
+          errors: [{ message: 'Internal error.', extensions: { code: 'INTERNAL_SERVER_ERROR' } }],
+        });
+    });
+  });
+  server.keepAliveTimeout = 65_000;
+  server.headersTimeout = 66_000;
+  return listen(server, { ...options, beforeClose: () => (stopping = true) });
+}
+
+async function answerOperation(
+  subgraph: Subgraph,
+  path: '/graphql' | '/events',
+  request: IncomingMessage,
+  response: ServerResponse,
+  verify: InternalTokenVerifier,
+): Promise<void> {
+  const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1];
+  const viewer = token ? await verify(token) : null;
+  if (!viewer) {
+    return sendJson(response, 401, {
+      errors: [{ message: 'Only the gateway and services may call this.', extensions: { code: 'UNAUTHENTICATED' } }],
+    });
+  }
+  if (request.method !== 'POST')
+    return sendJson(response, 405, { errors: [{ message: 'POST only.' }] }, { allow: 'POST' });
+  const body = parseBody(await readBody(request, MAX_BODY_BYTES));
+  if (!body || (path === '/events' && !body.event)) {
+    return sendJson(response, 400, {
+      errors: [{ message: 'Not a GraphQL request.', extensions: { code: 'BAD_REQUEST' } }],
+    });
+  }
+  const operation = {
+    ...body,
+    viewer,
+    requestId: headerOf(request, 'x-request-id') ?? 'none',
+    traceparent: headerOf(request, 'traceparent'),
+    deadlineAt: Number(headerOf(request, 'x-deadline-at')) || undefined,
+  };
+  const result =
+    path === '/events'
+      ? await subgraph.executeEvent(operation as SubgraphEventRequest)
+      : await subgraph.execute(operation);
+  return sendJson(response, 200, result);
+}
+
+function parseBody(bytes: Buffer): (Omit<SubgraphRequest, 'viewer' | 'requestId'> & { event?: unknown }) | null {
+  try {
+    const body: unknown = JSON.parse(bytes.toString('utf8'));
+    if (body === null || typeof body !== 'object' || !('query' in body) || typeof body.query !== 'string') return null;
+    return body as { query: string };
+  } catch {
+    return null;
+  }
+}
+
+function headerOf(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name];
+  return typeof value === 'string' && value.length <= 256 ? value : undefined;
+}
+
+/** Listens (port 0 = any free one) and resolves to the way to stop; a port in use rejects with `EADDRINUSE`. */
+export async function listen(
+  server: Server,
+  { host, port, beforeClose }: { host: string; port: number; beforeClose?(): void },
+): Promise<RunningServer> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  const actual = (server.address() as AddressInfo).port;
+  let stopped: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    beforeClose?.();
+    const closed = new Promise<void>((resolve) => {
+      server.close(() => resolve());
+    });
+    server.closeIdleConnections();
+    const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+    await closed;
+    clearTimeout(cut);
+  };
+  return { port: actual, url: `http://${host}:${actual}`, stop: () => (stopped ??= stop()) };
+}

@@ -1,0 +1,64 @@
+import { ulid } from 'ulid';
+import type { Clock, Ids } from '../core/core.ts';
+import type { UserViewer } from '../graphql/viewer.ts';
+import { createLogger, type Logger } from '../telemetry/telemetry.ts';
+
+export const silentLog: Logger = createLogger({ service: 'test', level: process.env['TEST_LOG'] ?? 'silent' });
+
+/** Resolves with the first value that is not undefined, null or false; rejects with the last failure at the deadline. */
+export async function until<T>(
+  look: () => T | Promise<T>,
+  { timeoutMs = 10_000, intervalMs = 20, what = 'the condition' } = {},
+): Promise<Exclude<T, undefined | null | false>> {
+  const deadline = Date.now() + timeoutMs;
+  let last: unknown;
+  for (;;) {
+    try {
+      const value = await look();
+      if (value !== undefined && value !== null && value !== false) {
+        return value as Exclude<T, undefined | null | false>;
+      }
+      last = undefined;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > deadline) throw new Error(`Not seen within ${timeoutMs} ms: ${what}`, { cause: last });
+    await new Promise((resolve) => {
+      setTimeout(resolve, intervalMs);
+    });
+  }
+}
+
+export function testIds(): Ids {
+  return { next: (prefix) => `${prefix}_${ulid()}` };
+}
+
+export interface TestClock extends Clock {
+  set(to: Date): void;
+  advance(ms: number): void;
+}
+
+export function testClock(start = new Date('2026-01-01T00:00:00.000Z')): TestClock {
+  let now = start;
+  return {
+    now: () => now,
+    set: (to) => {
+      now = to;
+    },
+    advance: (ms) => {
+      now = new Date(now.getTime() + ms);
+    },
+  };
+}
+
+export function aUser(overrides: Partial<UserViewer> = {}): UserViewer {
+  const ids = testIds();
+  return {
+    kind: 'user',
+    userId: ids.next('usr'),
+    sessionId: ids.next('ses'),
+    roles: ['BUYER'],
+    memberships: [],
+    ...overrides,
+  };
+}

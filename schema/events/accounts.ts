@@ -1,0 +1,67 @@
+import { fact } from './fact.ts';
+
+export interface UserRegistered {
+  userId: string;
+  displayName: string | null;
+  locale: string | null;
+}
+
+/** The whole vendor as others need it. Key: the vendor; sequence: its version. */
+export interface VendorChanged {
+  vendorId: string;
+  organizationId: string;
+  ownerUserId: string;
+  handle: string;
+  businessName: string;
+  /** APPLIED ONBOARDING PENDING_REVIEW ACTIVE SUSPENDED REJECTED TERMINATED */
+  status: string;
+  /** NOT_STARTED SUBMITTED NEEDS_INFORMATION VERIFIED REJECTED */
+  kycStatus: string;
+  isPrimeEligible: boolean;
+}
+
+/** Roles or memberships of a user are different now. Key: the user. */
+export interface PrincipalChanged {
+  userId: string;
+}
+
+/** Key: the user. Without a session id all of the user's sessions ended. */
+export interface SessionRevoked {
+  userId: string;
+  sessionId: string | null;
+}
+
+/** Topics: `notificationReceived:<userId>`. */
+export interface NotificationCreated {
+  notificationId: string;
+  userId: string;
+  topic: string;
+}
+
+export const userRegistered = fact<UserRegistered>()('accounts.userRegistered', 1, {
+  userId: 'usr_01J0000000000000000000BUYR',
+  displayName: 'Bea Buyer',
+  locale: 'en',
+});
+export const vendorChanged = fact<VendorChanged>()('accounts.vendorChanged', 1, {
+  vendorId: 'ven_01J0000000000000000000VEND',
+  organizationId: 'org_01J0000000000000000000SELR',
+  ownerUserId: 'usr_01J0000000000000000000VADM',
+  handle: 'north-lamps',
+  businessName: 'North Lamps Ltd',
+  status: 'ACTIVE',
+  kycStatus: 'VERIFIED',
+  isPrimeEligible: false,
+});
+export const principalChanged = fact<PrincipalChanged>()('accounts.principalChanged', 1, {
+  userId: 'usr_01J0000000000000000000VADM',
+});
+export const sessionRevoked = fact<SessionRevoked>()('accounts.sessionRevoked', 1, {
+  userId: 'usr_01J0000000000000000000BUYR',
+  sessionId: 'ses_01J0000000000000000000SESS',
+});
+export const notificationCreated = fact<NotificationCreated>()('accounts.notificationCreated', 1, {
+  notificationId: 'ntf_01J0000000000000000000NTFY',
+  userId: 'usr_01J0000000000000000000BUYR',
+  topic: 'order.confirmed',
+});

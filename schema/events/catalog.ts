@@ -1,0 +1,79 @@
+import { fact, type MoneyFact } from './fact.ts';
+
+/** The whole product as a reader needs it. Key: the product; sequence: its version. */
+export interface ProductChanged {
+  productId: string;
+  slug: string;
+  title: string;
+  description: string | null;
+  /** DRAFT PENDING_REVIEW PUBLISHED REJECTED ARCHIVED */
+  status: string;
+  brand: string | null;
+  /** From the root down to the product's own category. */
+  categoryPath: { id: string; slug: string; name: string }[];
+  attributes: { key: string; label: string; value: string | number | boolean; unit: string | null; isFacet: boolean }[];
+  imageUrl: string | null;
+  submittedByVendorId: string;
+  variantIds: string[];
+  createdAt: string;
+  updatedAt: string;
+}
+
+/** Key: the offer; sequence: its version. Topics: `priceChanged:<offerId>` when the price is another than before. */
+export interface OfferChanged {
+  offerId: string;
+  productId: string;
+  variantId: string;
+  vendorId: string;
+  sku: string;
+  price: MoneyFact;
+  previousPrice: MoneyFact | null;
+  /** ACTIVE PAUSED OUT_OF_COMPLIANCE ARCHIVED */
+  status: string;
+}
+
+/** Key: the import. Topics: `catalogImportProgress:<importId>`. */
+export interface ImportProgressed {
+  importId: string;
+  vendorId: string;
+  /** RECEIVED RUNNING COMPLETED FAILED */
+  status: string;
+  processed: number;
+  failed: number;
+}
+
+export const productChanged = fact<ProductChanged>()('catalog.productChanged', 1, {
+  productId: 'prd_01J0000000000000000000PRDT',
+  slug: 'brass-reading-lamp',
+  title: 'Brass reading lamp',
+  description: 'A lamp to read by.',
+  status: 'PUBLISHED',
+  brand: 'North',
+  categoryPath: [
+    { id: 'cat_01J0000000000000000000RTCT', slug: 'home', name: 'Home' },
+    { id: 'cat_01J0000000000000000000CTGY', slug: 'lamps', name: 'Lamps' },
+  ],
+  attributes: [{ key: 'colour', label: 'Colour', value: 'brass', unit: null, isFacet: true }],
+  imageUrl: null,
+  submittedByVendorId: 'ven_01J0000000000000000000VEND',
+  variantIds: ['var_01J0000000000000000000VRNT'],
+  createdAt: '2026-01-01T00:00:00.000Z',
+  updatedAt: '2026-01-01T00:00:00.000Z',
+});
+export const offerChanged = fact<OfferChanged>()('catalog.offerChanged', 1, {
+  offerId: 'off_01J0000000000000000000FFER',
+  productId: 'prd_01J0000000000000000000PRDT',
+  variantId: 'var_01J0000000000000000000VRNT',
+  vendorId: 'ven_01J0000000000000000000VEND',
+  sku: 'LAMP-1',
+  price: { amount: 4_900, currencyCode: 'EUR' },
+  previousPrice: null,
+  status: 'ACTIVE',
+});
+export const importProgressed = fact<ImportProgressed>()('catalog.importProgressed', 1, {
+  importId: 'imp_01J0000000000000000000MPRT',
+  vendorId: 'ven_01J0000000000000000000VEND',
+  status: 'RUNNING',
+  processed: 100,
+  failed: 2,
+});
