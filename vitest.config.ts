@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 // graphql 16 ships an ES and a CommonJS build; @apollo/subgraph requires the
 // second. One alias keeps both sides on the same classes.
 const alias = [{ find: /^graphql$/, replacement: 'graphql/index.js' }];
-const conditions = ['source', 'node', 'import', 'module', 'default'];
+const conditions = ['source', 'node'];
 const shared = { resolve: { alias, conditions }, ssr: { resolve: { conditions } } };
 
 const tier = (name: string, include: string[], limits: { testTimeout: number; hookTimeout: number }) => ({

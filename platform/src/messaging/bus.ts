@@ -25,6 +25,8 @@ export interface GroupMember {
   acknowledge(deliveries: readonly Delivery[]): Promise<void>;
   /** Moves an event that can never be handled out of the way, with its reason. */
   bury(delivery: Delivery, reason: string): Promise<void>;
+  /** Ends a waiting `receive` with a rejection and allows no further one; what is in hand can still be acknowledged. */
+  interrupt(): Promise<void>;
   close(): Promise<void>;
 }
 

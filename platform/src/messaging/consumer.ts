@@ -97,10 +97,10 @@ export async function startConsumer<Transaction>(options: ConsumerOptions<Transa
     async stop() {
       stopping = true;
       const ended = loop.stop();
-      // Ends the blocking read; what was read and not handled is claimed by the next member.
-      await Promise.race([ended, pause(RECEIVE_WAIT_MS + 500)]);
-      await member.close();
+      await member.interrupt();
+      // What is in hand is finished and acknowledged; what fails now is claimed by the next member.
       await ended;
+      await member.close();
     },
   };
 }

@@ -188,6 +188,8 @@ async function joinGroup(options: {
         .exec();
     },
 
+    interrupt: () => closeRedis(reader),
+
     async close() {
       await Promise.all([closeRedis(reader), closeRedis(redis)]);
     },

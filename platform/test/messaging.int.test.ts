@@ -1,0 +1,231 @@
+import { Migration } from '@mikro-orm/migrations';
+import { startTestStores, type Stores } from '@marketgraph/stores/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type Consumer,
+  createRedisBus,
+  type EventBus,
+  type EventHandler,
+  startConsumer,
+  startRelay,
+} from '../src/messaging/messaging.ts';
+import {
+  appendToOutbox,
+  type Database,
+  type EntityManager,
+  inTransaction,
+  messagingTables,
+  migrateDatabase,
+  onceByKey,
+  openDatabase,
+  postgresInbox,
+  postgresOutbox,
+  sqlStateOf,
+} from '../src/postgres/postgres.ts';
+import { silentLog as log, testIds, until } from '../src/testing/testing.ts';
+
+class First extends Migration {
+  override up(): void {
+    for (const statement of messagingTables) this.addSql(statement);
+    this.addSql('create table effect (key text not null, value text not null)');
+    this.addSql('create table journal (line text not null)');
+  }
+}
+
+const ids = testIds();
+let stores: Stores;
+let orm: Database;
+let bus: EventBus;
+
+beforeAll(async () => {
+  stores = await startTestStores({ only: ['postgres', 'redis'] });
+  const { appUrl, ownerUrl } = stores.postgres.orders;
+  const migration = { ownerUrl, appUrl, migrations: { '001': First }, appendOnly: ['journal'], log };
+  await Promise.all([migrateDatabase(migration), migrateDatabase(migration)]);
+  orm = await openDatabase({ url: appUrl, entities: [], log, applicationName: 'test' });
+  bus = await createRedisBus({ url: stores.redis.orders, log, claimAfterMs: 300 });
+});
+
+afterAll(async () => {
+  await bus?.close();
+  await orm?.close();
+  await stores?.stop();
+});
+
+const commit = (key: string, sequence: number, name = 'orders.tested') =>
+  inTransaction(orm, (em) =>
+    appendToOutbox(em, [{ name, version: 1, key, sequence, topics: [`tested:${key}`], payload: { key, sequence } }], {
+      ids,
+      now: new Date(),
+    }),
+  );
+
+const consume = (group: string, handlers: Record<string, EventHandler<EntityManager>>): Promise<Consumer> =>
+  startConsumer({
+    group,
+    domains: ['orders'],
+    bus,
+    inbox: postgresInbox(orm),
+    handlers,
+    log,
+    maxAttempts: 3,
+    retryDelayMs: 5,
+  });
+
+const writeEffect: EventHandler<EntityManager> = async (event, em) => {
+  await em.execute('insert into effect (key, value) values (?, ?)', [event.key, String(event.sequence)]);
+};
+
+const effectsOf = async (key: string): Promise<string[]> =>
+  (await orm.em.fork().execute<{ value: string }[]>('select value from effect where key = ?', [key])).map(
+    (row) => row.value,
+  );
+
+describe('from outbox to effect', () => {
+  it('X1 X2 delivers every committed event once and in order per key, and none of a rolled-back transaction', async () => {
+    const relay = startRelay({ domain: 'orders', outbox: postgresOutbox(orm), bus, log, intervalMs: 20 });
+    const consumer = await consume('orderly', { 'orders.tested': writeEffect });
+    try {
+      for (let n = 1; n <= 40; n += 1) await commit('a', n);
+      await expect(
+        inTransaction(orm, async (em) => {
+          await appendToOutbox(em, [{ name: 'orders.tested', version: 1, key: 'a', sequence: 99, payload: {} }], {
+            ids,
+            now: new Date(),
+          });
+          throw new Error('rolled back');
+        }),
+      ).rejects.toThrow('rolled back');
+      await until(async () => (await effectsOf('a')).length === 40, { what: '40 effects' });
+      expect(await effectsOf('a')).toEqual(Array.from({ length: 40 }, (_, n) => String(n + 1)));
+      expect((await postgresOutbox(orm).backlog()).count).toBe(0);
+    } finally {
+      await relay.stop();
+      await consumer.stop();
+    }
+  });
+
+  it('has one effect of an event published twice', async () => {
+    const consumer = await consume('twice', { 'orders.twice': writeEffect });
+    const relay = startRelay({ domain: 'orders', outbox: postgresOutbox(orm), bus, log, intervalMs: 20 });
+    try {
+      await commit('twice', 1, 'orders.twice');
+      await until(async () => (await effectsOf('twice')).length === 1);
+      expect(await postgresOutbox(orm).requeue(new Date(0))).toBeGreaterThan(0);
+      await until(() => consumer.stats().duplicates > 0, { what: 'the duplicate' });
+      expect(await effectsOf('twice')).toEqual(['1']);
+    } finally {
+      await relay.stop();
+      await consumer.stop();
+    }
+  });
+
+  it('buries an event that always fails, lets the others pass, and handles it after a redrive', async () => {
+    let broken = true;
+    const consumer = await consume('poison', {
+      'orders.poison': async (event, em) => {
+        if (broken && event.sequence === 2) throw new Error('cannot digest');
+        await writeEffect(event, em);
+      },
+    });
+    try {
+      const envelope = (n: number) => ({
+        id: ids.next('evt'),
+        name: 'orders.poison',
+        version: 1,
+        occurredAt: new Date().toISOString(),
+        key: 'p',
+        sequence: n,
+        payload: {},
+      });
+      await bus.publish('orders', [envelope(1), envelope(2), envelope(3)]);
+      await until(async () => (await effectsOf('p')).length === 2);
+      const [letter] = await until(async () => {
+        const letters = await bus.deadLetters('poison', 10);
+        return letters.length === 1 && letters;
+      });
+      expect(letter).toMatchObject({ reason: 'cannot digest', attempts: 3, envelope: { sequence: 2 } });
+      broken = false;
+      expect(await bus.redrive('poison', 10)).toBe(1);
+      await until(async () => (await effectsOf('p')).includes('2'));
+      expect(await bus.deadLetters('poison', 10)).toEqual([]);
+    } finally {
+      await consumer.stop();
+    }
+  });
+
+  it('hands what a dead member held to another', async () => {
+    const dead = await bus.join({ group: 'heirs', domains: ['orders'], from: 'now' });
+    await bus.publish('orders', [
+      { id: ids.next('evt'), name: 'orders.left', version: 1, occurredAt: '', key: 'left', sequence: 7, payload: {} },
+    ]);
+    expect(await dead.receive({ count: 10, waitMs: 1_000 })).toHaveLength(1);
+    await dead.close();
+    const consumer = await consume('heirs', { 'orders.left': writeEffect });
+    try {
+      await until(async () => (await effectsOf('left')).length === 1, { what: 'the claimed event' });
+    } finally {
+      await consumer.stop();
+    }
+  });
+
+  it('follows a stream from a position and reads what is between two', async () => {
+    const head = await bus.head('orders');
+    const follower = bus.follow({ orders: head });
+    const event = {
+      id: ids.next('evt'),
+      name: 'orders.seen',
+      version: 1,
+      occurredAt: '',
+      key: 'f',
+      sequence: 1,
+      payload: {},
+    };
+    const [position] = await bus.publish('orders', [event]);
+    const [delivery] = await follower.next(5_000);
+    expect(delivery).toMatchObject({ position, envelope: event });
+    expect(await bus.read('orders', { after: head, count: 10 })).toMatchObject([{ position }]);
+    await follower.close();
+  });
+});
+
+describe('a key of idempotency', () => {
+  const call = (input: unknown, work: () => Promise<unknown>) =>
+    inTransaction(orm, (em) => onceByKey(em, { principal: 'usr_1', operation: 'test', key: 'key-0001', input }, work));
+
+  it('P2 lets twenty parallel calls have one effect and one answer', async () => {
+    let effects = 0;
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        call({ b: 1, a: 2 }, async () => {
+          effects += 1;
+          return { id: 'x1' };
+        }),
+      ),
+    );
+    expect(effects).toBe(1);
+    expect(new Set(answers.map((answer) => JSON.stringify('answer' in answer && answer.answer)))).toEqual(
+      new Set(['{"id":"x1"}']),
+    );
+    expect(answers.filter((answer) => answer.kind === 'first')).toHaveLength(1);
+  });
+
+  it('refuses another input with the same key, whatever the order of its fields', async () => {
+    expect((await call({ a: 2, b: 1 }, async () => 'never')).kind).toBe('replay');
+    expect((await call({ a: 3 }, async () => 'never')).kind).toBe('reused');
+  });
+});
+
+describe('a table that may only grow', () => {
+  it('I2 lets the application insert and read, and refuses to change or delete', async () => {
+    const em = orm.em.fork();
+    await em.execute("insert into journal (line) values ('one')");
+    for (const statement of ["update journal set line = 'two'", 'delete from journal', 'truncate journal']) {
+      const failure = await em.execute(statement).then(
+        () => null,
+        (error: unknown) => error,
+      );
+      expect(sqlStateOf(failure), statement).toBe('42501');
+    }
+  });
+});
