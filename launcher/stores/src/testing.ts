@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { DATA_FOLDER_VERSION } from './data-folder.ts';
 import { findPostgresBinaries } from './postgres/binaries.ts';
 import { dropDatabase, provisionDatabase, type DatabaseUrls } from './postgres/provision.ts';
@@ -20,7 +22,7 @@ export async function startTestStores(options: { only?: readonly StoreName[] } =
   const removeFolder = async (): Promise<void> => await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
   try {
     const withPostgres = options.only === undefined || options.only.includes('postgres');
-    if (withPostgres) await cp(await postgresTemplate(), dataDir, { recursive: true });
+    if (withPostgres) await copyFolder(await postgresTemplate(), dataDir);
     const stores = await startStores({
       dataDir,
       cacheDir: TEST_CACHE_DIR,
@@ -65,6 +67,12 @@ function withCleanup(stores: Stores, removeFolder: () => Promise<void>): Stores 
   };
   let stopping: Promise<void> | undefined;
   return Object.create(stores, { stop: { value: () => (stopping ??= stop()) } }) as Stores;
+}
+
+// Thousands of small files: the system's own copy is five times as fast as Node's, and shares blocks where the file
+// system can.
+async function copyFolder(from: string, to: string): Promise<void> {
+  await promisify(execFile)('cp', ['-a', '--reflink=auto', `${from}/.`, to]);
 }
 
 // Creating a cluster and its databases takes over a second; copying one that was stopped takes a tenth of that.

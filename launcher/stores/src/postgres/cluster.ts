@@ -63,7 +63,8 @@ async function createCluster(options: {
     '--locale-provider=builtin',
     '--builtin-locale=C.UTF-8',
     '--no-instructions',
-    ...(options.durable ? [] : ['--no-sync']),
+    // Small log files make a cluster that is copied for every test file a third smaller.
+    ...(options.durable ? [] : ['--no-sync', '--wal-segsize=1']),
   ];
   const { command, args: wrapped } = runAs.wrap(binaries.initdb, args);
   try {

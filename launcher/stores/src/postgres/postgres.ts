@@ -123,7 +123,13 @@ function settings(port: number, durable: boolean): string[] {
     idle_in_transaction_session_timeout: '5min',
     ...(durable
       ? { fsync: 'on', synchronous_commit: 'on' }
-      : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum_naptime: '10min' }),
+      : {
+          fsync: 'off',
+          synchronous_commit: 'off',
+          full_page_writes: 'off',
+          min_wal_size: '4MB',
+          autovacuum_naptime: '10min',
+        }),
   };
   return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }

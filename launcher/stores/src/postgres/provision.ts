@@ -22,13 +22,18 @@ export interface DatabaseUrls {
  */
 export async function provisionDatabase(superuserUrl: string, spec: DatabaseSpec): Promise<DatabaseUrls> {
   await withClient(superuserUrl, async (client) => {
+    // Roles and databases are shared rows: two who change them at once fail with "tuple concurrently updated". The
+    // lock is the session's and ends with it.
+    await client.query('select pg_advisory_lock($1)', [PROVISION_LOCK]);
     await ensureRole(client, spec.ownerRole, spec.ownerPassword);
     await ensureRole(client, spec.appRole, spec.appPassword);
     const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [spec.database]);
     if (rowCount === 0) await client.query(`create database ${id(spec.database)} owner ${id(spec.ownerRole)}`);
-    await client.query(closeDatabases(spec));
+    await client.query(closeDatabase(spec));
+    const { rowCount: openOnes } = await client.query(OPEN_SYSTEM_DATABASES);
+    if (openOnes !== 0) await client.query('revoke all on database postgres, template1 from public');
+    await withClient(withDatabase(superuserUrl, spec.database), (inside) => inside.query(grantRows(spec)));
   });
-  await withClient(withDatabase(superuserUrl, spec.database), (client) => client.query(grantRows(spec)));
   return {
     ownerUrl: asRole(superuserUrl, spec.database, spec.ownerRole, spec.ownerPassword),
     appUrl: asRole(superuserUrl, spec.database, spec.appRole, spec.appPassword),
@@ -43,10 +48,16 @@ async function ensureRole(client: Client, role: string, password: string): Promi
   );
 }
 
-const closeDatabases = ({ database, ownerRole, appRole }: DatabaseSpec): string => `
+const PROVISION_LOCK = 7_301_002;
+
+const closeDatabase = ({ database, ownerRole, appRole }: DatabaseSpec): string => `
   revoke all on database ${id(database)} from public;
-  grant connect on database ${id(database)} to ${id(ownerRole)}, ${id(appRole)};
-  revoke connect on database postgres, template1 from public;`;
+  grant connect on database ${id(database)} to ${id(ownerRole)}, ${id(appRole)};`;
+
+// The databases PostgreSQL brings along let everybody in until told otherwise.
+const OPEN_SYSTEM_DATABASES = `
+  select 1 from pg_database, aclexplode(coalesce(datacl, acldefault('d', datdba))) as acl
+  where datname in ('postgres', 'template1') and acl.grantee = 0`;
 
 // Only defaults for what the owner creates from now on. Granting on tables that exist would, at every start, give
 // back what a migration took away on purpose: the ledger may not be updated.
