@@ -4,6 +4,8 @@ export interface RedisUser {
   /** Also the prefix of the keys that are the user's own. */
   readonly name: string;
   readonly password: string;
+  /** Key patterns of other owners that this user may look at, and nothing more. */
+  readonly reads?: readonly string[];
 }
 
 // Everything a service needs is allowed, and then taken away: what stops or reconfigures the server or empties it
@@ -13,11 +15,12 @@ const COMMANDS = '+@all -@admin -@dangerous -scan -randomkey -dbsize -function -
 
 /** The users of the house, in the form of Redis's ACL file. The default user is the administrator. */
 export function aclFile(adminPassword: string, users: readonly RedisUser[]): string {
-  const lines = users.map(({ name, password }) => {
+  const lines = users.map(({ name, password, reads = [] }) => {
     assertPlain(name);
     // Its own keys, also when the owner is part of a hash tag; and the streams, which belong to everybody.
     const keys = `~${name}:* ~{${name}:* ~events:* ~dead:*`;
-    return `user ${name} on #${sha256(password)} ${keys} &* ${COMMANDS}`;
+    const foreign = reads.map((pattern) => ` %R~${pattern}`).join('');
+    return `user ${name} on #${sha256(password)} ${keys}${foreign} &* ${COMMANDS}`;
   });
   return [`user default on #${sha256(adminPassword)} ~* &* +@all`, ...lines, ''].join('\n');
 }

@@ -2,6 +2,9 @@ import { REDIS_USERS, type RedisUserName } from '../secrets.ts';
 import type { StartedStore, StoreContext } from '../store-context.ts';
 import { pingRedis, startRedis } from './redis.ts';
 
+/** The gateway asks on every request whether the session has been revoked; accounts writes those keys. */
+const READS: Partial<Record<RedisUserName, readonly string[]>> = { gateway: ['accounts:revoked:*'] };
+
 /** A URL per user of the house, and the administrator's. */
 export type RedisAccess = Record<RedisUserName | 'admin', string>;
 
@@ -13,7 +16,10 @@ export async function startRedisStore(context: StoreContext): Promise<StartedSto
     dataDir: context.folder.sub('redis'),
     cacheDir: context.cacheDir,
     durable: context.durable,
-    acl: { adminPassword, users: REDIS_USERS.map((name) => ({ name, password: users[name] })) },
+    acl: {
+      adminPassword,
+      users: REDIS_USERS.map((name) => ({ name, password: users[name], reads: READS[name] ?? [] })),
+    },
     log: context.log,
     ...(context.ports.redis === undefined ? {} : { port: context.ports.redis }),
   });
