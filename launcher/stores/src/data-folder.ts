@@ -16,7 +16,8 @@ export interface DataFolder {
 /** Takes the data folder for this process. Fails when another one has it, or when it is of another version. */
 export function openDataFolder(dataDir: string): DataFolder {
   const path = resolve(dataDir);
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  // Others may pass through, since PostgreSQL may have to run as another user; every file of value below is closed.
+  mkdirSync(path, { recursive: true, mode: 0o711 });
   const release = lock(path);
   try {
     checkVersion(path);

@@ -28,6 +28,8 @@ export interface StoreContext {
   readonly durable: boolean;
   /** Emulators as processes of their own instead of inside this one. */
   readonly processes: boolean;
+  /** Servers of this machine instead of emulators. */
+  readonly useInstalled: boolean;
   readonly ports: Partial<Record<StoreName, number>>;
   readonly external: ExternalStores;
   readonly log: StoreLog;

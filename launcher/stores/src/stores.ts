@@ -35,6 +35,8 @@ export interface StoresOptions {
   readonly ports?: Partial<Record<StoreName, number>>;
   /** Emulators as processes of their own. */
   readonly processes?: boolean;
+  /** False: emulators also where the machine has a mongod or a typesense-server. */
+  readonly useInstalled?: boolean;
   readonly external?: ExternalStores;
   /** Nothing: all of them. */
   readonly only?: readonly StoreName[];
@@ -99,6 +101,7 @@ export async function startStores(options: StoresOptions): Promise<Stores> {
       secrets: loadSecrets(folder.path),
       durable: options.durable ?? true,
       processes: options.processes ?? false,
+      useInstalled: options.useInstalled ?? true,
       ports: options.ports ?? {},
       external: options.external ?? {},
       log: options.log ?? silentLog,

@@ -27,6 +27,7 @@ export async function startTestStores(options: { only?: readonly StoreName[] } =
       dataDir,
       cacheDir: TEST_CACHE_DIR,
       durable: false,
+      useInstalled: false,
       ...(options.only === undefined ? {} : { only: options.only }),
     });
     return withCleanup(stores, removeFolder);

@@ -1,12 +1,21 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { DataFolderVersionError, StoreStartError } from '../store-errors.ts';
+import { DataFolderVersionError, StoreStartError, StoreUnavailableError } from '../store-errors.ts';
 import type { StoreLog } from '../store-log.ts';
 import type { PostgresBinaries } from './binaries.ts';
-import { giveFolder, type RunAs } from './run-as.ts';
+import { giveTo, type RunAs } from './run-as.ts';
 
 const run = promisify(execFile);
 const INITDB_TIMEOUT_MS = 120_000;
@@ -31,7 +40,7 @@ export async function prepareCluster(options: {
     if (found !== binaries.major) {
       throw new DataFolderVersionError(cluster, `PostgreSQL ${found}`, `PostgreSQL ${binaries.major}`);
     }
-    return readFileSync(passwordFile(dataDir), 'utf8').trim();
+    return readPassword(dataDir);
   }
   options.log.info('PostgreSQL: creating its data files');
   return await createCluster(options);
@@ -45,13 +54,12 @@ async function createCluster(options: {
   durable: boolean;
 }): Promise<string> {
   const { dataDir, binaries, runAs } = options;
-  const building = `${clusterFolder(dataDir)}.new`;
-  rmSync(building, { recursive: true, force: true });
-  mkdirSync(building, { mode: 0o700 });
+  sweepUnfinished(dataDir);
+  const building = mkdtempSync(join(dataDir, UNFINISHED));
   const password = randomBytes(24).toString('base64url');
   writeFileSync(passwordFile(dataDir), password, { mode: 0o600 });
   chmodSync(passwordFile(dataDir), 0o600);
-  giveFolder(dataDir, runAs);
+  giveTo(runAs, [building, passwordFile(dataDir)]);
   const args = [
     `--pgdata=${building}`,
     `--username=${SUPERUSER}`,
@@ -80,4 +88,29 @@ async function createCluster(options: {
   }
   renameSync(building, clusterFolder(dataDir));
   return password;
+}
+
+const UNFINISHED = 'cluster.new.';
+
+// The initdb of a killed run may still be writing: its folder is its own, and what cannot be removed now is next time.
+function sweepUnfinished(dataDir: string): void {
+  for (const name of readdirSync(dataDir).filter((entry) => entry.startsWith(UNFINISHED))) {
+    try {
+      rmSync(join(dataDir, name), { recursive: true, force: true });
+    } catch {
+      continue;
+    }
+  }
+}
+
+function readPassword(dataDir: string): string {
+  try {
+    return readFileSync(passwordFile(dataDir), 'utf8').trim();
+  } catch (cause) {
+    throw new StoreUnavailableError(
+      'PostgreSQL',
+      `The password of the data in ${dataDir} is missing (superuser-password): put it back, or start with --fresh.`,
+      { cause },
+    );
+  }
 }

@@ -1,18 +1,22 @@
 import { mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { assertPortFree, freePort } from '../server/free-port.ts';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { recordProcess, stopLeftover } from '../server/leftover.ts';
+import { onPort } from '../server/on-port.ts';
 import { startServerProcess, STOP_GRACE_MS, type ServerProcess } from '../server/server-process.ts';
-import { PortInUseError, StoreStartError } from '../store-errors.ts';
+import { StoreStartError } from '../store-errors.ts';
 import type { StoreLog } from '../store-log.ts';
 import { findPostgresBinaries } from './binaries.ts';
 import { clusterFolder, prepareCluster, SUPERUSER } from './cluster.ts';
-import { chooseRunAs, type RunAs } from './run-as.ts';
+import { assertReachable, chooseRunAs, giveTo, type RunAs } from './run-as.ts';
 
 const NAME = 'PostgreSQL';
 // Recovery after a kill replays the log; a small machine may need a while for it.
 const READY_TIMEOUT_MS = 60_000;
-const PORT_ATTEMPTS = 5;
+const ATTEMPTS = 5;
+// When a server was killed, the processes it had started for its clients take a moment to notice.
+const LAST_ONE_STILL_LEAVING = /pre-existing shared memory block|lock file "postmaster.pid" already exists/;
+const LEAVING_MS = 300;
 // SIGINT is PostgreSQL's "fast shutdown". SIGTERM would wait for every client to leave first.
 const STOP_SIGNAL = 'SIGINT';
 
@@ -37,8 +41,8 @@ export interface RunningPostgres {
 
 /** The real PostgreSQL, on 127.0.0.1 only, with its files in `dataDir`. */
 export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
-  const { dataDir, port: wanted = 0, durable = true, log } = options;
-  if (wanted !== 0) await assertPortFree(NAME, wanted);
+  const { durable = true, log } = options;
+  const dataDir = resolve(options.dataDir);
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const binaries = findPostgresBinaries();
   const cluster = clusterFolder(dataDir);
@@ -46,25 +50,22 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   const recordFile = join(dataDir, 'process.json');
   adoptPostmasterPid(cluster, recordFile);
   await stopLeftover(NAME, recordFile, { stopSignal: STOP_SIGNAL, graceMs: STOP_GRACE_MS, log });
+  giveTo(runAs, [dataDir]);
+  assertReachable(runAs, [dataDir, binaries.postgres]);
   const password = await prepareCluster({ dataDir, binaries, runAs, durable, log });
 
-  const { server, port } = await listening({
-    cluster,
-    dataDir,
-    recordFile,
-    runAs,
-    durable,
-    wanted,
-    postgres: binaries.postgres,
+  const launch = { cluster, dataDir, recordFile, runAs, durable, log, postgres: binaries.postgres };
+  return await onPort(NAME, options.port, async (port) => {
+    const server = await listening(launch, port);
+    return {
+      port,
+      pid: server.pid,
+      version: binaries.version,
+      runAs: runAs.kind,
+      superuserUrl: `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/postgres`,
+      stop: () => server.stop(),
+    };
   });
-  return {
-    port,
-    pid: server.pid,
-    version: binaries.version,
-    runAs: runAs.kind,
-    superuserUrl: `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/postgres`,
-    stop: () => server.stop(),
-  };
 }
 
 interface Launch {
@@ -73,15 +74,13 @@ interface Launch {
   recordFile: string;
   runAs: RunAs;
   durable: boolean;
-  wanted: number;
   postgres: string;
+  log: StoreLog;
 }
 
-// A free port may be taken between the moment we looked and the moment the server binds it.
-async function listening(launch: Launch): Promise<{ server: ServerProcess; port: number }> {
+async function listening(launch: Launch, port: number): Promise<ServerProcess> {
+  const { runAs } = launch;
   for (let attempt = 1; ; attempt += 1) {
-    const port = launch.wanted === 0 ? await freePort() : launch.wanted;
-    const { runAs } = launch;
     const server = await startServerProcess({
       name: NAME,
       ...runAs.wrap(launch.postgres, ['-D', launch.cluster, ...settings(port, launch.durable)]),
@@ -91,15 +90,16 @@ async function listening(launch: Launch): Promise<{ server: ServerProcess; port:
       logFile: join(launch.dataDir, 'postgres.log'),
       recordFile: launch.recordFile,
       stopSignal: STOP_SIGNAL,
+      log: launch.log,
     });
     try {
       await server.ready(() => isReady(launch.cluster, server.pid), READY_TIMEOUT_MS);
-      return { server, port };
+      return server;
     } catch (error) {
       await server.stop();
-      const portTaken = error instanceof StoreStartError && error.message.includes('Address already in use');
-      if (!portTaken) throw error;
-      if (launch.wanted !== 0 || attempt === PORT_ATTEMPTS) throw new PortInUseError(NAME, port);
+      const isLeaving = error instanceof StoreStartError && LAST_ONE_STILL_LEAVING.test(error.message);
+      if (!isLeaving || attempt === ATTEMPTS) throw error;
+      await delay(LEAVING_MS);
     }
   }
 }

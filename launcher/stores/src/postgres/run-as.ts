@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chownSync, readFileSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { chownSync, readFileSync, statSync } from 'node:fs';
 import { StoreUnavailableError } from '../store-errors.ts';
 import type { StoreLog } from '../store-log.ts';
 
@@ -42,13 +41,24 @@ export function chooseRunAs(clusterDir: string, log: StoreLog): RunAs {
   return asUser(account.uid, account.gid);
 }
 
-/** Hands a folder of ours to the user the server runs as. */
-export function giveFolder(folder: string, runAs: RunAs): void {
+/** Fails when the user the server runs as cannot get at its files, as in a home folder closed to others. */
+export function assertReachable(runAs: RunAs, paths: readonly string[]): void {
   const { uid, gid } = runAs;
   if (uid === undefined || gid === undefined) return;
-  chownSync(folder, uid, gid);
-  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }))
-    chownSync(join(folder, name), uid, gid);
+  const closed = paths.find((path) => spawnSync('test', ['-r', path], { uid, gid, timeout: 5000 }).status !== 0);
+  if (closed === undefined) return;
+  throw new StoreUnavailableError(
+    'PostgreSQL',
+    `PostgreSQL does not run as root, and user ${uid} cannot read ${closed}: start as an ordinary user, or put the ` +
+      `checkout and DATA_DIR where everybody may read.`,
+  );
+}
+
+/** Hands files of ours to the user the server runs as. */
+export function giveTo(runAs: RunAs, paths: readonly string[]): void {
+  const { uid, gid } = runAs;
+  if (uid === undefined || gid === undefined) return;
+  for (const path of paths) chownSync(path, uid, gid);
 }
 
 function findAccount(): { uid: number; gid: number } | undefined {

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Redis } from 'ioredis';
-import { assertPortFree, freePort } from '../server/free-port.ts';
 import { stopLeftover } from '../server/leftover.ts';
+import { onPort } from '../server/on-port.ts';
 import { startServerProcess, STOP_GRACE_MS, type ServerProcess } from '../server/server-process.ts';
-import { PortInUseError, StoreStartError } from '../store-errors.ts';
 import type { StoreLog } from '../store-log.ts';
 import { aclFile, type RedisUser } from './acl.ts';
 import { findRedisServer, type RedisBinary } from './find-server.ts';
@@ -13,7 +12,6 @@ import { findRedisServer, type RedisBinary } from './find-server.ts';
 const NAME = 'Redis';
 // The append-only file is read back before the server answers.
 const READY_TIMEOUT_MS = 60_000;
-const PORT_ATTEMPTS = 5;
 const PING_TIMEOUT_MS = 2000;
 const STOP_SIGNAL = 'SIGTERM';
 /** The embedded server belongs to a laptop: better a refused write than a machine that swaps. */
@@ -43,64 +41,60 @@ export interface RunningRedis {
 
 /** The real Redis, on 127.0.0.1 only, with its files in `dataDir`. */
 export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
-  const { dataDir, cacheDir, port: wanted = 0, acl = { users: [] }, log } = options;
-  if (wanted !== 0) await assertPortFree(NAME, wanted);
+  const { acl = { users: [] }, log } = options;
+  const dataDir = resolve(options.dataDir);
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const recordFile = join(dataDir, 'process.json');
-  const binary = await findRedisServer({ cacheDir, log });
+  const binary = await findRedisServer({ cacheDir: resolve(options.cacheDir), log });
   await stopLeftover(NAME, recordFile, { stopSignal: STOP_SIGNAL, graceMs: STOP_GRACE_MS, log });
 
   const adminPassword = acl.adminPassword ?? keptPassword(dataDir);
   writeFileSync(join(dataDir, 'users.acl'), aclFile(adminPassword, acl.users), { mode: 0o600 });
-  const { server, port } = await listening({ ...options, wanted, binary, recordFile, adminPassword });
   const passwords = new Map(acl.users.map(({ name, password }) => [name, password]));
-  return {
-    port,
-    pid: server.pid,
-    version: binary.version,
-    url: adminUrl(port, adminPassword),
-    urlFor(user) {
-      const password = passwords.get(user);
-      if (password === undefined) throw new Error(`Redis was started without a user "${user}"`);
-      return `redis://${user}:${password}@127.0.0.1:${port}`;
-    },
-    stop: () => server.stop(),
-  };
+  return await onPort(NAME, options.port, async (port) => {
+    const server = await listening({ ...options, dataDir, binary, recordFile, adminPassword }, port);
+    return {
+      port,
+      pid: server.pid,
+      version: binary.version,
+      url: adminUrl(port, adminPassword),
+      urlFor(user) {
+        const password = passwords.get(user);
+        if (password === undefined) throw new Error(`Redis was started without a user "${user}"`);
+        return `redis://${user}:${password}@127.0.0.1:${port}`;
+      },
+      stop: () => server.stop(),
+    };
+  });
 }
 
 interface Launch extends RedisOptions {
-  readonly wanted: number;
   readonly binary: RedisBinary;
   readonly recordFile: string;
   readonly adminPassword: string;
 }
 
-// A free port may be taken between the moment we looked and the moment the server binds it.
-async function listening(launch: Launch): Promise<{ server: ServerProcess; port: number }> {
-  const { dataDir, binary, wanted } = launch;
+async function listening(launch: Launch, port: number): Promise<ServerProcess> {
+  const { dataDir, binary } = launch;
   const configFile = join(dataDir, 'redis.conf');
-  for (let attempt = 1; ; attempt += 1) {
-    const port = wanted === 0 ? await freePort() : wanted;
-    writeFileSync(configFile, config({ dataDir, port, durable: launch.durable ?? true }), { mode: 0o600 });
-    const server = await startServerProcess({
-      name: NAME,
-      command: binary.command,
-      args: [configFile],
-      env: { ...process.env, ...binary.env, TZ: 'UTC' },
-      cwd: dataDir,
-      logFile: join(dataDir, 'redis.log'),
-      recordFile: launch.recordFile,
-      stopSignal: STOP_SIGNAL,
-    });
-    try {
-      await server.ready(() => answers(adminUrl(port, launch.adminPassword)), READY_TIMEOUT_MS);
-      return { server, port };
-    } catch (error) {
-      await server.stop();
-      const portTaken = error instanceof StoreStartError && error.message.includes('Address already in use');
-      if (!portTaken) throw error;
-      if (wanted !== 0 || attempt === PORT_ATTEMPTS) throw new PortInUseError(NAME, port);
-    }
+  writeFileSync(configFile, config({ dataDir, port, durable: launch.durable ?? true }), { mode: 0o600 });
+  const server = await startServerProcess({
+    name: NAME,
+    command: binary.command,
+    args: [configFile],
+    env: { ...process.env, ...binary.env, TZ: 'UTC' },
+    cwd: dataDir,
+    logFile: join(dataDir, 'redis.log'),
+    recordFile: launch.recordFile,
+    stopSignal: STOP_SIGNAL,
+    log: launch.log,
+  });
+  try {
+    await server.ready(() => answers(adminUrl(port, launch.adminPassword)), READY_TIMEOUT_MS);
+    return server;
+  } catch (error) {
+    await server.stop();
+    throw error;
   }
 }
 

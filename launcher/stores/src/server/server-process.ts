@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StoreStartError } from '../store-errors.ts';
+import type { StoreLog } from '../store-log.ts';
 import { forgetProcess, recordProcess } from './leftover.ts';
 
-/** How long a server may take to stop by itself before it is killed. */
+/** Long enough for a server to write down what it holds. */
 export const STOP_GRACE_MS = 10_000;
 const READY_POLL_MS = 10;
 const LOG_LIMIT_BYTES = 5 * 1024 * 1024;
@@ -21,6 +22,9 @@ export interface ServerCommand {
   readonly logFile: string;
   readonly recordFile: string;
   readonly stopSignal: NodeJS.Signals;
+  /** How long it may take to stop by itself before it is killed. */
+  readonly graceMs?: number;
+  readonly log: StoreLog;
 }
 
 export interface ServerProcess {
@@ -38,6 +42,8 @@ export interface ServerProcess {
  * outlive the services that drain into them. A watchdog ends it should this process be killed.
  */
 export async function startServerProcess(options: ServerCommand): Promise<ServerProcess> {
+  keepLogSmall(options.logFile);
+  const logBegin = sizeOf(options.logFile);
   const child = spawnLogged(options);
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const pid = await spawned(options.name, child);
@@ -45,13 +51,17 @@ export async function startServerProcess(options: ServerCommand): Promise<Server
   const watchdog = startWatchdog(pid, options.stopSignal);
 
   let ended = false;
-  void exited.then(() => {
+  let isReadyNow = false;
+  let stopping: Promise<void> | undefined;
+  child.once('exit', (code, signal) => {
     ended = true;
     watchdog.dismiss();
     forgetProcess(options.recordFile);
+    if (isReadyNow && stopping === undefined) {
+      options.log.warn(`${options.name} ended unexpectedly (${signal ?? `code ${code}`}), see ${options.logFile}`);
+    }
   });
-  const logTail = (): string => readTail(options.logFile);
-  let stopping: Promise<void> | undefined;
+  const logTail = (): string => readTail(options.logFile, logBegin);
 
   return {
     pid,
@@ -65,29 +75,23 @@ export async function startServerProcess(options: ServerCommand): Promise<Server
         }
         await delay(READY_POLL_MS);
       }
+      isReadyNow = true;
     },
     stop() {
-      stopping ??= stopChild(child, exited, options.stopSignal, () => ended);
+      stopping ??= ended ? Promise.resolve() : stopChild(child, exited, options);
       return stopping;
     },
   };
 }
 
-async function stopChild(
-  child: ChildProcess,
-  exited: Promise<void>,
-  signal: NodeJS.Signals,
-  hasEnded: () => boolean,
-): Promise<void> {
-  if (hasEnded()) return;
-  child.kill(signal);
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_GRACE_MS);
+async function stopChild(child: ChildProcess, exited: Promise<void>, options: ServerCommand): Promise<void> {
+  child.kill(options.stopSignal);
+  const timer = setTimeout(() => child.kill('SIGKILL'), options.graceMs ?? STOP_GRACE_MS);
   await exited;
   clearTimeout(timer);
 }
 
 function spawnLogged(options: ServerCommand): ChildProcess {
-  keepLogSmall(options.logFile);
   const log = openSync(options.logFile, 'a', 0o600);
   try {
     return spawn(options.command, options.args, {
@@ -139,16 +143,18 @@ function startWatchdog(pid: number, signal: NodeJS.Signals): { dismiss(): void }
 }
 
 function keepLogSmall(logFile: string): void {
-  try {
-    if (statSync(logFile).size > LOG_LIMIT_BYTES) renameSync(logFile, `${logFile}.1`);
-  } catch {
-    // The first run has no log yet.
-  }
+  if (sizeOf(logFile) > LOG_LIMIT_BYTES) renameSync(logFile, `${logFile}.1`);
 }
 
-function readTail(logFile: string): string {
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** What this run of the server wrote last; earlier runs had troubles of their own. */
+function readTail(logFile: string, begin: number): string {
   try {
-    return readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
+    const log = readFileSync(logFile).subarray(begin).toString('utf8');
+    return log.trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
   } catch {
     return '';
   }

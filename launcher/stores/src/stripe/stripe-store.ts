@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { emulatorVersion, startEmulatorProcess, type EmulatorProcess } from '../emulator/emulator-process.ts';
 import { pingHttp } from '../server/ping-http.ts';
 import type { StartedStore, StoreContext } from '../store-context.ts';
 import { StoreUnavailableError } from '../store-errors.ts';
@@ -18,30 +19,94 @@ export interface StripeAccess {
   setWebhook(webhook: StripeWebhook): Promise<void>;
 }
 
+const PACKAGE = '@marketgraph/emulator-stripe';
+
+interface RunningStripe {
+  readonly port: number;
+  pid(): number;
+  setWebhook(webhook: StripeWebhook): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Stripe's own test mode when a key is given, otherwise the emulator. */
 export async function startStripeStore(context: StoreContext): Promise<StartedStore<StripeAccess>> {
   if (context.external.stripeSecretKey !== undefined) return externalStripe(context, context.external.stripeSecretKey);
-  const keys = context.secrets.stripe;
-  const { startStripeEmulator } = await import('@marketgraph/emulator-stripe');
-  const server = await startStripeEmulator({
-    dataFile: join(context.folder.sub('stripe'), 'payments.sqlite'),
-    port: context.ports.stripe ?? 0,
-    secretKeys: [keys.secretKey],
-  });
+  const dataDir = context.folder.sub('stripe');
+  const dataFile = join(dataDir, 'payments.sqlite');
+  const server = context.processes
+    ? await emulatorProcess(context, dataDir, dataFile)
+    : await emulatorHere(context, dataFile);
+  const address = `127.0.0.1:${server.port}`;
   return {
     access: {
-      ...keys,
-      url: server.url,
-      setWebhook: async (webhook) => void (await server.setWebhook(webhook)),
+      ...context.secrets.stripe,
+      url: `http://${address}`,
+      setWebhook: (webhook) => server.setWebhook(webhook),
     },
-    description: {
-      name: 'stripe',
-      kind: 'emulator',
-      version: 'emulator',
-      address: `127.0.0.1:${server.port}`,
-      pid: process.pid,
+    get description() {
+      const version = emulatorVersion(PACKAGE);
+      return { name: 'stripe', kind: 'emulator', version, address, pid: server.pid() } as const;
     },
-    ping: () => pingHttp(`${server.url}/health`),
+    ping: () => pingHttp(`http://${address}/health`),
     stop: () => server.stop(),
+  };
+}
+
+async function emulatorHere(context: StoreContext, dataFile: string): Promise<RunningStripe> {
+  const { startStripeEmulator } = await import('@marketgraph/emulator-stripe');
+  const server = await startStripeEmulator({
+    dataFile,
+    port: context.ports.stripe ?? 0,
+    secretKeys: [context.secrets.stripe.secretKey],
+  });
+  return {
+    port: server.port,
+    pid: () => process.pid,
+    setWebhook: async (webhook) => void (await server.setWebhook(webhook)),
+    stop: () => server.stop(),
+  };
+}
+
+// A process learns where webhooks go from its environment, so a new address is a new process on the old port and data.
+async function emulatorProcess(context: StoreContext, dataDir: string, dataFile: string): Promise<RunningStripe> {
+  const launch = async (port: number | undefined, webhook: Record<string, string>): Promise<EmulatorProcess> =>
+    await startEmulatorProcess({
+      name: 'Stripe emulator',
+      packageName: PACKAGE,
+      dataDir,
+      port,
+      env: (port) => ({
+        STRIPE_EMULATOR_PORT: String(port),
+        STRIPE_EMULATOR_DATA: dataFile,
+        STRIPE_EMULATOR_SECRET_KEY: context.secrets.stripe.secretKey,
+        ...webhook,
+      }),
+      log: context.log,
+    });
+  let server = await launch(context.ports.stripe, {});
+  const { port } = server;
+  // Changes happen one after another, and the stop after all of them: no process can slip through between two.
+  let lastChange: Promise<void> = Promise.resolve();
+  let isStopped = false;
+  const change = (work: () => Promise<void>): Promise<void> => {
+    const done = lastChange.then(work);
+    lastChange = done.catch(() => {});
+    return done;
+  };
+  return {
+    port,
+    pid: () => server.pid,
+    setWebhook: ({ url, secret }) =>
+      change(async () => {
+        if (isStopped) throw new Error('The Stripe emulator has been stopped');
+        await server.stop();
+        server = await launch(port, { STRIPE_WEBHOOK_URL: url, STRIPE_WEBHOOK_SECRET: secret });
+      }),
+    stop: () =>
+      change(async () => {
+        isStopped = true;
+        await server.stop();
+      }),
   };
 }
 

@@ -1,33 +1,87 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { emulatorVersion, startEmulatorProcess } from '../emulator/emulator-process.ts';
+import { installedServer } from '../emulator/installed-server.ts';
 import { pingHttp } from '../server/ping-http.ts';
 import type { StartedStore, StoreContext } from '../store-context.ts';
 import { StoreUnavailableError } from '../store-errors.ts';
+import { startTypesenseServer } from './typesense-server.ts';
 
 export interface TypesenseAccess {
   readonly url: string;
   readonly apiKey: string;
 }
 
+const PACKAGE = '@marketgraph/emulator-typesense';
+
+interface RunningSearch {
+  readonly port: number;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+/** The server given from outside, the machine's own typesense-server, or the emulator. */
 export async function startTypesenseStore(context: StoreContext): Promise<StartedStore<TypesenseAccess>> {
   const { typesenseUrl, typesenseApiKey } = context.external;
   if (typesenseUrl !== undefined) return externalTypesense(typesenseUrl, typesenseApiKey);
+  const dataDir = context.folder.sub('typesense');
+  const dataFile = join(dataDir, 'search.sqlite');
   const { apiKey } = context.secrets.typesense;
-  const { startTypesenseEmulator } = await import('@marketgraph/emulator-typesense');
-  const server = await startTypesenseEmulator({
-    dataFile: join(context.folder.sub('typesense'), 'search.sqlite'),
-    port: context.ports.typesense ?? 0,
-    apiKey,
+  const command = installedServer('typesense-server', {
+    context,
+    store: 'Typesense',
+    hasEmulatorData: existsSync(dataFile),
+    hasServerData: existsSync(join(dataDir, 'server')),
+    variable: 'TYPESENSE_URL',
   });
+  if (command !== undefined) {
+    const server = await startTypesenseServer({
+      command,
+      dataDir: context.folder.sub(join('typesense', 'server')),
+      port: context.ports.typesense,
+      apiKey,
+      log: context.log,
+    });
+    return toStore(server, apiKey, { kind: 'real', version: server.version });
+  }
+  const server = context.processes
+    ? await emulatorProcess(context, dataDir, dataFile)
+    : await emulatorHere(context, dataFile);
+  return toStore(server, apiKey, { kind: 'emulator', version: emulatorVersion(PACKAGE) });
+}
+
+async function emulatorHere(context: StoreContext, dataFile: string): Promise<RunningSearch> {
+  const { startTypesenseEmulator } = await import('@marketgraph/emulator-typesense');
+  const { apiKey } = context.secrets.typesense;
+  const server = await startTypesenseEmulator({ dataFile, port: context.ports.typesense ?? 0, apiKey });
+  return { port: server.port, pid: process.pid, stop: () => server.stop() };
+}
+
+async function emulatorProcess(context: StoreContext, dataDir: string, dataFile: string): Promise<RunningSearch> {
+  return await startEmulatorProcess({
+    name: 'Typesense emulator',
+    packageName: PACKAGE,
+    dataDir,
+    port: context.ports.typesense,
+    env: (port) => ({
+      TYPESENSE_EMULATOR_PORT: String(port),
+      TYPESENSE_EMULATOR_DATA: dataFile,
+      TYPESENSE_EMULATOR_API_KEY: context.secrets.typesense.apiKey,
+    }),
+    log: context.log,
+  });
+}
+
+function toStore(
+  server: RunningSearch,
+  apiKey: string,
+  { kind, version }: { kind: 'real' | 'emulator'; version: string },
+): StartedStore<TypesenseAccess> {
+  const address = `127.0.0.1:${server.port}`;
   return {
-    access: { url: server.url, apiKey },
-    description: {
-      name: 'typesense',
-      kind: 'emulator',
-      version: 'emulator',
-      address: `127.0.0.1:${server.port}`,
-      pid: process.pid,
-    },
-    ping: () => pingHttp(`${server.url}/health`),
+    access: { url: `http://${address}`, apiKey },
+    description: { name: 'typesense', kind, version, address, pid: server.pid },
+    ping: () => pingHttp(`http://${address}/health`),
     stop: () => server.stop(),
   };
 }
