@@ -21,6 +21,7 @@ export interface DatabaseUrls {
  * to the given ones.
  */
 export async function provisionDatabase(superuserUrl: string, spec: DatabaseSpec): Promise<DatabaseUrls> {
+  for (const name of [spec.database, spec.ownerRole, spec.appRole]) assertName(name);
   await withClient(superuserUrl, async (client) => {
     // Roles and databases are shared rows: two who change them at once fail with "tuple concurrently updated". The
     // lock is the session's and ends with it.
@@ -84,9 +85,17 @@ function withDatabase(url: string, database: string): string {
 
 function asRole(url: string, database: string, role: string, password: string): string {
   const changed = new URL(withDatabase(url, database));
-  changed.username = role;
-  changed.password = password;
+  // The setters leave percent signs alone, which whoever reads the URL would then decode.
+  changed.username = encodeURIComponent(role);
+  changed.password = encodeURIComponent(password);
   return changed.href;
+}
+
+// PostgreSQL cuts a longer name short without a word, and readers of URLs disagree about the rest.
+function assertName(name: string): void {
+  if (!/^[a-z][a-z0-9_]{0,62}$/.test(name)) {
+    throw new Error(`"${name}" cannot be the name of a database or role: up to 63 of a-z, 0-9 and _, a letter first`);
+  }
 }
 
 function id(name: string): string {

@@ -61,7 +61,7 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
       urlFor(user) {
         const password = passwords.get(user);
         if (password === undefined) throw new Error(`Redis was started without a user "${user}"`);
-        return `redis://${user}:${password}@127.0.0.1:${port}`;
+        return `redis://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}`;
       },
       stop: () => server.stop(),
     };
@@ -98,7 +98,8 @@ async function listening(launch: Launch, port: number): Promise<ServerProcess> {
   }
 }
 
-const adminUrl = (port: number, password: string): string => `redis://default:${password}@127.0.0.1:${port}`;
+const adminUrl = (port: number, password: string): string =>
+  `redis://default:${encodeURIComponent(password)}@127.0.0.1:${port}`;
 
 function config({ dataDir, port, durable }: { dataDir: string; port: number; durable: boolean }): string {
   return [

@@ -13,7 +13,7 @@ export async function onPort<Server>(
   wanted: number | undefined,
   start: (port: number) => Promise<Server>,
 ): Promise<Server> {
-  if (wanted) await assertPortFree(store, wanted);
+  if (wanted !== undefined && wanted !== 0) await assertPortFree(store, wanted);
   for (let attempt = 1; ; attempt += 1) {
     const port = wanted || (await freePort());
     try {
