@@ -1,0 +1,144 @@
+import type { Sql } from '../store/database.ts';
+import type { Database } from '../store/database.ts';
+import { toNorm } from '../store/index-record.ts';
+import type { SearchIndex } from '../store/search-index.ts';
+import type { DropTokensMode, SearchParameters } from './parameters.ts';
+import type { Query } from './query.ts';
+import type { QueryField } from './query-fields.ts';
+import { scoreOf } from './score.ts';
+import { clearCollected, collect, collected, countRows, fullText, type Selection } from './selection.ts';
+import { WordMatcher } from './words.ts';
+
+export type TextMatch = { selection: Selection; found: number; matcher: WordMatcher };
+
+type Input = {
+  db: Database;
+  index: SearchIndex;
+  parameters: SearchParameters;
+  query: Query;
+  fields: readonly QueryField[];
+  where: Sql;
+  /** Other spellings of the whole query, from the synonym sets. */
+  variants: readonly string[][];
+};
+
+// A value shared by more documents than this says nothing about any of them.
+const MAX_EXACT = 1_000;
+
+/**
+ * Finds the documents of a query with words: as written, then with one and two typos per word, then with words split or
+ * joined, then with words dropped. Each step runs only when the steps before found fewer than the threshold, and what
+ * an earlier step found keeps its better score.
+ */
+export function matchText(input: Input): TextMatch {
+  const { db, parameters, query } = input;
+  const search = new TextSearch(input);
+  const asWritten = search.attempt([query.tokens, ...input.variants], 0);
+  if (asWritten !== undefined && parameters.splitJoin !== 'always') {
+    const found = countRows(db, asWritten);
+    if (found >= parameters.typoThreshold && found >= dropThreshold(input)) {
+      return { selection: asWritten, found, matcher: search.matcher };
+    }
+  }
+  clearCollected(db);
+  let found = asWritten === undefined ? 0 : collect(db, asWritten);
+  found += search.corrected(query.tokens, found);
+  if (parameters.splitJoin === 'always' || (parameters.splitJoin === 'fallback' && found === 0)) {
+    const variants = splitAndJoined(query.tokens, search.matcher);
+    const attempt = variants.length === 0 ? undefined : search.attempt(variants, 0);
+    if (attempt !== undefined) found += collect(db, attempt);
+  }
+  for (const tokens of dropped(query.tokens, parameters.dropMode)) {
+    if (found >= dropThreshold(input)) break;
+    const attempt = search.attempt([tokens], 0);
+    if (attempt !== undefined) found += collect(db, attempt);
+    found += search.corrected(tokens, found);
+  }
+  return { selection: collected(input.index), found, matcher: search.matcher };
+}
+
+/** One word cannot be dropped: then the threshold asks for nothing. */
+function dropThreshold(input: Input): number {
+  return input.query.tokens.length > 1 ? input.parameters.dropThreshold : 0;
+}
+
+class TextSearch {
+  readonly matcher: WordMatcher;
+  readonly #input: Input;
+  readonly #exact: number[];
+
+  constructor(input: Input) {
+    this.#input = input;
+    this.matcher = new WordMatcher(input.index, input.parameters, input.fields);
+    this.#exact = input.parameters.exactFirst ? this.#findExact() : [];
+  }
+
+  /** The documents with all words of one of the token lists, or undefined when no such document can exist. */
+  attempt(lists: readonly (readonly string[])[], typos: number): Selection | undefined {
+    const { index, query, fields, where } = this.#input;
+    const alternatives = lists.flatMap((tokens) => (tokens.length === 0 ? [] : [this.matcher.words(tokens, typos)]));
+    const words = alternatives.filter((alternative) => alternative !== undefined);
+    if (words.length === 0 && (typos > 0 || query.phrases.length === 0)) return undefined;
+    const any = words.length === 0 ? undefined : words.map((part) => `(${part})`).join(' OR ');
+    const phraseWords = query.phrases.reduce((sum, phrase) => sum + phrase.length, 0);
+    const tier = { words: Math.min(15, (lists[0]?.length ?? 0) + phraseWords), typos };
+    return fullText(index, {
+      match: this.matcher.withConditions(any, query),
+      where,
+      score: scoreOf({ tier, index, fields, exact: typos === 0 ? this.#exact : [] }),
+    });
+  }
+
+  /** Collects what one and two typos find, while fewer than the threshold are found; answers how many were new. */
+  corrected(tokens: readonly string[], before: number): number {
+    const { db, parameters, fields } = this.#input;
+    const most = Math.max(...fields.map((field) => field.numTypos));
+    let added = 0;
+    for (let typos = 1; typos <= most && before + added < parameters.typoThreshold; typos += 1) {
+      const attempt = this.attempt([tokens], typos);
+      if (attempt !== undefined) added += collect(db, attempt);
+    }
+    return added;
+  }
+
+  #findExact(): number[] {
+    const { db, index, query, fields } = this.#input;
+    const norm = toNorm([...query.tokens, ...query.phrases.flat()]);
+    if (norm === '') return [];
+    return fields.flatMap((field) => {
+      const rows = db.all(`SELECT seq FROM ${index.tables.strs} WHERE field = ? AND norm = ? LIMIT ${MAX_EXACT}`, [
+        field.at,
+        norm,
+      ]);
+      return rows.map((row) => Number(row['seq']));
+    });
+  }
+}
+
+/** A space as a typo: two neighbours written as one word, or a word written as two known ones. */
+function splitAndJoined(tokens: readonly string[], matcher: WordMatcher): string[][] {
+  const variants: string[][] = [];
+  for (const [at, token] of tokens.entries()) {
+    const next = tokens[at + 1];
+    if (next !== undefined && matcher.known(token + next)) {
+      variants.push([...tokens.slice(0, at), token + next, ...tokens.slice(at + 2)]);
+    }
+    for (let cut = 1; cut < token.length; cut += 1) {
+      const parts = [token.slice(0, cut), token.slice(cut)];
+      if (parts.every((part) => matcher.known(part))) {
+        variants.push([...tokens.slice(0, at), ...parts, ...tokens.slice(at + 1)]);
+        break;
+      }
+    }
+  }
+  return variants;
+}
+
+/** The shorter queries to try, in order. */
+function* dropped(tokens: readonly string[], mode: DropTokensMode): Generator<string[]> {
+  const both = mode.direction === 'both_sides' && tokens.length <= mode.upTo;
+  for (let length = tokens.length - 1; length > 0; length -= 1) {
+    if (both || mode.direction !== 'left_to_right') yield tokens.slice(0, length);
+    if (both || mode.direction === 'left_to_right') yield tokens.slice(tokens.length - length);
+  }
+}

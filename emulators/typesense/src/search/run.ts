@@ -1,0 +1,115 @@
+import { compileFilter } from '../filter/compile.ts';
+import { parseFilter } from '../filter/parse.ts';
+import { badRequest } from '../http/api-error.ts';
+import type { Catalog } from '../store/catalog.ts';
+import type { Collection } from '../store/collection.ts';
+import { type Sql, sql } from '../store/database.ts';
+import { countFacets } from './facets.ts';
+import { parseFacets } from './facet-spec.ts';
+import { groupRows } from './groups.ts';
+import { toHit } from './hits.ts';
+import { matchText } from './match-text.ts';
+import type { SearchParameters } from './parameters.ts';
+import { parseQuery, type Query } from './query.ts';
+import { type QueryField, resolveQueryFields } from './query-fields.ts';
+import { orderedRows } from './rows.ts';
+import { countRows, everything, type Selection } from './selection.ts';
+import { parseSort } from './sort.ts';
+import { synonymVariants } from './synonyms.ts';
+import { WordMatcher } from './words.ts';
+
+/** Answers one search. It runs in one piece, so it sees one state of the collection. */
+export function search(
+  catalog: Catalog,
+  collection: Collection,
+  parameters: SearchParameters,
+): Record<string, unknown> {
+  const started = performance.now();
+  const { db } = catalog;
+  const { index } = collection;
+  const fields = resolveQueryFields(parameters, index);
+  const query = parseQuery(parameters.q, index.rules);
+  const order = parseSort(parameters.sortBy, index);
+  const specs = parseFacets(parameters.facetBy, index);
+  const match = select({ catalog, collection, parameters, query, fields });
+  const facets = countFacets({ db, index, selection: match.selection, specs, parameters });
+  const input = { db, index, selection: match.selection, order, parameters };
+  const toHits = (rows: readonly { seq: number; score: number | undefined }[]): object[] =>
+    rows.flatMap((row) => toHit({ collection, parameters, fields, query, row, words: match.words, order }) ?? []);
+  const offset = parameters.offset ?? ((parameters.page ?? 1) - 1) * parameters.perPage;
+  const page = { limit: parameters.perPage, offset };
+  const grouped = parameters.groupBy.length === 0 ? undefined : groupRows({ ...input, ...page });
+  return {
+    facet_counts: facets,
+    found: grouped?.found ?? match.found,
+    ...(grouped === undefined ? {} : { found_docs: match.found }),
+    ...(grouped === undefined
+      ? { hits: toHits(page.limit === 0 ? [] : orderedRows({ ...input, ...page })) }
+      : {
+          grouped_hits: grouped.groups.map((group) => ({
+            found: group.found,
+            group_key: group.key,
+            hits: toHits(group.rows),
+          })),
+        }),
+    out_of: collection.count,
+    ...(parameters.offset === undefined ? { page: parameters.page ?? 1 } : { offset: parameters.offset }),
+    request_params: {
+      collection_name: collection.name,
+      first_q: parameters.q,
+      per_page: parameters.perPage,
+      q: parameters.q,
+    },
+    search_cutoff: false,
+    search_time_ms: Math.round(performance.now() - started),
+  };
+}
+
+type Match = { selection: Selection; found: number; words: WordMatcher['used'] };
+
+function select(input: {
+  catalog: Catalog;
+  collection: Collection;
+  parameters: SearchParameters;
+  query: Query;
+  fields: readonly QueryField[];
+}): Match {
+  const { catalog, collection, parameters, query, fields } = input;
+  const { index } = collection;
+  const needsFields = !query.wildcard || query.excluded.length > 0;
+  if (needsFields && fields.length === 0) throw badRequest('No search fields specified for the query.');
+  const conditions = [...filterConditions(parameters, collection)];
+  if (!query.wildcard) {
+    const variants = synonymVariants({ catalog, index, parameters, tokens: query.tokens });
+    const match = matchText({ db: catalog.db, index, parameters, query, fields, where: all(conditions), variants });
+    return { selection: match.selection, found: match.found, words: match.matcher.used };
+  }
+  const matcher = new WordMatcher(index, parameters, fields);
+  if (query.excluded.length > 0) {
+    const { fts } = index.tables;
+    conditions.push(sql(`c.seq NOT IN (SELECT rowid FROM ${fts} WHERE ${fts} MATCH ?)`, matcher.excluded(query)));
+  }
+  const selection = everything(index, all(conditions));
+  const found = conditions.length === 0 ? collection.count : countRows(catalog.db, selection);
+  return { selection, found, words: matcher.used };
+}
+
+function filterConditions(parameters: SearchParameters, collection: Collection): Sql[] {
+  const conditions: Sql[] = [];
+  const node = parseFilter(parameters.filterBy);
+  if (node !== undefined) conditions.push(compileFilter(node, collection.index));
+  if (parameters.hiddenHits.length > 0) {
+    conditions.push(
+      sql(
+        `c.seq NOT IN (SELECT d.seq FROM json_each(?) v CROSS JOIN ${collection.index.tables.docs} d ON d.id = v.value)`,
+        JSON.stringify(parameters.hiddenHits),
+      ),
+    );
+  }
+  return conditions;
+}
+
+function all(conditions: readonly Sql[]): Sql {
+  if (conditions.length === 0) return sql('1');
+  return sql(conditions.map((condition) => condition.text).join(' AND '), ...conditions.flatMap((c) => c.params));
+}

@@ -1,0 +1,112 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+
+export type SqlValue = string | number | null;
+export type Row = Record<string, SqlValue>;
+
+// A search builds its SQL from the shape of the request; the shapes repeat, the values are bound.
+const MAX_STATEMENTS = 400;
+
+// Half of the main tables of 100,000 products; what is not cached comes from the file system's cache.
+const CACHE_KIB = 64 * 1024;
+
+const FORMAT_VERSION = '1';
+
+/** One SQLite file and its prepared statements. Everything is synchronous: one call never sees half of another. */
+export class Database {
+  readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(file: string) {
+    this.#db = new DatabaseSync(file);
+    try {
+      this.#prepareFile(file);
+    } catch (cause) {
+      this.#db.close();
+      throw cause;
+    }
+  }
+
+  all(sql: string, params: readonly SqlValue[] = []): Row[] {
+    return this.#statement(sql).all(...(params as SQLInputValue[])) as Row[];
+  }
+
+  get(sql: string, params: readonly SqlValue[] = []): Row | undefined {
+    return this.#statement(sql).get(...(params as SQLInputValue[])) as Row | undefined;
+  }
+
+  run(sql: string, params: readonly SqlValue[] = []): number {
+    return Number(this.#statement(sql).run(...(params as SQLInputValue[])).changes);
+  }
+
+  exec(sql: string): void {
+    this.#db.exec(sql);
+  }
+
+  transaction<T>(work: () => T): T {
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.#db.exec('COMMIT');
+      return result;
+    } catch (cause) {
+      this.#db.exec('ROLLBACK');
+      throw cause;
+    }
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#db.close();
+  }
+
+  #statement(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) {
+      this.#statements.delete(sql);
+      this.#statements.set(sql, known);
+      return known;
+    }
+    const statement = this.#db.prepare(sql);
+    this.#statements.set(sql, statement);
+    if (this.#statements.size > MAX_STATEMENTS) {
+      const [oldest] = this.#statements.keys();
+      if (oldest !== undefined) this.#statements.delete(oldest);
+    }
+    return statement;
+  }
+
+  #prepareFile(file: string): void {
+    // The lock keeps a second emulator away from the file. A write is acknowledged after it is in the log of the file
+    // system, which outlives the process (kill -9), though not a power cut.
+    this.exec(`
+      PRAGMA locking_mode = EXCLUSIVE;
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = NORMAL;
+      PRAGMA temp_store = MEMORY;
+      PRAGMA cache_size = -${CACHE_KIB};
+      CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS collections (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, schema TEXT NOT NULL,
+        generation INTEGER NOT NULL, created_at INTEGER NOT NULL);
+      CREATE TABLE IF NOT EXISTS aliases (name TEXT PRIMARY KEY, collection_name TEXT NOT NULL) WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS synonym_sets (name TEXT PRIMARY KEY, items TEXT NOT NULL) WITHOUT ROWID;
+      CREATE TEMP TABLE matches (seq INTEGER PRIMARY KEY, score INTEGER NOT NULL);
+      INSERT OR IGNORE INTO meta VALUES ('format', '${FORMAT_VERSION}');
+    `);
+    const format = this.get("SELECT value FROM meta WHERE key = 'format'")?.['value'];
+    if (format !== FORMAT_VERSION) {
+      throw new Error(`${file} was written by another version of the emulator (format ${format}). Remove the file.`);
+    }
+  }
+}
+
+/** A piece of SQL with its bound values, in order. */
+export type Sql = { text: string; params: SqlValue[] };
+
+export function sql(text: string, ...params: SqlValue[]): Sql {
+  return { text, params };
+}
+
+export function joinSql(parts: readonly Sql[], separator: string): Sql {
+  return { text: parts.map((part) => part.text).join(separator), params: parts.flatMap((part) => part.params) };
+}
