@@ -88,7 +88,7 @@ export async function startStores(options: StoresOptions): Promise<Stores> {
   const folder = openDataFolder(options.dataDir);
   const started: Started = {};
   const stopAll = async (): Promise<void> => {
-    const ends = await Promise.allSettled(Object.values(started).map((store) => store.stop()));
+    const ends = await Promise.allSettled(inOrder(started).map((store) => store.stop()));
     folder.release();
     const failed = ends.find((end) => end.status === 'rejected');
     if (failed) throw failed.reason;
@@ -150,13 +150,17 @@ function toStores(started: Started, stopAll: () => Promise<void>): Stores {
     get stripe() {
       return accessOf('stripe', started.stripe);
     },
-    describe: () => Object.values(started).map((store) => store.description),
-    health: async () => await Promise.all(Object.values(started).map(toHealth)),
+    describe: () => inOrder(started).map((store) => store.description),
+    health: async () => await Promise.all(inOrder(started).map(toHealth)),
     stop() {
       stopping ??= stopAll();
       return stopping;
     },
   };
+}
+
+function inOrder(started: Started): StartedStore<unknown>[] {
+  return STORE_NAMES.flatMap((name) => started[name] ?? []);
 }
 
 function accessOf<Access>(name: StoreName, store: StartedStore<Access> | undefined): Access {

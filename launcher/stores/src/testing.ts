@@ -22,7 +22,7 @@ export async function startTestStores(options: { only?: readonly StoreName[] } =
   const removeFolder = async (): Promise<void> => await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
   try {
     const withPostgres = options.only === undefined || options.only.includes('postgres');
-    if (withPostgres) await copyFolder(await postgresTemplate(), dataDir);
+    if (withPostgres) await copyTemplate(dataDir);
     const stores = await startStores({
       dataDir,
       cacheDir: TEST_CACHE_DIR,
@@ -70,13 +70,14 @@ function withCleanup(stores: Stores, removeFolder: () => Promise<void>): Stores 
   return Object.create(stores, { stop: { value: () => (stopping ??= stop()) } }) as Stores;
 }
 
-// Thousands of small files: the system's own copy is five times as fast as Node's, and shares blocks where the file
-// system can.
-async function copyFolder(from: string, to: string): Promise<void> {
-  await promisify(execFile)('cp', ['-a', '--reflink=auto', `${from}/.`, to]);
+/**
+ * Fills a new data folder with a cluster that was stopped. Creating one with its databases takes over a second; the
+ * system's copy of thousands of small files takes a quarter of one, a fifth of what Node's takes.
+ */
+export async function copyTemplate(dataDir: string): Promise<void> {
+  await promisify(execFile)('cp', ['-a', '--reflink=auto', `${await postgresTemplate()}/.`, dataDir]);
 }
 
-// Creating a cluster and its databases takes over a second; copying one that was stopped takes a tenth of that.
 async function postgresTemplate(): Promise<string> {
   const { version } = findPostgresBinaries();
   const uid = process.getuid?.() ?? 0;

@@ -97,7 +97,9 @@ describe('a Redis credential', () => {
   beforeAll(async () => {
     dataDir = mkdtempSync(join(tmpdir(), 'marketgraph-stores-'));
     const users = ['orders', 'payments'].map((name) => ({ name, password: `${name} 100% s3cret/@` }));
-    server = await startRedis({ dataDir, cacheDir: TEST_CACHE_DIR, durable: false, acl: { users }, log: silentLog });
+    const reader = { name: 'gateway', password: 'gateway', reads: ['orders:shown:*'] };
+    const acl = { users: [...users, reader] };
+    server = await startRedis({ dataDir, cacheDir: TEST_CACHE_DIR, durable: false, acl, log: silentLog });
   });
 
   afterAll(async () => {
@@ -151,6 +153,16 @@ describe('a Redis credential', () => {
       await expect(orders.call(command, ...args)).rejects.toThrow(/NOPERM|can't access at least one of the keys/);
     }
     expect(await admin.get('payments:card')).toBe('secret');
+  });
+
+  test('may look at what another shows it, and not touch it', async () => {
+    const admin = connected(server.url);
+    await admin.mset('orders:shown:1', 'yes', 'orders:hidden', 'no');
+    const gateway = connected(server.urlFor('gateway'));
+    expect(await gateway.get('orders:shown:1')).toBe('yes');
+    await expect(gateway.set('orders:shown:1', 'mine')).rejects.toThrow('NOPERM');
+    await expect(gateway.del('orders:shown:1')).rejects.toThrow('NOPERM');
+    await expect(gateway.get('orders:hidden')).rejects.toThrow('NOPERM');
   });
 
   test.each([

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { emulatorVersion, startEmulatorProcess } from '../emulator/emulator-process.ts';
 import { installedServer } from '../emulator/installed-server.ts';
+import { onGivenPort } from '../server/on-port.ts';
 import { MONGODB_OWNERS, type MongoOwner } from '../secrets.ts';
 import type { StartedStore, StoreContext } from '../store-context.ts';
 import { StoreUnavailableError } from '../store-errors.ts';
@@ -45,7 +46,9 @@ const usersOf = ({ secrets }: StoreContext): { username: MongoOwner; password: s
 async function emulatorHere(context: StoreContext, dataFile: string): Promise<RunningMongo> {
   // Imported when needed: a test that asks for PostgreSQL alone does not pay for loading this.
   const { startMongoEmulator } = await import('@marketgraph/emulator-mongodb');
-  const server = await startMongoEmulator({ dataFile, port: context.ports.mongodb ?? 0, users: usersOf(context) });
+  const server = await onGivenPort('MongoDB emulator', context.ports.mongodb, (port) =>
+    startMongoEmulator({ dataFile, port, users: usersOf(context) }),
+  );
   return {
     port: server.port,
     pid: process.pid,

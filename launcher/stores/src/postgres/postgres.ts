@@ -127,7 +127,6 @@ function settings(port: number, durable: boolean): string[] {
           fsync: 'off',
           synchronous_commit: 'off',
           full_page_writes: 'off',
-          min_wal_size: '4MB',
           autovacuum_naptime: '10min',
         }),
   };

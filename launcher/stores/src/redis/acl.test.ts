@@ -29,4 +29,14 @@ describe('the ACL file', () => {
       expect(() => aclFile('a', [{ name, password: 'p' }])).toThrow('cannot be the name of a Redis user');
     },
   );
+
+  test('gives what another owner shows as a thing to read', () => {
+    const [, line = ''] = aclFile('a', [{ name: 'gateway', password: 'p', reads: ['accounts:revoked:*'] }]).split('\n');
+    expect(line).toContain(' %R~accounts:revoked:* ');
+    expect(line).not.toContain(' ~accounts');
+  });
+
+  test.each(['*', '', 'accounts', 'accounts:* ~*', '*:revoked', 'accounts:*:x'])('refuses to show %j', (pattern) => {
+    expect(() => aclFile('a', [{ name: 'gateway', password: 'p', reads: [pattern] }])).toThrow('not a key pattern');
+  });
 });

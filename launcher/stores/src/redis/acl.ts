@@ -19,7 +19,7 @@ export function aclFile(adminPassword: string, users: readonly RedisUser[]): str
     assertPlain(name);
     // Its own keys, also when the owner is part of a hash tag; and the streams, which belong to everybody.
     const keys = `~${name}:* ~{${name}:* ~events:* ~dead:*`;
-    const foreign = reads.map((pattern) => ` %R~${pattern}`).join('');
+    const foreign = reads.map((pattern) => ` %R~${plainPattern(pattern)}`).join('');
     return `user ${name} on #${sha256(password)} ${keys}${foreign} &* ${COMMANDS}`;
   });
   return [`user default on #${sha256(adminPassword)} ~* &* +@all`, ...lines, ''].join('\n');
@@ -30,6 +30,13 @@ function assertPlain(name: string): void {
   if (!/^[a-z][a-z0-9-]*$/.test(name) || ['default', 'events', 'dead'].includes(name)) {
     throw new Error(`"${name}" cannot be the name of a Redis user`);
   }
+}
+
+// One more word in the line, or a pattern that begins with a star, would give away more than its reader sees.
+function plainPattern(pattern: string): string {
+  if (!/^[a-z][a-z0-9-]*:[a-z0-9:-]*\*?$/.test(pattern))
+    throw new Error(`"${pattern}" is not a key pattern of an owner`);
+  return pattern;
 }
 
 function sha256(password: string): string {

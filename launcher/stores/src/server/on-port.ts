@@ -24,3 +24,13 @@ export async function onPort<Server>(
     }
   }
 }
+
+/** For a server inside this process, which takes 0 for any free port by itself. */
+export async function onGivenPort<Server>(
+  store: string,
+  wanted: number | undefined,
+  start: (port: number) => Promise<Server>,
+): Promise<Server> {
+  if (wanted !== undefined && wanted !== 0) await assertPortFree(store, wanted);
+  return await start(wanted ?? 0);
+}

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { emulatorVersion, startEmulatorProcess, type EmulatorProcess } from '../emulator/emulator-process.ts';
+import { emulatorVersion, startEmulatorProcess } from '../emulator/emulator-process.ts';
+import { onGivenPort } from '../server/on-port.ts';
 import { pingHttp } from '../server/ping-http.ts';
 import type { StartedStore, StoreContext } from '../store-context.ts';
 import { StoreUnavailableError } from '../store-errors.ts';
@@ -23,8 +24,7 @@ const PACKAGE = '@marketgraph/emulator-stripe';
 
 interface RunningStripe {
   readonly port: number;
-  pid(): number;
-  setWebhook(webhook: StripeWebhook): Promise<void>;
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -37,77 +37,51 @@ export async function startStripeStore(context: StoreContext): Promise<StartedSt
     ? await emulatorProcess(context, dataDir, dataFile)
     : await emulatorHere(context, dataFile);
   const address = `127.0.0.1:${server.port}`;
+  const url = `http://${address}`;
   return {
-    access: {
-      ...context.secrets.stripe,
-      url: `http://${address}`,
-      setWebhook: (webhook) => server.setWebhook(webhook),
-    },
-    get description() {
-      const version = emulatorVersion(PACKAGE);
-      return { name: 'stripe', kind: 'emulator', version, address, pid: server.pid() } as const;
-    },
-    ping: () => pingHttp(`http://${address}/health`),
+    access: { ...context.secrets.stripe, url, setWebhook: (webhook) => setWebhook(url, webhook) },
+    description: { name: 'stripe', kind: 'emulator', version: emulatorVersion(PACKAGE), address, pid: server.pid },
+    ping: () => pingHttp(`${url}/health`),
     stop: () => server.stop(),
   };
 }
 
 async function emulatorHere(context: StoreContext, dataFile: string): Promise<RunningStripe> {
   const { startStripeEmulator } = await import('@marketgraph/emulator-stripe');
-  const server = await startStripeEmulator({
-    dataFile,
-    port: context.ports.stripe ?? 0,
-    secretKeys: [context.secrets.stripe.secretKey],
-  });
-  return {
-    port: server.port,
-    pid: () => process.pid,
-    setWebhook: async (webhook) => void (await server.setWebhook(webhook)),
-    stop: () => server.stop(),
-  };
+  const { secretKey } = context.secrets.stripe;
+  const server = await onGivenPort('Stripe emulator', context.ports.stripe, (port) =>
+    startStripeEmulator({ dataFile, port, secretKeys: [secretKey] }),
+  );
+  return { port: server.port, pid: process.pid, stop: () => server.stop() };
 }
 
-// A process learns where webhooks go from its environment, so a new address is a new process on the old port and data.
 async function emulatorProcess(context: StoreContext, dataDir: string, dataFile: string): Promise<RunningStripe> {
-  const launch = async (port: number | undefined, webhook: Record<string, string>): Promise<EmulatorProcess> =>
-    await startEmulatorProcess({
-      name: 'Stripe emulator',
-      packageName: PACKAGE,
-      dataDir,
-      port,
-      env: (port) => ({
-        STRIPE_EMULATOR_PORT: String(port),
-        STRIPE_EMULATOR_DATA: dataFile,
-        STRIPE_EMULATOR_SECRET_KEY: context.secrets.stripe.secretKey,
-        ...webhook,
-      }),
-      log: context.log,
-    });
-  let server = await launch(context.ports.stripe, {});
-  const { port } = server;
-  // Changes happen one after another, and the stop after all of them: no process can slip through between two.
-  let lastChange: Promise<void> = Promise.resolve();
-  let isStopped = false;
-  const change = (work: () => Promise<void>): Promise<void> => {
-    const done = lastChange.then(work);
-    lastChange = done.catch(() => {});
-    return done;
-  };
-  return {
-    port,
-    pid: () => server.pid,
-    setWebhook: ({ url, secret }) =>
-      change(async () => {
-        if (isStopped) throw new Error('The Stripe emulator has been stopped');
-        await server.stop();
-        server = await launch(port, { STRIPE_WEBHOOK_URL: url, STRIPE_WEBHOOK_SECRET: secret });
-      }),
-    stop: () =>
-      change(async () => {
-        isStopped = true;
-        await server.stop();
-      }),
-  };
+  return await startEmulatorProcess({
+    name: 'Stripe emulator',
+    packageName: PACKAGE,
+    dataDir,
+    port: context.ports.stripe,
+    env: (port) => ({
+      STRIPE_EMULATOR_PORT: String(port),
+      STRIPE_EMULATOR_DATA: dataFile,
+      STRIPE_EMULATOR_SECRET_KEY: context.secrets.stripe.secretKey,
+    }),
+    log: context.log,
+  });
+}
+
+const CALL_TIMEOUT_MS = 5000;
+
+// Over HTTP also when the emulator runs in this process: one way to do it, and both are tested by either.
+async function setWebhook(emulatorUrl: string, webhook: StripeWebhook): Promise<void> {
+  const answer = await fetch(`${emulatorUrl}/_emulator/webhook`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(webhook),
+    signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+  });
+  const said = await answer.text();
+  if (!answer.ok) throw new Error(`The Stripe emulator refused the webhook ${webhook.url}: ${said}`);
 }
 
 const STRIPE_API = 'https://api.stripe.com';

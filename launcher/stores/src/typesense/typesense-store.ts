@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { emulatorVersion, startEmulatorProcess } from '../emulator/emulator-process.ts';
 import { installedServer } from '../emulator/installed-server.ts';
+import { onGivenPort } from '../server/on-port.ts';
 import { pingHttp } from '../server/ping-http.ts';
 import type { StartedStore, StoreContext } from '../store-context.ts';
 import { StoreUnavailableError } from '../store-errors.ts';
@@ -53,7 +54,9 @@ export async function startTypesenseStore(context: StoreContext): Promise<Starte
 async function emulatorHere(context: StoreContext, dataFile: string): Promise<RunningSearch> {
   const { startTypesenseEmulator } = await import('@marketgraph/emulator-typesense');
   const { apiKey } = context.secrets.typesense;
-  const server = await startTypesenseEmulator({ dataFile, port: context.ports.typesense ?? 0, apiKey });
+  const server = await onGivenPort('Typesense emulator', context.ports.typesense, (port) =>
+    startTypesenseEmulator({ dataFile, port, apiKey }),
+  );
   return { port: server.port, pid: process.pid, stop: () => server.stop() };
 }
 
