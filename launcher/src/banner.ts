@@ -1,0 +1,47 @@
+import colors from 'picocolors';
+import { DEMO_ACCOUNTS, DEMO_PASSWORD } from './demo/accounts.ts';
+import type { Marketplace } from './launcher.ts';
+
+export function printBanner(
+  marketplace: Marketplace,
+  { demo, startedInMs }: { demo: boolean; startedInMs: number },
+): void {
+  const { url } = marketplace;
+  const stores = marketplace.stores
+    .describe()
+    .map(({ name, kind, version }) => (kind === 'real' ? `${name} ${version}` : `${name} (${kind})`))
+    .join(' · ');
+  const lines = [
+    '',
+    `${colors.bold(colors.green('Marketgraph is running'))} ${colors.dim(`(${marketplace.shape}, ${(startedInMs / 1_000).toFixed(1)} s)`)}`,
+    '',
+    `  Graph          ${colors.cyan(`${url}/graphql`)}`,
+    `  Explorer       ${colors.cyan(`${url}/graphql`)} ${colors.dim('in a browser')}`,
+    `  Subscriptions  ${colors.cyan(`${url.replace('http', 'ws')}/graphql`)} ${colors.dim('graphql-ws')} · ${colors.cyan(`${url}/graphql/stream`)} ${colors.dim('SSE')}`,
+    `  Health         ${colors.cyan(`${url}/health`)} · ${colors.cyan(`${url}/ready`)}`,
+    `  Stores         ${stores}`,
+    `                 ${colors.dim('An emulator stands in for its server on this machine only; see the README to use real ones.')}`,
+    '',
+    ...(demo ? demoLines() : operatorLines(marketplace)),
+    '  Three things to try',
+    `    1. ${colors.cyan('pnpm story')} plays the whole marketplace and prints each step.`,
+    `    2. Open the explorer and run the sample "Search": ask for "lapm".`,
+    `    3. Subscribe to ${colors.cyan('stockChanged')} in one tab, buy in another.`,
+    '',
+    colors.dim('  Ctrl-C stops everything.'),
+    '',
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function demoLines(): string[] {
+  return [
+    `  Accounts       ${DEMO_ACCOUNTS.join(', ')}`,
+    `                 ${colors.dim('password')} ${DEMO_PASSWORD}`,
+    '',
+  ];
+}
+
+function operatorLines({ operator }: Marketplace): string[] {
+  return [`  Operator       ${operator.email} ${colors.dim('password')} ${operator.password}`, ''];
+}

@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startMonolith } from '@marketgraph/monolith';
+import type { Environment } from '@marketgraph/platform/config';
+import { createLogger, type Logger } from '@marketgraph/platform/telemetry';
+import { type ExternalStores, type StoreLog, startStores, type Stores } from '@marketgraph/stores';
+import { environmentsOf, joined } from './environment.ts';
+import { loadKeys } from './keys.ts';
+import { freePort, type Processes, startProcesses } from './processes.ts';
+
+export type Shape = 'monolith' | 'processes';
+
+export interface MarketplaceOptions {
+  shape: Shape;
+  /** 0 is any free one. */
+  port: number;
+  host?: string;
+  dataDir: string;
+  cacheDir: string;
+  /** False trades safety against power loss for speed. For tests only. */
+  durable?: boolean;
+  /** Servers somebody else runs. */
+  external?: ExternalStores;
+  /** The first operator. Without it one is made up and kept in the data folder. */
+  operator?: { email: string; password: string };
+  /** Settings of services under their prefix, e.g. `ORDERS_RESERVATION_TTL_S`. */
+  settings?: Environment;
+  onStep?(step: string): void;
+}
+
+export interface Marketplace {
+  readonly shape: Shape;
+  readonly url: string;
+  readonly port: number;
+  readonly stores: Stores;
+  readonly operator: { email: string; password: string };
+  /** In the processes shape: the subgraphs and the gateway. */
+  readonly processes?: Processes;
+  readonly logsDir: string;
+  stop(): Promise<void>;
+}
+
+/** Stores up, services up, in this order; stopped in the other. All or nothing. */
+export async function startMarketplace(options: MarketplaceOptions): Promise<Marketplace> {
+  const { shape, dataDir, cacheDir, host = '127.0.0.1', onStep = () => undefined } = options;
+  const port = options.port === 0 ? await freePort() : options.port;
+  const logsDir = join(dataDir, 'logs');
+  await mkdir(logsDir, { recursive: true });
+  const log = createLogger({ service: 'launcher', level: 'info', file: join(logsDir, 'launcher.log') });
+
+  const stores = await startStores({
+    dataDir,
+    cacheDir,
+    durable: options.durable ?? true,
+    processes: shape === 'processes',
+    external: options.external,
+    log: toStoreLog(log),
+    onProgress: ({ store, state }) => state === 'ready' && onStep(store),
+  });
+  let services: { stop(): Promise<void>; processes?: Processes } | undefined;
+  try {
+    const publicUrl = `http://${host === '0.0.0.0' ? 'localhost' : host}:${port}`;
+    const operator = options.operator ?? (await keptOperator(join(dataDir, 'operator.json')));
+    const environments = environmentsOf({
+      stores,
+      keys: await loadKeys(join(dataDir, 'keys.json')),
+      publicUrl,
+      port,
+      host,
+      filesDir: join(dataDir, 'files'),
+      outboxDir: join(dataDir, 'outbox'),
+      operator,
+      overrides: options.settings,
+    });
+    await stores.stripe.setWebhook({ url: `${publicUrl}/webhooks/stripe`, secret: stores.stripe.webhookSecret });
+    if (shape === 'monolith') {
+      services = await startMonolith({
+        env: joined(environments),
+        log: createLogger({ service: 'monolith', level: 'info', file: join(logsDir, 'monolith.log') }),
+      });
+      onStep('services');
+    } else {
+      const processes = await startProcesses({
+        environments,
+        logsDir,
+        gatewayHost: host,
+        gatewayPort: port,
+        onProgress: onStep,
+      });
+      services = { stop: processes.stop, processes };
+    }
+    await writeFile(
+      join(dataDir, 'client.json'),
+      JSON.stringify({
+        url: publicUrl,
+        operator,
+        stripe: { apiUrl: stores.stripe.url, publishableKey: stores.stripe.publishableKey },
+      }),
+      { mode: 0o600 },
+    );
+    const running = services;
+    let stopping: Promise<void> | undefined;
+    return {
+      shape,
+      url: publicUrl,
+      port,
+      stores,
+      operator,
+      logsDir,
+      ...(running.processes ? { processes: running.processes } : {}),
+      stop: () =>
+        (stopping ??= (async () => {
+          await running.stop();
+          await stores.stop();
+        })()),
+    };
+  } catch (error) {
+    await services?.stop().catch(() => undefined);
+    await stores.stop();
+    throw error;
+  }
+}
+
+async function keptOperator(file: string): Promise<{ email: string; password: string }> {
+  const known = await readFile(file, 'utf8').catch(() => null);
+  if (known) return JSON.parse(known) as { email: string; password: string };
+  const operator = { email: 'operator@marketgraph.example', password: randomBytes(12).toString('base64url') };
+  await writeFile(file, JSON.stringify(operator), { mode: 0o600 });
+  return operator;
+}
+
+function toStoreLog(log: Logger): StoreLog {
+  return {
+    info: (message) => log.info(message),
+    warn: (message) => log.warn(message),
+  };
+}

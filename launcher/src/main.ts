@@ -1,0 +1,92 @@
+import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import colors from 'picocolors';
+import { printBanner } from './banner.ts';
+import { DEMO_OPERATOR } from './demo/accounts.ts';
+import { loadDemo } from './demo/demo.ts';
+import { sentenceFor } from './failure.ts';
+import { startMarketplace } from './launcher.ts';
+import { externalStores } from './external.ts';
+import { checkPort } from './port.ts';
+import { stepPrinter } from './progress.ts';
+
+const USAGE = `Starts the marketplace: stores, seven subgraphs and the gateway.
+
+  pnpm start [--processes] [--fresh] [--no-demo]
+
+  --processes   one process per subgraph and the gateway, instead of one for all
+  --fresh       empties the data folder first
+  --no-demo     starts without demo data
+
+  PORT (4000), HOST (127.0.0.1), DATA_DIR (.data); DATABASE and other store URLs: see the README.
+`;
+
+const ROOT = resolve(import.meta.dirname, '..', '..');
+const PARENT_CHECK_MS = 250;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      processes: { type: 'boolean', default: false },
+      fresh: { type: 'boolean', default: false },
+      'no-demo': { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return;
+  }
+  const begin = performance.now();
+  const port = Number(process.env['PORT'] ?? 4000);
+  const host = process.env['HOST'] ?? '127.0.0.1';
+  const dataDir = resolve(ROOT, process.env['DATA_DIR'] ?? '.data');
+  await checkPort(port, host);
+  if (values.fresh) await rm(dataDir, { recursive: true, force: true });
+
+  const onStep = stepPrinter(begin);
+  const starting = startMarketplace({
+    shape: values.processes ? 'processes' : 'monolith',
+    port,
+    host,
+    dataDir,
+    cacheDir: resolve(ROOT, '.cache', 'marketgraph'),
+    external: externalStores(process.env),
+    settings: process.env,
+    operator: values['no-demo'] ? undefined : DEMO_OPERATOR,
+    onStep,
+  });
+  stopWith(starting);
+  const marketplace = await starting;
+  if (!values['no-demo']) await loadDemo(marketplace, { dataDir, onStep });
+  printBanner(marketplace, { demo: !values['no-demo'], startedInMs: performance.now() - begin });
+}
+
+/** One Ctrl-C is enough, and so is the end of whoever started this: nothing is left running. */
+function stopWith(starting: Promise<{ stop(): Promise<void> }>): void {
+  let ending = false;
+  const end = (code: number) => {
+    if (ending) return;
+    ending = true;
+    process.stdout.write(`\n${colors.dim('Stopping …')}\n`);
+    starting
+      .then((marketplace) => marketplace.stop())
+      .then(
+        () => process.exit(code),
+        () => process.exit(1),
+      );
+  };
+  process.on('SIGINT', () => end(0));
+  process.on('SIGTERM', () => end(0));
+  process.on('SIGHUP', () => end(0));
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && end(1), PARENT_CHECK_MS).unref();
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`\n${colors.red('Could not start.')} ${sentenceFor(error)}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,81 @@
+import { createGateway, type Gateway } from '@marketgraph/gateway';
+import { readGatewayConfig } from '@marketgraph/gateway/config';
+import type { Environment } from '@marketgraph/platform/config';
+import type { Subgraph } from '@marketgraph/platform/graphql';
+import { inProcessTransport, subgraphClient, type SubgraphTransport } from '@marketgraph/platform/serve';
+import type { Logger } from '@marketgraph/platform/telemetry';
+import { registry } from './registry.ts';
+
+export interface Monolith {
+  gateway: Gateway;
+  /** The public address. */
+  url: string;
+  port: number;
+  stop(): Promise<void>;
+}
+
+/** The gateway and all subgraphs in this process. Same code as one process each, another transport. */
+export async function startMonolith({ env, log }: { env: Environment; log: Logger }): Promise<Monolith> {
+  const peers = lateTransport();
+  const created = await Promise.allSettled(
+    registry.map(({ name, create }) =>
+      create(env, { log: log.child({ service: name }), peers: subgraphClient(peers.transport, name) }),
+    ),
+  );
+  const subgraphs = created.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const stopAll = async () => {
+    await Promise.all(subgraphs.map((subgraph) => subgraph.stop()));
+  };
+  try {
+    for (const result of created) if (result.status === 'rejected') throw result.reason;
+    const transport = inProcessTransport(subgraphs);
+    peers.bind(transport);
+    const gateway = await createGateway({
+      config: readGatewayConfig(env),
+      transport,
+      log: log.child({ service: 'gateway' }),
+    });
+    await startSubgraphs(subgraphs);
+    const { url, port } = await gateway.listen();
+    return {
+      gateway,
+      url,
+      port,
+      async stop() {
+        await gateway.stop();
+        await stopAll();
+      },
+    };
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+}
+
+async function startSubgraphs(subgraphs: readonly Subgraph[]): Promise<void> {
+  await Promise.all(subgraphs.map((subgraph) => subgraph.start()));
+}
+
+/** Subgraphs are created before the transport between them exists; nobody calls a peer until all are there. */
+function lateTransport(): { transport: SubgraphTransport; bind(to: SubgraphTransport): void } {
+  let bound: SubgraphTransport | undefined;
+  const there = (): SubgraphTransport => {
+    if (!bound) throw new Error('A subgraph called a peer while it was being created.');
+    return bound;
+  };
+  return {
+    bind: (to) => {
+      bound = to;
+    },
+    transport: {
+      get names() {
+        return there().names;
+      },
+      execute: async (name, request) => there().execute(name, request),
+      executeEvent: async (name, request) => there().executeEvent(name, request),
+      forward: async (name, request, response) => there().forward(name, request, response),
+      readiness: async (name) => there().readiness(name),
+      close: async () => undefined,
+    },
+  };
+}
