@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { DATA_FOLDER_VERSION, openDataFolder } from './data-folder.ts';
-import { DataFolderInUseError, DataFolderVersionError } from './store-errors.ts';
+import { DataFolderInUseError, DataFolderVersionError, StoreUnavailableError } from './store-errors.ts';
 
 function aFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'marketgraph-data-'));
@@ -55,6 +55,14 @@ describe('a data folder', () => {
     const folder = openDataFolder(path);
     onTestFinished(() => folder.release());
     expect(folder.path).toBe(path);
+  });
+
+  test('that cannot be one says what to do', () => {
+    const file = join(aFolder(), 'file');
+    writeFileSync(file, '');
+    const error = caught(() => openDataFolder(join(file, 'data')));
+    expect(error).toBeInstanceOf(StoreUnavailableError);
+    expect((error as Error).message).toMatch(/cannot write to the data folder .* set DATA_DIR/);
   });
 
   test('with data and no version is not taken for a new one', () => {

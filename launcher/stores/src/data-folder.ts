@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { DataFolderInUseError, DataFolderVersionError } from './store-errors.ts';
+import { DataFolderInUseError, DataFolderVersionError, StoreUnavailableError } from './store-errors.ts';
 
 /** Raised when a newer launcher could not read what an older one wrote, or the other way round. */
 export const DATA_FOLDER_VERSION = '1';
@@ -16,8 +16,7 @@ export interface DataFolder {
 /** Takes the data folder for this process. Fails when another one has it, or when it is of another version. */
 export function openDataFolder(dataDir: string): DataFolder {
   const path = resolve(dataDir);
-  // Others may pass through, since PostgreSQL may have to run as another user; every file of value below is closed.
-  mkdirSync(path, { recursive: true, mode: 0o711 });
+  prepareFolder(path);
   const release = lock(path);
   try {
     checkVersion(path);
@@ -36,11 +35,33 @@ export function openDataFolder(dataDir: string): DataFolder {
   };
 }
 
+// Others may pass through, since PostgreSQL may have to run as another user; every file of value below is closed.
+function prepareFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o711 });
+    accessSync(path, constants.W_OK | constants.X_OK);
+    for (const file of [LOCK_FILE, PID_FILE, VERSION_FILE].map((name) => join(path, name))) {
+      if (existsSync(file)) accessSync(file, constants.R_OK | constants.W_OK);
+    }
+  } catch (cause) {
+    throw new StoreUnavailableError(
+      'data folder',
+      `This user cannot write to the data folder ${path} (${(cause as NodeJS.ErrnoException).code ?? 'error'}): ` +
+        `start as the user it belongs to, or set DATA_DIR to another folder.`,
+      { cause },
+    );
+  }
+}
+
+const LOCK_FILE = 'launcher.lock';
+const PID_FILE = 'launcher.pid';
+const VERSION_FILE = 'version';
+
 // SQLite's lock is the kernel's: it goes with the process that holds it, however that one ends. A file with a pid in
 // it would have to be judged stale, and two launchers judging at once could both be right.
 function lock(path: string): () => void {
-  const pidFile = join(path, 'launcher.pid');
-  const database = new DatabaseSync(join(path, 'launcher.lock'), { timeout: 0 });
+  const pidFile = join(path, PID_FILE);
+  const database = new DatabaseSync(join(path, LOCK_FILE), { timeout: 0 });
   try {
     database.exec('pragma locking_mode = exclusive; begin exclusive');
   } catch (error) {
@@ -66,7 +87,7 @@ function readPid(pidFile: string): number | undefined {
 const WRITTEN_BY_STORES = ['secrets.json', 'postgres', 'redis', 'mongodb', 'typesense', 'stripe'];
 
 function checkVersion(path: string): void {
-  const file = join(path, 'version');
+  const file = join(path, VERSION_FILE);
   if (existsSync(file)) {
     const found = readFileSync(file, 'utf8').trim();
     if (found !== DATA_FOLDER_VERSION) throw new DataFolderVersionError(path, found || 'unknown', DATA_FOLDER_VERSION);

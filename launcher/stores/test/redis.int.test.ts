@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { findRedisServer } from '../src/redis/find-server.ts';
 import { startRedis, type RedisOptions, type RunningRedis } from '../src/redis/redis.ts';
 import { findOnPath } from '../src/server/find-on-path.ts';
@@ -224,6 +224,17 @@ describe.runIf(findOnPath('apt-get', process.env['PATH'] ?? ''))('a machine with
     said.length = 0;
     await findRedisServer({ cacheDir, path, log });
     expect(said).toEqual([]);
+  });
+
+  test('gets one also when the machine has no package lists', async () => {
+    const [cacheDir, empty] = [aFolder(), aFolder()];
+    writeFileSync(join(empty, 'apt.conf'), `Dir::State::Lists "${join(empty, 'lists')}";\n`);
+    vi.stubEnv('APT_CONFIG', join(empty, 'apt.conf'));
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const found = await findRedisServer({ cacheDir, path: pathWithoutRedis(), log: silentLog });
+    expect(found.version).toMatch(/^\d+\./);
+    // The lists are 19 MB and needed once.
+    expect(readdirSync(cacheDir)).toEqual(['redis-server']);
   });
 
   test('replaces an unpacked one that no longer runs', async () => {

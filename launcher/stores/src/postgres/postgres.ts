@@ -119,6 +119,9 @@ function settings(port: number, durable: boolean): string[] {
     jit: 'off',
     timezone: 'UTC',
     log_timezone: 'UTC',
+    // Errors of statements are told to the client, who logs them; here they would fill the disk.
+    log_min_messages: 'log',
+    log_checkpoints: 'off',
     // A client that hangs inside a transaction would hold its locks for ever.
     idle_in_transaction_session_timeout: '5min',
     ...(durable

@@ -25,8 +25,7 @@ const unshare: RunAs = {
 
 const asUser = (uid: number, gid: number): RunAs => ({ ...plain, kind: 'user', uid, gid });
 
-export function chooseRunAs(clusterDir: string, log: StoreLog): RunAs {
-  const uid = process.getuid?.();
+export function chooseRunAs(clusterDir: string, log: StoreLog, uid = process.getuid?.()): RunAs {
   const owner = statSync(clusterDir, { throwIfNoEntry: false });
   if (uid !== 0) {
     if (owner && owner.uid !== uid) throw foreignFolder(clusterDir, owner.uid);
