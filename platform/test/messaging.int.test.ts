@@ -187,6 +187,23 @@ describe('from outbox to effect', () => {
     expect(await bus.read('orders', { after: head, count: 10 })).toMatchObject([{ position }]);
     await follower.close();
   });
+
+  it('knows whether a stream has been trimmed', async () => {
+    const small = await createRedisBus({ url: stores.redis.orders, log, keepEvents: 10 });
+    const events = Array.from({ length: 250 }, (_, at) => {
+      const id = ids.next('evt');
+      return { id, name: 'small.seen', version: 1, occurredAt: '', key: 'k', sequence: at, payload: {} };
+    });
+    try {
+      expect(await small.isTrimmed('small')).toBe(false);
+      await small.publish('small', events.slice(0, 5));
+      expect(await small.isTrimmed('small')).toBe(false);
+      await small.publish('small', events.slice(5));
+      expect(await small.isTrimmed('small')).toBe(true);
+    } finally {
+      await small.close();
+    }
+  });
 });
 
 describe('a key of idempotency', () => {

@@ -44,6 +44,8 @@ export interface EventBus {
   head(domain: string): Promise<string>;
   /** The position of the oldest event still kept, undefined when there is none. */
   tail(domain: string): Promise<string | undefined>;
+  /** Whether events older than the oldest kept one have been there. */
+  isTrimmed(domain: string): Promise<boolean>;
   /** Events after a position, oldest first, at most `count`. */
   read(domain: string, options: { after: string; count: number }): Promise<Delivery[]>;
   /** Waits up to `waitMs` for events after the given position of each domain. Holds a connection of its own. */

@@ -58,6 +58,11 @@ export async function createRedisBus(options: RedisBusOptions): Promise<EventBus
       return first?.[0];
     },
 
+    async isTrimmed(domain) {
+      const [length, facts] = await Promise.all([redis.xlen(streamOf(domain)), streamFacts(redis, streamOf(domain))]);
+      return facts !== null && Number(fieldOf(facts, 'entries-added') ?? 0) > length;
+    },
+
     async read(domain, { after, count }) {
       const entries = await redis.xrange(streamOf(domain), `(${after}`, '+', 'COUNT', Math.min(count, READ_BATCH));
       return entries.flatMap((entry) => deliveryOf(domain, entry, 1, log) ?? []);
@@ -221,6 +226,17 @@ function followStreams(url: string, log: Logger, after: Readonly<Record<string, 
     },
     close: async () => closeRedis(await connection),
   };
+}
+
+/** Names and values by turns; null when the stream does not exist. */
+async function streamFacts(redis: Redis, stream: string): Promise<string[] | null> {
+  try {
+    const facts = (await redis.xinfo('STREAM', stream)) as unknown[];
+    return facts.map((fact) => (typeof fact === 'number' ? String(fact) : typeof fact === 'string' ? fact : ''));
+  } catch (error) {
+    if (error instanceof Error && error.message.includes('no such key')) return null;
+    throw error;
+  }
 }
 
 async function createGroup(redis: Redis, stream: string, group: string, from: string): Promise<void> {
