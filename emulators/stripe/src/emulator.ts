@@ -11,12 +11,13 @@ import { newId } from './ids.ts';
 import { runLaterSteps } from './later-steps.ts';
 import { apiRoutes } from './resources/routes.ts';
 import { Database } from './store/database.ts';
+import type { WebhookTarget } from './store/deliveries.ts';
 import { Deliveries } from './store/deliveries.ts';
 import { Later } from './store/later.ts';
 import { Movements } from './store/movements.ts';
 import { Objects } from './store/objects.ts';
 import { Replies } from './store/replies.ts';
-import type { RetryPolicy, WebhookTarget } from './webhooks/sender.ts';
+import type { RetryPolicy } from './webhooks/sender.ts';
 import { defaultRetry, WebhookSender } from './webhooks/sender.ts';
 import type { Settings, World } from './world.ts';
 import { API_VERSION, defaultSettings, seconds } from './world.ts';
@@ -24,7 +25,8 @@ import { API_VERSION, defaultSettings, seconds } from './world.ts';
 export type { Control } from './control/control.ts';
 export type { FaultInput } from './faults.ts';
 export type { Movement, PaymentRecord } from './store/movements.ts';
-export type { RetryPolicy, WebhookTarget } from './webhooks/sender.ts';
+export type { WebhookTarget } from './store/deliveries.ts';
+export type { RetryPolicy } from './webhooks/sender.ts';
 export type { Settings } from './world.ts';
 
 /** How often things that happen by themselves are looked for. */
@@ -102,6 +104,7 @@ export async function startStripeEmulator(options: StripeEmulatorOptions = {}): 
     throw error;
   }
   if (options.webhook) sender.setTarget(options.webhook);
+  else sender.wake();
   const ticking = setInterval(() => {
     try {
       if (runLaterSteps(world) > 0) sender.wake();

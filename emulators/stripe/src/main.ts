@@ -7,18 +7,19 @@ async function main(): Promise<void> {
     ...readConfig(process.env),
     log: (message, detail) => process.stderr.write(`${JSON.stringify({ message, ...detail })}\n`),
   });
-  process.stdout.write(`${JSON.stringify({ emulator: 'payments', url: emulator.url, note: 'no real money' })}\n`);
   const parent = process.ppid;
-  // A launcher that was killed cannot say goodbye; its child notices and goes too.
-  const watching = setInterval(() => {
-    if (process.ppid !== parent) stop();
-  }, 1_000);
   const stop = () => {
     clearInterval(watching);
     void emulator.stop().then(() => process.exit(0));
   };
+  // A launcher that was killed cannot say goodbye; its child notices and goes too.
+  const watching = setInterval(() => {
+    if (process.ppid !== parent) stop();
+  }, 1_000);
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
+  // Only now: who reads this line may ask the process to stop at once.
+  process.stdout.write(`${JSON.stringify({ emulator: 'payments', url: emulator.url, note: 'no real money' })}\n`);
 }
 
 main().catch((error: unknown) => {

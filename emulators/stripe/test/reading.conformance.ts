@@ -1,5 +1,6 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
+import { eventually } from './support/eventually.ts';
 import { cardPayment, conformance, paid, refusal } from './support/subject.ts';
 
 conformance('Reading', (subject) => {
@@ -93,14 +94,11 @@ conformance('Reading', (subject) => {
       const intent = await subject.stripe.paymentIntents.create(paid({ metadata: { order } }));
       const query = `metadata["order"]:"${order}" AND status:"succeeded"`;
 
-      await vi.waitFor(
-        async () => {
-          const found = await subject.stripe.paymentIntents.search({ query });
-          expect(found).toMatchObject({ object: 'search_result', has_more: false, next_page: null });
-          expect(found.data.map(({ id }) => id)).toEqual([intent.id]);
-        },
-        { timeout: 50_000, interval: 100 },
-      );
+      await eventually(async () => {
+        const found = await subject.stripe.paymentIntents.search({ query });
+        expect(found).toMatchObject({ object: 'search_result', has_more: false, next_page: null });
+        expect(found.data.map(({ id }) => id)).toEqual([intent.id]);
+      }, 50_000);
     });
 
     it.each(['', 'order=5', "secret:'x'", "status:'succeeded' nonsense"])('refuses the query %j', async (query) => {
@@ -140,20 +138,17 @@ conformance('Reading', (subject) => {
       const intent = await subject.stripe.paymentIntents.create(cardPayment());
       await subject.stripe.paymentIntents.confirm(intent.id, { payment_method: 'pm_card_visa' });
 
-      await vi.waitFor(
-        async () => {
-          const events = await subject.stripe.events.list({ type: 'payment_intent.created', limit: 20 });
-          const created = events.data.find((event) => (event.data.object as { id: string }).id === intent.id);
-          expect(created).toMatchObject({
-            object: 'event',
-            data: { object: { id: intent.id, status: 'requires_payment_method' } },
-            livemode: false,
-            request: { id: expect.stringMatching(/^req_/), idempotency_key: expect.any(String) },
-          });
-          expect(await subject.stripe.events.retrieve(created!.id)).toMatchObject({ id: created!.id });
-        },
-        { timeout: 20_000 },
-      );
+      await eventually(async () => {
+        const events = await subject.stripe.events.list({ type: 'payment_intent.created', limit: 20 });
+        const created = events.data.find((event) => (event.data.object as { id: string }).id === intent.id);
+        expect(created).toMatchObject({
+          object: 'event',
+          data: { object: { id: intent.id, status: 'requires_payment_method' } },
+          livemode: false,
+          request: { id: expect.stringMatching(/^req_/), idempotency_key: expect.any(String) },
+        });
+        expect(await subject.stripe.events.retrieve(created!.id)).toMatchObject({ id: created!.id });
+      });
     });
   });
 });

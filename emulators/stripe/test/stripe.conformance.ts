@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
+import { eventually } from './support/eventually.ts';
 import { cardPayment, conformance, paid, refusal } from './support/subject.ts';
 
 conformance('PaymentIntents', (subject) => {
@@ -121,15 +122,12 @@ conformance('PaymentIntents', (subject) => {
     it('books an asynchronous capture on the balance a moment later', async () => {
       const intent = await subject.stripe.paymentIntents.create(paid());
 
-      await vi.waitFor(
-        async () => {
-          const charge = await subject.stripe.charges.retrieve(intent.latest_charge as string, {
-            expand: ['balance_transaction'],
-          });
-          expect(charge.balance_transaction).toMatchObject({ amount: 2_000, currency: 'usd', type: 'charge' });
-        },
-        { timeout: 20_000 },
-      );
+      await eventually(async () => {
+        const charge = await subject.stripe.charges.retrieve(intent.latest_charge as string, {
+          expand: ['balance_transaction'],
+        });
+        expect(charge.balance_transaction).toMatchObject({ amount: 2_000, currency: 'usd', type: 'charge' });
+      });
     });
 
     it('refuses without a payment method', async () => {

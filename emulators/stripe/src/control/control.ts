@@ -11,10 +11,10 @@ import { authenticateIntent, settleProcessing } from '../payments/confirm.ts';
 import { closeDispute, openDispute } from '../payments/dispute.ts';
 import { settlePayout } from '../payments/payout.ts';
 import { failRefund, settleRefund } from '../payments/refund.ts';
-import type { Delivery, DeliveryState } from '../store/deliveries.ts';
+import type { Delivery, DeliveryState, WebhookTarget } from '../store/deliveries.ts';
 import type { Movement, PaymentRecord, RecordQuery } from '../store/movements.ts';
 import type { ObjectType, ObjectTypes } from '../store/objects.ts';
-import type { WebhookSender, WebhookTarget } from '../webhooks/sender.ts';
+import type { WebhookSender } from '../webhooks/sender.ts';
 import type { Scope, World } from '../world.ts';
 import { PLATFORM_ACCOUNT, scopeOf } from '../world.ts';
 
@@ -140,7 +140,7 @@ export class Control {
 
   // Webhooks.
 
-  setWebhook(target: WebhookTarget | undefined): void {
+  setWebhook(target: WebhookTarget): void {
     this.#options.sender.setTarget(target);
   }
 

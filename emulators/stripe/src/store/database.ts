@@ -1,9 +1,6 @@
 import type { StatementSync } from 'node:sqlite';
 import { DatabaseSync } from 'node:sqlite';
 
-/** Raised with every change to the tables; a file of another number is refused, never guessed at. */
-const SCHEMA_VERSION = 1;
-
 const tables = `
 CREATE TABLE objects (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -88,6 +85,12 @@ CREATE TABLE later (
 CREATE INDEX later_by_time ON later (at_ms, seq);
 `;
 
+/** What the emulator was told once and keeps: where webhooks go. */
+const kept = 'CREATE TABLE kept (name TEXT PRIMARY KEY, value TEXT NOT NULL);';
+
+/** Applied in order and only forward; how many have been is written in the file. */
+const migrations = [tables, kept];
+
 type Value = string | number | null;
 
 /**
@@ -103,15 +106,17 @@ export class Database {
     this.#file = new DatabaseSync(path);
     this.#file.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
     const version = Number(this.#file.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
-    if (version === 0) {
-      this.transaction(() => this.#file.exec(`${tables} PRAGMA user_version = ${SCHEMA_VERSION};`));
-    } else if (version !== SCHEMA_VERSION) {
+    if (version > migrations.length) {
       this.#file.close();
       throw new Error(
-        `${path} was written by another version of the payment emulator (${version}, this one reads ${SCHEMA_VERSION}). ` +
+        `${path} was written by a newer payment emulator (${version}, this one reads up to ${migrations.length}). ` +
           'Remove the file to start with an empty one.',
       );
     }
+    this.transaction(() => {
+      for (const migration of migrations.slice(version)) this.#file.exec(migration);
+      this.#file.exec(`PRAGMA user_version = ${migrations.length}`);
+    });
   }
 
   /** Runs `work` so that all of its writes are kept or none. `work` must not wait for anything. */

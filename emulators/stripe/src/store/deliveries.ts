@@ -14,6 +14,11 @@ export interface Delivery {
   last_error: string | null;
 }
 
+export interface WebhookTarget {
+  url: string;
+  secret: string;
+}
+
 /** The webhook queue: a row per event to send, written in the transaction of the event. */
 export class Deliveries {
   readonly #db: Database;
@@ -45,6 +50,20 @@ export class Deliveries {
       this.#db.one<{ next: number | null }>("SELECT min(due_ms) AS next FROM deliveries WHERE state = 'pending'")
         ?.next ?? undefined
     );
+  }
+
+  keepTarget(target: WebhookTarget): void {
+    this.#db.run("INSERT OR REPLACE INTO kept (name, value) VALUES ('webhook', ?)", JSON.stringify(target));
+  }
+
+  keptTarget(): WebhookTarget | undefined {
+    const row = this.#db.one<{ value: string }>("SELECT value FROM kept WHERE name = 'webhook'");
+    return row && (JSON.parse(row.value) as WebhookTarget);
+  }
+
+  /** Makes everything that waits for a retry due now. */
+  hurry(wallMs: number): void {
+    this.#db.run("UPDATE deliveries SET due_ms = ? WHERE state = 'pending' AND attempts > 0", wallMs);
   }
 
   lastSeq(): number {

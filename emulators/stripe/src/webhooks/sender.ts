@@ -1,15 +1,10 @@
 import { API_VERSION } from '../world.ts';
 import type { Faults } from '../faults.ts';
-import type { Delivery, DeliveryState } from '../store/deliveries.ts';
+import type { Delivery, DeliveryState, WebhookTarget } from '../store/deliveries.ts';
 import type { World } from '../world.ts';
 import { present } from '../http/expand.ts';
 import { Poster } from './post.ts';
 import { signatureHeader } from './signature.ts';
-
-export interface WebhookTarget {
-  url: string;
-  secret: string;
-}
 
 export interface RetryPolicy {
   /** Wait before the second attempt; doubled for each one after it. */
@@ -18,7 +13,8 @@ export interface RetryPolicy {
   maxAttempts: number;
 }
 
-export const defaultRetry: RetryPolicy = { baseMs: 500, maxMs: 60_000, maxAttempts: 12 };
+/** Some four hours in all; Stripe's own retries go on for three days. */
+export const defaultRetry: RetryPolicy = { baseMs: 500, maxMs: 300_000, maxAttempts: 60 };
 
 const MAX_IN_FLIGHT = 8;
 /** Reordered deliveries keep this distance, so that the new order is the order of arrival. */
@@ -50,6 +46,7 @@ export class WebhookSender {
   constructor(options: SenderOptions) {
     this.#options = options;
     options.world.deliveries.releaseHeld(Date.now());
+    this.#target = options.world.deliveries.keptTarget();
     this.#plannedUpTo = options.world.deliveries.lastSeq();
   }
 
@@ -57,8 +54,11 @@ export class WebhookSender {
     return this.#target;
   }
 
-  setTarget(target: WebhookTarget | undefined): void {
+  /** The address is kept with the events. An endpoint that has moved gets what it missed without further waiting. */
+  setTarget(target: WebhookTarget): void {
     this.#target = target;
+    this.#options.world.deliveries.keepTarget(target);
+    this.#options.world.deliveries.hurry(Date.now());
     this.wake();
   }
 
