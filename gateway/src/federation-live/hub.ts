@@ -1,0 +1,215 @@
+import type { GraphQLError } from 'graphql';
+import { Group, type GroupDeps } from './group.ts';
+import { liveError, refused, SubscriptionRefusedError } from './live-error.ts';
+import type { Audience, LiveSink, LoggedEvent } from './live-ports.ts';
+import { defaultReplayLimits, openReplay, type ReplayLimits } from './replay.ts';
+import { defaultSubscriberLimits, Subscriber, type SubscriberLimits } from './subscriber.ts';
+import type { SubscriptionRequest } from './subscription-request.ts';
+
+export interface Hub {
+  /** Resolves when the first results are sent and live ones follow; rejects with why not. */
+  subscribe(request: SubscriptionRequest, sink: LiveSink): Promise<LiveSubscription>;
+  onEvent(event: LoggedEvent): void;
+  /** Asks the owners again whether these audiences may still listen, and ends the subscriptions of those who may not. */
+  recheck(concerns: (audience: Audience) => boolean): Promise<void>;
+  close(): void;
+  counts(): HubCounts;
+}
+
+export interface LiveSubscription {
+  /** The client wants no more. */
+  stop(): void;
+}
+
+export interface HubCounts {
+  groups: number;
+  subscribers: number;
+  /** Plan runs for events, plan runs for snapshots, and how the former ended. */
+  runs: number;
+  snapshots: number;
+  skipped: number;
+  failed: number;
+}
+
+export interface HubOptions extends Omit<GroupDeps, 'count'> {
+  replay?: Partial<ReplayLimits>;
+  subscriber?: Partial<SubscriberLimits>;
+  /** How long the log may take to say where it is. */
+  logTimeoutMs?: number;
+  /** Replays at the same time; others wait. Each holds a page of events. */
+  concurrentReplays?: number;
+}
+
+const DEFAULT_LOG_TIMEOUT_MS = 10_000;
+const DEFAULT_CONCURRENT_REPLAYS = 8;
+
+/** Who listens to what. An event touches only the groups of its topics. */
+export function createHub(options: HubOptions): Hub {
+  const { log, logger } = options;
+  const replayLimits = { ...defaultReplayLimits, ...options.replay };
+  const subscriberLimits = { ...defaultSubscriberLimits, ...options.subscriber };
+  const logTimeoutMs = options.logTimeoutMs ?? DEFAULT_LOG_TIMEOUT_MS;
+  const replays = slots(options.concurrentReplays ?? DEFAULT_CONCURRENT_REPLAYS);
+  const groups = new Map<string, Group>();
+  const byTopic = new Map<string, Set<Group>>();
+  const totals = { runs: 0, snapshots: 0, skipped: 0, failed: 0 };
+  const deps: GroupDeps = { ...options, count: (what) => (totals[what] += 1) };
+
+  const groupOf = (request: SubscriptionRequest): Group => {
+    let group = groups.get(request.groupKey);
+    if (!group) {
+      group = new Group(request, deps);
+      groups.set(request.groupKey, group);
+      for (const topic of request.topics) {
+        const key = topicKey(request.plan.owner, topic);
+        const listening = byTopic.get(key) ?? new Set();
+        byTopic.set(key, listening.add(group));
+      }
+    }
+    return group;
+  };
+
+  const leave = (group: Group, subscriber: Subscriber): void => {
+    group.subscribers.delete(subscriber);
+    if (!group.isDeserted || groups.get(group.request.groupKey) !== group) return;
+    groups.delete(group.request.groupKey);
+    for (const topic of group.request.topics) {
+      const key = topicKey(group.request.plan.owner, topic);
+      const listening = byTopic.get(key);
+      listening?.delete(group);
+      if (listening?.size === 0) byTopic.delete(key);
+    }
+  };
+
+  const begin = async (group: Group, subscriber: Subscriber): Promise<void> => {
+    // Registered already: an event after this position waits in the subscriber until the snapshot is sent.
+    const { position, frames } = await group.snapshot();
+    for (const frame of frames) subscriber.send(frame);
+    subscriber.open(position);
+  };
+
+  const resume = async (group: Group, subscriber: Subscriber, cursor: string): Promise<void> => {
+    const { request } = group;
+    const { owner, field } = request.plan;
+    const scope = { field: field.name, topics: request.topics, subject: request.audience.subject };
+    const after = options.cursors.read(cursor, scope);
+    if (after === null) refused('BAD_USER_INPUT', 'This cursor does not belong to this subscription.');
+    await group.authorise();
+    const release = await replays.take();
+    // Nobody may close the group while this client is on its way into it.
+    group.expected += 1;
+    try {
+      const replay = await openReplay(log, { domain: owner, topics: request.topics, after, limits: replayLimits });
+      const deliver = async (event: LoggedEvent): Promise<'go on' | 'stop'> => {
+        const outcome = await group.runEvent(event);
+        if (outcome && 'end' in outcome) throw new SubscriptionRefusedError(outcome.end);
+        if (outcome) subscriber.send(outcome.frame);
+        await subscriber.drained();
+        return subscriber.isEnded ? 'stop' : 'go on';
+      };
+      // Most of it unregistered, so that a long way back does not fill the buffer for live results; then the rest.
+      await replay.run(await log.head(owner), deliver);
+      if (subscriber.isEnded) return;
+      group.subscribers.add(subscriber);
+      const head = await log.head(owner);
+      await replay.run(head, deliver);
+      subscriber.open(head);
+    } finally {
+      group.expected -= 1;
+      release();
+    }
+  };
+
+  return {
+    async subscribe(request, sink) {
+      const group = groupOf(request);
+      const subscriber = new Subscriber(request.audience, sink, subscriberLimits, (left) => leave(group, left));
+      try {
+        if (request.after === undefined) {
+          group.subscribers.add(subscriber);
+          await inTime(begin(group, subscriber), logTimeoutMs);
+        } else {
+          await resume(group, subscriber, request.after);
+        }
+      } catch (error) {
+        subscriber.leave();
+        leave(group, subscriber);
+        throw error;
+      }
+      return { stop: () => subscriber.leave() };
+    },
+
+    onEvent(event) {
+      const concerned = new Set<Group>();
+      for (const topic of event.envelope.topics ?? []) {
+        for (const group of byTopic.get(topicKey(event.domain, topic)) ?? []) concerned.add(group);
+      }
+      for (const group of concerned) group.enqueue(event);
+    },
+
+    async recheck(concerns) {
+      const asked = [...groups.values()].filter((group) => concerns(group.request.audience));
+      await Promise.all(
+        asked.map((group) =>
+          group.authorise().catch((error: unknown) => {
+            if (error instanceof SubscriptionRefusedError) return group.end(error.errors);
+            // Each later event is authorised by its owner anyway.
+            logger.warn({ err: error, field: group.request.plan.field.name }, 'access could not be checked again');
+          }),
+        ),
+      );
+    },
+
+    close() {
+      for (const group of groups.values()) group.end(null);
+    },
+
+    counts: () => ({
+      groups: groups.size,
+      subscribers: [...groups.values()].reduce((sum, group) => sum + group.subscribers.size, 0),
+      ...totals,
+    }),
+  };
+}
+
+/** A topic is heard in the domain of the field's owner only; positions of other domains mean nothing to its cursors. */
+function topicKey(domain: string, topic: string): string {
+  return `${domain} ${topic}`;
+}
+
+/** At most so many at once; the others wait their turn. */
+function slots(size: number): { take(): Promise<() => void> } {
+  let free = size;
+  const queue: (() => void)[] = [];
+  const release = () => {
+    const next = queue.shift();
+    if (next) next();
+    else free += 1;
+  };
+  return {
+    async take() {
+      if (free > 0) free -= 1;
+      else await new Promise<void>((resolve) => queue.push(resolve));
+      let released = false;
+      return () => {
+        if (!released) release();
+        released = true;
+      };
+    },
+  };
+}
+
+async function inTime<T>(work: Promise<T>, limitMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const errors: GraphQLError[] = [
+      liveError('TIMEOUT', 'The stream could not be opened in time.', { retryable: true }),
+    ];
+    timer = setTimeout(() => reject(new SubscriptionRefusedError(errors)), limitMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

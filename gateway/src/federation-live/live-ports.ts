@@ -1,0 +1,97 @@
+import type { GraphQLDataSource } from '@apollo/gateway';
+import type { GraphQLError, GraphQLFormattedError } from 'graphql';
+
+/** One event as the log keeps it. `topics` are `<subscription field>:<id>` and decide who hears of it. */
+export interface LoggedEvent {
+  domain: string;
+  /** Its place in the domain's stream: `<number>-<number>`, growing. */
+  position: string;
+  envelope: {
+    id: string;
+    name: string;
+    key: string;
+    sequence: number;
+    occurredAt: string;
+    topics?: readonly string[];
+    payload: unknown;
+  };
+}
+
+/** A kept, ordered stream of events per domain. The domain of a subscription is the name of the subgraph that owns it. */
+export interface EventLog {
+  /** The position of the newest event, `0-0` when there is none. */
+  head(domain: string): Promise<string>;
+  /** Whether older events than the oldest kept one have been there. */
+  isTrimmed(domain: string): Promise<boolean>;
+  /** Events after a position, oldest first. */
+  read(domain: string, options: { after: string; count: number }): Promise<LoggedEvent[]>;
+  follow(after: Readonly<Record<string, string>>): {
+    next(waitMs: number): Promise<LoggedEvent[]>;
+    close(): Promise<void>;
+  };
+}
+
+/** What the owner's subscription resolver gets as its root value. */
+export interface StreamRoot {
+  kind: 'SNAPSHOT' | 'LIVE';
+  cursor: string;
+  occurredAt: string;
+  key?: string;
+  envelope?: Pick<LoggedEvent['envelope'], 'id' | 'name' | 'key' | 'sequence' | 'payload'>;
+}
+
+/** The facts of one run, handed to every subgraph call made for it. */
+export type RunContext = Record<string, unknown>;
+
+export interface EventRequest {
+  query: string;
+  variables: Record<string, unknown>;
+  event: StreamRoot;
+}
+
+export interface SubgraphResult {
+  data?: Record<string, unknown> | null;
+  errors?: readonly GraphQLFormattedError[];
+}
+
+export interface LiveServices {
+  /** Runs one event of a subscription in the subgraph that owns it. Rejects when the subgraph cannot be reached. */
+  executeEvent(service: string, request: EventRequest, context: RunContext): Promise<SubgraphResult>;
+  /** The subgraphs by name, for the part of the plan that other subgraphs answer. */
+  dataSources: Readonly<Record<string, GraphQLDataSource>>;
+}
+
+/** On whose behalf a subscription runs. */
+export interface Audience {
+  /** Subscriptions of one scope may share results: nothing in them may depend on more than this. */
+  scope: string;
+  /** Who it is, whatever the session: cursors belong to it. */
+  subject: string;
+  /** The id of a topic whose field has no ID argument; without one such a field needs a signed-in user. */
+  ownKey?: string;
+  /** Asks again who this is now; null when they may no longer listen. */
+  context(): Promise<RunContext | null>;
+}
+
+/** A result, written once for all who get it. */
+export interface Frame {
+  body: string;
+  bytes: number;
+}
+
+/** The client's end of a subscription. */
+export interface LiveSink {
+  /** The client is gone. */
+  readonly isClosed: boolean;
+  next(frame: Frame): void;
+  /** Resolves when there is room for more; only a replay asks. */
+  drained(): Promise<void>;
+  /** The last thing said. Null: it ended as it should. */
+  end(errors: readonly GraphQLError[] | null): void;
+}
+
+export interface LiveLogger {
+  debug(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+  error(facts: object, message: string): void;
+}

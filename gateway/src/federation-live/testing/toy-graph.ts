@@ -1,0 +1,154 @@
+import { composeServices } from '@apollo/composition';
+import type { GraphQLDataSource } from '@apollo/gateway';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import { execute, type ExecutionResult, GraphQLError, parse } from 'graphql';
+import type { LiveServices, StreamRoot } from '../live-ports.ts';
+
+const LINK =
+  'extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@shareable", "@requires", "@external"])';
+
+/** Three subgraphs: lamps own the subscriptions, people and rooms add to what they say. */
+const typeDefs = {
+  lamps: `${LINK}
+    type Query { lamp(id: ID!): Lamp }
+    interface Light { id: ID! }
+    type Lamp implements Light @key(fields: "id") { id: ID! name: String! watts: Int! owner: Person }
+    type Person @key(fields: "id", resolvable: false) { id: ID! }
+    type LampEvent { cursor: String! kind: String! step: Int lamp: Lamp! }
+    type Subscription {
+      lampChanged(id: ID!, minWatts: Int = 0, after: String): LampEvent!
+      lampsChanged(ids: [ID!]!, after: String): LampEvent!
+      myLamps(after: String): LampEvent!
+      lightChanged(id: ID!, after: String): Light
+    }`,
+  people: `${LINK}
+    type Query { person(id: ID!): Person }
+    type Person @key(fields: "id") { id: ID! name: String! nick: String }`,
+  rooms: `${LINK}
+    type Query { rooms: [Room!]! }
+    type Room @key(fields: "id") { id: ID! title: String! }
+    type Lamp @key(fields: "id") { id: ID! room: Room area: Int! watts: Int! @external load: Int @requires(fields: "watts") }`,
+};
+
+interface Root extends StreamRoot {
+  envelope?: { id: string; name: string; key: string; sequence: number; payload: { step?: number; watts?: number } };
+}
+
+export interface ToyState {
+  watts: Map<string, number>;
+  steps: Map<string, number>;
+  /** Ids nobody may listen to. */
+  secret: Set<string>;
+  /** Subgraphs that do not answer. */
+  down: Set<string>;
+  /** How many of the next calls fail, by subgraph. */
+  flaky: Map<string, number>;
+  /** Runs before a subgraph answers. */
+  before?: (service: string) => Promise<void> | void;
+  /** What was asked of whom. */
+  calls: { service: string; query: string; context: unknown }[];
+}
+
+export interface ToyGraph {
+  supergraphSdl: string;
+  services: LiveServices;
+  state: ToyState;
+}
+
+export function toyGraph(): ToyGraph {
+  const state: ToyState = {
+    watts: new Map(),
+    steps: new Map(),
+    secret: new Set(),
+    down: new Set(),
+    flaky: new Map(),
+    calls: [],
+  };
+  const lampOf = (id: string) => ({
+    __typename: 'Lamp',
+    id,
+    name: `Lamp ${id}`,
+    watts: state.watts.get(id) ?? 40,
+    owner: { id: `p-${id}` },
+  });
+  const eventOf = (root: Root, id: string, minWatts = 0) => {
+    if (state.secret.has(id)) throw new GraphQLError('No such lamp.', { extensions: { code: 'FORBIDDEN' } });
+    const watts = root.envelope?.payload.watts ?? state.watts.get(id) ?? 40;
+    if (root.kind === 'LIVE' && watts < minWatts) {
+      throw new GraphQLError('Not this one.', { extensions: { code: 'EVENT_SKIPPED' } });
+    }
+    const step = root.envelope?.payload.step ?? state.steps.get(id) ?? 0;
+    return { cursor: root.cursor, kind: root.kind, step, lamp: lampOf(id) };
+  };
+  const schemas = {
+    lamps: schemaOf(typeDefs.lamps, {
+      Query: { lamp: (_: unknown, { id }: { id: string }) => lampOf(id) },
+      Lamp: { __resolveReference: ({ id }: { id: string }) => lampOf(id) },
+      Light: { __resolveType: () => 'Lamp' },
+      Subscription: {
+        lampChanged: (root: Root, { id, minWatts }: { id: string; minWatts: number }) => eventOf(root, id, minWatts),
+        lampsChanged: (root: Root) => eventOf(root, root.key ?? '?'),
+        myLamps: (root: Root) => eventOf(root, root.key ?? '?'),
+        lightChanged: (_: Root, { id }: { id: string }) => lampOf(id),
+      },
+    }),
+    people: schemaOf(typeDefs.people, {
+      Person: { __resolveReference: ({ id }: { id: string }) => ({ id, name: `Person ${id}`, nick: null }) },
+    }),
+    rooms: schemaOf(typeDefs.rooms, {
+      Query: { rooms: () => [] },
+      Lamp: {
+        __resolveReference: (lamp: { id: string; watts?: number }) => lamp,
+        room: ({ id }: { id: string }) => ({ id: `r-${id}`, title: `Room of ${id}` }),
+        area: ({ id }: { id: string }) => (id === 'nowhere' ? null : 12),
+        load: ({ watts }: { watts?: number }) => (watts === undefined ? null : watts * 2),
+      },
+    }),
+  };
+
+  const ask = async (
+    service: keyof typeof schemas,
+    query: string,
+    variables: Record<string, unknown>,
+    rest: { rootValue?: unknown; context: unknown },
+  ): Promise<ExecutionResult> => {
+    state.calls.push({ service, query, context: rest.context });
+    await state.before?.(service);
+    const failures = state.flaky.get(service) ?? 0;
+    state.flaky.set(service, Math.max(failures - 1, 0));
+    if (state.down.has(service) || failures > 0) throw new Error(`${service} is down`);
+    const result = await execute({
+      schema: schemas[service],
+      document: parse(query),
+      variableValues: variables,
+      rootValue: rest.rootValue,
+    });
+    return JSON.parse(JSON.stringify(result)) as ExecutionResult;
+  };
+
+  const sourceOf = (service: keyof typeof schemas): GraphQLDataSource => ({
+    process: async ({ request, context }) =>
+      (await ask(service, request.query!, request.variables ?? {}, { context })) as never,
+  });
+  return {
+    supergraphSdl: composed(),
+    state,
+    services: {
+      executeEvent: async (service, { query, variables, event }, context) =>
+        (await ask(service as keyof typeof schemas, query, variables, { rootValue: event, context })) as never,
+      dataSources: { lamps: sourceOf('lamps'), people: sourceOf('people'), rooms: sourceOf('rooms') },
+    },
+  };
+}
+
+function schemaOf(sdl: string, resolvers: Record<string, Record<string, unknown>>) {
+  return buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: resolvers as never }]);
+}
+
+function composed(): string {
+  const result = composeServices(
+    Object.entries(typeDefs).map(([name, sdl]) => ({ name, url: '', typeDefs: parse(sdl) })),
+  );
+  if (!result.supergraphSdl) throw new Error(result.errors?.map(String).join('\n'));
+  return result.supergraphSdl;
+}
