@@ -1,0 +1,42 @@
+import { accept, reject, type Rejection, type Result } from '@marketgraph/platform/core';
+import { type EntityManager, inTransaction, onceByKey } from '@marketgraph/platform/postgres';
+import type { Caller, PaymentsDeps } from './payments-deps.ts';
+
+/** Ends a transaction without a trace: a refused call does not use up its idempotency key. */
+class RefusedError extends Error {
+  constructor(readonly rejection: Rejection) {
+    super(rejection.message);
+  }
+}
+
+/**
+ * The first half of a command that also needs the provider: decides under the
+ * idempotency key in one transaction and remembers which payment it is about.
+ * The second half (ask the provider, record) is then run by everybody who holds
+ * the same key, and is harmless to repeat.
+ */
+export async function claimKey(
+  deps: PaymentsDeps,
+  call: { caller: Caller; operation: string; input: unknown },
+  decide: (em: EntityManager) => Promise<Result<string>>,
+): Promise<Result<{ paymentId: string; isReplay: boolean }>> {
+  const { caller, operation, input } = call;
+  try {
+    const claimed = await inTransaction(deps.orm, (em) =>
+      onceByKey(em, { principal: caller.principal, operation, key: caller.idempotencyKey, input }, async () => {
+        const decided = await decide(em);
+        if (!decided.ok) throw new RefusedError(decided.rejection);
+        return { paymentId: decided.value };
+      }),
+    );
+    if (claimed.kind === 'reused') {
+      return reject('IDEMPOTENCY_KEY_REUSED', 'This idempotency key was used with another input.', {
+        field: ['idempotencyKey'],
+      });
+    }
+    return accept({ paymentId: claimed.answer.paymentId, isReplay: claimed.kind === 'replay' });
+  } catch (error) {
+    if (error instanceof RefusedError) return { ok: false, rejection: error.rejection };
+    throw error;
+  }
+}

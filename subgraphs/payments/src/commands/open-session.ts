@@ -1,0 +1,36 @@
+import { accept, type Money, reject, type Result } from '@marketgraph/platform/core';
+import { isCaptured, type MethodSummary } from '../domain/payment.ts';
+import type { PaymentRow } from '../store/payment.entity.ts';
+import { findPayment, findPaymentOfCart } from '../store/payments.ts';
+import { claimKey } from './claim-key.ts';
+import type { Caller, PaymentsDeps } from './payments-deps.ts';
+
+export interface OpenSession {
+  buyerId: string;
+  cartId: string;
+  amount: Money;
+  methodKind: MethodSummary['kind'];
+}
+
+/** Gives the buyer's client what it needs to confirm: the payment that checkout made for the cart, never another amount. */
+export async function openSession(deps: PaymentsDeps, caller: Caller, input: OpenSession): Promise<Result<PaymentRow>> {
+  if (input.methodKind !== 'CARD') {
+    return reject('INVALID', 'Only cards can be used for now.', { field: ['methodKind'] });
+  }
+  const claimed = await claimKey(deps, { caller, operation: 'paymentSessionCreate', input }, async (em) => {
+    const row = await findPaymentOfCart(em, input.cartId);
+    // A cart of somebody else reads like one that was never checked out.
+    if (!row?.clientSecret || row.buyerId !== input.buyerId) {
+      return reject('NOT_FOUND', 'No checkout of this cart waits for a payment.', { field: ['cartId'] });
+    }
+    if (isCaptured(row.status) || row.status === 'VOIDED') {
+      return reject('CONFLICT', 'The payment of this cart has ended.', { field: ['cartId'] });
+    }
+    if (row.amount !== input.amount.amount || row.currency !== input.amount.currencyCode) {
+      return reject('PRICE_CHANGED', 'The amount is not what the checkout asks for.', { field: ['amount'] });
+    }
+    return accept(row.id);
+  });
+  if (!claimed.ok) return claimed;
+  return accept((await findPayment(deps.orm.em.fork(), claimed.value.paymentId))!);
+}

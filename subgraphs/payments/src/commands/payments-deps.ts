@@ -1,0 +1,29 @@
+import type { Clock, Ids } from '@marketgraph/platform/core';
+import type { Database } from '@marketgraph/platform/postgres';
+import type { Logger } from '@marketgraph/platform/telemetry';
+import type { PaymentProvider } from '../clients/provider.ts';
+import type { PaymentRow } from '../store/payment.entity.ts';
+import type { CaptureOutcome } from './capture-at-provider.ts';
+import type { SingleFlight } from './single-flight.ts';
+
+/** What the commands of this service work with. */
+export interface PaymentsDeps {
+  orm: Database;
+  provider: PaymentProvider;
+  ids: Ids;
+  clock: Clock;
+  log: Logger;
+  /** Basis points of tax the platform owes on its own commission. */
+  commissionTaxRate: number;
+  /** Within this process one call at the provider per payment; between processes its idempotency keys do the same. */
+  creating: SingleFlight<PaymentRow>;
+  capturing: SingleFlight<CaptureOutcome>;
+  /** Called after a transaction that wrote events: they go out now instead of at the next tick. */
+  onCommitted(): void;
+}
+
+/** Who asks for something that moves money, and under which idempotency key. */
+export interface Caller {
+  principal: string;
+  idempotencyKey: string;
+}

@@ -1,0 +1,135 @@
+import { money } from '@marketgraph/platform/core';
+import type { NewEvent } from '@marketgraph/platform/messaging';
+import { appendToOutbox, type EntityManager, inTransaction } from '@marketgraph/platform/postgres';
+import type { OwnIntent } from '../clients/provider.ts';
+import { observe, type Observed } from '../domain/intent.ts';
+import { bookCapture } from '../domain/ledger.ts';
+import { isCaptured } from '../domain/payment.ts';
+import { settle } from '../domain/settlement.ts';
+import { paymentMoved, settlementMoved } from '../events/out.ts';
+import { rulesFor } from '../store/commission-rules.ts';
+import { book } from '../store/ledger.ts';
+import type { PaymentRow } from '../store/payment.entity.ts';
+import { rememberMethod } from '../store/payment-methods.ts';
+import { lockPayment, toPayment } from '../store/payments.ts';
+import { toPart } from '../store/settle-plan.ts';
+import type { SettlementRow } from '../store/settlement.entity.ts';
+import { addSettlements } from '../store/settlements.ts';
+import { addTransactions } from '../store/transactions.ts';
+import type { PaymentsDeps } from './payments-deps.ts';
+
+/**
+ * Everything that one look at the provider means to us, in one transaction:
+ * status, transactions, ledger, settlements and events. Only for a payment that
+ * is still at the version it had before the look: so a look is never older than
+ * what is recorded, whoever else looked meanwhile. False means: look again.
+ */
+export async function recordIntent(
+  deps: PaymentsDeps,
+  seen: { paymentId: string; version: number },
+  own: Pick<OwnIntent, 'intent' | 'clientSecret'>,
+): Promise<boolean> {
+  const now = deps.clock.now();
+  const outcome = await inTransaction(deps.orm, async (em) => {
+    const row = await lockPayment(em, seen.paymentId);
+    if (!row || row.version !== seen.version) return 'superseded';
+    if (row.gatewayReference && row.gatewayReference !== own.intent.reference) {
+      throw new Error(`Payment ${row.id} belongs to another intent than ${own.intent.reference}.`);
+    }
+    const observed = observe(toPayment(row), own.intent);
+    const events = await apply(deps, em, row, { observed, own, now });
+    await em.flush();
+    await appendToOutbox(em, events, { ids: deps.ids, now });
+    return 'recorded';
+  });
+  if (outcome === 'recorded') deps.onCommitted();
+  return outcome === 'recorded';
+}
+
+async function apply(
+  deps: PaymentsDeps,
+  em: EntityManager,
+  row: PaymentRow,
+  { observed, own, now }: { observed: Observed; own: Pick<OwnIntent, 'intent' | 'clientSecret'>; now: Date },
+): Promise<NewEvent[]> {
+  const previousStatus = row.status;
+  const before = JSON.stringify(row);
+  row.gatewayReference = own.intent.reference;
+  row.clientSecret ??= own.clientSecret;
+  row.status = observed.status;
+  row.authorizedAmount = observed.authorized.amount;
+  row.capturedAmount = observed.captured.amount;
+  row.methodKind = observed.method?.kind ?? null;
+  row.methodBrand = observed.method?.brand ?? null;
+  row.methodLast4 = observed.method?.last4 ?? null;
+  row.methodExpiry = observed.method?.expiry ?? null;
+  row.failureCode = observed.failure?.code ?? null;
+  row.failureMessage = observed.failure?.message ?? null;
+  await addTransactions(em, row, observed.transactions, { ids: deps.ids, now });
+  if (observed.newlyCaptured.amount > 0) {
+    const reference = own.intent.chargeReference ?? own.intent.reference;
+    await book(em, bookCapture(row.id, observed.newlyCaptured, reference), { ids: deps.ids, now, paymentId: row.id });
+  }
+  const settlements = await settleWhatWasPlanned(deps, em, row, now);
+  const isDone = observed.isFinal && (!row.settlePlan || row.settledAt);
+  row.closedAt = isDone ? (row.closedAt ?? now) : null;
+  if (JSON.stringify(row) === before) return [];
+  row.version += 1;
+  row.updatedAt = now;
+  if (row.status === previousStatus) return settlements.map(toEvent);
+  if (row.status === 'AUTHORIZED' && observed.method) {
+    await rememberMethod(em, row.buyerId, observed.method, { ids: deps.ids, now });
+  }
+  return [
+    paymentMoved(toPayment(row), {
+      orderId: row.orderId,
+      cartId: row.cartId,
+      buyerId: row.buyerId,
+      previousStatus,
+      version: row.version,
+    }),
+    ...settlements.map(toEvent),
+  ];
+}
+
+/** One settlement per vendor order, once the money is here. Commission is frozen at the rules of this moment. */
+async function settleWhatWasPlanned(
+  deps: PaymentsDeps,
+  em: EntityManager,
+  row: PaymentRow,
+  now: Date,
+): Promise<SettlementRow[]> {
+  if (!row.settlePlan || row.settledAt || !isCaptured(row.status)) return [];
+  const parts = row.settlePlan.map((part) => toPart(part, row.currency));
+  const planned = parts.reduce((total, part) => total + part.gross.amount, 0);
+  if (planned !== row.capturedAmount) {
+    deps.log.error(
+      { paymentId: row.id, planned, captured: row.capturedAmount },
+      'captured is not what was to be settled',
+    );
+    return [];
+  }
+  const rules = await rulesFor(em, {
+    vendorIds: parts.map((part) => part.vendorId),
+    categoryIds: parts.flatMap((part) => part.categoryIds),
+  });
+  const settlements = settle(parts, { rules, commissionTaxRate: deps.commissionTaxRate, at: now });
+  row.settledAt = now;
+  return addSettlements(em, row, settlements, { ids: deps.ids, now });
+}
+
+function toEvent(row: SettlementRow): NewEvent {
+  const { id, vendorOrderId, orderId, vendorId, status, version, currency } = row;
+  return settlementMoved({
+    id,
+    vendorOrderId,
+    orderId,
+    vendorId,
+    status,
+    version,
+    gross: money(row.gross, currency),
+    commission: money(row.commission, currency),
+    net: money(row.net, currency),
+    releaseAt: row.releaseAt ?? null,
+  });
+}

@@ -1,0 +1,114 @@
+import { accept, isSameMoney, type Money, money, reject, type Result } from '@marketgraph/platform/core';
+import { type EntityManager, hashOf, inTransaction } from '@marketgraph/platform/postgres';
+import { isCaptured } from '../domain/payment.ts';
+import { checkParts, type SettlementPart } from '../domain/settlement.ts';
+import type { PaymentRow } from '../store/payment.entity.ts';
+import { findPayment, lockPayment } from '../store/payments.ts';
+import { toStoredPart } from '../store/settle-plan.ts';
+import { captureAtProvider } from './capture-at-provider.ts';
+import { claimKey } from './claim-key.ts';
+import { FIRST_CHECK_MS } from './create-payment.ts';
+import type { Caller, PaymentsDeps } from './payments-deps.ts';
+import { recordIntent } from './record-intent.ts';
+import { syncPayment } from './sync-payment.ts';
+
+export interface SettlePayment {
+  paymentId: string;
+  vendorOrders: readonly SettlementPart[];
+}
+
+/**
+ * Takes the buyer's money for an order whose stock is confirmed, and gives each
+ * vendor its held settlement. Three steps, each harmless to repeat: remember
+ * the parts, capture at the provider, record everything the capture means. A
+ * crash after the capture is mended by the next look at the provider, because
+ * the parts are already here.
+ */
+export async function settlePayment(
+  deps: PaymentsDeps,
+  caller: Caller,
+  input: SettlePayment,
+): Promise<Result<PaymentRow>> {
+  const known = await findPayment(deps.orm.em.fork(), input.paymentId);
+  if (!known) return reject('NOT_FOUND', 'No such payment.', { field: ['paymentId'] });
+  if (known.status !== 'AUTHORIZED' && !isCaptured(known.status)) await syncPayment(deps, known.id);
+
+  const claimed = await claimKey(deps, { caller, operation: 'paymentSettle', input }, (em) => plan(deps, em, input));
+  if (!claimed.ok) return claimed;
+
+  const row = (await findPayment(deps.orm.em.fork(), input.paymentId))!;
+  if (row.settledAt) return accept(row);
+  if (!row.settlePlan) return refusal(row);
+  if (row.status === 'AUTHORIZED') {
+    const total = money(
+      row.settlePlan.reduce((sum, part) => sum + part.gross, 0),
+      row.currency,
+    );
+    const { own, refused } = await captureAtProvider(deps, row, total);
+    if (refused) {
+      await forget(deps, row.id, refused);
+      return reject(refused.reason === 'declined' ? 'PAYMENT_DECLINED' : 'ILLEGAL_TRANSITION', refused.message);
+    }
+    if (await recordIntent(deps, { paymentId: row.id, version: row.version }, own)) return settled(deps, row.id);
+  }
+  await syncPayment(deps, row.id);
+  return settled(deps, row.id);
+}
+
+async function settled(deps: PaymentsDeps, paymentId: string): Promise<Result<PaymentRow>> {
+  const row = (await findPayment(deps.orm.em.fork(), paymentId))!;
+  return row.settledAt ? accept(row) : refusal(row);
+}
+
+function refusal(row: PaymentRow): Result<PaymentRow> {
+  if (isCaptured(row.status)) return reject('CONFLICT', 'Another amount was captured.');
+  return row.failureMessage
+    ? reject('PAYMENT_DECLINED', row.failureMessage)
+    : reject('ILLEGAL_TRANSITION', `A payment that is ${row.status} cannot be settled.`);
+}
+
+async function plan(deps: PaymentsDeps, em: EntityManager, input: SettlePayment): Promise<Result<string>> {
+  const row = await lockPayment(em, input.paymentId);
+  if (!row) return reject('NOT_FOUND', 'No such payment.', { field: ['paymentId'] });
+  const checked = checkParts(input.vendorOrders, money(row.amount, row.currency));
+  if (!checked.ok) return checked;
+  const parts = input.vendorOrders.map(toStoredPart);
+  if (row.settlePlan) {
+    // Asked again under another key: the same parts are the same settlement.
+    return hashOf(row.settlePlan) === hashOf(parts)
+      ? accept(row.id)
+      : reject('CONFLICT', 'The payment is being settled with other parts.', { field: ['vendorOrders'] });
+  }
+  if (!canSettle(row, checked.value)) {
+    const refused = refusal(row);
+    return refused.ok ? accept(row.id) : refused;
+  }
+  const now = deps.clock.now();
+  row.settlePlan = parts;
+  row.closedAt = null;
+  row.checks = 0;
+  row.nextCheckAt = new Date(now.getTime() + FIRST_CHECK_MS);
+  row.version += 1;
+  row.updatedAt = now;
+  await em.flush();
+  return accept(row.id);
+}
+
+function canSettle(row: PaymentRow, total: Money): boolean {
+  if (row.status === 'AUTHORIZED') return total.amount <= row.authorizedAmount;
+  return isCaptured(row.status) && isSameMoney(total, money(row.capturedAmount, row.currency));
+}
+
+/** The provider said no: orders will give the stock back, so nothing may capture later. */
+async function forget(deps: PaymentsDeps, paymentId: string, why: { code: string; message: string }): Promise<void> {
+  await inTransaction(deps.orm, async (em) => {
+    const row = await lockPayment(em, paymentId);
+    if (!row || row.settledAt) return;
+    row.settlePlan = null;
+    row.failureCode = why.code;
+    row.failureMessage = why.message;
+    row.version += 1;
+    row.updatedAt = deps.clock.now();
+    await em.flush();
+  });
+}

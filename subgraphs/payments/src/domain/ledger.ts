@@ -1,0 +1,133 @@
+import { type Money, money } from '@marketgraph/platform/core';
+
+export type AccountKind =
+  | 'PLATFORM_CASH'
+  | 'BUYER_FUNDS_HELD'
+  | 'VENDOR_PAYABLE'
+  | 'PLATFORM_REVENUE'
+  | 'TAX_PAYABLE'
+  | 'REFUNDS'
+  | 'CHARGEBACKS'
+  | 'FEES';
+
+export type Direction = 'DEBIT' | 'CREDIT';
+
+/** The side on which an account grows. What we own or spend grows by debit, what we owe or earn by credit. */
+export const normalSide: Readonly<Record<AccountKind, Direction>> = {
+  PLATFORM_CASH: 'DEBIT',
+  BUYER_FUNDS_HELD: 'CREDIT',
+  VENDOR_PAYABLE: 'CREDIT',
+  PLATFORM_REVENUE: 'CREDIT',
+  TAX_PAYABLE: 'CREDIT',
+  REFUNDS: 'DEBIT',
+  CHARGEBACKS: 'DEBIT',
+  FEES: 'DEBIT',
+};
+
+/**
+ * Accounts that never go below zero: nobody is paid out of money that is not
+ * there. The database refuses it too. What a vendor owes us after a refund is
+ * kept on its REFUNDS account, not as a negative payable.
+ */
+export const nonNegativeKinds: ReadonlySet<AccountKind> = new Set(['BUYER_FUNDS_HELD', 'VENDOR_PAYABLE']);
+
+export interface AccountName {
+  kind: AccountKind;
+  /** A vendor, for accounts kept per vendor; empty for the platform's own. */
+  ownerId: string;
+  currencyCode: string;
+}
+
+export interface Posting {
+  account: AccountName;
+  direction: Direction;
+  amount: Money;
+}
+
+/** One business fact in the books: its postings sum to zero in every currency. */
+export interface Journal {
+  /** Names the fact: the same fact is booked once. */
+  fact: string;
+  memo: string;
+  postings: Posting[];
+}
+
+export class UnbalancedJournalError extends Error {
+  constructor(fact: string) {
+    super(`Journal "${fact}" does not balance.`);
+    this.name = 'UnbalancedJournalError';
+  }
+}
+
+/** Leaves out postings of nothing and refuses a journal that does not balance. */
+export function journal(fact: string, memo: string, postings: readonly Posting[]): Journal {
+  const real = postings.filter((posting) => posting.amount.amount !== 0);
+  const sums = new Map<string, bigint>();
+  for (const { direction, amount } of real) {
+    if (amount.amount < 0) throw new UnbalancedJournalError(fact);
+    const signed = BigInt(amount.amount) * (direction === 'DEBIT' ? 1n : -1n);
+    sums.set(amount.currencyCode, (sums.get(amount.currencyCode) ?? 0n) + signed);
+  }
+  if (real.length < 2 || [...sums.values()].some((total) => total !== 0n)) throw new UnbalancedJournalError(fact);
+  return { fact, memo, postings: real };
+}
+
+const platform = (kind: AccountKind, { currencyCode }: Money): AccountName => ({ kind, ownerId: '', currencyCode });
+const debit = (account: AccountName, amount: Money): Posting => ({ account, direction: 'DEBIT', amount });
+const credit = (account: AccountName, amount: Money): Posting => ({ account, direction: 'CREDIT', amount });
+
+/** The buyer's money arrived; it is nobody's income yet. */
+export function bookCapture(paymentId: string, amount: Money, chargeReference: string): Journal {
+  return journal(`capture:${paymentId}:${chargeReference}`, 'Captured from the buyer', [
+    debit(platform('PLATFORM_CASH', amount), amount),
+    credit(platform('BUYER_FUNDS_HELD', amount), amount),
+  ]);
+}
+
+/** The return window ended: the held money becomes the vendor's, our commission, and the tax on it. */
+export function bookRelease(settlement: {
+  id: string;
+  vendorId: string;
+  gross: Money;
+  commission: Money;
+  commissionTax: Money;
+  net: Money;
+}): Journal {
+  const { id, vendorId, gross, commission, commissionTax, net } = settlement;
+  return journal(`release:${id}`, 'Released to the vendor', [
+    debit(platform('BUYER_FUNDS_HELD', gross), gross),
+    credit({ kind: 'VENDOR_PAYABLE', ownerId: vendorId, currencyCode: net.currencyCode }, net),
+    credit(platform('PLATFORM_REVENUE', commission), commission),
+    credit(platform('TAX_PAYABLE', commissionTax), commissionTax),
+  ]);
+}
+
+/** The vendor's money left for its own account at the provider. */
+export function bookTransfer(settlementId: string, vendorId: string, net: Money): Journal {
+  return journal(`transfer:${settlementId}`, 'Transferred to the vendor', [
+    debit({ kind: 'VENDOR_PAYABLE', ownerId: vendorId, currencyCode: net.currencyCode }, net),
+    credit(platform('PLATFORM_CASH', net), net),
+  ]);
+}
+
+/** Money still held goes back to the buyer. */
+export function bookRefundOfHeld(refundId: string, amount: Money): Journal {
+  return journal(`refund:${refundId}`, 'Refunded to the buyer before release', [
+    debit(platform('BUYER_FUNDS_HELD', amount), amount),
+    credit(platform('PLATFORM_CASH', amount), amount),
+  ]);
+}
+
+/** What an account holds after these postings, on its normal side: the fold the stored balance must equal. */
+export function balanceAfter(account: AccountName, postings: readonly Posting[]): Money {
+  const side = normalSide[account.kind];
+  const total = postings
+    .filter((posting) => nameOf(posting.account) === nameOf(account))
+    .reduce((sum, { direction, amount }) => sum + (direction === side ? amount.amount : -amount.amount), 0);
+  return money(total, account.currencyCode);
+}
+
+/** Sorts the same everywhere: accounts are locked in this order, so that two journals cannot wait for each other. */
+export function nameOf({ kind, ownerId, currencyCode }: AccountName): string {
+  return `${kind}:${currencyCode}:${ownerId}`;
+}

@@ -1,0 +1,58 @@
+import { LockMode } from '@mikro-orm/core';
+import { money } from '@marketgraph/platform/core';
+import type { EntityManager } from '@marketgraph/platform/postgres';
+import type { CommissionRule } from '../domain/commission.ts';
+import { CommissionRuleRow } from './settlement.entity.ts';
+
+/** An operator writes rules by hand; a list past this is a mistake somewhere. */
+export const MAX_RULES = 1_000;
+
+/** Those that can matter to these sales: the vendors' own, the categories', and the ones for everybody. */
+export async function rulesFor(
+  em: EntityManager,
+  { vendorIds, categoryIds }: { vendorIds: readonly string[]; categoryIds: readonly string[] },
+): Promise<CommissionRule[]> {
+  const rows = await em.find(
+    CommissionRuleRow,
+    {
+      $and: [
+        { $or: [{ vendorId: null }, { vendorId: { $in: [...vendorIds] } }] },
+        { $or: [{ categoryId: null }, { categoryId: { $in: [...categoryIds] } }] },
+      ],
+    },
+    { limit: MAX_RULES },
+  );
+  return rows.map(toRule);
+}
+
+export async function listRules(em: EntityManager, vendorId: string | null): Promise<CommissionRuleRow[]> {
+  return em.find(CommissionRuleRow, vendorId ? { vendorId } : {}, {
+    orderBy: { priority: 'desc', id: 'asc' },
+    limit: MAX_RULES,
+  });
+}
+
+export async function findRules(em: EntityManager, ids: readonly string[]): Promise<CommissionRuleRow[]> {
+  return em.find(CommissionRuleRow, { id: { $in: [...ids] } });
+}
+
+export async function lockRule(em: EntityManager, id: string): Promise<CommissionRuleRow | null> {
+  return em.findOne(CommissionRuleRow, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+}
+
+export async function countRules(em: EntityManager): Promise<number> {
+  return em.count(CommissionRuleRow);
+}
+
+export function toRule(row: CommissionRuleRow): CommissionRule {
+  return {
+    id: row.id,
+    rate: row.rate,
+    fixed: row.fixedAmount != null && row.fixedCurrency ? money(row.fixedAmount, row.fixedCurrency) : null,
+    vendorId: row.vendorId ?? null,
+    categoryId: row.categoryId ?? null,
+    priority: row.priority,
+    validFrom: row.validFrom ?? null,
+    validUntil: row.validUntil ?? null,
+  };
+}

@@ -1,0 +1,115 @@
+import type { Ids } from '@marketgraph/platform/core';
+import type { CursorKey } from '@marketgraph/platform/graphql';
+import type { EntityManager } from '@marketgraph/platform/postgres';
+import {
+  type AccountName,
+  type Direction,
+  type Journal,
+  nameOf,
+  nonNegativeKinds,
+  normalSide,
+} from '../domain/ledger.ts';
+import { LedgerAccountRow } from './ledger.entity.ts';
+
+/**
+ * Books one fact, once: the unique `fact` of a journal makes a second booking
+ * no rows. Balances are kept by the database as entries arrive, which locks their
+ * accounts: entries go in in the order of the accounts' names, so that two
+ * journals cannot wait for each other.
+ */
+export async function book(
+  em: EntityManager,
+  journal: Journal,
+  { ids, now, paymentId }: { ids: Ids; now: Date; paymentId: string | null },
+): Promise<boolean> {
+  const journalId = ids.next('jrn');
+  const inserted = await em.execute<unknown[]>(
+    `insert into ledger_journal (id, fact, memo, payment_id, at) values (?, ?, ?, ?, ?)
+     on conflict (fact) do nothing returning 1`,
+    [journalId, journal.fact, journal.memo, paymentId, now.toISOString()],
+  );
+  if (inserted.length === 0) return false;
+  const ordered = journal.postings.toSorted((a, b) => (nameOf(a.account) < nameOf(b.account) ? -1 : 1));
+  for (const { account, direction, amount } of ordered) {
+    await em.execute(
+      `insert into ledger_entry (id, journal_id, account_id, direction, amount, currency, at)
+       values (?, ?, ?, ?, ?, ?, ?)`,
+      [
+        ids.next('len'),
+        journalId,
+        await accountId(em, account, { ids, now }),
+        direction,
+        amount.amount,
+        amount.currencyCode,
+        now.toISOString(),
+      ],
+    );
+  }
+  return true;
+}
+
+async function accountId(
+  em: EntityManager,
+  account: AccountName,
+  { ids, now }: { ids: Ids; now: Date },
+): Promise<string> {
+  const { kind, ownerId, currencyCode } = account;
+  const find = 'select id from ledger_account where kind = ? and owner_id = ? and currency = ?';
+  const [known] = await em.execute<{ id: string }[]>(find, [kind, ownerId, currencyCode]);
+  if (known) return known.id;
+  await em.execute(
+    `insert into ledger_account (id, kind, owner_id, currency, normal_side, is_non_negative, created_at)
+     values (?, ?, ?, ?, ?, ?, ?) on conflict (kind, owner_id, currency) do nothing`,
+    [ids.next('lac'), kind, ownerId, currencyCode, normalSide[kind], nonNegativeKinds.has(kind), now.toISOString()],
+  );
+  const [created] = await em.execute<{ id: string }[]>(find, [kind, ownerId, currencyCode]);
+  return created!.id;
+}
+
+export async function findLedgerAccount(em: EntityManager, id: string): Promise<LedgerAccountRow | null> {
+  return em.findOne(LedgerAccountRow, { id });
+}
+
+/** The platform's own accounts in one currency: at most one per kind. */
+export async function findPlatformAccounts(em: EntityManager, currency: string): Promise<LedgerAccountRow[]> {
+  return em.find(LedgerAccountRow, { ownerId: '', currency }, { orderBy: { kind: 'asc' } });
+}
+
+export interface EntryRow {
+  id: string;
+  position: number;
+  journalId: string;
+  direction: Direction;
+  amount: number;
+  currency: string;
+  at: Date;
+  memo: string;
+}
+
+/** Newest first, one more than the page; index `ledger_entry_account`. */
+export async function entriesOf(
+  em: EntityManager,
+  accountId: string,
+  page: { limit: number; after?: CursorKey },
+): Promise<EntryRow[]> {
+  const before = page.after ? Number(page.after[0]) : Number.MAX_SAFE_INTEGER;
+  const rows = await em.execute<
+    Record<'id' | 'position' | 'journal_id' | 'direction' | 'amount' | 'currency' | 'at' | 'memo', string>[]
+  >(
+    `select entry.id, entry.position, entry.journal_id, entry.direction, entry.amount, entry.currency, entry.at, journal.memo
+       from ledger_entry entry join ledger_journal journal on journal.id = entry.journal_id
+      where entry.account_id = ? and entry.position < ?
+      order by entry.position desc limit ?`,
+    [accountId, before, page.limit + 1],
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    position: Number(row.position),
+    journalId: row.journal_id,
+    direction: row.direction as Direction,
+    amount: Number(row.amount),
+    currency: row.currency,
+    at: new Date(row.at),
+    memo: row.memo,
+  }));
+}

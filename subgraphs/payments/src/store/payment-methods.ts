@@ -1,0 +1,30 @@
+import type { Ids } from '@marketgraph/platform/core';
+import type { EntityManager } from '@marketgraph/platform/postgres';
+import type { MethodSummary } from '../domain/payment.ts';
+import { MethodRow } from './payment.entity.ts';
+
+/** One row per user and card as its owner would tell it apart; paying again only moves it up. */
+export async function rememberMethod(
+  em: EntityManager,
+  userId: string,
+  { kind, brand, last4, expiry }: MethodSummary,
+  { ids, now }: { ids: Ids; now: Date },
+): Promise<void> {
+  await em.execute(
+    `insert into payment_method (id, user_id, kind, brand, last4, expiry, last_used_at) values (?, ?, ?, ?, ?, ?, ?)
+     on conflict (user_id, kind, brand, last4, expiry) do update set last_used_at = excluded.last_used_at`,
+    [ids.next('pmt'), userId, kind, brand, last4, expiry, now.toISOString()],
+  );
+}
+
+/** More cards than this are not shown. */
+const MAX_METHODS = 50;
+
+/** Last used first, per user; the unique index begins with the user. */
+export async function findMethodsOf(em: EntityManager, userIds: readonly string[]): Promise<MethodRow[]> {
+  return em.find(
+    MethodRow,
+    { userId: { $in: [...userIds] } },
+    { orderBy: { lastUsedAt: 'desc' }, limit: MAX_METHODS * userIds.length },
+  );
+}

@@ -1,0 +1,84 @@
+import { LockMode } from '@mikro-orm/core';
+import { money } from '@marketgraph/platform/core';
+import type { EntityManager } from '@marketgraph/platform/postgres';
+import type { MethodSummary, Payment } from '../domain/payment.ts';
+import { PaymentRow } from './payment.entity.ts';
+
+/**
+ * The row is the payment's lock: every change reads it `for update` first, and
+ * adds one to `version`. Whoever has looked at the provider in between finds
+ * another version here and looks again.
+ */
+export async function lockPayment(em: EntityManager, id: string): Promise<PaymentRow | null> {
+  return em.findOne(PaymentRow, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+}
+
+/** By primary key. */
+export async function findPayment(em: EntityManager, id: string): Promise<PaymentRow | null> {
+  return em.findOne(PaymentRow, { id });
+}
+
+/** By the unique `order_id`. */
+export async function findPaymentOfOrder(em: EntityManager, orderId: string): Promise<PaymentRow | null> {
+  return em.findOne(PaymentRow, { orderId });
+}
+
+/** By the unique `gateway_reference`. */
+export async function findPaymentByReference(em: EntityManager, reference: string): Promise<PaymentRow | null> {
+  return em.findOne(PaymentRow, { gatewayReference: reference });
+}
+
+/** The newest payment of a cart; index `payment_cart`. */
+export async function findPaymentOfCart(em: EntityManager, cartId: string): Promise<PaymentRow | null> {
+  return em.findOne(PaymentRow, { cartId }, { orderBy: { createdAt: 'desc' } });
+}
+
+export async function findPayments(em: EntityManager, ids: readonly string[]): Promise<PaymentRow[]> {
+  return em.find(PaymentRow, { id: { $in: [...ids] } });
+}
+
+export async function findPaymentsOfOrders(em: EntityManager, orderIds: readonly string[]): Promise<PaymentRow[]> {
+  return em.find(PaymentRow, { orderId: { $in: [...orderIds] } });
+}
+
+/**
+ * Takes up to `limit` payments whose next look at the provider is due, and puts
+ * that look off first: two processes never take the same one, and a process
+ * that dies delays it, nothing more. Index `payment_due`.
+ */
+export async function takeDuePayments(em: EntityManager, now: Date, limit: number): Promise<string[]> {
+  const rows = await em.execute<{ id: string }[]>(
+    `update payment set checks = checks + 1,
+            next_check_at = ?::timestamptz + least(interval '1 hour', interval '15 seconds' * power(2, least(checks, 10)))
+      where id in (select id from payment where closed_at is null and next_check_at <= ?
+                    order by next_check_at limit ? for update skip locked)
+     returning id`,
+    [now.toISOString(), now.toISOString(), limit],
+  );
+  return rows.map((row) => row.id);
+}
+
+export function toPayment(row: PaymentRow): Payment {
+  const amount = (value: number) => money(value, row.currency);
+  return {
+    id: row.id,
+    status: row.status,
+    amount: amount(row.amount),
+    authorized: amount(row.authorizedAmount),
+    captured: amount(row.capturedAmount),
+    refunded: amount(row.refundedAmount),
+    method: methodOf(row),
+    failure: row.failureCode ? { code: row.failureCode, message: row.failureMessage ?? '' } : null,
+  };
+}
+
+export function methodOf(row: PaymentRow): MethodSummary | null {
+  if (!row.methodKind) return null;
+  return {
+    // Written by us alone, from the same type.
+    kind: row.methodKind as MethodSummary['kind'],
+    brand: row.methodBrand ?? null,
+    last4: row.methodLast4 ?? null,
+    expiry: row.methodExpiry ?? null,
+  };
+}

@@ -1,0 +1,100 @@
+import { LockMode } from '@mikro-orm/core';
+import type { Ids } from '@marketgraph/platform/core';
+import type { EntityManager } from '@marketgraph/platform/postgres';
+import type { NewSettlement, SettlementStatus } from '../domain/settlement.ts';
+import type { PaymentRow } from './payment.entity.ts';
+import { SettlementRow } from './settlement.entity.ts';
+
+/** Under the payment's lock; the unique `vendor_order_id` holds even without it. */
+export async function addSettlements(
+  em: EntityManager,
+  payment: PaymentRow,
+  settlements: readonly NewSettlement[],
+  { ids, now }: { ids: Ids; now: Date },
+): Promise<SettlementRow[]> {
+  const rows = settlements.map(({ vendorOrderId, vendorId, gross, commission, net }) =>
+    em.create(SettlementRow, {
+      id: ids.next('stl'),
+      paymentId: payment.id,
+      orderId: payment.orderId,
+      vendorOrderId,
+      vendorId,
+      currency: gross.currencyCode,
+      gross: gross.amount,
+      commission: commission.amount.amount,
+      commissionTax: commission.tax.amount,
+      net: net.amount,
+      commissionRate: commission.rate,
+      commissionFixed: commission.fixed,
+      commissionRuleId: commission.ruleId,
+      status: 'HELD',
+      releaseAt: null,
+      version: 1,
+      createdAt: now,
+      updatedAt: now,
+    }),
+  );
+  await em.flush();
+  return rows;
+}
+
+/** By the unique `vendor_order_id`, locked. */
+export async function lockSettlementOf(em: EntityManager, vendorOrderId: string): Promise<SettlementRow | null> {
+  return em.findOne(SettlementRow, { vendorOrderId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+}
+
+export async function findSettlements(em: EntityManager, ids: readonly string[]): Promise<SettlementRow[]> {
+  return em.find(SettlementRow, { id: { $in: [...ids] } });
+}
+
+export async function findSettlementsOf(
+  em: EntityManager,
+  vendorOrderIds: readonly string[],
+): Promise<SettlementRow[]> {
+  return em.find(SettlementRow, { vendorOrderId: { $in: [...vendorOrderIds] } });
+}
+
+/** The vendor's newest; index `settlement_vendor`. */
+export async function newestSettlementOf(em: EntityManager, vendorId: string): Promise<SettlementRow | null> {
+  return em.findOne(SettlementRow, { vendorId }, { orderBy: { createdAt: 'desc', id: 'desc' } });
+}
+
+export interface VendorTotals {
+  vendorId: string;
+  currency: string;
+  newestAt: Date;
+  netByStatus: Partial<Record<SettlementStatus, number>>;
+  owed: number;
+}
+
+/** Sums per vendor, currency and status over index `settlement_vendor`, with what the vendor owes by the ledger. */
+export async function totalsOf(em: EntityManager, vendorIds: readonly string[]): Promise<VendorTotals[]> {
+  const rows = await em.execute<
+    { vendor_id: string; currency: string; status: SettlementStatus; net: string; newest_at: string; owed: string }[]
+  >(
+    `select settlement.vendor_id, settlement.currency, settlement.status, sum(settlement.net) as net,
+            max(settlement.created_at) as newest_at, coalesce(max(account.balance), 0) as owed
+       from settlement
+       left join ledger_account account
+         on account.kind = 'REFUNDS' and account.owner_id = settlement.vendor_id and account.currency = settlement.currency
+      where settlement.vendor_id in (select value from jsonb_array_elements_text(?::jsonb) as value)
+      group by settlement.vendor_id, settlement.currency, settlement.status`,
+    [JSON.stringify(vendorIds)],
+  );
+  const totals = new Map<string, VendorTotals>();
+  for (const row of rows) {
+    const key = `${row.vendor_id}:${row.currency}`;
+    const known = totals.get(key) ?? {
+      vendorId: row.vendor_id,
+      currency: row.currency,
+      newestAt: new Date(0),
+      netByStatus: {},
+      owed: Number(row.owed),
+    };
+    known.netByStatus[row.status] = Number(row.net);
+    const newestAt = new Date(row.newest_at);
+    if (newestAt > known.newestAt) known.newestAt = newestAt;
+    totals.set(key, known);
+  }
+  return [...totals.values()];
+}

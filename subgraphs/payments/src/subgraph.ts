@@ -1,0 +1,168 @@
+import { type Clock, type Ids, systemClock } from '@marketgraph/platform/core';
+import { defineSubgraph, type Subgraph } from '@marketgraph/platform/graphql';
+import {
+  type Consumer,
+  createRedisBus,
+  type EventBus,
+  type Loop,
+  type Relay,
+  startConsumer,
+  startLoop,
+  startRelay,
+} from '@marketgraph/platform/messaging';
+import {
+  checkDatabase,
+  type Database,
+  migrateDatabase,
+  openDatabase,
+  postgresInbox,
+  postgresOutbox,
+} from '@marketgraph/platform/postgres';
+import { createIds, type SubgraphClient } from '@marketgraph/platform/serve';
+import type { Logger } from '@marketgraph/platform/telemetry';
+import type { PaymentProvider } from './clients/provider.ts';
+import { stripeProvider } from './clients/stripe-provider.ts';
+import { openPayoutAccounts } from './commands/open-payout-accounts.ts';
+import type { PaymentsDeps } from './commands/payments-deps.ts';
+import { processWebhooks } from './commands/process-webhooks.ts';
+import { purgeInboxes } from './commands/purge-inboxes.ts';
+import { reconcilePayments } from './commands/reconcile-payments.ts';
+import { singleFlight } from './commands/single-flight.ts';
+import type { PaymentsConfig } from './config.ts';
+import { consumedDomains, eventHandlers } from './events/in.ts';
+import { createLoaders } from './graphql/loaders.ts';
+import type { PaymentsContext } from './graphql/payments-context.ts';
+import { paymentsSchema } from './schema.ts';
+import { LedgerAccountRow } from './store/ledger.entity.ts';
+import { Migration0001Payments } from './store/migrations/0001-payments.ts';
+import { Migration0002Ledger } from './store/migrations/0002-ledger.ts';
+import { MethodRow, PaymentRow, TransactionRow } from './store/payment.entity.ts';
+import { CommissionRuleRow, PayoutAccountRow, SettlementRow } from './store/settlement.entity.ts';
+import { webhookRoute } from './webhook-route.ts';
+
+export interface PaymentsDependencies {
+  config: PaymentsConfig;
+  log: Logger;
+  /** Payments asks nobody; the parameter is the same for every subgraph. */
+  peers?: SubgraphClient;
+  clock?: Clock;
+  ids?: Ids;
+  /** Another provider than the configured one, for tests. */
+  provider?: PaymentProvider;
+}
+
+/** Rows that are facts: the database refuses to change them for the service's own role. */
+const APPEND_ONLY = ['payment_transaction', 'ledger_account', 'ledger_journal', 'ledger_entry'];
+const WEBHOOK_INTERVAL_MS = 500;
+const PAYOUT_ACCOUNT_INTERVAL_MS = 1_000;
+const PURGE_INTERVAL_MS = 60 * 60 * 1_000;
+
+export async function createPayments(dependencies: PaymentsDependencies): Promise<Subgraph> {
+  const { config, log, clock = systemClock, ids = createIds() } = dependencies;
+  const { databaseUrl: appUrl, migrationDatabaseUrl: ownerUrl } = config;
+  await migrateDatabase({
+    ownerUrl,
+    appUrl,
+    migrations: { '0001-payments': Migration0001Payments, '0002-ledger': Migration0002Ledger },
+    appendOnly: APPEND_ONLY,
+    log,
+  });
+  const orm = await openDatabase({
+    url: appUrl,
+    entities: [
+      CommissionRuleRow,
+      LedgerAccountRow,
+      MethodRow,
+      PaymentRow,
+      PayoutAccountRow,
+      SettlementRow,
+      TransactionRow,
+    ],
+    log,
+    applicationName: 'payments',
+  });
+  let bus: EventBus;
+  try {
+    bus = await createRedisBus({ url: config.redisUrl, log });
+  } catch (error) {
+    await orm.close();
+    throw error;
+  }
+  const provider = dependencies.provider ?? stripeProvider(config.stripe);
+  let work: BackgroundWork | undefined;
+  const deps: PaymentsDeps = {
+    orm,
+    provider,
+    ids,
+    clock,
+    log,
+    commissionTaxRate: config.commissionTaxRate,
+    creating: singleFlight(),
+    capturing: singleFlight(),
+    onCommitted: () => work?.relay.nudge(),
+  };
+
+  return defineSubgraph<PaymentsContext>({
+    name: 'payments',
+    schema: paymentsSchema(),
+    log,
+    createContext: (base) => ({ ...base, deps, loaders: createLoaders(orm) }),
+    routes: [webhookRoute(deps, () => work?.webhooks.nudge())],
+    checks: {
+      postgres: () => checkDatabase(orm),
+      redis: async () => void (await bus.head('payments')),
+    },
+    async start() {
+      work = await startWork(deps, { orm, bus, config });
+    },
+    async stop() {
+      await work?.stop();
+      await bus.close();
+      await orm.close();
+    },
+  });
+}
+
+interface BackgroundWork {
+  relay: Relay;
+  webhooks: Loop;
+  stop(): Promise<void>;
+}
+
+async function startWork(
+  deps: PaymentsDeps,
+  { orm, bus, config }: { orm: Database; bus: EventBus; config: PaymentsConfig },
+): Promise<BackgroundWork> {
+  const { log } = deps;
+  const relay = startRelay({ domain: 'payments', outbox: postgresOutbox(orm), bus, log });
+  const loops: Loop[] = [];
+  let consumer: Consumer | undefined;
+  const stop = async () => {
+    await Promise.all([consumer?.stop(), ...loops.map((loop) => loop.stop())]);
+    // Last: what the others wrote while they ended goes out too.
+    await relay.stop();
+  };
+  try {
+    consumer = await startConsumer({
+      group: 'payments',
+      domains: consumedDomains,
+      bus,
+      inbox: postgresInbox(orm),
+      handlers: eventHandlers(deps),
+      log,
+    });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const loop = (name: string, intervalMs: number, run: (deps: PaymentsDeps) => Promise<'idle' | 'busy'>) => {
+    const started = startLoop({ name: `payments ${name}`, log, intervalMs, run: () => run(deps) });
+    loops.push(started);
+    return started;
+  };
+  const webhooks = loop('webhooks', WEBHOOK_INTERVAL_MS, processWebhooks);
+  loop('reconciliation', config.reconcileIntervalMs, reconcilePayments);
+  loop('payout accounts', PAYOUT_ACCOUNT_INTERVAL_MS, openPayoutAccounts);
+  loop('purge', PURGE_INTERVAL_MS, purgeInboxes);
+  return { relay, webhooks, stop };
+}
