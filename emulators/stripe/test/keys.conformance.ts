@@ -92,6 +92,19 @@ describe('Keys and requests of another kind', () => {
     expect((await stripe.paymentIntents.retrieve(intent.id)).status).toBe('requires_payment_method');
   });
 
+  it('leaves to the shop what the shop decides', async () => {
+    const intent = await sdk('sk_test_mine').paymentIntents.create(cardPayment());
+    const error = await refusal(
+      sdk('pk_test_buyer').paymentIntents.confirm(intent.id, {
+        client_secret: intent.client_secret!,
+        payment_method: 'pm_card_visa',
+        capture_method: 'manual',
+      } as BuyerConfirmation),
+    );
+
+    expect(error).toMatchObject({ statusCode: 400, param: 'capture_method' });
+  });
+
   it('tells a declined buyer why, and nothing of what the shop wrote', async () => {
     const intent = await sdk('sk_test_mine').paymentIntents.create(cardPayment({ metadata: { margin: '40%' } }));
     const error = await refusal(

@@ -150,7 +150,7 @@ export function answerControl(control: Control, world: World, request: HttpReque
         world,
         ids: match.slice(1),
         query: Object.fromEntries(new URLSearchParams(request.query)),
-        body: isForm ? Object.fromEntries(new URLSearchParams(request.body)) : json(request.body),
+        body: isForm ? Object.fromEntries(new URLSearchParams(request.body)) : json(request),
         isForm,
       });
       return isReply(result) ? result : jsonReply(200, result);
@@ -210,10 +210,14 @@ function isReply(value: unknown): value is Reply {
   return typeof value === 'object' && value !== null && 'headers' in value && 'body' in value && 'status' in value;
 }
 
-function json(text: string): unknown {
-  if (text === '') return undefined;
+/** JSON by name only: a web page elsewhere cannot post that without asking first. */
+function json({ body, headers }: HttpRequest): unknown {
+  if (body === '') return undefined;
+  if (!(headers['content-type'] ?? '').startsWith('application/json')) {
+    throw invalidRequest('The body has to be sent as application/json.');
+  }
   try {
-    return JSON.parse(text);
+    return JSON.parse(body);
   } catch {
     throw invalidRequest('The body is not JSON.');
   }

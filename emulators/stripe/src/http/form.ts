@@ -27,7 +27,7 @@ function pathOf(name: string): string[] {
   const open = name.indexOf('[');
   const head = open === -1 ? name : name.slice(0, open);
   const tail = open === -1 ? '' : name.slice(open);
-  if (head === '' || !/^(\[[^[\]]*\])*$/.test(tail)) throw malformed(name);
+  if (head === '' || head.includes(']') || !/^(\[[^[\]]*\])*$/.test(tail)) throw malformed(name);
   const path = [head, ...[...tail.matchAll(/\[([^[\]]*)\]/g)].map((match) => match[1]!)];
   if (path.length > MAX_DEPTH || path.some((part) => unnameable.has(part))) throw malformed(name);
   return path;

@@ -128,12 +128,7 @@ const confirm = route({
   run(call, { client_secret, ...params }) {
     const intent = ownIntent(call, client_secret);
     assertStatus(intent, 'confirm');
-    if (call.publishable && intent.confirmation_method === 'manual') {
-      throw invalidRequest(
-        'This PaymentIntent cannot be confirmed with a publishable key because its confirmation_method is manual.',
-        { code: 'payment_intent_unexpected_state' },
-      );
-    }
+    if (call.publishable) assertBuyerMay(intent, params);
     applyDetails(call, intent, params);
     try {
       const confirmed = confirmIntent(call, intent, confirmation(params));
@@ -209,6 +204,32 @@ function confirmation(params: {
     returnUrl: params.return_url ?? null,
     useSdk: params.use_stripe_sdk ?? false,
   };
+}
+
+/** What is charged, when and how is the shop's decision; a buyer says with what, and where to come back to. */
+const buyerParams = new Set([
+  'payment_method',
+  'payment_method_data',
+  'receipt_email',
+  'return_url',
+  'setup_future_usage',
+  'shipping',
+  'use_stripe_sdk',
+]);
+
+function assertBuyerMay(intent: Stripe.PaymentIntent, params: object): void {
+  const forbidden = Object.keys(params).find((name) => !buyerParams.has(name));
+  if (forbidden !== undefined) {
+    throw invalidRequest(`The parameter ${forbidden} cannot be passed with a publishable API key.`, {
+      param: forbidden,
+    });
+  }
+  if (intent.confirmation_method === 'manual') {
+    throw invalidRequest(
+      'This PaymentIntent cannot be confirmed with a publishable key because its confirmation_method is manual.',
+      { code: 'payment_intent_unexpected_state' },
+    );
+  }
 }
 
 /** A publishable key opens a payment only together with that payment's client secret. */
