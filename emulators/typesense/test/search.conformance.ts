@@ -154,7 +154,7 @@ describe('an answer', () => {
       .collections<{ text: string }>(name)
       .documents()
       .search({ q: 'needle', query_by: 'text', highlight_affix_num_tokens: 2 });
-    const snippet = (response.hits?.[0]?.highlight as { text: { snippet: string } }).text.snippet;
+    const snippet = (response.hits?.[0]?.highlight as { text?: { snippet: string } } | undefined)?.text?.snippet;
     expect(snippet).toContain('<mark>needle</mark>');
     expect(snippet).toContain('w39');
     expect(snippet).not.toContain('w20');

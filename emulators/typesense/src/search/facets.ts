@@ -30,13 +30,13 @@ export function countFacets(input: {
   parameters: SearchParameters;
 }): FacetResult[] {
   const { db, selection, specs } = input;
+  const query = parseFacetQuery(input.parameters, specs);
   if (specs.length === 0) return [];
   const columns = specs.map((spec, at) => `group_concat(c.${facetColumn(spec.field, spec.at)}, ';') AS v${at}`);
   const row = db.get(
     `SELECT ${columns.join(', ')} FROM ${selection.from} WHERE ${selection.where.text}`,
     selection.where.params,
   );
-  const query = parseFacetQuery(input.parameters, specs);
   return specs.map((spec, at) => {
     const values = tally(spec, String(row?.[`v${at}`] ?? ''), input.index);
     return toResult({ ...input, spec, values, wanted: query?.spec === spec ? query.words : undefined });

@@ -5,9 +5,9 @@ import type { SearchIndex } from '../store/search-index.ts';
 import { facetColumn } from '../store/tables.ts';
 import { facetField } from './facet-spec.ts';
 import type { SearchParameters } from './parameters.ts';
-import { prepare, type RankedRow } from './rows.ts';
-import { selectRows, type Selection } from './selection.ts';
-import { type SortOrder, toOrderBy } from './sort.ts';
+import { orderedRows, type RankedRow } from './rows.ts';
+import type { Selection } from './selection.ts';
+import type { SortOrder } from './sort.ts';
 
 export type Group = { key: unknown[]; found: number; rows: RankedRow[] };
 
@@ -29,22 +29,13 @@ export function groupRows(input: {
     const { field, at } = facetField(name, index);
     return { field, at, name: facetColumn(field, at) };
   });
-  const ready = prepare(input);
-  const rows = selectRows(input.db, ready.selection, {
-    columns: [
-      sql('c.seq AS seq'),
-      sql(`${ready.selection.score?.text ?? 'NULL'} AS score`, ...(ready.selection.score?.params ?? [])),
-      ...columns.map((column, at) => sql(`c.${column.name} AS k${at}`)),
-    ],
-    order: toOrderBy(input.order, ready.rank),
-    limit: -1,
-    offset: 0,
-  });
+  const keys = columns.map((column, at) => sql(`c.${column.name} AS k${at}`));
+  const rows = orderedRows({ ...input, limit: -1, offset: 0 }, keys);
   const groups = new Map<string, Group>();
-  for (const row of rows) {
-    const parts = columns.map((_, at) => row[`k${at}`] ?? null);
+  for (const { seq, score, row } of rows) {
+    const parts = columns.map((_, at) => (row[`k${at}`] ?? null) as string | number | null);
     const alone = !parameters.groupMissing && parts.includes(null);
-    const name = alone ? `seq ${row['seq']}` : JSON.stringify(parts);
+    const name = alone ? `seq ${seq}` : JSON.stringify(parts);
     let group = groups.get(name);
     if (group === undefined) {
       group = { key: columns.flatMap((column, at) => keyPart(column, parts[at] ?? null, index)), found: 0, rows: [] };
@@ -52,7 +43,7 @@ export function groupRows(input: {
     }
     group.found += 1;
     if (group.rows.length < parameters.groupLimit) {
-      group.rows.push({ seq: Number(row['seq']), score: row['score'] === null ? undefined : Number(row['score']) });
+      group.rows.push({ seq, score });
     }
   }
   return { found: groups.size, groups: [...groups.values()].slice(input.offset, input.offset + input.limit) };

@@ -1,15 +1,16 @@
-import type { Sql } from '../store/database.ts';
-import type { Database } from '../store/database.ts';
+import type { Database, Sql } from '../store/database.ts';
 import { toNorm } from '../store/index-record.ts';
 import type { SearchIndex } from '../store/search-index.ts';
 import type { DropTokensMode, SearchParameters } from './parameters.ts';
 import type { Query } from './query.ts';
 import type { QueryField } from './query-fields.ts';
 import { scoreOf } from './score.ts';
-import { clearCollected, collect, collected, countRows, fullText, type Selection } from './selection.ts';
+import { clearCollected, collect, collected, countMatches, fullText, type Selection } from './selection.ts';
 import { WordMatcher } from './words.ts';
 
 export type TextMatch = { selection: Selection; found: number; matcher: WordMatcher };
+
+type TokenLists = readonly (readonly string[])[];
 
 type Input = {
   db: Database;
@@ -34,24 +35,21 @@ export function matchText(input: Input): TextMatch {
   const { db, parameters, query } = input;
   const search = new TextSearch(input);
   const asWritten = search.attempt([query.tokens, ...input.variants], 0);
-  if (asWritten !== undefined && parameters.splitJoin !== 'always') {
-    const found = countRows(db, asWritten);
-    if (found >= parameters.typoThreshold && found >= dropThreshold(input)) {
-      return { selection: asWritten, found, matcher: search.matcher };
-    }
+  let found = asWritten?.found ?? 0;
+  const enough = found >= parameters.typoThreshold && found >= dropThreshold(input);
+  if (asWritten !== undefined && enough && parameters.splitJoin !== 'always') {
+    return { selection: asWritten.selection, found, matcher: search.matcher };
   }
   clearCollected(db);
-  let found = asWritten === undefined ? 0 : collect(db, asWritten);
+  if (asWritten !== undefined) collect(db, asWritten.selection);
   found += search.corrected(query.tokens, found);
   if (parameters.splitJoin === 'always' || (parameters.splitJoin === 'fallback' && found === 0)) {
     const variants = splitAndJoined(query.tokens, search.matcher);
-    const attempt = variants.length === 0 ? undefined : search.attempt(variants, 0);
-    if (attempt !== undefined) found += collect(db, attempt);
+    if (variants.length > 0) found += search.collected(variants, 0);
   }
   for (const tokens of dropped(query.tokens, parameters.dropMode)) {
     if (found >= dropThreshold(input)) break;
-    const attempt = search.attempt([tokens], 0);
-    if (attempt !== undefined) found += collect(db, attempt);
+    found += search.collected([tokens], 0);
     found += search.corrected(tokens, found);
   }
   return { selection: collected(input.index), found, matcher: search.matcher };
@@ -74,29 +72,36 @@ class TextSearch {
   }
 
   /** The documents with all words of one of the token lists, or undefined when no such document can exist. */
-  attempt(lists: readonly (readonly string[])[], typos: number): Selection | undefined {
-    const { index, query, fields, where } = this.#input;
+  attempt(lists: TokenLists, typos: number): { selection: Selection; found: number } | undefined {
+    const { db, index, query, fields, where } = this.#input;
     const alternatives = lists.flatMap((tokens) => (tokens.length === 0 ? [] : [this.matcher.words(tokens, typos)]));
     const words = alternatives.filter((alternative) => alternative !== undefined);
     if (words.length === 0 && (typos > 0 || query.phrases.length === 0)) return undefined;
     const any = words.length === 0 ? undefined : words.map((part) => `(${part})`).join(' OR ');
     const phraseWords = query.phrases.reduce((sum, phrase) => sum + phrase.length, 0);
     const tier = { words: Math.min(15, (lists[0]?.length ?? 0) + phraseWords), typos };
-    return fullText(index, {
-      match: this.matcher.withConditions(any, query),
-      where,
-      score: scoreOf({ tier, index, fields, exact: typos === 0 ? this.#exact : [] }),
-    });
+    const match = this.matcher.withConditions(any, query);
+    const found = countMatches(db, index, match, where);
+    const exact = typos === 0 ? this.#exact : [];
+    return {
+      selection: fullText(index, { match, where, score: scoreOf({ tier, index, fields, match, found, exact }) }),
+      found,
+    };
+  }
+
+  /** Collects the documents of an attempt; answers how many were new. */
+  collected(lists: TokenLists, typos: number): number {
+    const attempt = this.attempt(lists, typos);
+    return attempt === undefined || attempt.found === 0 ? 0 : collect(this.#input.db, attempt.selection);
   }
 
   /** Collects what one and two typos find, while fewer than the threshold are found; answers how many were new. */
   corrected(tokens: readonly string[], before: number): number {
-    const { db, parameters, fields } = this.#input;
+    const { parameters, fields } = this.#input;
     const most = Math.max(...fields.map((field) => field.numTypos));
     let added = 0;
     for (let typos = 1; typos <= most && before + added < parameters.typoThreshold; typos += 1) {
-      const attempt = this.attempt([tokens], typos);
-      if (attempt !== undefined) added += collect(db, attempt);
+      added += this.collected([tokens], typos);
     }
     return added;
   }

@@ -1,6 +1,7 @@
-import { type Database, sql } from '../store/database.ts';
+import { type Database, type Sql, sql } from '../store/database.ts';
 import type { SearchIndex } from '../store/search-index.ts';
-import { clearCollected, collect, collected, selectRows, type Selection } from './selection.ts';
+import { fillBuckets } from './buckets.ts';
+import { selectRows, type Selection } from './selection.ts';
 import { type SortOrder, toOrderBy } from './sort.ts';
 
 export type RankedRow = { seq: number; score: number | undefined };
@@ -14,44 +15,37 @@ type Input = {
   offset: number;
 };
 
-/** One page of the found rows, in the order asked for. */
-export function orderedRows(input: Input): RankedRow[] {
-  const { db, order } = input;
+/** One page of the found rows, in the order asked for, with more columns of `c` where wanted. */
+export function orderedRows(
+  input: Input,
+  extra: readonly Sql[] = [],
+): (RankedRow & { row: Record<string, unknown> })[] {
   const ready = prepare(input);
-  const rows = selectRows(db, ready.selection, {
-    columns: [
-      sql('c.seq AS seq'),
-      sql(`${ready.selection.score?.text ?? 'NULL'} AS score`, ...(ready.selection.score?.params ?? [])),
-    ],
-    order: toOrderBy(order, ready.rank),
+  const { score } = ready.selection;
+  const rows = selectRows(input.db, ready.selection, {
+    columns: [sql('c.seq AS seq'), sql(`${score?.text ?? 'NULL'} AS score`, ...(score?.params ?? [])), ...extra],
+    order: toOrderBy(input.order, ready.rank),
     limit: input.limit,
-    offset: input.offset,
+    offset: ready.offset,
   });
   return rows.map((row) => ({
     seq: Number(row['seq']),
     score: row['score'] === null || row['score'] === undefined ? undefined : Number(row['score']),
+    row,
   }));
 }
 
-/** With buckets, rows are ranked by the number of their bucket instead of their score. */
-export function prepare(input: Pick<Input, 'db' | 'index' | 'selection' | 'order'>): {
-  selection: Selection;
-  rank: string | undefined;
-} {
-  const { db, selection, order } = input;
-  if (order.buckets === undefined || selection.score === undefined) {
-    return { selection, rank: selection.score === undefined ? undefined : 'score' };
-  }
-  let scored = selection;
-  if (!selection.from.startsWith('temp.')) {
-    clearCollected(db);
-    collect(db, selection);
-    scored = collected(input.index);
-  }
-  const bucket =
-    'count' in order.buckets
-      ? `-ntile(${order.buckets.count}) OVER (ORDER BY score DESC, seq DESC)`
-      : `-((row_number() OVER (ORDER BY score DESC, seq DESC) - 1) / ${order.buckets.size})`;
-  const from = scored.from.replace('temp.matches m', `(SELECT seq, score, ${bucket} AS bucket FROM temp.matches) m`);
-  return { selection: { ...scored, from }, rank: 'm.bucket' };
+/** With buckets, rows are ranked by their bucket instead of their score. A page has a limit; -1 asks for all rows. */
+function prepare(input: Input): { selection: Selection; rank: string | undefined; offset: number } {
+  const { selection, order, limit, offset } = input;
+  if (selection.score === undefined) return { selection, rank: undefined, offset };
+  if (order.buckets === undefined) return { selection, rank: 'score', offset };
+  const [first] = order.keys;
+  const bucketFirst = first?.kind === 'score' && first.descending && limit > 0;
+  const filled = fillBuckets({
+    ...input,
+    buckets: order.buckets,
+    page: bucketFirst ? { from: offset, to: offset + limit - 1 } : undefined,
+  });
+  return { selection: filled.selection, rank: 'm.bucket', offset: offset - filled.skipped };
 }

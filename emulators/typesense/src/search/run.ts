@@ -13,7 +13,7 @@ import type { SearchParameters } from './parameters.ts';
 import { parseQuery, type Query } from './query.ts';
 import { type QueryField, resolveQueryFields } from './query-fields.ts';
 import { orderedRows } from './rows.ts';
-import { countRows, everything, type Selection } from './selection.ts';
+import { countRows, everything, type Selection, UNCONDITIONAL } from './selection.ts';
 import { parseSort } from './sort.ts';
 import { synonymVariants } from './synonyms.ts';
 import { WordMatcher } from './words.ts';
@@ -110,6 +110,6 @@ function filterConditions(parameters: SearchParameters, collection: Collection):
 }
 
 function all(conditions: readonly Sql[]): Sql {
-  if (conditions.length === 0) return sql('1');
+  if (conditions.length === 0) return UNCONDITIONAL;
   return sql(conditions.map((condition) => condition.text).join(' AND '), ...conditions.flatMap((c) => c.params));
 }

@@ -1,12 +1,12 @@
 import { type Sql, sql } from '../store/database.ts';
 import type { SearchIndex } from '../store/search-index.ts';
-import { textColumns } from '../store/tables.ts';
+import { textColumn, textColumns } from '../store/tables.ts';
 import type { QueryField } from './query-fields.ts';
 
 /**
  * `_text_match` as one integer, compared digit group by digit group:
  *
- *   words found · fewer typos · a field equals the query · bm25 with the field weights
+ *   words found · fewer typos · a field equals the query · relevance: bm25 with the field weights
  *
  * bm25 is rounded to a hundredth, so that equally good matches tie and the next sort field decides between them.
  */
@@ -19,23 +19,51 @@ const MAX_TYPOS = 3;
 
 export type Tier = { words: number; typos: number };
 
+/**
+ * Words that this many documents share tell little about any of them, and weighing each match takes longer than finding
+ * it. Above this number the weight of the best field that holds all the words takes the place of bm25.
+ */
+const MAX_WEIGHED = 12_000;
+
 export function scoreOf(input: {
   tier: Tier;
   index: SearchIndex;
   fields: readonly QueryField[];
+  match: string;
+  found: number;
   exact: readonly number[];
 }): Sql {
-  const { tier, index } = input;
-  const weights = textColumns(index.schema.fields).map((column) => {
-    return input.fields.find((field) => column === `f${field.at}`)?.weight ?? 0;
-  });
-  const base = tier.words * WORD + (MAX_TYPOS - tier.typos) * TYPO;
-  // FTS5 gives better matches lower numbers; `t` is the column that is always empty.
-  const relevance = `min(${MAX_RELEVANCE}, CAST(bm25(${index.tables.fts}, ${['0.0', ...weights.map((weight) => weight.toFixed(1))].join(', ')}) * -100 AS INTEGER))`;
-  if (input.exact.length === 0) return sql(`(${base} + ${relevance})`);
+  const base = input.tier.words * WORD + (MAX_TYPOS - input.tier.typos) * TYPO;
+  const relevance = input.found > MAX_WEIGHED ? bestField(input) : weighed(input);
+  if (input.exact.length === 0) return sql(`(${base} + ${relevance.text})`, ...relevance.params);
   return sql(
-    `(${base} + ${relevance} + CASE WHEN c.seq IN (SELECT value FROM json_each(?)) THEN ${EXACT} ELSE 0 END)`,
+    `(${base} + ${relevance.text} + CASE WHEN c.seq IN (SELECT value FROM json_each(?)) THEN ${EXACT} ELSE 0 END)`,
+    ...relevance.params,
     JSON.stringify(input.exact),
+  );
+}
+
+function weighed(input: { index: SearchIndex; fields: readonly QueryField[] }): Sql {
+  const weights = textColumns(input.index.schema.fields).map((column) => {
+    return input.fields.find((field) => column === textColumn(field.at))?.weight ?? 0;
+  });
+  // The first column is the empty one. FTS5 gives better matches lower numbers.
+  const list = [0, ...weights].map((weight) => weight.toFixed(1)).join(', ');
+  return sql(`min(${MAX_RELEVANCE}, CAST(bm25(${input.index.tables.fts}, ${list}) * -100 AS INTEGER))`);
+}
+
+function bestField(input: { index: SearchIndex; fields: readonly QueryField[]; match: string }): Sql {
+  const { fts } = input.index.tables;
+  const byWeight = input.fields.toSorted((a, b) => b.weight - a.weight);
+  const lowest = byWeight.at(-1)?.weight ?? 0;
+  const better = byWeight.filter((field) => field.weight > lowest);
+  if (better.length === 0) return sql(String(lowest));
+  const cases = better.map(
+    (field) => `WHEN c.seq IN (SELECT rowid FROM ${fts} WHERE ${fts} MATCH ?) THEN ${field.weight}`,
+  );
+  return sql(
+    `CASE ${cases.join(' ')} ELSE ${lowest} END`,
+    ...better.map((field) => `{${textColumn(field.at)}} : (${input.match})`),
   );
 }
 

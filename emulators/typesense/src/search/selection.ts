@@ -4,11 +4,13 @@ import type { SearchIndex } from '../store/search-index.ts';
 /** The rows a search found, as SQL: `from` binds `c`, the row in `cols`. Without a score everything matches alike. */
 export type Selection = { from: string; where: Sql; score: Sql | undefined };
 
+export const UNCONDITIONAL = sql('1');
+
 export function everything(index: SearchIndex, where: Sql): Selection {
   return { from: `${index.tables.cols} c`, where, score: undefined };
 }
 
-export function fullText(index: SearchIndex, input: { match: string; where: Sql; score: Sql }): Selection {
+export function fullText(index: SearchIndex, input: { match: string; where: Sql; score: Sql | undefined }): Selection {
   const { fts, cols } = index.tables;
   return {
     // CROSS JOIN keeps the order: the words first, then the row of each match.
@@ -22,7 +24,7 @@ export function fullText(index: SearchIndex, input: { match: string; where: Sql;
 export function collected(index: SearchIndex): Selection {
   return {
     from: `temp.matches m CROSS JOIN ${index.tables.cols} c ON c.seq = m.seq`,
-    where: sql('1'),
+    where: UNCONDITIONAL,
     score: sql('m.score'),
   };
 }
@@ -39,6 +41,13 @@ export function collect(db: Database, selection: Selection): number {
      SELECT c.seq, ${score.text} FROM ${selection.from} WHERE ${selection.where.text}`,
     [...score.params, ...selection.where.params],
   );
+}
+
+/** How many documents have the words: without a condition on the rows, FTS5 knows alone. */
+export function countMatches(db: Database, index: SearchIndex, match: string, where: Sql): number {
+  if (where.text !== UNCONDITIONAL.text) return countRows(db, fullText(index, { match, where, score: undefined }));
+  const { fts } = index.tables;
+  return Number(db.get(`SELECT count(*) AS found FROM ${fts} WHERE ${fts} MATCH ?`, [match])?.['found'] ?? 0);
 }
 
 export function countRows(db: Database, selection: Selection): number {

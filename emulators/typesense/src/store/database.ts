@@ -90,7 +90,7 @@ export class Database {
         generation INTEGER NOT NULL, created_at INTEGER NOT NULL);
       CREATE TABLE IF NOT EXISTS aliases (name TEXT PRIMARY KEY, collection_name TEXT NOT NULL) WITHOUT ROWID;
       CREATE TABLE IF NOT EXISTS synonym_sets (name TEXT PRIMARY KEY, items TEXT NOT NULL) WITHOUT ROWID;
-      CREATE TEMP TABLE matches (seq INTEGER PRIMARY KEY, score INTEGER NOT NULL);
+      CREATE TEMP TABLE matches (seq INTEGER PRIMARY KEY, score INTEGER NOT NULL, bucket INTEGER NOT NULL DEFAULT 0);
       INSERT OR IGNORE INTO meta VALUES ('format', '${FORMAT_VERSION}');
     `);
     const format = this.get("SELECT value FROM meta WHERE key = 'format'")?.['value'];

@@ -14,5 +14,8 @@ export function breathe(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** How long one step of a long job may hold the event loop. */
-export const STEP_MS = 20;
+/**
+ * How long one step of a long job collects work. What it wrote is merged and committed after that, which takes two or three
+ * times as long; together they stay under 50 ms.
+ */
+export const STEP_MS = 10;
