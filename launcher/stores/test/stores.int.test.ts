@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { MongoClient } from 'mongodb';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { StoreDescription } from '../src/store-context.ts';
 import { DataFolderInUseError, DataFolderVersionError, PortInUseError } from '../src/store-errors.ts';
@@ -24,6 +25,14 @@ async function running(options: Partial<StoresOptions> & { dataDir: string }): P
   const stores = await startStores({ cacheDir: TEST_CACHE_DIR, durable: false, useInstalled: false, ...options });
   onTestFinished(() => stores.stop());
   return stores;
+}
+
+/** A client that has shown that it can read its database. */
+async function documents(url: string): Promise<MongoClient> {
+  const client = new MongoClient(url, { serverSelectionTimeoutMS: 5000 });
+  onTestFinished(() => client.close());
+  await client.db().collection('any').findOne({});
+  return client;
 }
 
 const isRunning = (pid: number | undefined): boolean => pid !== undefined && existsSync(`/proc/${pid}`);
@@ -58,7 +67,7 @@ async function aLauncher(dataDir: string, ...rest: string[]): Promise<{ launcher
   return { launcher, report };
 }
 
-const ALL = ['postgres', 'redis', 'typesense', 'stripe'] as const;
+const ALL = ['postgres', 'redis', 'mongodb', 'typesense', 'stripe'] as const;
 
 describe.each([
   { shape: 'in one process', processes: false },
@@ -67,12 +76,13 @@ describe.each([
   test('start, answer, say what they are, and stop without a trace', async () => {
     const dataDir = aFolder();
     const steps: StoreStep[] = [];
-    const stores = await running({ dataDir, processes, only: ALL, onProgress: (step) => void steps.push(step) });
+    const stores = await running({ dataDir, processes, onProgress: (step) => void steps.push(step) });
 
     const described = Object.fromEntries(stores.describe().map(({ name, kind }) => [name, kind]));
     expect(described).toEqual({
       postgres: 'real',
       redis: 'real',
+      mongodb: 'emulator',
       typesense: 'emulator',
       stripe: 'emulator',
     });
@@ -87,7 +97,7 @@ describe.each([
     }
 
     const pids = stores.describe().map(({ pid }) => pid);
-    expect(pids.filter((pid) => pid === process.pid)).toHaveLength(processes ? 0 : 2);
+    expect(pids.filter((pid) => pid === process.pid)).toHaveLength(processes ? 0 : 3);
     expect(pids.every(isRunning)).toBe(true);
     await stores.stop();
     await stores.stop();
@@ -97,14 +107,36 @@ describe.each([
 
   test('keep every credential from start to start', async () => {
     const dataDir = aFolder();
-    const first = await running({ dataDir, processes, only: ALL });
-    const before = JSON.stringify(first.redis) + first.typesense.apiKey;
+    const first = await running({ dataDir, processes });
+    const before = JSON.stringify(first.redis) + JSON.stringify(first.mongodb) + first.typesense.apiKey;
     await first.stop();
-    const second = await running({ dataDir, processes, only: ALL });
-    const after = JSON.stringify(second.redis) + second.typesense.apiKey;
+    const second = await running({ dataDir, processes });
+    const after = JSON.stringify(second.redis) + JSON.stringify(second.mongodb) + second.typesense.apiKey;
     const withoutPorts = (text: string): string => text.replaceAll(/127\.0\.0\.1:\d+/g, 'here');
     expect(withoutPorts(after)).toBe(withoutPorts(before));
     expect(second.stripe.secretKey).toMatch(/^sk_test_/);
+  });
+
+  test('keep one owner of documents out of those of another', async () => {
+    const stores = await running({ dataDir: aFolder(), processes, only: ['mongodb'] });
+    const [catalog, reviews] = await Promise.all([
+      documents(stores.mongodb.catalog),
+      documents(stores.mongodb.reviews),
+    ]);
+    await catalog.db().collection('products').insertOne({ title: 'A lamp' });
+    expect(await catalog.db().collection('products').countDocuments()).toBe(1);
+    expect(reviews.db().databaseName).toBe('reviews');
+
+    const foreign = reviews.db('catalog').collection('products');
+    await expect(foreign.findOne({})).rejects.toThrow(/not authorized/i);
+    await expect(foreign.insertOne({ title: 'mine' })).rejects.toThrow(/not authorized/i);
+    await expect(reviews.db('catalog').dropDatabase()).rejects.toThrow(/not authorized/i);
+    expect(await catalog.db().collection('products').countDocuments()).toBe(1);
+
+    const wrong = new URL(stores.mongodb.catalog);
+    wrong.password = new URL(stores.mongodb.reviews).password;
+    await expect(documents(wrong.href)).rejects.toThrow(/authentication failed/i);
+    await expect(documents(stores.mongodb.catalog.replace(/\/\/[^@]*@/, '//'))).rejects.toThrow(/authentication/i);
   });
 
   test('send payment events where the caller says', async () => {
@@ -199,7 +231,7 @@ describe('a start that fails', () => {
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     const dataDir = aFolder();
     await copyTemplate(dataDir);
-    for (const store of ['redis', 'typesense', 'stripe'] as const) {
+    for (const store of ['redis', 'mongodb', 'typesense', 'stripe'] as const) {
       const failing = running({ dataDir, only: ['postgres', store], ports: { [store]: port } });
       await expect(failing).rejects.toThrow(PortInUseError);
       expect(processesOf(dataDir)).toEqual([]);
