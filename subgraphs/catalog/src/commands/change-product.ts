@@ -1,0 +1,34 @@
+import assert from 'node:assert';
+import type { ClientSession } from 'mongodb';
+import type { Outcome } from '../domain/outcome.ts';
+import type { ProductState } from '../domain/product.ts';
+import { productChanged } from '../events/out.ts';
+import { findProduct, saveProduct } from '../store/products.ts';
+import { type CategoryPath, loadCategoryPath } from './category-path.ts';
+import { type CommandDeps, inCommand } from './command-deps.ts';
+
+/**
+ * Load, decide, save and tell for whatever changes one product. Inside the
+ * transaction nobody else can have saved in between: a second writer loses by
+ * a write conflict and decides anew from what the first one left.
+ */
+export async function changeProduct(
+  deps: CommandDeps,
+  { id, trace }: { id: string; trace?: string },
+  decide: (
+    product: ProductState | null,
+    facts: { category: CategoryPath | null; now: Date; session: ClientSession },
+  ) => Outcome<ProductState> | Promise<Outcome<ProductState>>,
+): Promise<Outcome<ProductState>> {
+  return inCommand(deps, { trace }, async ({ transaction: { session }, tell }) => {
+    const product = await findProduct(deps.store, id, session);
+    const category = product && (await loadCategoryPath(deps.store, product.categoryId, session));
+    const decided = await decide(product, { category, now: deps.clock.now(), session });
+    if (!decided.ok || decided.value === product) return decided;
+    assert(category, 'a product stands in a category');
+    const next = { ...decided.value, categoryPath: [...category.place.path] };
+    assert(await saveProduct(deps.store, next, session), 'a transaction sees the version it read');
+    tell(productChanged(next, { path: category.path, publicUrl: deps.publicUrl }));
+    return { ok: true, value: next };
+  });
+}

@@ -1,0 +1,45 @@
+import type { Clock, Ids } from '@marketgraph/platform/core';
+import type { FileStore, UrlSigner } from '@marketgraph/platform/files';
+import { appendToMongoOutbox, type MongoTransaction } from '@marketgraph/platform/mongo';
+import type { NewEvent } from '@marketgraph/platform/messaging';
+import type { Logger } from '@marketgraph/platform/telemetry';
+import type { VendorDirectory } from '../clients/vendor-directory.ts';
+import { type CatalogStore, inCatalogTransaction } from '../store/catalog-store.ts';
+
+export interface CommandDeps {
+  store: CatalogStore;
+  clock: Clock;
+  ids: Ids;
+  vendors: VendorDirectory;
+  files: FileStore;
+  signer: UrlSigner;
+  log: Logger;
+  /** Base of what the public sees, without a slash at the end. */
+  publicUrl: string;
+  defaultLanguage: string;
+  defaultCurrency: string;
+  /** Tells the relay that the outbox has something, and the import runner that there may be work. */
+  nudge(): void;
+}
+
+export interface Work {
+  transaction: MongoTransaction;
+  /** Remembers events; they are written at the end of this very transaction. */
+  tell(...events: NewEvent[]): void;
+}
+
+/** Load, decide, save and outbox in one transaction; `work` may run more than once. */
+export async function inCommand<T>(
+  deps: CommandDeps,
+  { trace }: { trace?: string },
+  work: (work: Work) => Promise<T>,
+): Promise<T> {
+  const result = await inCatalogTransaction(deps.store, async (transaction) => {
+    const events: NewEvent[] = [];
+    const value = await work({ transaction, tell: (...told) => events.push(...told) });
+    await appendToMongoOutbox(transaction, events, { ids: deps.ids, now: deps.clock.now(), trace });
+    return value;
+  });
+  deps.nudge();
+  return result;
+}

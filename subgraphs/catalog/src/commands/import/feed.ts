@@ -1,0 +1,30 @@
+import type { ImportFormat } from '../../domain/catalog-import.ts';
+import { readCsv } from './read-csv.ts';
+import { type FeedLine, readLines } from './read-lines.ts';
+
+/** One record of a feed, or why there is none in this line. */
+export type FeedRecord = { line: number; record: unknown; problem?: undefined } | { line: number; problem: string };
+
+/** Reads a feed record by record; what is held at a time is one record. */
+export function readFeed(format: ImportFormat, content: AsyncIterable<Buffer>): AsyncIterable<FeedRecord> {
+  const lines = readLines(content);
+  return format === 'CSV' ? readCsv(lines) : readJsonLines(lines);
+}
+
+async function* readJsonLines(lines: AsyncIterable<FeedLine>): AsyncGenerator<FeedRecord> {
+  for await (const { line, text, problem } of lines) {
+    if (text === undefined) {
+      yield { line, problem: problem ?? 'The line cannot be read.' };
+    } else if (text.trim() !== '') {
+      yield readJson(line, text);
+    }
+  }
+}
+
+function readJson(line: number, text: string): FeedRecord {
+  try {
+    return { line, record: JSON.parse(text) as unknown };
+  } catch {
+    return { line, problem: 'The line is not JSON.' };
+  }
+}

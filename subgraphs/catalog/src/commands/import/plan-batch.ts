@@ -1,0 +1,153 @@
+import type { ClientSession } from 'mongodb';
+import { accept } from '@marketgraph/platform/core';
+import type { ImportError, ImportState } from '../../domain/catalog-import.ts';
+import { listRow, mergeRow, type RowFacts } from '../../domain/imported-product.ts';
+import type { OfferState } from '../../domain/offer.ts';
+import { type Outcome, refuse } from '../../domain/outcome.ts';
+import type { ProductState } from '../../domain/product.ts';
+import { distinctSlug, slugOf } from '../../domain/slug.ts';
+import { findOffersBySku, type OfferSource, toOfferState } from '../../store/offers.ts';
+import { findProducts, takenSlugs } from '../../store/products.ts';
+import type { CategoryPath } from '../category-path.ts';
+import type { CommandDeps } from '../command-deps.ts';
+import { isRow, type PreparedRow, rowError } from './prepare-rows.ts';
+import { type CategoryLookup, rowCategories } from './row-categories.ts';
+
+/** Before and after of one document; `before` is null for a new one. */
+export interface Change<T> {
+  before: T | null;
+  after: T;
+}
+
+/** What a batch of rows comes to: each product and offer once, with what the rows before it made of it. */
+export interface BatchPlan {
+  products: Map<string, Change<ProductState> & { category: CategoryPath }>;
+  offers: Map<string, Change<OfferState> & { source: OfferSource }>;
+  errors: ImportError[];
+  created: number;
+  updated: number;
+  unchanged: number;
+}
+
+interface Catalog {
+  products: Map<string, ProductState>;
+  offers: Map<string, { offer: OfferState; source?: OfferSource }>;
+  categories: CategoryLookup;
+  slugFor: RowFacts['slugFor'];
+}
+
+/** Compares rows with the catalog, without changing anything in it but making categories that are new. */
+export async function planBatch(
+  deps: CommandDeps,
+  state: ImportState,
+  batch: readonly (PreparedRow | ImportError)[],
+  session: ClientSession,
+): Promise<BatchPlan> {
+  const rows = batch.filter(isRow);
+  const catalog = await loadCatalog(deps, state, rows, session);
+  const plan: BatchPlan = {
+    products: new Map(),
+    offers: new Map(),
+    errors: batch.filter((entry): entry is ImportError => !isRow(entry)),
+    created: 0,
+    updated: 0,
+    unchanged: 0,
+  };
+  for (const row of rows) {
+    const planned = planRow(deps, state, { row, catalog, plan });
+    if (planned.ok) plan[planned.value] += 1;
+    else plan.errors.push(rowError(row.line, row.sku, planned.rejection));
+  }
+  return plan;
+}
+
+function planRow(
+  deps: CommandDeps,
+  state: ImportState,
+  { row: prepared, catalog, plan }: { row: PreparedRow; catalog: Catalog; plan: BatchPlan },
+): Outcome<'created' | 'updated' | 'unchanged'> {
+  const { line, row, sku, hash } = prepared;
+  const known = catalog.offers.get(sku);
+  // A sku once per file: else the last row would win, and win again against the first at every run.
+  if (known?.source?.importId === state.id) {
+    return refuse('CONFLICT', `The sku "${sku}" stands in line ${known.source.line} already.`, ['sku']);
+  }
+  const source = { importId: state.id, line, hash };
+  const remember = (offer: OfferState): void => {
+    catalog.offers.set(sku, { offer, source });
+    plan.offers.set(offer.id, { before: known?.offer ?? null, after: offer, source });
+  };
+  if (known?.source?.hash === hash) {
+    remember(known.offer);
+    return accept('unchanged');
+  }
+  const category = catalog.categories(row.category);
+  if (!category.ok) return category;
+  const facts: RowFacts = {
+    vendorId: state.vendorId,
+    sku,
+    category: category.value.place,
+    language: state.language,
+    now: deps.clock.now(),
+    nextId: (prefix) => deps.ids.next(prefix),
+    slugFor: catalog.slugFor,
+  };
+  const product = known && catalog.products.get(known.offer.productId);
+  const listed = known && product ? mergeRow({ product, offer: known.offer }, row, facts) : listRow(row, facts);
+  if (!listed.ok) return listed;
+  const { product: nextProduct, offer: nextOffer } = listed.value;
+  remember(nextOffer);
+  if (nextProduct !== product) {
+    const before = plan.products.get(nextProduct.id)?.before ?? product ?? null;
+    catalog.products.set(nextProduct.id, nextProduct);
+    plan.products.set(nextProduct.id, { before, after: nextProduct, category: category.value });
+  }
+  if (!known) return accept('created');
+  return accept(nextProduct === product && nextOffer === known.offer ? 'unchanged' : 'updated');
+}
+
+async function loadCatalog(
+  deps: CommandDeps,
+  state: ImportState,
+  rows: readonly PreparedRow[],
+  session: ClientSession,
+): Promise<Catalog> {
+  const { store } = deps;
+  const offers = await findOffersBySku(store, state.vendorId, [...new Set(rows.map(({ sku }) => sku))], session);
+  const known = new Map(
+    offers.map((document) => [document.sku, { offer: toOfferState(document), source: document.source }]),
+  );
+  const changed = rows.filter(({ sku, hash }) => known.get(sku)?.source?.hash !== hash);
+  const productIds = changed.flatMap(({ sku }) => known.get(sku)?.offer.productId ?? []);
+  const products = productIds.length > 0 ? await findProducts(store, [...new Set(productIds)], session) : [];
+  return {
+    offers: known,
+    products: new Map(products.map((product) => [product.id, product])),
+    categories: await rowCategories(
+      deps,
+      changed.map(({ row }) => row.category),
+      { language: state.language, session },
+    ),
+    slugFor: await slugFinder(
+      deps,
+      changed.filter(({ sku }) => !known.has(sku)),
+      session,
+    ),
+  };
+}
+
+/** Slugs taken in the store are asked for once per batch; those given out in the batch are remembered. */
+async function slugFinder(
+  { store }: CommandDeps,
+  rows: readonly PreparedRow[],
+  session: ClientSession,
+): Promise<RowFacts['slugFor']> {
+  const slugs = rows.map(({ row }) => slugOf(row.title, 'product'));
+  const taken = slugs.length > 0 ? await takenSlugs(store, [...new Set(slugs)], session) : new Set<string>();
+  return (title, id) => {
+    const slug = slugOf(title, 'product');
+    const free = taken.has(slug) ? distinctSlug(slug, id) : slug;
+    taken.add(free);
+    return free;
+  };
+}

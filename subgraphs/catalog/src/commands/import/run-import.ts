@@ -1,0 +1,76 @@
+import type { ImportError, ImportState } from '../../domain/catalog-import.ts';
+import { claimImport, releaseImport } from '../../store/imports.ts';
+import { checkSeller } from '../check-seller.ts';
+import type { CommandDeps } from '../command-deps.ts';
+import { uploadFile } from '../receive-upload.ts';
+import { applyBatch, type Batch, LeaseLostError } from './apply-batch.ts';
+import { readFeed } from './feed.ts';
+import { type PreparedRow, prepareRow } from './prepare-rows.ts';
+import { UnreadableFeedError } from './read-csv.ts';
+
+/** Small enough for one transaction of a few hundred writes, large enough that its cost is spread. */
+const BATCH_ROWS = 200;
+/** Progress is told at least this often, however slowly rows arrive. */
+const BATCH_MS = 1_000;
+/** Runs that got no further before the import is given up: something in it brings the process down. */
+const MAX_ATTEMPTS = 5;
+
+export interface ImportRunner {
+  /** Names this process in the lease. */
+  holder: string;
+  isStopping(): boolean;
+}
+
+/** Claims one import and runs it to its end, or until the process is asked to stop; a later run goes on from there. */
+export async function runNextImport(deps: CommandDeps, runner: ImportRunner): Promise<'idle' | 'busy'> {
+  const claimed = await claimImport(deps.store, runner.holder, deps.clock.now());
+  if (!claimed) return 'idle';
+  const { state, attempts } = claimed;
+  try {
+    if (attempts > MAX_ATTEMPTS) await fail(deps, state, 'The import was given up after several tries.', runner.holder);
+    else await runImport(deps, state, runner);
+  } catch (error) {
+    if (error instanceof LeaseLostError) return 'busy';
+    await releaseImport(deps.store, state.id, runner.holder).catch(() => undefined);
+    throw error;
+  }
+  return 'busy';
+}
+
+async function runImport(deps: CommandDeps, claimed: ImportState, runner: ImportRunner): Promise<void> {
+  const seller = await checkSeller(deps, claimed.vendorId);
+  if (!seller.ok) return fail(deps, claimed, seller.rejection[0]!.message, runner.holder);
+  const feed = await deps.files.read(uploadFile(claimed.uploadId));
+  if (!feed) return fail(deps, claimed, 'The uploaded file is gone.', runner.holder);
+  let state = claimed;
+  let rows: (PreparedRow | ImportError)[] = [];
+  let line = state.line;
+  let lastAppliedAt = performance.now();
+  const apply = async (batch: Pick<Batch, 'isLast' | 'failure'>): Promise<void> => {
+    state = await applyBatch(deps, state, { rows, line, ...batch }, runner.holder);
+    rows = [];
+    lastAppliedAt = performance.now();
+  };
+  try {
+    for await (const record of readFeed(state.format, feed.stream)) {
+      if (record.line <= claimed.line) continue;
+      rows.push(prepareRow(record, state));
+      line = record.line;
+      if (rows.length < BATCH_ROWS && performance.now() - lastAppliedAt < BATCH_MS) continue;
+      await apply({ isLast: false });
+      if (state.finishedAt) return undefined;
+      if (runner.isStopping()) return await releaseImport(deps.store, state.id, runner.holder);
+    }
+    const isEmpty = state.processed + rows.length === 0;
+    return await apply({ isLast: true, failure: isEmpty ? 'The file holds no rows.' : undefined });
+  } catch (error) {
+    if (!(error instanceof UnreadableFeedError)) throw error;
+    return await apply({ isLast: true, failure: error.message });
+  } finally {
+    feed.stream.destroy();
+  }
+}
+
+async function fail(deps: CommandDeps, state: ImportState, reason: string, holder: string): Promise<void> {
+  await applyBatch(deps, state, { rows: [], line: state.line, isLast: true, failure: reason }, holder);
+}

@@ -1,0 +1,19 @@
+/** RECEIVING while somebody brings the bytes; one at a time. */
+export type UploadStatus = 'PENDING' | 'RECEIVING' | 'STORED';
+
+export interface UploadState {
+  id: string;
+  ownerId: string;
+  filename: string;
+  contentType: string;
+  byteSize: number;
+  status: UploadStatus;
+  /** Until when the bytes may arrive. */
+  expiresAt: Date;
+  createdAt: Date;
+}
+
+/** How long a presigned URL takes bytes. */
+export const UPLOAD_LIFETIME_MS = 60 * 60 * 1_000;
+/** Uploads one person may have begun and not finished. */
+export const MAX_PENDING_UPLOADS = 200;

@@ -1,0 +1,37 @@
+import type { EventHandler } from '@marketgraph/platform/messaging';
+import type { MongoTransaction } from '@marketgraph/platform/mongo';
+import { type VendorChanged, vendorChanged } from '@marketgraph/schema/events/accounts';
+import { type StockChanged, stockChanged } from '@marketgraph/schema/events/inventory';
+import { type RatingChanged, ratingChanged } from '@marketgraph/schema/events/reviews';
+import { stockBand } from '../domain/stock-band.ts';
+import type { CatalogStore } from '../store/catalog-store.ts';
+import { saveStockBand } from '../store/offers.ts';
+import { saveVendor, saveVendorRating } from '../store/vendors.ts';
+
+/** The domains whose events the catalog takes in. */
+export const domainsIn = ['accounts', 'inventory', 'reviews'] as const;
+
+/**
+ * Read models and nothing else: each event says how something is now, and its
+ * sequence tells whether that is news. Whoever reads a featured offer ranks by
+ * what stands here, so the next read after a sold-out winner names another.
+ */
+export function eventHandlers(store: CatalogStore): Record<string, EventHandler<MongoTransaction>> {
+  return {
+    [vendorChanged.name]: async ({ payload, sequence }, { session }) => {
+      const { vendorId, organizationId, handle, businessName, status, kycStatus } = payload as VendorChanged;
+      const rating = { average: 0, count: 0 };
+      const vendor = { id: vendorId, organizationId, handle, businessName, status, kycStatus, rating };
+      await saveVendor(store, vendor, sequence, session);
+    },
+    [stockChanged.name]: async ({ payload, sequence }, { session }) => {
+      const { offerId, ...stock } = payload as StockChanged;
+      await saveStockBand(store, { offerId, band: stockBand(stock), sequence }, session);
+    },
+    [ratingChanged.name]: async ({ payload, sequence }, { session }) => {
+      const { subjectId, average, count } = payload as RatingChanged;
+      if (!subjectId.startsWith('ven_')) return;
+      await saveVendorRating(store, { vendorId: subjectId, rating: { average, count }, sequence }, session);
+    },
+  };
+}

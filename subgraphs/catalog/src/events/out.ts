@@ -1,0 +1,76 @@
+import type { NewEvent } from '@marketgraph/platform/messaging';
+import * as contract from '@marketgraph/schema/events/catalog';
+import { isSameMoney, type Money } from '@marketgraph/platform/core';
+import { inheritedSchema } from '../domain/attribute-schema.ts';
+import { describeAttributes } from '../domain/attributes.ts';
+import type { ImportState } from '../domain/catalog-import.ts';
+import { type CategoryState, nameOf } from '../domain/category.ts';
+import { mediaUrl } from '../domain/media.ts';
+import type { OfferState } from '../domain/offer.ts';
+import type { ProductState } from '../domain/product.ts';
+
+/** `path` are the categories from the root to the product's own. */
+export function productChanged(
+  product: ProductState,
+  { path, publicUrl }: { path: readonly CategoryState[]; publicUrl: string },
+): NewEvent<contract.ProductChanged> {
+  const { title, description } = product.texts[0]!;
+  const image = product.media.find(({ kind }) => kind === 'IMAGE');
+  return {
+    name: contract.productChanged.name,
+    version: contract.productChanged.version,
+    key: product.id,
+    sequence: product.version,
+    payload: {
+      productId: product.id,
+      slug: product.slug,
+      title,
+      description,
+      status: product.status,
+      brand: product.brand,
+      categoryPath: path.map((category) => ({ id: category.id, slug: category.slug, name: nameOf(category) })),
+      attributes: describeAttributes(product.attributes, inheritedSchema(path)).map(
+        ({ key, label, value, unit, isFacet }) => ({ key, label, value, unit, isFacet }),
+      ),
+      imageUrl: image ? mediaUrl(image, publicUrl) : null,
+      submittedByVendorId: product.submittedBy,
+      variantIds: product.variants.map(({ id }) => id),
+      createdAt: product.createdAt.toISOString(),
+      updatedAt: product.updatedAt.toISOString(),
+    },
+  };
+}
+
+/** `before` is null for a new offer. */
+export function offerChanged(offer: OfferState, before: OfferState | null): NewEvent<contract.OfferChanged> {
+  const previousPrice: Money | null = before && !isSameMoney(before.price, offer.price) ? before.price : null;
+  return {
+    name: contract.offerChanged.name,
+    version: contract.offerChanged.version,
+    key: offer.id,
+    sequence: offer.version,
+    ...(previousPrice ? { topics: [`priceChanged:${offer.id}`] } : {}),
+    payload: {
+      offerId: offer.id,
+      productId: offer.productId,
+      variantId: offer.variantId,
+      vendorId: offer.vendorId,
+      sku: offer.sku,
+      price: { amount: offer.price.amount, currencyCode: offer.price.currencyCode },
+      previousPrice: previousPrice && { amount: previousPrice.amount, currencyCode: previousPrice.currencyCode },
+      status: offer.status,
+    },
+  };
+}
+
+export function importProgressed(state: ImportState): NewEvent<contract.ImportProgressed> {
+  const { id, vendorId, status, processed, failed, version } = state;
+  return {
+    name: contract.importProgressed.name,
+    version: contract.importProgressed.version,
+    key: id,
+    sequence: version,
+    topics: [`catalogImportProgress:${id}`],
+    payload: { importId: id, vendorId, status, processed, failed },
+  };
+}

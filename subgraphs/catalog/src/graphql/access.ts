@@ -1,0 +1,53 @@
+import {
+  forbidden,
+  hasRole,
+  isMemberOf,
+  isService,
+  requireUser,
+  type UserViewer,
+  type Viewer,
+} from '@marketgraph/platform/graphql';
+import type { ImportState } from '../domain/catalog-import.ts';
+import type { OfferState } from '../domain/offer.ts';
+import type { ProductState } from '../domain/product.ts';
+
+const SELLING = ['VENDOR_ADMIN', 'VENDOR_STAFF'];
+
+/** Whether the viewer sells for this vendor. */
+export function sellsFor(viewer: Viewer, vendorId: string): boolean {
+  return isMemberOf(viewer, vendorId, ...SELLING);
+}
+
+/** Whether the viewer sells for anybody. */
+export function isSeller(viewer: Viewer): boolean {
+  return (
+    viewer.kind === 'user' &&
+    (hasRole(viewer, ...SELLING) || viewer.memberships.some(({ role }) => SELLING.includes(role)))
+  );
+}
+
+/** For operations that only sellers ever use. */
+export function requireSeller(viewer: Viewer): UserViewer {
+  const user = requireUser(viewer);
+  if (!isSeller(user)) throw forbidden('Only vendors may do this.');
+  return user;
+}
+
+/** Moderators see everything; so do the other services, which authorise by what they own themselves. */
+export function seesEverything(viewer: Viewer): boolean {
+  return isService(viewer) || hasRole(viewer, 'MODERATOR', 'OPERATOR');
+}
+
+/** Everybody sees what is published; the rest is between its vendor and the moderators. */
+export function canSeeProduct(viewer: Viewer, product: ProductState): boolean {
+  return product.status === 'PUBLISHED' || seesEverything(viewer) || sellsFor(viewer, product.submittedBy);
+}
+
+/** An offer is seen with its product, and always by who made it. */
+export function canSeeOffer(viewer: Viewer, offer: OfferState, product: ProductState): boolean {
+  return canSeeProduct(viewer, product) || sellsFor(viewer, offer.vendorId);
+}
+
+export function canSeeImport(viewer: Viewer, { vendorId }: ImportState): boolean {
+  return seesEverything(viewer) || sellsFor(viewer, vendorId);
+}

@@ -1,0 +1,154 @@
+import DataLoader from 'dataloader';
+import type { CategoryState } from '../domain/category.ts';
+import type { ImportState } from '../domain/catalog-import.ts';
+import type { OfferState } from '../domain/offer.ts';
+import type { ProductState } from '../domain/product.ts';
+import type { VendorState } from '../domain/vendor.ts';
+import type { CatalogStore } from '../store/catalog-store.ts';
+import { findCategories, findCategoriesBySlug, findChildren } from '../store/categories.ts';
+import { findImports } from '../store/imports.ts';
+import { findOffers, findOffersBySku, findOffersOfProducts, toOfferState } from '../store/offers.ts';
+import { offerPagesOfVendors, productPagesOfCategories, productPagesOfVendors } from '../store/pages.ts';
+import {
+  findProducts,
+  findProductsBySlug,
+  findProductsByVariant,
+  type ProductDocument,
+  type ProductQuery,
+} from '../store/products.ts';
+import { findVendors } from '../store/vendors.ts';
+
+type ProductPage = Omit<ProductQuery, 'categoryId' | 'vendorId'>;
+export interface OfferPage {
+  onlyActive: boolean;
+  after?: string;
+  limit: number;
+}
+
+/** Whatever is read along lists, gathered within a request: as many rows as you like, one call to the store. */
+export interface Loaders {
+  product: DataLoader<string, ProductState | null>;
+  productBySlug: DataLoader<string, ProductState | null>;
+  productByVariant: DataLoader<string, ProductState | null>;
+  offer: DataLoader<string, OfferState | null>;
+  offerBySku: DataLoader<{ vendorId: string; sku: string }, OfferState | null, string>;
+  offersOfProduct: DataLoader<string, OfferState[]>;
+  category: DataLoader<string, CategoryState | null>;
+  categoryBySlug: DataLoader<string, CategoryState | null>;
+  childrenOf: DataLoader<string | null, CategoryState[]>;
+  vendor: DataLoader<string, VendorState | null>;
+  import: DataLoader<string, ImportState | null>;
+  productsOfCategory: DataLoader<{ id: string; page: ProductPage }, ProductDocument[], string>;
+  productsOfVendor: DataLoader<{ id: string; page: ProductPage }, ProductDocument[], string>;
+  offersOfVendor: DataLoader<{ id: string; page: OfferPage }, OfferState[], string>;
+}
+
+export function createLoaders(store: CatalogStore): Loaders {
+  return {
+    product: one(
+      (ids) => findProducts(store, ids),
+      ({ id }) => id,
+    ),
+    productBySlug: one(
+      (slugs) => findProductsBySlug(store, slugs),
+      ({ slug }) => slug,
+    ),
+    productByVariant: new DataLoader(async (ids) => {
+      const products = await findProductsByVariant(store, ids);
+      return ids.map((id) => products.find(({ variants }) => variants.some((variant) => variant.id === id)) ?? null);
+    }),
+    offer: one(
+      (ids) => findOffers(store, ids),
+      ({ id }) => id,
+    ),
+    offerBySku: new DataLoader(
+      async (keys) => {
+        const byVendor = Map.groupBy(keys, ({ vendorId }) => vendorId);
+        const found = await Promise.all(
+          [...byVendor].map(([vendorId, wanted]) =>
+            findOffersBySku(
+              store,
+              vendorId,
+              wanted.map(({ sku }) => sku),
+            ),
+          ),
+        );
+        const offers = new Map(found.flat().map((offer) => [`${offer.vendorId}\n${offer.sku}`, toOfferState(offer)]));
+        return keys.map(({ vendorId, sku }) => offers.get(`${vendorId}\n${sku}`) ?? null);
+      },
+      { cacheKeyFn: ({ vendorId, sku }) => `${vendorId}\n${sku}` },
+    ),
+    offersOfProduct: many(
+      (ids) => findOffersOfProducts(store, ids),
+      ({ productId }) => productId,
+    ),
+    category: one(
+      (ids) => findCategories(store, ids),
+      ({ id }) => id,
+    ),
+    categoryBySlug: one(
+      (slugs) => findCategoriesBySlug(store, slugs),
+      ({ slug }) => slug,
+    ),
+    childrenOf: many(
+      (ids: readonly (string | null)[]) => findChildren(store, ids),
+      ({ parentId }) => parentId,
+    ),
+    vendor: one(
+      (ids) => findVendors(store, ids),
+      ({ id }) => id,
+    ),
+    import: one(
+      (ids) => findImports(store, ids),
+      ({ id }) => id,
+    ),
+    productsOfCategory: pages((ids, page) => productPagesOfCategories(store, ids, page)),
+    productsOfVendor: pages((ids, page) => productPagesOfVendors(store, ids, page)),
+    offersOfVendor: pages((ids, page) => offerPagesOfVendors(store, ids, page)),
+  };
+}
+
+function one<T>(
+  find: (keys: readonly string[]) => Promise<T[]>,
+  keyOf: (value: T) => string,
+): DataLoader<string, T | null> {
+  return new DataLoader(async (keys) => {
+    const found = new Map((await find(keys)).map((value) => [keyOf(value), value]));
+    return keys.map((key) => found.get(key) ?? null);
+  });
+}
+
+function many<K, T>(find: (keys: readonly K[]) => Promise<T[]>, keyOf: (value: T) => K): DataLoader<K, T[]> {
+  return new DataLoader(async (keys) => {
+    const found = Map.groupBy(await find(keys), keyOf);
+    return keys.map((key) => found.get(key) ?? []);
+  });
+}
+
+/** Along a list everybody asks for the same page, so that there is one group and one call. */
+function pages<Page, T>(
+  find: (ids: readonly string[], page: Page) => Promise<Map<string, T[]>>,
+): DataLoader<{ id: string; page: Page }, T[], string> {
+  const pageKey = (page: Page) => JSON.stringify(page);
+  return new DataLoader<{ id: string; page: Page }, T[], string>(
+    async (keys) => {
+      const groups = [...Map.groupBy(keys, ({ page }) => pageKey(page))];
+      const found = new Map(
+        await Promise.all(
+          groups.map(
+            async ([key, wanted]) =>
+              [
+                key,
+                await find(
+                  wanted.map(({ id }) => id),
+                  wanted[0]!.page,
+                ),
+              ] as const,
+          ),
+        ),
+      );
+      return keys.map(({ id, page }) => found.get(pageKey(page))?.get(id) ?? []);
+    },
+    { cacheKeyFn: ({ id, page }) => `${id} ${pageKey(page)}` },
+  );
+}

@@ -1,0 +1,157 @@
+import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import { badUserInput, LanguageTag, pageRequest, toConnection } from '@marketgraph/platform/graphql';
+import { inheritedSchema } from '../domain/attribute-schema.ts';
+import { type AttributeValue, describeAttributes } from '../domain/attributes.ts';
+import { inLanguage } from '../domain/localized-text.ts';
+import { mediaUrl } from '../domain/media.ts';
+import type { ProductState } from '../domain/product.ts';
+import { listProducts } from '../store/products.ts';
+import { canSeeProduct } from './access.ts';
+import type { CatalogContext } from './context.ts';
+import { Category, toCategory } from './category.type.ts';
+import { listingsOf, priceRangeOf } from './listings.ts';
+import { Offer, OfferConnection, toOffer } from './offer.type.ts';
+import { ProductFilter, ProductOrder } from './product.input.ts';
+import { productConnection, productQuery } from './product-list.ts';
+import {
+  Media,
+  PriceRange,
+  Product,
+  ProductAttribute,
+  ProductConnection,
+  ProductVariant,
+  toProduct,
+  toVariant,
+} from './product.type.ts';
+import { afterDescription, firstDescription } from './shared.type.ts';
+import { toVendor, Vendor } from './vendor.type.ts';
+
+export const productReference = async (
+  { id }: { id?: string },
+  { loaders, viewer }: CatalogContext,
+): Promise<Product | null> => {
+  const product = id ? await loaders.product.load(id) : null;
+  return product && canSeeProduct(viewer, product) ? toProduct(product) : null;
+};
+
+@Resolver(() => Product)
+export class ProductResolver {
+  @Query(() => Product, { nullable: true, description: 'One product; null when there is none you may see.' })
+  async product(
+    @Ctx() { loaders, viewer }: CatalogContext,
+    @Arg('id', () => ID, { nullable: true, description: 'Its id. Give this or the slug.' }) id?: string,
+    @Arg('slug', () => String, { nullable: true, description: 'What stands in its address.' }) slug?: string,
+  ): Promise<Product | null> {
+    if (Boolean(id) === Boolean(slug)) throw badUserInput('Give either id or slug.');
+    const product = await (id ? loaders.product.load(id) : loaders.productBySlug.load(slug!));
+    return product && canSeeProduct(viewer, product) ? toProduct(product) : null;
+  }
+
+  @Query(() => ProductConnection, { description: 'Products, newest first unless told otherwise.' })
+  async products(
+    @Ctx() { deps, viewer }: CatalogContext,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 20, description: firstDescription }) first?: number,
+    @Arg('after', () => String, { nullable: true, description: afterDescription }) after?: string,
+    @Arg('filter', () => ProductFilter, { nullable: true, description: 'Which; all that are published when absent.' })
+    filter?: ProductFilter,
+    @Arg('orderBy', () => ProductOrder, { nullable: true, description: 'In which order; newest first when absent.' })
+    orderBy?: ProductOrder,
+  ): Promise<ProductConnection> {
+    const query = productQuery({ first, after, filter, orderBy }, viewer);
+    return productConnection(await listProducts(deps.store, query), query);
+  }
+
+  @FieldResolver(() => String, {
+    description: 'In the language asked for, else a related one, else the one it was written in.',
+  })
+  title(
+    @Root() { state }: Product,
+    @Arg('language', () => LanguageTag, { nullable: true, description: 'The language wanted.' }) language?: string,
+  ): string {
+    return inLanguage(state.texts, language).title;
+  }
+
+  @FieldResolver(() => String, { nullable: true, description: 'As `title`; null when nobody has described it.' })
+  description(
+    @Root() { state }: Product,
+    @Arg('language', () => LanguageTag, { nullable: true, description: 'The language wanted.' }) language?: string,
+  ): string | null {
+    return inLanguage(state.texts, language).description;
+  }
+
+  @FieldResolver(() => Category, { nullable: true, description: 'Where it stands in the tree.' })
+  async category(@Root() { state }: Product, @Ctx() { loaders }: CatalogContext): Promise<Category | null> {
+    const category = await loaders.category.load(state.categoryId);
+    return category && toCategory(category);
+  }
+
+  @FieldResolver(() => [ProductAttribute], { description: 'What is said about it, at most 100.' })
+  attributes(@Root() { state }: Product, @Ctx() context: CatalogContext): Promise<ProductAttribute[]> {
+    return described(state, state.attributes, context);
+  }
+
+  @FieldResolver(() => [Media], { description: 'Its pictures and documents, the main one first, at most 20.' })
+  media(@Root() { state }: Product, @Ctx() { deps }: CatalogContext): Media[] {
+    return state.media.map((item) => ({
+      id: item.id,
+      kind: item.kind,
+      url: mediaUrl(item, deps.publicUrl),
+      altText: item.altText,
+    }));
+  }
+
+  @FieldResolver(() => [ProductVariant], { description: 'Its forms, at least one, at most 100.' })
+  variants(@Root() { state }: Product): ProductVariant[] {
+    return state.variants.map((variant) => toVariant(state, variant));
+  }
+
+  @FieldResolver(() => OfferConnection, {
+    description: 'Who sells it, cheapest first. Vendors see their own offers whatever their status.',
+  })
+  async offers(
+    @Root() { state }: Product,
+    @Ctx() context: CatalogContext,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 20, description: firstDescription }) first?: number,
+    @Arg('after', () => String, { nullable: true, description: afterDescription }) after?: string,
+  ): Promise<OfferConnection> {
+    const page = pageRequest({ first, after }, { arity: 2 });
+    const { visible } = await listingsOf(state, context);
+    const [price, id] = page.after ?? [0, ''];
+    if (typeof price !== 'number' || typeof id !== 'string') throw badUserInput('after is not a cursor of this list.');
+    const rest = visible.filter(({ price: { amount }, id: own }) => amount > price || (amount === price && own > id));
+    return toConnection(rest, page, { key: (offer) => [offer.price.amount, offer.id], node: toOffer });
+  }
+
+  @FieldResolver(() => Offer, {
+    nullable: true,
+    description: 'The offer to show first, by stock, price and the vendor’s rating; null when nobody sells it.',
+  })
+  async featuredOffer(@Root() { state }: Product, @Ctx() context: CatalogContext): Promise<Offer | null> {
+    const [best] = (await listingsOf(state, context)).forSale;
+    return best ? toOffer(best) : null;
+  }
+
+  @FieldResolver(() => PriceRange, {
+    nullable: true,
+    description: 'Over all offers for sale; null when there is none.',
+  })
+  async priceRange(@Root() { state }: Product, @Ctx() context: CatalogContext): Promise<PriceRange | null> {
+    return priceRangeOf((await listingsOf(state, context)).forSale);
+  }
+
+  @FieldResolver(() => Vendor, { nullable: true, description: 'The vendor that brought it in.' })
+  submittedBy(@Root() { state }: Product): Vendor {
+    return toVendor(state.submittedBy);
+  }
+}
+
+/** The categories of a path are loaded together, and shared by all products of a list. */
+export async function described(
+  product: ProductState,
+  values: readonly AttributeValue[],
+  { loaders }: CatalogContext,
+): Promise<ProductAttribute[]> {
+  if (values.length === 0) return [];
+  const path = await Promise.all(product.categoryPath.map((id) => loaders.category.load(id)));
+  return describeAttributes(values, inheritedSchema(path.filter((category) => category !== null)));
+}

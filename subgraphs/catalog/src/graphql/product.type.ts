@@ -1,0 +1,174 @@
+import { Directive, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { DateTime, JSONScalar, URLScalar } from '@marketgraph/platform/graphql';
+import type { AttributeScalar } from '../domain/attributes.ts';
+import type { MediaKind as MediaKindName } from '../domain/media.ts';
+import type { ProductState } from '../domain/product.ts';
+import type { ProductStatus as ProductStatusName } from '../domain/product-status.ts';
+import type { VariantState } from '../domain/variant.ts';
+import { Money, Node, PageInfo } from './shared.type.ts';
+
+export enum ProductStatus {
+  DRAFT = 'DRAFT',
+  PENDING_REVIEW = 'PENDING_REVIEW',
+  PUBLISHED = 'PUBLISHED',
+  REJECTED = 'REJECTED',
+  ARCHIVED = 'ARCHIVED',
+}
+registerEnumType(ProductStatus, {
+  name: 'ProductStatus',
+  description: 'Where a product is in its life. Only what is PUBLISHED is seen by everybody.',
+  valuesConfig: {
+    DRAFT: { description: 'Being written, or sent back for changes.' },
+    PENDING_REVIEW: { description: 'Waiting for a moderator.' },
+    PUBLISHED: { description: 'In the shop.' },
+    REJECTED: { description: 'Refused by a moderator; may be mended and submitted again.' },
+    ARCHIVED: { description: 'Out of the shop for good.' },
+  },
+});
+
+export enum MediaKind {
+  IMAGE = 'IMAGE',
+  VIDEO = 'VIDEO',
+  DOCUMENT = 'DOCUMENT',
+}
+registerEnumType(MediaKind, {
+  name: 'MediaKind',
+  description: 'What a file shows.',
+  valuesConfig: {
+    IMAGE: { description: 'A picture.' },
+    VIDEO: { description: 'A film.' },
+    DOCUMENT: { description: 'Something to read, e.g. a manual.' },
+  },
+});
+
+@ObjectType({ description: 'A fact about a product or variant, with what its category says about the fact.' })
+export class ProductAttribute {
+  @Field(() => String, { description: 'The key in the category’s attribute schema.' })
+  key!: string;
+
+  @Field(() => String, { description: 'What a reader sees; the key when the category defines nothing.' })
+  label!: string;
+
+  @Field(() => JSONScalar, { description: 'A text, a number or true/false.' })
+  value!: AttributeScalar;
+
+  @Field(() => String, { nullable: true, description: 'The unit the value is in, e.g. `cm`.' })
+  unit!: string | null;
+
+  @Field(() => Boolean, { description: 'Whether buyers narrow a search by it.' })
+  isFacet!: boolean;
+
+  @Field(() => Boolean, { description: 'Whether it tells variants apart.' })
+  isVariantAxis!: boolean;
+}
+
+@ObjectType({ description: 'A picture or document of a product.' })
+export class Media {
+  @Field(() => ID, { description: 'Opaque.' })
+  id!: string;
+
+  @Field(() => MediaKind, { description: 'What it shows.' })
+  kind!: MediaKindName;
+
+  @Field(() => URLScalar, { description: 'Where it is; may be kept for ever by who has fetched it.' })
+  url!: string;
+
+  @Field(() => String, { nullable: true, description: 'What to say where it cannot be seen.' })
+  altText!: string | null;
+}
+
+@ObjectType({ description: 'From the cheapest to the dearest offer that can be bought, in one currency.' })
+export class PriceRange {
+  @Field(() => Money, { description: 'The lowest price.' })
+  min!: Money;
+
+  @Field(() => Money, { description: 'The highest price.' })
+  max!: Money;
+}
+
+@Directive('@key(fields: "id")')
+@ObjectType({ implements: Node, description: 'What can be bought, told once for all who sell it.' })
+export class Product extends Node {
+  @Field(() => String, { description: 'What stands in the address of its page; unique.' })
+  slug!: string;
+
+  @Field(() => ProductStatus, { description: 'Where it is in its life.' })
+  status!: ProductStatusName;
+
+  @Field(() => String, { nullable: true, description: 'Who makes it.' })
+  brand!: string | null;
+
+  @Field(() => DateTime, { description: 'When it was created.' })
+  createdAt!: Date;
+
+  @Field(() => DateTime, { description: 'When it was changed last.' })
+  updatedAt!: Date;
+
+  @Field(() => Int, { description: 'Counts its changes; pass it as `expectedVersion`.' })
+  version!: number;
+
+  /** What the fields with arguments and the joined ones read. */
+  state!: ProductState;
+}
+
+@Directive('@key(fields: "id")')
+@ObjectType({ implements: Node, description: 'One form of a product, e.g. a size or colour. Offers are for variants.' })
+export class ProductVariant extends Node {
+  @Field(() => String, { description: 'What tells it from its siblings.' })
+  title!: string;
+
+  @Field(() => String, { nullable: true, description: 'Its GTIN (EAN, UPC).' })
+  gtin!: string | null;
+
+  @Field(() => Int, { nullable: true, description: 'What one of it weighs, packed.' })
+  weightGrams!: number | null;
+
+  variant!: VariantState;
+  ofProduct!: ProductState;
+}
+
+@ObjectType({ description: 'A product in a list.' })
+export class ProductEdge {
+  @Field(() => String, { description: 'Where it stands in the list.' })
+  cursor!: string;
+
+  @Field(() => Product, { description: 'The product.' })
+  node!: Product;
+}
+
+@ObjectType({ description: 'A page of products.' })
+export class ProductConnection {
+  @Field(() => [ProductEdge], { description: 'In the order of the list.' })
+  edges!: ProductEdge[];
+
+  @Field(() => PageInfo, { description: 'Where the page stands.' })
+  pageInfo!: PageInfo;
+}
+
+export function toProduct(state: ProductState): Product {
+  const { id, slug, status, brand, createdAt, updatedAt, version } = state;
+  return Object.assign(new Product(), {
+    __typename: 'Product',
+    id,
+    slug,
+    status,
+    brand,
+    createdAt,
+    updatedAt,
+    version,
+    state,
+  });
+}
+
+export function toVariant(product: ProductState, variant: VariantState): ProductVariant {
+  const { id, title, gtin, weightGrams } = variant;
+  return Object.assign(new ProductVariant(), {
+    __typename: 'ProductVariant',
+    id,
+    title,
+    gtin,
+    weightGrams,
+    variant,
+    ofProduct: product,
+  });
+}

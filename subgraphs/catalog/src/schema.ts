@@ -1,0 +1,37 @@
+import { buildSubgraph, type SubgraphSchema } from '@marketgraph/platform/graphql';
+import { CategoryResolver, categoryReference } from './graphql/category.resolver.ts';
+import { Category } from './graphql/category.type.ts';
+import { ImportResolver, importReference } from './graphql/import.resolver.ts';
+import { CatalogImport } from './graphql/import.type.ts';
+import { OfferResolver, offerReference } from './graphql/offer.resolver.ts';
+import { Offer } from './graphql/offer.type.ts';
+import { ProductMutationResolver } from './graphql/product-mutation.resolver.ts';
+import { ProductResolver, productReference } from './graphql/product.resolver.ts';
+import { Product, ProductVariant } from './graphql/product.type.ts';
+import { BasicUserError } from './graphql/shared.type.ts';
+import { VariantResolver, variantReference } from './graphql/variant.resolver.ts';
+import { VendorResolver, vendorReference } from './graphql/vendor.resolver.ts';
+import { Vendor } from './graphql/vendor.type.ts';
+
+export function catalogSchema(): SubgraphSchema {
+  return buildSubgraph({
+    resolvers: [
+      ProductResolver,
+      ProductMutationResolver,
+      VariantResolver,
+      OfferResolver,
+      CategoryResolver,
+      VendorResolver,
+      ImportResolver,
+    ],
+    orphanedTypes: [Product, ProductVariant, Offer, Category, Vendor, CatalogImport, BasicUserError],
+    references: {
+      Product: productReference,
+      ProductVariant: variantReference,
+      Offer: offerReference,
+      Category: categoryReference,
+      Vendor: vendorReference,
+      CatalogImport: importReference,
+    },
+  });
+}

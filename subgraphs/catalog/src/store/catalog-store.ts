@@ -1,0 +1,122 @@
+import {
+  inMongoTransaction,
+  type MongoDatabase,
+  type MongoTransaction,
+  prepareMongoMessaging,
+} from '@marketgraph/platform/mongo';
+import type { ClientSession, Collection, IndexDescription } from 'mongodb';
+import type { CategoryDocument } from './categories.ts';
+import type { IdempotencyDocument } from './idempotency.ts';
+import type { ImportDocument, ImportErrorDocument } from './imports.ts';
+import type { OfferDocument } from './offers.ts';
+import type { ProductDocument } from './products.ts';
+import type { UploadDocument } from './uploads.ts';
+import type { VendorDocument } from './vendors.ts';
+
+export interface CatalogStore {
+  database: MongoDatabase;
+  products: Collection<ProductDocument>;
+  offers: Collection<OfferDocument>;
+  categories: Collection<CategoryDocument>;
+  vendors: Collection<VendorDocument>;
+  uploads: Collection<UploadDocument>;
+  imports: Collection<ImportDocument>;
+  importErrors: Collection<ImportErrorDocument>;
+  idempotency: Collection<IdempotencyDocument>;
+}
+
+/** Absent outside a transaction. */
+export type Session = ClientSession | undefined;
+
+const DAY_S = 24 * 60 * 60;
+
+/** Every list query names the index it relies on; `test/indexes.int.test.ts` asks the store to explain each. */
+const indexes: Readonly<Record<string, IndexDescription[]>> = {
+  products: [
+    { name: 'slug', key: { slug: 1 }, unique: true },
+    { name: 'byStatusNewest', key: { status: 1, createdAt: -1, _id: -1 } },
+    { name: 'byStatusTitle', key: { status: 1, sortTitle: 1, _id: 1 } },
+    { name: 'byStatusPrice', key: { status: 1, sortPrice: 1, _id: 1 } },
+    { name: 'byCategoryNewest', key: { categoryPath: 1, status: 1, createdAt: -1, _id: -1 } },
+    { name: 'byCategoryTitle', key: { categoryPath: 1, status: 1, sortTitle: 1, _id: 1 } },
+    { name: 'byCategoryPrice', key: { categoryPath: 1, status: 1, sortPrice: 1, _id: 1 } },
+    { name: 'byCategory', key: { categoryPath: 1, _id: 1 } },
+    { name: 'byVendorNewest', key: { submittedBy: 1, status: 1, createdAt: -1, _id: -1 } },
+    { name: 'byWord', key: { words: 1, status: 1, createdAt: -1, _id: -1 } },
+    { name: 'variant', key: { 'variants.id': 1 } },
+    { name: 'upload', key: { 'media.uploadId': 1 } },
+  ],
+  offers: [
+    { name: 'vendorSku', key: { vendorId: 1, sku: 1 }, unique: true },
+    { name: 'byProduct', key: { productId: 1, _id: 1 } },
+    { name: 'byVendor', key: { vendorId: 1, _id: 1 } },
+  ],
+  categories: [
+    { name: 'slug', key: { slug: 1 }, unique: true },
+    { name: 'siblingName', key: { parentId: 1, nameKey: 1 }, unique: true },
+    { name: 'path', key: { path: 1 } },
+    { name: 'pending', key: { refreshFrom: 1 }, partialFilterExpression: { refreshFrom: { $exists: true } } },
+  ],
+  uploads: [{ name: 'byOwner', key: { ownerId: 1, status: 1, expiresAt: 1 } }],
+  imports: [
+    { name: 'oneRunPerUpload', key: { uploadId: 1 }, unique: true, partialFilterExpression: { isOpen: true } },
+    { name: 'open', key: { isOpen: 1, createdAt: 1 } },
+    { name: 'byVendor', key: { vendorId: 1, _id: -1 } },
+  ],
+  importErrors: [{ name: 'byLine', key: { importId: 1, line: 1 }, unique: true }],
+  idempotency: [{ name: 'expiry', key: { createdAt: 1 }, expireAfterSeconds: DAY_S }],
+};
+
+export function catalogStore(database: MongoDatabase): CatalogStore {
+  const { db } = database;
+  return {
+    database,
+    products: db.collection('products'),
+    offers: db.collection('offers'),
+    categories: db.collection('categories'),
+    vendors: db.collection('vendors'),
+    uploads: db.collection('uploads'),
+    imports: db.collection('imports'),
+    importErrors: db.collection('importErrors'),
+    idempotency: db.collection('idempotency'),
+  };
+}
+
+/** Creates what is missing; harmless when two processes do it at once. */
+export async function prepareCatalog(database: MongoDatabase): Promise<void> {
+  await prepareMongoMessaging(database);
+  for (const [collection, descriptions] of Object.entries(indexes)) {
+    await database.db.collection(collection).createIndexes(descriptions);
+  }
+}
+
+/** A unique index refused: somebody else was faster with the same slug, sku or key. */
+export function isDuplicateKey(error: unknown, index?: string): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    error.code === 11_000 &&
+    (index === undefined || error.message.includes(`index: ${index}`))
+  );
+}
+
+/** Races for one unique key are settled at once; more rounds than this mean something else is wrong. */
+const MAX_ROUNDS = 5;
+
+/**
+ * A transaction in which losing a race for a unique key means looking again:
+ * the work runs anew and finds what the winner wrote. The driver itself runs
+ * it again after a write conflict, so `work` has no effect outside `session`.
+ */
+export async function inCatalogTransaction<T>(
+  store: CatalogStore,
+  work: (transaction: MongoTransaction) => Promise<T>,
+): Promise<T> {
+  for (let round = 1; ; round += 1) {
+    try {
+      return await inMongoTransaction(store.database, work);
+    } catch (error) {
+      if (!isDuplicateKey(error) || round === MAX_ROUNDS) throw error;
+    }
+  }
+}

@@ -1,0 +1,144 @@
+import type { OfferState } from '../domain/offer.ts';
+import type { StockBand } from '../domain/stock-band.ts';
+import type { CatalogStore, Session } from './catalog-store.ts';
+import { NO_PRICE } from './products.ts';
+
+export interface OfferDocument extends Omit<OfferState, 'id'> {
+  _id: string;
+  /** Sequence of the last `inventory.stockChanged` that was taken in. */
+  stockSequence: number;
+  /** The last feed row that spoke of this offer; absent when it was listed by hand. */
+  source?: OfferSource;
+}
+
+export interface OfferSource {
+  importId: string;
+  line: number;
+  /** Of the row's content: the same row again changes nothing. */
+  hash: string;
+}
+
+/** More vendors than this on one product are not shown. */
+export const MAX_OFFERS_PER_PRODUCT = 1_000;
+
+export function toOfferState({ _id, stockSequence: _sequence, source: _source, ...state }: OfferDocument): OfferState {
+  return { id: _id, ...state };
+}
+
+export async function findOffers(
+  store: CatalogStore,
+  ids: readonly string[],
+  session?: Session,
+): Promise<OfferState[]> {
+  const documents = await store.offers.find({ _id: { $in: [...ids] } }, { session }).toArray();
+  return documents.map(toOfferState);
+}
+
+export async function findOffer(store: CatalogStore, id: string, session?: Session): Promise<OfferState | null> {
+  const document = await store.offers.findOne({ _id: id }, { session });
+  return document && toOfferState(document);
+}
+
+/** Index `vendorSku`. */
+export async function findOffersBySku(
+  store: CatalogStore,
+  vendorId: string,
+  skus: readonly string[],
+  session?: Session,
+): Promise<OfferDocument[]> {
+  return store.offers.find({ vendorId, sku: { $in: [...skus] } }, { session }).toArray();
+}
+
+/** Index `byProduct`. Every offer that is not archived, of all the products at once. */
+export async function findOffersOfProducts(
+  store: CatalogStore,
+  productIds: readonly string[],
+  session?: Session,
+): Promise<OfferState[]> {
+  const documents = await store.offers
+    .find({ productId: { $in: [...productIds] }, status: { $ne: 'ARCHIVED' } }, { session })
+    .limit(MAX_OFFERS_PER_PRODUCT * productIds.length)
+    .toArray();
+  return documents.map(toOfferState);
+}
+
+/** Index `byVendor`. One row more than asked for tells whether there is a next page. */
+export async function listVendorOffers(
+  store: CatalogStore,
+  query: { vendorId: string; onlyActive: boolean; after?: string; limit: number },
+): Promise<OfferState[]> {
+  const documents = await store.offers
+    .find({
+      vendorId: query.vendorId,
+      ...(query.onlyActive ? { status: 'ACTIVE' } : {}),
+      ...(query.after === undefined ? {} : { _id: { $gt: query.after } }),
+    })
+    .sort({ _id: 1 })
+    .limit(query.limit + 1)
+    .toArray();
+  return documents.map(toOfferState);
+}
+
+export async function insertOffer(store: CatalogStore, offer: OfferState, session: Session): Promise<void> {
+  await store.offers.insertOne(newOfferDocument(offer), { session });
+}
+
+export function newOfferDocument({ id, ...state }: OfferState, source?: OfferSource): OfferDocument {
+  return { _id: id, ...state, stockSequence: 0, ...(source ? { source } : {}) };
+}
+
+/** What a command may change; stock belongs to events, see `saveStockBand`. */
+export function offerFields({ id: _id, stock: _stock, ...state }: OfferState): Omit<OfferState, 'id' | 'stock'> {
+  return state;
+}
+
+/** Concurrency: the version that was read is part of the filter; false means that somebody else saved meanwhile. */
+export async function saveOffer(store: CatalogStore, offer: OfferState, session: Session): Promise<boolean> {
+  const result = await store.offers.updateOne(
+    { _id: offer.id, version: offer.version - 1 },
+    { $set: offerFields(offer) },
+    { session },
+  );
+  return result.matchedCount === 1;
+}
+
+/** Concurrency: a sequence already passed is a late or repeated event and changes nothing. */
+export async function saveStockBand(
+  store: CatalogStore,
+  { offerId, band, sequence }: { offerId: string; band: StockBand; sequence: number },
+  session: Session,
+): Promise<void> {
+  await store.offers.updateOne(
+    { _id: offerId, stockSequence: { $lt: sequence } },
+    { $set: { stock: band, stockSequence: sequence } },
+    { session },
+  );
+}
+
+/**
+ * Brings the price a product sorts by up to date after a change of its offers.
+ * The revision is counted up even when the price stays: two transactions that
+ * change two offers of one product then collide, and the second looks again
+ * instead of writing a minimum that is no longer true.
+ */
+export async function refreshSortPrices(
+  store: CatalogStore,
+  productIds: readonly string[],
+  session: Session,
+): Promise<void> {
+  if (productIds.length === 0) return;
+  const prices = new Map(productIds.map((id) => [id, NO_PRICE]));
+  const offers = store.offers.find(
+    { productId: { $in: [...productIds] }, status: 'ACTIVE' },
+    { session, projection: { productId: 1, price: 1 } },
+  );
+  for await (const { productId, price } of offers) {
+    prices.set(productId, Math.min(prices.get(productId)!, price.amount));
+  }
+  await store.products.bulkWrite(
+    [...prices].map(([_id, sortPrice]) => ({
+      updateOne: { filter: { _id }, update: { $set: { sortPrice }, $inc: { offersRevision: 1 } } },
+    })),
+    { session },
+  );
+}

@@ -1,0 +1,67 @@
+import type { VendorState } from '../domain/vendor.ts';
+import type { CatalogStore, Session } from './catalog-store.ts';
+
+/** Two producers write here, each guarded by its own sequence: accounts the facts, reviews the rating. */
+export interface VendorDocument extends Omit<VendorState, 'id'> {
+  _id: string;
+  sequence: number;
+  ratingSequence: number;
+}
+
+export async function findVendors(
+  store: CatalogStore,
+  ids: readonly string[],
+  session?: Session,
+): Promise<VendorState[]> {
+  const documents = await store.vendors.find({ _id: { $in: [...ids] } }, { session }).toArray();
+  return documents.map(({ _id, sequence: _s, ratingSequence: _r, ...state }) => ({ id: _id, ...state }));
+}
+
+/** Concurrency: an older sequence than the stored one is a late event and changes nothing. */
+export async function saveVendor(
+  store: CatalogStore,
+  { id, rating: _rating, ...facts }: VendorState,
+  sequence: number,
+  session: Session,
+): Promise<void> {
+  await ensureVendor(store, id, session);
+  await store.vendors.updateOne(
+    { _id: id, sequence: { $lt: sequence } },
+    { $set: { ...facts, sequence } },
+    { session },
+  );
+}
+
+/** Concurrency: as `saveVendor`. */
+export async function saveVendorRating(
+  store: CatalogStore,
+  { vendorId, rating, sequence }: { vendorId: string; rating: VendorState['rating']; sequence: number },
+  session: Session,
+): Promise<void> {
+  await ensureVendor(store, vendorId, session);
+  await store.vendors.updateOne(
+    { _id: vendorId, ratingSequence: { $lt: sequence } },
+    { $set: { rating, ratingSequence: sequence } },
+    { session },
+  );
+}
+
+/** Events of two producers have no order between them: whoever is first makes the row. */
+async function ensureVendor(store: CatalogStore, id: string, session: Session): Promise<void> {
+  await store.vendors.updateOne(
+    { _id: id },
+    {
+      $setOnInsert: {
+        organizationId: null,
+        handle: null,
+        businessName: null,
+        status: 'UNKNOWN',
+        kycStatus: 'UNKNOWN',
+        rating: { average: 0, count: 0 },
+        sequence: 0,
+        ratingSequence: 0,
+      },
+    },
+    { upsert: true, session },
+  );
+}

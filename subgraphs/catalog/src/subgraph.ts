@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import { type Clock, type Ids, systemClock } from '@marketgraph/platform/core';
+import { folderStore, urlSigner } from '@marketgraph/platform/files';
+import { defineSubgraph, type Subgraph } from '@marketgraph/platform/graphql';
+import {
+  type Consumer,
+  createRedisBus,
+  type Loop,
+  type Relay,
+  startConsumer,
+  startLoop,
+  startRelay,
+} from '@marketgraph/platform/messaging';
+import { checkMongo, mongoInbox, mongoOutbox, openMongo } from '@marketgraph/platform/mongo';
+import { createIds, type SubgraphClient } from '@marketgraph/platform/serve';
+import type { Logger } from '@marketgraph/platform/telemetry';
+import { accountsVendorDirectory } from './clients/vendor-directory.ts';
+import type { CommandDeps } from './commands/command-deps.ts';
+import { runNextImport } from './commands/import/run-import.ts';
+import { refreshCategoryProducts } from './commands/refresh-category-products.ts';
+import type { CatalogConfig } from './config.ts';
+import { domainsIn, eventHandlers } from './events/in.ts';
+import { catalogRoutes } from './files/routes.ts';
+import { createCatalogContext } from './graphql/context.ts';
+import { catalogSchema } from './schema.ts';
+import { catalogStore, prepareCatalog } from './store/catalog-store.ts';
+
+export interface CatalogDeps {
+  config: CatalogConfig;
+  log: Logger;
+  peers: SubgraphClient;
+  clock?: Clock;
+  ids?: Ids;
+}
+
+/** How long work nobody nudged for waits at most: an import whose runner died, a category changed elsewhere. */
+const WORK_INTERVAL_MS = 1_000;
+
+export async function createCatalog(deps: CatalogDeps): Promise<Subgraph> {
+  const { config, log, peers, clock = systemClock, ids = createIds() } = deps;
+  const database = await openMongo({ url: config.mongodbUrl, applicationName: 'catalog' });
+  const closeLater: (() => Promise<unknown>)[] = [() => database.client.close()];
+  try {
+    await prepareCatalog(database);
+    const bus = await createRedisBus({ url: config.redisUrl, log });
+    closeLater.unshift(() => bus.close());
+    const store = catalogStore(database);
+    const holder = randomUUID();
+    let isStopping = false;
+    let relay: Relay | undefined;
+    let consumer: Consumer | undefined;
+    const loops: Loop[] = [];
+    const commandDeps: CommandDeps = {
+      store,
+      clock,
+      ids,
+      log,
+      vendors: accountsVendorDirectory(peers),
+      files: folderStore(config.filesDir),
+      signer: urlSigner(config.urlSigningSecret),
+      publicUrl: config.publicUrl,
+      defaultLanguage: config.defaultLanguage,
+      defaultCurrency: config.defaultCurrency,
+      nudge() {
+        relay?.nudge();
+        for (const loop of loops) loop.nudge();
+      },
+    };
+    return defineSubgraph({
+      name: 'catalog',
+      schema: catalogSchema(),
+      log,
+      routes: catalogRoutes(commandDeps),
+      createContext: (base) => createCatalogContext(base, commandDeps),
+      checks: { mongodb: () => checkMongo(database), redis: async () => void (await bus.head('catalog')) },
+      async start() {
+        relay = startRelay({ domain: 'catalog', outbox: mongoOutbox(database, holder), bus, log });
+        consumer = await startConsumer({
+          group: 'catalog',
+          domains: domainsIn,
+          bus,
+          inbox: mongoInbox(database),
+          handlers: eventHandlers(store),
+          log,
+        });
+        const runner = { holder, isStopping: () => isStopping };
+        loops.push(
+          startLoop({
+            name: 'imports',
+            log,
+            intervalMs: WORK_INTERVAL_MS,
+            run: () => runNextImport(commandDeps, runner),
+          }),
+          startLoop({
+            name: 'categories',
+            log,
+            intervalMs: WORK_INTERVAL_MS,
+            run: () => refreshCategoryProducts(commandDeps),
+          }),
+        );
+      },
+      async stop() {
+        isStopping = true;
+        await Promise.all(loops.map((loop) => loop.stop()));
+        await consumer?.stop();
+        await relay?.stop();
+        for (const close of closeLater) await close();
+      },
+    });
+  } catch (error) {
+    for (const close of closeLater) await close().catch(() => undefined);
+    throw error;
+  }
+}
