@@ -1,0 +1,124 @@
+import type { NewEvent } from '@marketgraph/platform/messaging';
+import { appendToOutbox, type EntityManager, inTransaction } from '@marketgraph/platform/postgres';
+import type { CounterValue } from '../clients/stock-counter.ts';
+import { availableIn } from '../domain/stock.ts';
+import { stockChangedEvent } from '../events/out.ts';
+import {
+  insertLevel,
+  insertMovement,
+  type LevelRow,
+  levelsOfOffers,
+  type Movement,
+  moveStock,
+} from '../store/levels.ts';
+import { lockOffers, type LockedOffer, saveSequence } from '../store/offers.ts';
+import type { CommandDeps } from './deps.ts';
+
+/** The stock of some offers, locked for the length of one transaction. */
+export interface StockChange {
+  readonly em: EntityManager;
+  readonly offers: ReadonlyMap<string, LockedOffer>;
+  levelsOf(offerId: string): readonly LevelRow[];
+  /** False when the level would hold less than nothing, or less than is reserved. Then nothing of it happened. */
+  move(movement: Omit<Movement, 'id'>): Promise<boolean>;
+  openLevel(offerId: string, warehouseId: string): Promise<LevelRow>;
+  /** Sent with the change, in the same transaction. */
+  announce(event: NewEvent): void;
+}
+
+interface Touched {
+  before: number;
+  warehouseIds: Set<string>;
+  reason: string;
+}
+
+/**
+ * Every change of stock goes through here: offers locked in order, levels moved
+ * by conditional updates, a movement for each, one event per offer with the
+ * offer's next number; all of it or nothing. After the commit the counters in
+ * front learn the new sums.
+ */
+export async function changeStock<T>(
+  deps: CommandDeps,
+  offerIds: readonly string[],
+  work: (change: StockChange) => Promise<T>,
+  { trace }: { trace?: string } = {},
+): Promise<T> {
+  const { value, counters } = await inTransaction(deps.orm, (em) => run(deps, em, { offerIds, work, trace }));
+  if (counters.length > 0) {
+    deps.onCommitted();
+    await deps.counter.put(counters);
+  }
+  return value;
+}
+
+async function run<T>(
+  deps: CommandDeps,
+  em: EntityManager,
+  { offerIds, work, trace }: { offerIds: readonly string[]; work: (change: StockChange) => Promise<T>; trace?: string },
+): Promise<{ value: T; counters: CounterValue[] }> {
+  const offers = await lockOffers(em, offerIds);
+  const levels = new Map<string, LevelRow[]>();
+  for (const level of await levelsOfOffers(em, offerIds)) {
+    levels.set(level.offerId, [...(levels.get(level.offerId) ?? []), level]);
+  }
+  const touched = new Map<string, Touched>();
+  const events: NewEvent[] = [];
+
+  const value = await work({
+    em,
+    offers,
+    levelsOf: (offerId) => levels.get(offerId) ?? [],
+    async move(movement) {
+      const before = totalOf(levels.get(movement.offerId));
+      const moved = await moveStock(em, movement);
+      if (!moved) return false;
+      await insertMovement(em, { ...movement, id: deps.ids.next('mov') });
+      const others = (levels.get(movement.offerId) ?? []).filter((level) => level.id !== moved.id);
+      levels.set(movement.offerId, [...others, moved]);
+      const known = touched.get(movement.offerId) ?? { before, warehouseIds: new Set(), reason: movement.reason };
+      known.warehouseIds.add(movement.warehouseId);
+      touched.set(movement.offerId, { ...known, reason: movement.reason });
+      return true;
+    },
+    async openLevel(offerId, warehouseId) {
+      const level: LevelRow = { id: deps.ids.next('lvl'), offerId, warehouseId, onHand: 0, reserved: 0, version: 1 };
+      await insertLevel(em, level);
+      levels.set(offerId, [...(levels.get(offerId) ?? []), level]);
+      return level;
+    },
+    announce: (event) => void events.push(event),
+  });
+
+  const counters: CounterValue[] = [];
+  for (const [offerId, { before, warehouseIds, reason }] of touched) {
+    const offer = offers.get(offerId)!;
+    const sequence = offer.sequence + 1;
+    const rows = levels.get(offerId) ?? [];
+    const available = totalOf(rows);
+    await saveSequence(em, offerId, sequence);
+    events.push(
+      stockChangedEvent(
+        {
+          offerId,
+          vendorId: offer.vendorId,
+          warehouseId: warehouseIds.size === 1 ? [...warehouseIds][0]! : null,
+          previousAvailable: before,
+          available,
+          onHand: rows.reduce((units, level) => units + level.onHand, 0),
+          reserved: rows.reduce((units, level) => units + level.reserved, 0),
+          lowStockThreshold: offer.lowStockThreshold,
+          reason,
+        },
+        sequence,
+      ),
+    );
+    counters.push({ offerId, available, sequence });
+  }
+  await appendToOutbox(em, events, { ids: deps.ids, now: deps.clock.now(), trace });
+  return { value, counters };
+}
+
+function totalOf(levels: readonly LevelRow[] = []): number {
+  return levels.reduce((units, level) => units + availableIn(level), 0);
+}

@@ -1,0 +1,90 @@
+import { Field, ID, InputType, Int } from 'type-graphql';
+import { PostalAddressInput } from './shared.type.ts';
+import { StockMovementReason } from './stock.type.ts';
+
+@InputType({ description: 'A new warehouse, or another face for one.' })
+export class WarehouseInput {
+  @Field(() => ID, {
+    nullable: true,
+    description: 'The warehouse to change; without it, the one with this code or a new one.',
+  })
+  id?: string | null;
+
+  @Field(() => String, { description: 'Short name, unique per vendor: 1 to 64 letters, digits, - and _.' })
+  code!: string;
+
+  @Field(() => String, { description: 'Name.' })
+  name!: string;
+
+  @Field(() => String, { description: 'Region it ships from.' })
+  region!: string;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: 'Whose it is; without it the marketplace’s own, which only operators open.',
+  })
+  vendorId?: string | null;
+
+  @Field(() => PostalAddressInput, { nullable: true, description: 'Where it is.' })
+  address?: PostalAddressInput | null;
+}
+
+@InputType({ description: 'More or fewer units than before.' })
+export class InventoryAdjustInput {
+  @Field(() => ID, { description: 'The offer.' })
+  offerId!: string;
+
+  @Field(() => ID, { description: 'The warehouse.' })
+  warehouseId!: string;
+
+  @Field(() => Int, { description: 'Units more (or fewer, negative); not 0.' })
+  delta!: number;
+
+  @Field(() => StockMovementReason, { description: 'RECEIPT, ADJUSTMENT, RETURN or SYNC.' })
+  reason!: StockMovementReason;
+
+  @Field(() => String, { nullable: true, description: 'For people.' })
+  note?: string | null;
+}
+
+@InputType({ description: 'The units that were counted.' })
+export class InventorySetInput {
+  @Field(() => ID, { description: 'The offer.' })
+  offerId!: string;
+
+  @Field(() => ID, { description: 'The warehouse.' })
+  warehouseId!: string;
+
+  @Field(() => Int, { description: 'Units there are; not fewer than are reserved.' })
+  onHand!: number;
+
+  @Field(() => Int, { description: 'The version the count was based on; 0 for a level that does not exist yet.' })
+  expectedVersion!: number;
+}
+
+@InputType({ description: 'One line to reserve.' })
+export class StockReserveLine {
+  @Field(() => ID, { description: 'The offer.' })
+  offerId!: string;
+
+  @Field(() => Int, { description: 'Units, from 1.' })
+  quantity!: number;
+}
+
+@InputType({ description: 'Units to set aside for a checkout.' })
+export class StockReserveInput {
+  @Field(() => ID, { description: 'The cart.' })
+  cartId!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The same key gives the same reservation; without it the cart is the key.',
+  })
+  idempotencyKey?: string | null;
+
+  @Field(() => Int, { nullable: true, description: 'Seconds until it expires, 1 to 86,400.' })
+  ttlSeconds?: number | null;
+
+  @Field(() => [StockReserveLine], { description: '1 to 500 lines.' })
+  lines!: StockReserveLine[];
+}

@@ -1,0 +1,162 @@
+import type { Result } from '@marketgraph/platform/core';
+import { forbidden, IdempotencyKey, requireRole, requireService, requireUser } from '@marketgraph/platform/graphql';
+import { UserErrorCode } from '@marketgraph/schema/user-errors';
+import { Arg, Ctx, Directive, ID, Mutation, Resolver } from 'type-graphql';
+import { endReservation } from '../commands/end-reservation.ts';
+import { reconcile } from '../commands/reconcile.ts';
+import { reserveStock } from '../commands/reserve-stock.ts';
+import { adjustStock, setStock, type StockOutcome } from '../commands/set-stock.ts';
+import { upsertWarehouse } from '../commands/upsert-warehouse.ts';
+import type { ReservationCommand } from '../domain/reservation.ts';
+import { actsFor } from './access.ts';
+import type { InventoryContext } from './context.ts';
+import { toInsufficientStock, toReservation, toStockLevel, toUserError, toWarehouse } from './map.ts';
+import { InventoryAdjustInput, InventorySetInput, StockReserveInput, WarehouseInput } from './stock.input.ts';
+import { InventoryReconcilePayload, ReservationPayload, StockLevelPayload, WarehousePayload } from './stock.payload.ts';
+
+/** Roles that have stock to keep at all; whose it is, each command checks. */
+const STOCK_KEEPERS = ['VENDOR_ADMIN', 'VENDOR_STAFF', 'OPERATOR'];
+
+@Resolver()
+export class StockMutations {
+  @Mutation(() => WarehousePayload, { description: 'Opens a warehouse or changes one.' })
+  async warehouseUpsert(
+    @Arg('input', () => WarehouseInput) input: WarehouseInput,
+    @Ctx() { viewer, commands }: InventoryContext,
+  ): Promise<WarehousePayload> {
+    requireRole(viewer, ...STOCK_KEEPERS);
+    const result = await upsertWarehouse(commands, {
+      ...input,
+      vendorId: input.vendorId ?? null,
+      address: input.address
+        ? (Object.fromEntries(Object.entries(input.address).filter(([, value]) => value != null)) as Record<
+            string,
+            string
+          >)
+        : null,
+      mayActFor: (vendorId) => actsFor(viewer, vendorId),
+    });
+    return result.ok
+      ? { warehouse: toWarehouse(result.value), userErrors: [] }
+      : { warehouse: null, userErrors: [toUserError(result.rejection)] };
+  }
+
+  @Mutation(() => StockLevelPayload, {
+    description: 'More or fewer units, with the reason. Refused below what is reserved.',
+  })
+  async inventoryAdjust(
+    @Arg('input', () => InventoryAdjustInput) input: InventoryAdjustInput,
+    @Arg('idempotencyKey', () => IdempotencyKey) idempotencyKey: string,
+    @Ctx() context: InventoryContext,
+  ): Promise<StockLevelPayload> {
+    return toPayload(await adjustStock(context.commands, { ...input, ...byHand(context), idempotencyKey }));
+  }
+
+  @Mutation(() => StockLevelPayload, { description: 'Sets what was counted, on top of the version it was counted at.' })
+  async inventorySet(
+    @Arg('input', () => InventorySetInput) input: InventorySetInput,
+    @Arg('idempotencyKey', () => IdempotencyKey) idempotencyKey: string,
+    @Ctx() context: InventoryContext,
+  ): Promise<StockLevelPayload> {
+    return toPayload(await setStock(context.commands, { ...input, ...byHand(context), idempotencyKey }));
+  }
+
+  @Mutation(() => InventoryReconcilePayload, {
+    description: 'Puts the counters right where they differ from the ledger.',
+  })
+  async inventoryReconcile(
+    @Arg('vendorId', () => ID, { nullable: true }) vendorId: string | null,
+    @Ctx() { viewer, commands }: InventoryContext,
+  ): Promise<InventoryReconcilePayload> {
+    if (!actsFor(requireUser(viewer), vendorId)) throw forbidden();
+    const drifts = await reconcile(commands, vendorId);
+    return {
+      corrected: drifts.length,
+      drifts: drifts.map(({ offerId, counter, ledger }) => ({ offer: { id: offerId }, counter, ledger })),
+      userErrors: [],
+    };
+  }
+
+  @Directive('@inaccessible')
+  @Mutation(() => ReservationPayload, {
+    description: 'Sets units aside for a checkout: all lines or none. For the orders service.',
+  })
+  async stockReserve(
+    @Arg('input', () => StockReserveInput) input: StockReserveInput,
+    @Ctx() context: InventoryContext,
+  ): Promise<ReservationPayload> {
+    requireService(context.viewer, 'orders');
+    const { cartId, idempotencyKey, ttlSeconds, lines } = input;
+    const outcome = await reserveStock(context.commands, {
+      cartId,
+      requestKey: idempotencyKey ?? cartId,
+      lines,
+      ...(ttlSeconds == null ? {} : { ttlS: Math.min(Math.max(ttlSeconds, 1), 86_400) }),
+      trace: context.traceparent,
+    });
+    if (outcome.kind === 'short') return { reservation: null, userErrors: outcome.shortages.map(toInsufficientStock) };
+    if (outcome.kind === 'refused') return { reservation: null, userErrors: [toUserError(outcome.rejection)] };
+    return reservationPayload(context, { ok: true, value: outcome.reservationId });
+  }
+
+  @Directive('@inaccessible')
+  @Mutation(() => ReservationPayload, {
+    description: 'The sale stands: the units leave the stock. For the orders service.',
+  })
+  stockReservationConfirm(
+    @Arg('id', () => ID) id: string,
+    @Ctx() context: InventoryContext,
+  ): Promise<ReservationPayload> {
+    return end(context, id, 'confirm');
+  }
+
+  @Directive('@inaccessible')
+  @Mutation(() => ReservationPayload, { description: 'No sale: the units are free again. For the orders service.' })
+  stockReservationRelease(
+    @Arg('id', () => ID) id: string,
+    @Ctx() context: InventoryContext,
+  ): Promise<ReservationPayload> {
+    return end(context, id, 'release');
+  }
+
+  @Directive('@inaccessible')
+  @Mutation(() => ReservationPayload, {
+    description: 'The sale did not stand after all: the units come back. For the orders service.',
+  })
+  stockReservationRevert(
+    @Arg('id', () => ID) id: string,
+    @Ctx() context: InventoryContext,
+  ): Promise<ReservationPayload> {
+    return end(context, id, 'revert');
+  }
+}
+
+function byHand({ viewer, traceparent }: InventoryContext) {
+  const { userId } = requireRole(viewer, ...STOCK_KEEPERS);
+  return { actorId: userId, mayActFor: (vendorId: string) => actsFor(viewer, vendorId), trace: traceparent };
+}
+
+function toPayload(outcome: StockOutcome): StockLevelPayload {
+  if (outcome.kind === 'reused') {
+    const message = 'This key was used with another input.';
+    return { stockLevel: null, userErrors: [toUserError({ code: UserErrorCode.IDEMPOTENCY_KEY_REUSED, message })] };
+  }
+  const { answer } = outcome;
+  return answer.ok
+    ? { stockLevel: toStockLevel(answer.value), userErrors: [] }
+    : { stockLevel: null, userErrors: [toUserError(answer.rejection)] };
+}
+
+async function end(context: InventoryContext, id: string, command: ReservationCommand): Promise<ReservationPayload> {
+  requireService(context.viewer, 'orders');
+  return reservationPayload(
+    context,
+    await endReservation(context.commands, { id, command, trace: context.traceparent }),
+  );
+}
+
+async function reservationPayload({ loaders }: InventoryContext, result: Result<string>): Promise<ReservationPayload> {
+  if (!result.ok) return { reservation: null, userErrors: [toUserError(result.rejection)] };
+  const row = await loaders.reservation.load(result.value);
+  return { reservation: row && toReservation(row), userErrors: [] };
+}

@@ -1,0 +1,42 @@
+import { Field, Int, ObjectType } from 'type-graphql';
+import { UserError } from './shared.type.ts';
+import { InventoryDrift, Reservation, StockLevel, Warehouse } from './stock.type.ts';
+
+@ObjectType({ description: 'Outcome of `warehouseUpsert`.' })
+export class WarehousePayload {
+  @Field(() => Warehouse, { nullable: true, description: 'The warehouse as it is now.' })
+  warehouse?: Warehouse | null;
+
+  @Field(() => [UserError], { description: 'Why it was refused.' })
+  userErrors!: UserError[];
+}
+
+@ObjectType({ description: 'Outcome of a change of stock.' })
+export class StockLevelPayload {
+  @Field(() => StockLevel, { nullable: true, description: 'The level after the change.' })
+  stockLevel?: StockLevel | null;
+
+  @Field(() => [UserError], { description: 'Why it was refused.' })
+  userErrors!: UserError[];
+}
+
+@ObjectType({ description: 'Outcome of a change of a reservation.' })
+export class ReservationPayload {
+  @Field(() => Reservation, { nullable: true, description: 'The reservation as it is now.' })
+  reservation?: Reservation | null;
+
+  @Field(() => [UserError], { description: 'Why it was refused; one InsufficientStockError per short offer.' })
+  userErrors!: UserError[];
+}
+
+@ObjectType({ description: 'Outcome of `inventoryReconcile`.' })
+export class InventoryReconcilePayload {
+  @Field(() => Int, { description: 'Counters put right.' })
+  corrected!: number;
+
+  @Field(() => [InventoryDrift], { description: 'What was wrong.' })
+  drifts!: InventoryDrift[];
+
+  @Field(() => [UserError], { description: 'Why it was refused.' })
+  userErrors!: UserError[];
+}

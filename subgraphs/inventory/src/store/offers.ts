@@ -1,0 +1,66 @@
+import type { EntityManager } from '@marketgraph/platform/postgres';
+
+export interface OfferRow {
+  offerId: string;
+  vendorId: string;
+  sku: string;
+  variantId: string;
+  lowStockThreshold: number;
+}
+
+const COLUMNS = `offer_id as "offerId", vendor_id as "vendorId", sku, variant_id as "variantId",
+  low_stock_threshold as "lowStockThreshold"`;
+
+export async function findOffers(em: EntityManager, offerIds: readonly string[]): Promise<OfferRow[]> {
+  if (offerIds.length === 0) return [];
+  return em.execute<OfferRow[]>(`select ${COLUMNS} from offer where offer_id in (?)`, [[...offerIds]]);
+}
+
+export async function saveOffer(em: EntityManager, offer: Omit<OfferRow, 'lowStockThreshold'>): Promise<void> {
+  await em.execute(
+    `insert into offer (offer_id, vendor_id, sku, variant_id) values (?, ?, ?, ?)
+     on conflict (offer_id) do update set vendor_id = excluded.vendor_id, sku = excluded.sku, variant_id = excluded.variant_id`,
+    [offer.offerId, offer.vendorId, offer.sku, offer.variantId],
+  );
+}
+
+/** Keyset by offer id, on offer_vendor. */
+export async function offersOfVendor(
+  em: EntityManager,
+  vendorId: string,
+  { limit, after }: { limit: number; after: string },
+): Promise<OfferRow[]> {
+  return em.execute<OfferRow[]>(
+    `select ${COLUMNS} from offer where vendor_id = ? and offer_id > ? order by offer_id limit ?`,
+    [vendorId, after, limit],
+  );
+}
+
+export async function offersOfVariants(em: EntityManager, variantIds: readonly string[]): Promise<OfferRow[]> {
+  if (variantIds.length === 0) return [];
+  return em.execute<OfferRow[]>(`select ${COLUMNS} from offer where variant_id in (?)`, [[...variantIds]]);
+}
+
+export interface LockedOffer extends OfferRow {
+  /** Before this transaction. */
+  sequence: number;
+}
+
+/**
+ * Locks the rows of these offers in the order of their ids. Every change of
+ * stock begins with this, so changes of one offer follow one another, two
+ * changes of several offers never wait for each other in a circle, and each
+ * event of an offer gets the next number.
+ */
+export async function lockOffers(em: EntityManager, offerIds: readonly string[]): Promise<Map<string, LockedOffer>> {
+  if (offerIds.length === 0) return new Map();
+  const rows = await em.execute<(OfferRow & { sequence: string })[]>(
+    `select ${COLUMNS}, sequence from offer where offer_id in (?) order by offer_id for update`,
+    [[...new Set(offerIds)]],
+  );
+  return new Map(rows.map((row) => [row.offerId, { ...row, sequence: Number(row.sequence) }]));
+}
+
+export async function saveSequence(em: EntityManager, offerId: string, sequence: number): Promise<void> {
+  await em.execute('update offer set sequence = ? where offer_id = ?', [sequence, offerId]);
+}

@@ -1,0 +1,101 @@
+import type { EntityManager } from '@marketgraph/platform/postgres';
+import type { ReservationStatus } from '../domain/reservation.ts';
+
+export interface ReservationRow {
+  id: string;
+  cartId: string;
+  status: ReservationStatus;
+  expiresAt: string;
+  isOverdue: boolean;
+}
+
+export interface ReservationLineRow {
+  reservationId: string;
+  offerId: string;
+  warehouseId: string;
+  quantity: number;
+}
+
+// The database's clock decides what is overdue: processes may disagree about the time.
+const COLUMNS = `id, cart_id as "cartId", status, expires_at as "expiresAt", expires_at <= now() as "isOverdue"`;
+
+/** The unique request_key refuses a second one of the same request; the caller has looked while holding the offers' locks. */
+export async function insertReservation(
+  em: EntityManager,
+  { id, cartId, requestKey, ttlS }: { id: string; cartId: string; requestKey: string; ttlS: number },
+): Promise<void> {
+  await em.execute(
+    `insert into reservation (id, cart_id, request_key, status, expires_at)
+     values (?, ?, ?, 'ACTIVE', now() + make_interval(secs => ?))`,
+    [id, cartId, requestKey, ttlS],
+  );
+}
+
+export async function insertReservationLine(em: EntityManager, line: ReservationLineRow): Promise<void> {
+  await em.execute(
+    'insert into reservation_line (reservation_id, offer_id, warehouse_id, quantity) values (?, ?, ?, ?)',
+    [line.reservationId, line.offerId, line.warehouseId, line.quantity],
+  );
+}
+
+export async function reservationByKey(em: EntityManager, requestKey: string): Promise<ReservationRow | undefined> {
+  const [row] = await em.execute<ReservationRow[]>(`select ${COLUMNS} from reservation where request_key = ?`, [
+    requestKey,
+  ]);
+  return row;
+}
+
+export async function findReservations(em: EntityManager, ids: readonly string[]): Promise<ReservationRow[]> {
+  if (ids.length === 0) return [];
+  return em.execute<ReservationRow[]>(`select ${COLUMNS} from reservation where id in (?)`, [[...ids]]);
+}
+
+/** The newest of each cart, on reservation_cart. */
+export async function reservationsOfCarts(em: EntityManager, cartIds: readonly string[]): Promise<ReservationRow[]> {
+  if (cartIds.length === 0) return [];
+  return em.execute<ReservationRow[]>(
+    `select distinct on (cart_id) ${COLUMNS} from reservation where cart_id in (?) order by cart_id, created_at desc`,
+    [[...cartIds]],
+  );
+}
+
+export async function linesOf(em: EntityManager, reservationIds: readonly string[]): Promise<ReservationLineRow[]> {
+  if (reservationIds.length === 0) return [];
+  return em.execute<ReservationLineRow[]>(
+    `select reservation_id as "reservationId", offer_id as "offerId", warehouse_id as "warehouseId", quantity
+       from reservation_line where reservation_id in (?) order by offer_id, warehouse_id`,
+    [[...reservationIds]],
+  );
+}
+
+/** The caller holds the locks of the reservation's offers; this one orders it against the sweeper. */
+export async function lockReservation(em: EntityManager, id: string): Promise<ReservationRow | undefined> {
+  const [row] = await em.execute<ReservationRow[]>(`select ${COLUMNS} from reservation where id = ? for update`, [id]);
+  return row;
+}
+
+export async function saveStatus(em: EntityManager, id: string, status: ReservationStatus): Promise<void> {
+  await em.execute('update reservation set status = ? where id = ?', [status, id]);
+}
+
+/** A reservation that was paid late and found its stock again lives on. */
+export async function replaceLines(em: EntityManager, id: string, lines: readonly ReservationLineRow[]): Promise<void> {
+  await em.execute('delete from reservation_line where reservation_id = ?', [id]);
+  for (const line of lines) await insertReservationLine(em, line);
+}
+
+/** Whose time is over, oldest first, on reservation_due; of these offers only when any are given. */
+export async function overdueReservations(
+  em: EntityManager,
+  { limit, offerIds }: { limit: number; offerIds?: readonly string[] },
+): Promise<string[]> {
+  const ofOffers = offerIds
+    ? 'and exists (select 1 from reservation_line l where l.reservation_id = r.id and l.offer_id in (?))'
+    : '';
+  const rows = await em.execute<{ id: string }[]>(
+    `select r.id from reservation r where r.status = 'ACTIVE' and r.expires_at <= now() ${ofOffers}
+      order by r.expires_at limit ?`,
+    offerIds ? [[...offerIds], limit] : [limit],
+  );
+  return rows.map(({ id }) => id);
+}

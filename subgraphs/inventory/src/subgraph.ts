@@ -1,0 +1,108 @@
+import { type Clock, type Ids, systemClock } from '@marketgraph/platform/core';
+import { defineSubgraph, type Subgraph } from '@marketgraph/platform/graphql';
+import {
+  type Consumer,
+  createRedisBus,
+  type Loop,
+  type Relay,
+  startConsumer,
+  startLoop,
+  startRelay,
+} from '@marketgraph/platform/messaging';
+import {
+  checkDatabase,
+  migrateDatabase,
+  openDatabase,
+  postgresInbox,
+  postgresOutbox,
+} from '@marketgraph/platform/postgres';
+import { closeRedis, connectRedis } from '@marketgraph/platform/redis';
+import { createIds, type SubgraphClient } from '@marketgraph/platform/serve';
+import type { Logger } from '@marketgraph/platform/telemetry';
+import { catalogOfferSource } from './clients/offer-source.ts';
+import { redisStockCounter } from './clients/stock-counter.ts';
+import type { CommandDeps } from './commands/deps.ts';
+import { expireReservations } from './commands/end-reservation.ts';
+import type { InventoryConfig } from './config.ts';
+import { handlers } from './events/in.ts';
+import type { InventoryContext } from './graphql/context.ts';
+import { createLoaders } from './graphql/loaders.ts';
+import { inventorySchema } from './schema.ts';
+import { Initial } from './store/migrations/001-initial.ts';
+
+export interface InventoryDeps {
+  config: InventoryConfig;
+  log: Logger;
+  peers: SubgraphClient;
+  clock?: Clock;
+  ids?: Ids;
+}
+
+/** The counter only makes things faster: it must answer at once or not at all. */
+const COUNTER_TIMEOUT_MS = 200;
+
+export async function createInventory(deps: InventoryDeps): Promise<Subgraph> {
+  const { config, log, peers, clock = systemClock, ids = createIds() } = deps;
+  await migrateDatabase({
+    ownerUrl: config.migrationDatabaseUrl,
+    appUrl: config.databaseUrl,
+    migrations: { '001-initial': Initial },
+    appendOnly: ['stock_movement'],
+    log,
+  });
+  const orm = await openDatabase({ url: config.databaseUrl, entities: [], log, applicationName: 'inventory' });
+  const redis = await connectRedis(config.redisUrl, {
+    log,
+    name: 'inventory counter',
+    options: { commandTimeout: COUNTER_TIMEOUT_MS, maxRetriesPerRequest: 0, enableOfflineQueue: false },
+  });
+  const bus = await createRedisBus({ url: config.redisUrl, log });
+  let relay: Relay | undefined;
+  let consumer: Consumer | undefined;
+  let sweeper: Loop | undefined;
+  const commands: CommandDeps = {
+    orm,
+    ids,
+    clock,
+    log,
+    counter: redisStockCounter(redis, log),
+    offerSource: catalogOfferSource(peers),
+    reservationTtlS: config.reservationTtlS,
+    onCommitted: () => relay?.nudge(),
+  };
+
+  return defineSubgraph<InventoryContext>({
+    name: 'inventory',
+    schema: inventorySchema(),
+    log,
+    createContext: (base) => ({ ...base, commands, loaders: createLoaders(orm) }),
+    async start() {
+      relay = startRelay({ domain: 'inventory', outbox: postgresOutbox(orm), bus, log });
+      consumer = await startConsumer({
+        group: 'inventory',
+        domains: ['catalog'],
+        bus,
+        inbox: postgresInbox(orm),
+        handlers,
+        log,
+      });
+      sweeper = startLoop({
+        name: 'reservation sweeper',
+        log,
+        intervalMs: config.sweepIntervalMs,
+        run: async () => ((await expireReservations(commands)) > 0 ? 'busy' : 'idle'),
+      });
+    },
+    async stop() {
+      await Promise.all([sweeper?.stop(), consumer?.stop()]);
+      await relay?.stop();
+      await bus.close();
+      await closeRedis(redis);
+      await orm.close();
+    },
+    checks: {
+      postgres: () => checkDatabase(orm),
+      redis: async () => void (await redis.ping()),
+    },
+  });
+}
