@@ -221,9 +221,10 @@ describe('the counter in front', () => {
     const redis = new Redis(harness.stores.redis.inventory);
     try {
       await redis.hset(`inventory:stock:${offerId}`, 'available', '0');
-      await until(async () => (await reserve(harness, [{ offerId, quantity: 1 }])).reservation, {
+      const sold = await until(async () => (await reserve(harness, [{ offerId, quantity: 1 }])).reservation, {
         what: 'a sale in spite of the counter',
       });
+      expect(sold.status).toBe('ACTIVE');
     } finally {
       redis.disconnect();
     }
