@@ -19,7 +19,7 @@ describe('Webhooks', () => {
     endpoint = await startEndpoint();
     emulator = await startStripeEmulator({
       webhook: endpoint,
-      webhookRetry: { baseMs: 20, maxMs: 100, maxAttempts: 6 },
+      webhookRetry: { baseMs: 20, maxMs: 100, maxAttempts: 6, maxHoldMs: 500 },
       settings: { payoutDelayMs: 0, processingDelayMs: 0 },
     });
     stripe = sdkFor(emulator);
@@ -232,6 +232,16 @@ describe('Webhooks', () => {
 
       const arrived = endpoint.received.map(({ event }) => (event.data.object as { id: string }).id);
       expect(arrived).toEqual(ids.toReversed());
+    });
+
+    it('are not held back for ever by a reordering that waits for more', async () => {
+      emulator.control.addFault({ webhooks: { match: { type: 'customer.created' }, times: 100, reorder: true } });
+      const first = await stripe.customers.create();
+      const second = await stripe.customers.create();
+      await settled('customer.created', 'customer.created');
+
+      const arrived = endpoint.received.map(({ event }) => (event.data.object as { id: string }).id);
+      expect(arrived).toEqual([second.id, first.id]);
     });
 
     it('do not arrive at all, unless asked for', async () => {

@@ -6,8 +6,8 @@ const TIMEOUT_MS = 10_000;
 
 /** Posts one body and tells the status. Connections are kept for the next one until `close`. */
 export class Poster {
-  readonly #http = new HttpAgent({ keepAlive: true, maxSockets: 16 });
-  readonly #https = new HttpsAgent({ keepAlive: true, maxSockets: 16 });
+  readonly #http = new HttpAgent({ keepAlive: true, maxSockets: 32 });
+  readonly #https = new HttpsAgent({ keepAlive: true, maxSockets: 32 });
 
   post(url: string, body: string, headers: Record<string, string>): Promise<number> {
     const isTls = url.startsWith('https:');

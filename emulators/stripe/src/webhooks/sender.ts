@@ -11,12 +11,14 @@ export interface RetryPolicy {
   baseMs: number;
   maxMs: number;
   maxAttempts: number;
+  /** How long a scripted reordering may hold events back for others that do not come. */
+  maxHoldMs: number;
 }
 
 /** Some four hours in all; Stripe's own retries go on for three days. */
-export const defaultRetry: RetryPolicy = { baseMs: 500, maxMs: 300_000, maxAttempts: 60 };
+export const defaultRetry: RetryPolicy = { baseMs: 500, maxMs: 300_000, maxAttempts: 60, maxHoldMs: 5_000 };
 
-const MAX_IN_FLIGHT = 8;
+const MAX_IN_FLIGHT = 32;
 /** Reordered deliveries keep this distance, so that the new order is the order of arrival. */
 const REORDER_GAP_MS = 30;
 
@@ -41,6 +43,7 @@ export class WebhookSender {
   #plannedUpTo: number;
   #target: WebhookTarget | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #isAwake = false;
   #stopped = false;
 
   constructor(options: SenderOptions) {
@@ -62,17 +65,14 @@ export class WebhookSender {
     this.wake();
   }
 
-  /** Looks for work now: called after every commit, and by its own timer for retries. */
+  /** Looks for work soon: called after every commit, at every answer and by its own timer. Many calls make one look. */
   wake(): void {
-    if (this.#stopped || !this.#target) return;
-    this.#planNew();
-    const { deliveries } = this.#options.world;
-    const free = MAX_IN_FLIGHT - this.#inFlight.size;
-    if (free > 0) {
-      const due = deliveries.due(Date.now(), free + this.#inFlight.size).filter(({ seq }) => !this.#inFlight.has(seq));
-      for (const delivery of due.slice(0, free)) void this.#deliver(delivery);
-    }
-    this.#sleepUntilNext();
+    if (this.#isAwake) return;
+    this.#isAwake = true;
+    setImmediate(() => {
+      this.#isAwake = false;
+      if (!this.#stopped && this.#target) this.#work();
+    });
   }
 
   /** Sends an event once more, whatever became of its earlier deliveries. */
@@ -88,6 +88,18 @@ export class WebhookSender {
     this.#stopped = true;
     clearTimeout(this.#timer);
     this.#poster.close();
+  }
+
+  #work(): void {
+    this.#planNew();
+    const free = MAX_IN_FLIGHT - this.#inFlight.size;
+    if (free > 0) {
+      const due = this.#options.world.deliveries.due(Date.now(), free + this.#inFlight.size);
+      for (const delivery of due.filter(({ seq }) => !this.#inFlight.has(seq)).slice(0, free)) {
+        void this.#deliver(delivery);
+      }
+    }
+    this.#sleepUntilNext();
   }
 
   /** Applies scripted faults to deliveries written since the last look. */
@@ -122,13 +134,25 @@ export class WebhookSender {
   }
 
   #hold(faultId: string, delivery: Delivery, isLast: boolean): void {
-    const { deliveries } = this.#options.world;
-    const held = [...(this.#held.get(faultId) ?? []), delivery.seq];
-    deliveries.change(delivery.seq, 'held', Date.now());
-    this.#held.set(faultId, held);
-    if (!isLast) return;
+    const held = this.#held.get(faultId);
+    this.#options.world.deliveries.change(delivery.seq, 'held', Date.now());
+    if (held) held.push(delivery.seq);
+    else {
+      this.#held.set(faultId, [delivery.seq]);
+      setTimeout(() => this.#release(faultId), this.#options.retry.maxHoldMs).unref();
+    }
+    if (isLast) this.#release(faultId);
+  }
+
+  /** Sends what a reordering held back, last first: when all of it has come, or when nobody should wait any longer. */
+  #release(faultId: string): void {
+    const held = this.#held.get(faultId) ?? [];
     this.#held.delete(faultId);
-    held.toReversed().forEach((seq, place) => deliveries.change(seq, 'pending', Date.now() + place * REORDER_GAP_MS));
+    if (this.#stopped) return;
+    for (const [place, seq] of held.toReversed().entries()) {
+      this.#options.world.deliveries.change(seq, 'pending', Date.now() + place * REORDER_GAP_MS);
+    }
+    this.wake();
   }
 
   async #deliver(delivery: Delivery): Promise<void> {
