@@ -19,8 +19,6 @@ export interface RetryPolicy {
 export const defaultRetry: RetryPolicy = { baseMs: 500, maxMs: 300_000, maxAttempts: 60, maxHoldMs: 5_000 };
 
 const MAX_IN_FLIGHT = 32;
-/** Reordered deliveries keep this distance, so that the new order is the order of arrival. */
-const REORDER_GAP_MS = 30;
 
 interface SenderOptions {
   world: World;
@@ -37,6 +35,8 @@ export class WebhookSender {
   readonly #poster = new Poster();
   readonly #inFlight = new Set<number>();
   readonly #held = new Map<string, number[]>();
+  /** Which held delivery goes out after which. */
+  readonly #follows = new Map<number, number>();
   /** Copies made by a fault are not met by faults themselves. */
   readonly #copies = new Set<number>();
   /** Every delivery up to here has met the scripted faults. */
@@ -96,7 +96,9 @@ export class WebhookSender {
     if (free > 0) {
       const due = this.#options.world.deliveries.due(Date.now(), free + this.#inFlight.size);
       for (const delivery of due.filter(({ seq }) => !this.#inFlight.has(seq)).slice(0, free)) {
-        void this.#deliver(delivery);
+        this.#deliver(delivery).catch((error: unknown) =>
+          this.#options.log('webhook queue broke', { error: String(error) }),
+        );
       }
     }
     this.#sleepUntilNext();
@@ -144,14 +146,25 @@ export class WebhookSender {
     if (isLast) this.#release(faultId);
   }
 
-  /** Sends what a reordering held back, last first: when all of it has come, or when nobody should wait any longer. */
+  /**
+   * Sends what a reordering held back, last first: when all of it has come, or when nobody should wait any longer.
+   * Each goes out when the one before has been answered, so the new order is the order of arrival.
+   */
   #release(faultId: string): void {
     const held = this.#held.get(faultId) ?? [];
     this.#held.delete(faultId);
     if (this.#stopped) return;
-    for (const [place, seq] of held.toReversed().entries()) {
-      this.#options.world.deliveries.change(seq, 'pending', Date.now() + place * REORDER_GAP_MS);
+    const [first, ...others] = held.toReversed();
+    let before = first;
+    for (const seq of others) {
+      this.#follows.set(before!, seq);
+      before = seq;
     }
+    if (first !== undefined) this.#sendNow(first);
+  }
+
+  #sendNow(seq: number): void {
+    this.#options.world.deliveries.change(seq, 'pending', Date.now());
     this.wake();
   }
 
@@ -178,8 +191,12 @@ export class WebhookSender {
     if (this.#stopped) return;
     const outcome = this.#outcome(delivery, status);
     world.deliveries.settle(delivery.seq, { ...outcome, status, error });
-    if (outcome.state !== 'delivered')
+    const follower = this.#follows.get(delivery.seq);
+    this.#follows.delete(delivery.seq);
+    if (follower !== undefined) this.#sendNow(follower);
+    if (outcome.state !== 'delivered') {
       log('webhook not delivered', { event: delivery.event, type: delivery.type, status, error });
+    }
     this.wake();
   }
 
