@@ -87,11 +87,42 @@ describe('words', () => {
     expect(idsOf(await search('sonic', { query_by: 'brand', sort_by: '_text_match:desc' }))[0]).toBe('3');
   });
 
-  test('rank a match in an earlier field above one in a later field', async () => {
-    const response = await search('ball', { query_by: 'title,description', query_by_weights: '1,10', num_typos: 0 });
-    expect(idsOf(response)).toEqual(['5']);
-    const shoe = await search('sonic', { query_by: 'title,brand' });
-    expect(idsOf(shoe).toSorted()).toEqual(['3', '4']);
+  test('rank a match in an earlier field above one in a later field, and by weights where given', async () => {
+    const name = target.name('weights');
+    await target.client.collections().create({
+      name,
+      fields: [
+        { name: 'title', type: 'string' },
+        { name: 'text', type: 'string' },
+      ],
+    });
+    const documents = target.client.collections<{ id: string; title: string; text: string }>(name).documents();
+    await documents.import([
+      { id: 'title', title: 'red lamp', text: 'some thing' },
+      { id: 'text', title: 'some thing', text: 'red lamp' },
+    ]);
+    const order = async (options: object): Promise<string[]> =>
+      idsOf(await documents.search({ q: 'lamp', query_by: 'title,text', ...options }, {}));
+    expect(await order({})).toEqual(['title', 'text']);
+    expect(await order({ query_by_weights: '1,10' })).toEqual(['text', 'title']);
+    expect(await order({ query_by: 'text,title' })).toEqual(['text', 'title']);
+  });
+
+  test('rank fewer typos and more words first', async () => {
+    const name = target.name('tiers');
+    await target.client.collections().create({ name, fields: [{ name: 'title', type: 'string' }] });
+    const documents = target.client.collections<{ id: string; title: string }>(name).documents();
+    await documents.import([
+      { id: 'two typos', title: 'keybaord stnad' },
+      { id: 'one word', title: 'keyboard cover' },
+      { id: 'both words', title: 'keyboard stand' },
+    ]);
+    const options = { query_by: 'title', typo_tokens_threshold: 10, drop_tokens_threshold: 10 };
+    const response = await documents.search({ q: 'keyboard stand', ...options }, {});
+    expect(idsOf(response)[0]).toBe('both words');
+    expect(idsOf(response).toSorted()).toEqual(['both words', 'one word', 'two typos']);
+    const alone = await documents.search({ q: 'keyboard stand', query_by: 'title' }, {});
+    expect(idsOf(alone)).toEqual(['both words']);
   });
 });
 

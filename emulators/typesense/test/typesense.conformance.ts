@@ -190,6 +190,29 @@ describe('an import', () => {
     expect(idsOf(await documents().search({ q: 'walking', query_by: 'title' }, {}))).toEqual(['1']);
   });
 
+  test('goes on while others search, and every search sees whole documents', async () => {
+    const many = Array.from({ length: 4_000 }, (_, at) => ({ ...product(at % SHOP.length), id: `m${at}` }));
+    let done = false;
+    const importing = documents()
+      .import(many)
+      .finally(() => {
+        done = true;
+      });
+    let last = 0;
+    while (!done) {
+      const [all, acme] = await Promise.all([
+        documents().search({ q: '*', facet_by: 'inStock' }, {}),
+        documents().search({ q: 'basketball', query_by: 'title', filter_by: 'brand:=Acme', num_typos: 0 }, {}),
+      ]);
+      expect(all.found).toBeGreaterThanOrEqual(last);
+      expect(all.facet_counts?.[0]?.counts.reduce((sum, entry) => sum + entry.count, 0)).toBe(all.found);
+      expect(acme.hits?.every((hit) => hit.document.title === 'Basketball')).toBe(true);
+      last = all.found;
+    }
+    await importing;
+    expect((await documents().search({ q: 'basketball', query_by: 'title', num_typos: 0 }, {})).found).toBe(500);
+  });
+
   test('takes lines of text, among them one that is no JSON', async () => {
     const text = `${JSON.stringify(product(0))}\nnot json\n${JSON.stringify(product(1))}\n`;
     const results = (await documents().import(text))

@@ -1,4 +1,4 @@
-import { badRequest, unsupported } from '../http/api-error.ts';
+import { badRequest, notFound, unsupported } from '../http/api-error.ts';
 import { parseJson } from '../http/body.ts';
 import type { Route } from '../http/route.ts';
 import { type CollectionSchema, stringList } from '../schema/collection-schema.ts';
@@ -41,9 +41,10 @@ export const collectionRoutes: readonly Route[] = [
     parameters: ['compact_store'],
     async handle({ catalog, path }) {
       const collection = catalog.collection(path['collection'] ?? '');
-      return collection.turns.take(() => {
-        const json = describe(catalog.collection(collection.name));
-        catalog.dropCollection(collection);
+      return collection.turns.take(async () => {
+        if (collection.dropped) throw notFound('Not Found');
+        const json = describe(collection);
+        await catalog.dropCollection(collection);
         return { json };
       });
     },
@@ -56,6 +57,7 @@ export const collectionRoutes: readonly Route[] = [
       const collection = catalog.collection(path['collection'] ?? '');
       const input = parseJson(body);
       return collection.turns.take(async () => {
+        if (collection.dropped) throw notFound('Not Found');
         const changed = changedSchema(collection.schema, input);
         const sameFields = JSON.stringify(changed.fields) === JSON.stringify(collection.schema.fields);
         if (sameFields) {

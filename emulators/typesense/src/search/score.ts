@@ -1,4 +1,4 @@
-import { type Sql, sql } from '../store/database.ts';
+import { joinSql, type Sql, sql } from '../store/database.ts';
 import type { SearchIndex } from '../store/search-index.ts';
 import { textColumn, textColumns } from '../store/tables.ts';
 import type { QueryField } from './query-fields.ts';
@@ -6,9 +6,11 @@ import type { QueryField } from './query-fields.ts';
 /**
  * `_text_match` as one integer, compared digit group by digit group:
  *
- *   words found · fewer typos · a field equals the query · relevance: bm25 with the field weights
+ *   words found · fewer typos · a field equals the query · relevance
  *
- * bm25 is rounded to a hundredth, so that equally good matches tie and the next sort field decides between them.
+ * Relevance is bm25 with the field weights, in hundredths, so that equally good matches tie and the next sort field decides
+ * between them; plus the weight of the best field that holds all the words, because bm25 is zero for a word that half of
+ * the documents have, and a title must still count more than a description.
  */
 const WORD = 2 ** 40;
 const TYPO = 2 ** 36;
@@ -21,7 +23,7 @@ export type Tier = { words: number; typos: number };
 
 /**
  * Words that this many documents share tell little about any of them, and weighing each match takes longer than finding
- * it. Above this number the weight of the best field that holds all the words takes the place of bm25.
+ * it. Above this number there is no bm25, and the weight of the best field that holds all the words decides alone.
  */
 const MAX_WEIGHED = 12_000;
 
@@ -34,7 +36,8 @@ export function scoreOf(input: {
   exact: readonly number[];
 }): Sql {
   const base = input.tier.words * WORD + (MAX_TYPOS - input.tier.typos) * TYPO;
-  const relevance = input.found > MAX_WEIGHED ? bestField(input) : weighed(input);
+  const parts = input.found > MAX_WEIGHED ? [bestField(input)] : [bestField(input), weighed(input)];
+  const relevance = joinSql(parts, ' + ');
   if (input.exact.length === 0) return sql(`(${base} + ${relevance.text})`, ...relevance.params);
   return sql(
     `(${base} + ${relevance.text} + CASE WHEN c.seq IN (SELECT value FROM json_each(?)) THEN ${EXACT} ELSE 0 END)`,

@@ -2,7 +2,8 @@ import { ApiError, badRequest, notFound } from '../http/api-error.ts';
 import { type CollectionSchema, parseCollectionSchema } from '../schema/collection-schema.ts';
 import { Collection } from './collection.ts';
 import { Database } from './database.ts';
-import { createDocs, createIndex, dropIndex, dropOrphans, tablesOf } from './tables.ts';
+import { createDocs, createIndex, dropOrphans, tablesOf } from './tables.ts';
+import { breathe } from './turns.ts';
 
 export type SynonymItem = {
   id: string;
@@ -82,15 +83,22 @@ export class Catalog {
     return collection;
   }
 
-  /** Called in the collection's turn: no import is half-way through. */
-  dropCollection(collection: Collection): void {
-    this.db.transaction(() => {
-      this.db.run('DELETE FROM collections WHERE id = ?', [collection.id]);
-      dropIndex(this.db, collection.index.tables);
-      this.db.exec(`DROP TABLE ${collection.index.tables.docs}`);
-    });
+  /**
+   * Called in the collection's turn: no import is half-way through. The collection is gone at once; its tables follow one
+   * by one, since freeing a large one takes a while. What a killed process leaves of them is removed at the next start.
+   */
+  async dropCollection(collection: Collection): Promise<void> {
+    this.db.run('DELETE FROM collections WHERE id = ?', [collection.id]);
     collection.dropped = true;
     this.#collections.delete(collection.name);
+    await this.dropTables(Object.values(collection.index.tables));
+  }
+
+  async dropTables(tables: readonly string[]): Promise<void> {
+    for (const table of tables) {
+      await breathe();
+      this.db.exec(`DROP TABLE IF EXISTS ${table}`);
+    }
   }
 
   saveSchema(collection: Collection, schema: CollectionSchema, generation: number): void {

@@ -34,6 +34,7 @@ export class Collection {
     this.generation = Number(row['generation']);
     const tables = tablesOf(this.id, this.generation);
     this.index = new SearchIndex(db, tables, JSON.parse(String(row['schema'])) as CollectionSchema);
+    this.index.terms.load();
     const numbers = db.get(`SELECT count(*) AS documents, max(seq) AS last FROM ${tables.docs}`);
     this.count = Number(numbers?.['documents'] ?? 0);
     this.#nextSeq = Number(numbers?.['last'] ?? -1) + 1;

@@ -39,17 +39,15 @@ export async function rebuild(catalog: Catalog, collection: Collection, schema: 
       index.commit();
       await breathe();
     }
-    const old = collection.index.tables;
-    db.transaction(() => {
-      catalog.saveSchema(collection, schema, generation);
-      dropIndex(db, old);
-    });
-    collection.index = index;
-    collection.generation = generation;
   } catch (cause) {
     dropIndex(db, tables);
     throw cause;
   }
+  const old = collection.index.tables;
+  catalog.saveSchema(collection, schema, generation);
+  collection.index = index;
+  collection.generation = generation;
+  await catalog.dropTables(Object.values(old).filter((table) => table !== old.docs));
 }
 
 /** A document that does not fit the new schema stops the change: nothing is rewritten behind the client's back. */

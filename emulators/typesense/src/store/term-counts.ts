@@ -3,13 +3,13 @@ import type { Database } from './database.ts';
 
 /**
  * How many documents hold each word, per field. Writes collect their changes and flush them once per transaction: a
- * hundred documents repeat most of their words.
+ * hundred documents repeat most of their words. A copy in memory serves the search for similar words.
  */
 export class TermCounts {
   readonly #db: Database;
   readonly #table: string;
   readonly #pending = new Map<number, Map<string, number>>();
-  readonly #loaded = new Map<number, Vocabulary>();
+  readonly #vocabularies = new Map<number, Vocabulary>();
 
   constructor(db: Database, table: string) {
     this.#db = db;
@@ -32,8 +32,7 @@ export class TermCounts {
   /** The transaction is through: the copies in memory follow. */
   commit(): void {
     for (const [field, changes] of this.#pending) {
-      const vocabulary = this.#loaded.get(field);
-      if (vocabulary === undefined) continue;
+      const vocabulary = this.vocabulary(field);
       for (const [term, delta] of changes) vocabulary.add(term, delta);
     }
     this.#pending.clear();
@@ -43,14 +42,16 @@ export class TermCounts {
     this.#pending.clear();
   }
 
-  vocabulary(field: number): Vocabulary {
-    const known = this.#loaded.get(field);
-    if (known !== undefined) return known;
-    const vocabulary = new Vocabulary();
-    for (const row of this.#db.all(`SELECT term, documents FROM ${this.#table} WHERE field = ?`, [field])) {
-      vocabulary.add(String(row['term']), Number(row['documents']));
+  /** Reads the table of a collection that was there before this process. */
+  load(): void {
+    for (const row of this.#db.all(`SELECT field, term, documents FROM ${this.#table}`)) {
+      this.vocabulary(Number(row['field'])).add(String(row['term']), Number(row['documents']));
     }
-    this.#loaded.set(field, vocabulary);
+  }
+
+  vocabulary(field: number): Vocabulary {
+    let vocabulary = this.#vocabularies.get(field);
+    if (vocabulary === undefined) this.#vocabularies.set(field, (vocabulary = new Vocabulary()));
     return vocabulary;
   }
 

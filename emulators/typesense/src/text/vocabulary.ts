@@ -3,8 +3,8 @@ import { editDistance, prefixDistance } from './edit-distance.ts';
 export type Candidate = { term: string; distance: number; documents: number };
 
 /**
- * The words of one field with the number of documents that hold each: a copy in memory of the terms table, loaded the
- * first time a query needs typo tolerance. The search is a scan, made short by a 32-bit signature of the letters a word
+ * The words of one field with the number of documents that hold each: a copy in memory of the terms table. The search
+ * for similar words is a scan, made short by a 32-bit signature of the letters a word
  * contains: one edit changes at most one letter on either side.
  */
 export class Vocabulary {
