@@ -13,7 +13,8 @@ export async function checkSeller(deps: CommandDeps, vendorId: string): Promise<
   const verdict = maySell(known ?? null);
   if (verdict.ok) return verdict;
   try {
-    return maySell(await deps.vendors.find(vendorId));
+    const asked = await deps.vendors.find(vendorId);
+    return asked ? maySell(asked) : verdict;
   } catch (error) {
     deps.log.warn({ err: error, vendorId }, 'accounts could not be asked about a vendor');
     return verdict;
