@@ -71,6 +71,16 @@ export interface VendorOrderDelivered {
   lines: OrderLineFact[];
 }
 
+/**
+ * The cart has another content or state. Goes to the stream directly: a cart is
+ * no money, and its newest state is all a listener needs.
+ * Key: the cart; sequence: its version. Topics: `cartChanged:<cartId>`.
+ */
+export interface CartChanged {
+  cartId: string;
+  version: number;
+}
+
 const line: OrderLineFact = {
   lineId: 'lin_01J0000000000000000000LINE',
   offerId: 'off_01J0000000000000000000FFER',
@@ -130,4 +140,8 @@ export const vendorOrderDelivered = fact<VendorOrderDelivered>()('orders.vendorO
   deliveredAt: '2026-01-05T00:00:00.000Z',
   returnWindowEndsAt: '2026-02-04T00:00:00.000Z',
   lines: [line],
+});
+export const cartChanged = fact<CartChanged>()('orders.cartChanged', 1, {
+  cartId: 'crt_01J0000000000000000000CART',
+  version: 3,
 });

@@ -1,0 +1,67 @@
+import type { SubgraphClient } from '@marketgraph/platform/serve';
+import type { OfferQuote, Quotes } from '../domain/offer-quote.ts';
+
+/** The port to the catalog: prices come from here and from nowhere else. */
+export interface CatalogClient {
+  /** All offers in one call. An offer that is not in the answer does not exist for a buyer. */
+  quotes(offerIds: readonly string[], call?: CallOptions): Promise<Quotes>;
+}
+
+export interface CallOptions {
+  traceparent?: string;
+  timeoutMs?: number;
+}
+
+const OFFERS = `query OrdersQuotes($offers: [_Any!]!) {
+  _entities(representations: $offers) {
+    ... on Offer {
+      id sku status returnWindowDays minOrderQuantity orderMultiple
+      price { amount currencyCode }
+      vendor { id }
+      variant { id title product { id title } }
+    }
+  }
+}`;
+
+interface OffersAnswer {
+  _entities: ({
+    id: string;
+    sku: string;
+    status: string;
+    returnWindowDays: number;
+    minOrderQuantity: number;
+    orderMultiple: number;
+    price: { amount: number; currencyCode: string };
+    vendor: { id: string } | null;
+    variant: { id: string; title: string | null; product: { id: string; title: string } | null } | null;
+  } | null)[];
+}
+
+export function catalogOverPeers(peers: SubgraphClient): CatalogClient {
+  return {
+    async quotes(offerIds, call) {
+      if (offerIds.length === 0) return new Map();
+      const offers = [...new Set(offerIds)].map((id) => ({ __typename: 'Offer', id }));
+      const answer = await peers.call<OffersAnswer>('catalog', OFFERS, { offers }, call);
+      return new Map(answer._entities.flatMap((offer) => quoteOf(offer) ?? []).map((quote) => [quote.offerId, quote]));
+    },
+  };
+}
+
+function quoteOf(offer: OffersAnswer['_entities'][number]): OfferQuote | undefined {
+  if (!offer?.vendor || !offer.variant?.product) return undefined;
+  const { product, title } = offer.variant;
+  return {
+    offerId: offer.id,
+    vendorId: offer.vendor.id,
+    productId: product.id,
+    variantId: offer.variant.id,
+    sku: offer.sku,
+    title: title && title !== product.title ? `${product.title} – ${title}` : product.title,
+    status: offer.status,
+    price: { amount: offer.price.amount, currencyCode: offer.price.currencyCode },
+    returnWindowDays: offer.returnWindowDays,
+    minOrderQuantity: offer.minOrderQuantity,
+    orderMultiple: offer.orderMultiple,
+  };
+}

@@ -1,0 +1,140 @@
+import type { Money } from '@marketgraph/platform/core';
+import { SubgraphCallError, type SubgraphClient, SubgraphUnavailableError } from '@marketgraph/platform/serve';
+import { buildSchema, type DocumentNode, graphql, type GraphQLSchema, print } from 'graphql';
+import { FakeInventory } from './fake-inventory.ts';
+import { FakePayments } from './fake-payments.ts';
+
+export interface FakeOffer {
+  id: string;
+  sku: string;
+  status: string;
+  price: Money;
+  returnWindowDays: number;
+  minOrderQuantity: number;
+  orderMultiple: number;
+  vendor: { id: string };
+  variant: { id: string; title: string; product: { id: string; title: string } };
+}
+
+/** One call, before it has its effect and after: where a test lets things go wrong. */
+export interface PeerCall {
+  subgraph: string;
+  /** The operation's name, e.g. `OrdersReserve`. */
+  operation: string;
+  phase: 'before' | 'after';
+}
+
+/** The parts of the other services' contracts that orders use; operations are checked against it. */
+const CONTRACT = `
+  scalar _Any
+  scalar IdempotencyKey
+  scalar MinorUnits
+  scalar CurrencyCode
+  scalar DateTime
+  type Money { amount: MinorUnits! currencyCode: CurrencyCode! }
+  input MoneyInput { amount: MinorUnits! currencyCode: CurrencyCode! }
+  interface UserError { code: String! message: String! field: [String!] }
+  type BasicUserError implements UserError { code: String! message: String! field: [String!] }
+  type InsufficientStockError implements UserError {
+    code: String! message: String! field: [String!] offer: Offer! requested: Int! available: Int!
+  }
+
+  type Vendor { id: ID! }
+  type Product { id: ID! title: String! }
+  type ProductVariant { id: ID! title: String! product: Product! }
+  type Offer {
+    id: ID! sku: String! status: String! price: Money! returnWindowDays: Int! minOrderQuantity: Int!
+    orderMultiple: Int! vendor: Vendor! variant: ProductVariant!
+  }
+  union _Entity = Offer
+
+  type Reservation { id: ID! status: String! expiresAt: DateTime! }
+  type ReservationPayload { reservation: Reservation userErrors: [UserError!]! }
+  input StockReserveLine { offerId: ID! quantity: Int! }
+  input StockReserveInput { cartId: ID! idempotencyKey: IdempotencyKey ttlSeconds: Int lines: [StockReserveLine!]! }
+
+  type Payment { id: ID! status: String! }
+  type PaymentCreatePayload { payment: Payment clientSecret: String userErrors: [UserError!]! }
+  type PaymentSyncPayload { payment: Payment failureCode: String failureMessage: String userErrors: [UserError!]! }
+  type PaymentPayload { payment: Payment userErrors: [UserError!]! }
+  input PaymentCreateInput { orderId: ID! cartId: ID! buyerId: ID! amount: MoneyInput! description: String! }
+  input SettlementPartInput {
+    vendorOrderId: ID! vendorId: ID! gross: MoneyInput! tax: MoneyInput! shipping: MoneyInput! productTotal: MoneyInput!
+  }
+  input PaymentSettleInput { paymentId: ID! vendorOrders: [SettlementPartInput!]! }
+
+  type Query { _entities(representations: [_Any!]!): [_Entity]! }
+  type Mutation {
+    stockReserve(input: StockReserveInput!): ReservationPayload!
+    stockReservationConfirm(id: ID!): ReservationPayload!
+    stockReservationRelease(id: ID!): ReservationPayload!
+    stockReservationRevert(id: ID!): ReservationPayload!
+    paymentCreate(input: PaymentCreateInput!, idempotencyKey: IdempotencyKey!): PaymentCreatePayload!
+    paymentSync(id: ID!): PaymentSyncPayload!
+    paymentSettle(input: PaymentSettleInput!, idempotencyKey: IdempotencyKey!): PaymentPayload!
+    paymentVoid(id: ID!, idempotencyKey: IdempotencyKey!): PaymentPayload!
+  }`;
+
+/** Catalog, inventory and payments behind the client that orders call them with. For tests. */
+export class FakePeers implements SubgraphClient {
+  readonly offers = new Map<string, FakeOffer>();
+  readonly inventory: FakeInventory;
+  readonly payments = new FakePayments();
+  /** The names of the operations called, oldest first. */
+  readonly calls: string[] = [];
+  /** Subgraphs that do not answer. */
+  readonly away = new Set<string>();
+  /** May reject, or never resolve, to break a call. */
+  onCall: (call: PeerCall) => Promise<void> | void = () => undefined;
+  private readonly schema: GraphQLSchema = buildSchema(CONTRACT);
+
+  constructor(clock: ConstructorParameters<typeof FakeInventory>[0]) {
+    this.inventory = new FakeInventory(clock);
+  }
+
+  async call<Data>(
+    subgraph: string,
+    document: string | DocumentNode,
+    variables: Record<string, unknown> = {},
+  ): Promise<Data> {
+    const source = typeof document === 'string' ? document : print(document);
+    const operation = /(?:query|mutation) (\w+)/.exec(source)?.[1] ?? 'anonymous';
+    this.calls.push(operation);
+    if (this.away.has(subgraph)) throw new SubgraphUnavailableError(subgraph, 'unreachable');
+    await this.onCall({ subgraph, operation, phase: 'before' });
+    const { data, errors } = await graphql({
+      schema: this.schema,
+      source,
+      variableValues: variables,
+      rootValue: this.resolvers(),
+    });
+    await this.onCall({ subgraph, operation, phase: 'after' });
+    if (errors && errors.length > 0) throw new SubgraphCallError(subgraph, errors);
+    // A copy without prototypes and shared objects, as a wire would make it.
+    return JSON.parse(JSON.stringify(data)) as Data;
+  }
+
+  private resolvers() {
+    const { inventory, payments, offers } = this;
+    const typed = <T extends { userErrors: unknown[] }>(answer: T): T => ({
+      ...answer,
+      userErrors: answer.userErrors.map((error) => ({ __typename: 'BasicUserError', ...(error as object) })),
+    });
+    return {
+      _entities: ({ representations }: { representations: { id: string }[] }) =>
+        representations.map(({ id }) => {
+          const offer = offers.get(id);
+          return offer ? { __typename: 'Offer', ...offer } : null;
+        }),
+      stockReserve: ({ input }: { input: Parameters<FakeInventory['reserve']>[0] }) => typed(inventory.reserve(input)),
+      stockReservationConfirm: ({ id }: { id: string }) => typed(inventory.confirm(id)),
+      stockReservationRelease: ({ id }: { id: string }) => typed(inventory.release(id)),
+      stockReservationRevert: ({ id }: { id: string }) => typed(inventory.revert(id)),
+      paymentCreate: ({ input, idempotencyKey }: { input: Parameters<FakePayments['create']>[0]; idempotencyKey: string }) =>
+        typed(payments.create(input, idempotencyKey)),
+      paymentSync: ({ id }: { id: string }) => typed(payments.sync(id)),
+      paymentSettle: ({ input }: { input: Parameters<FakePayments['settle']>[0] }) => typed(payments.settle(input)),
+      paymentVoid: ({ id }: { id: string }) => typed(payments.void(id)),
+    };
+  }
+}

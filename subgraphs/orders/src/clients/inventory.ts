@@ -1,0 +1,83 @@
+import { accept, type Rejection, type Result } from '@marketgraph/platform/core';
+import type { SubgraphClient } from '@marketgraph/platform/serve';
+import type { CallOptions } from './catalog.ts';
+
+export interface ReservationRequest {
+  cartId: string;
+  /** The same key gives the same reservation, however often it is asked for. */
+  idempotencyKey: string;
+  ttlSeconds: number;
+  lines: readonly { offerId: string; quantity: number }[];
+}
+
+export interface Reservation {
+  id: string;
+  status: string;
+  /** RFC 3339. */
+  expiresAt: string;
+}
+
+/**
+ * The port to inventory. A `Result` is a definite answer; a call that throws
+ * has an unknown outcome and is made again. Each may be made any number of times.
+ */
+export interface InventoryClient {
+  /** A rejection per short offer carries `details: { offerId, requested, available }`. */
+  reserve(request: ReservationRequest, call?: CallOptions): Promise<Result<Reservation, Rejection[]>>;
+  confirm(reservationId: string, call?: CallOptions): Promise<Result<Reservation, Rejection[]>>;
+  /** Gives back what was only held. */
+  release(reservationId: string, call?: CallOptions): Promise<Result<Reservation | null, Rejection[]>>;
+  /** Gives back what was taken: the units of a confirmed reservation. */
+  revert(reservationId: string, call?: CallOptions): Promise<Result<Reservation | null, Rejection[]>>;
+}
+
+const PAYLOAD = `reservation { id status expiresAt }
+    userErrors { __typename code message field ... on InsufficientStockError { offer { id } requested available } }`;
+
+const RESERVE = `mutation OrdersReserve($input: StockReserveInput!) { answer: stockReserve(input: $input) { ${PAYLOAD} } }`;
+const CONFIRM = `mutation OrdersConfirm($id: ID!) { answer: stockReservationConfirm(id: $id) { ${PAYLOAD} } }`;
+const RELEASE = `mutation OrdersRelease($id: ID!) { answer: stockReservationRelease(id: $id) { ${PAYLOAD} } }`;
+const REVERT = `mutation OrdersRevert($id: ID!) { answer: stockReservationRevert(id: $id) { ${PAYLOAD} } }`;
+
+interface Answer {
+  answer: {
+    reservation: Reservation | null;
+    userErrors: {
+      __typename: string;
+      code: string;
+      message: string;
+      field: string[] | null;
+      offer?: { id: string };
+      requested?: number;
+      available?: number;
+    }[];
+  };
+}
+
+export function inventoryOverPeers(peers: SubgraphClient): InventoryClient {
+  const call = async (operation: string, variables: Record<string, unknown>, options?: CallOptions) => {
+    const { answer } = await peers.call<Answer>('inventory', operation, variables, options);
+    return { reservation: answer.reservation, rejections: answer.userErrors.map(rejectionOf) };
+  };
+  const demand = async (...parameters: Parameters<typeof call>): Promise<Result<Reservation, Rejection[]>> => {
+    const { reservation, rejections } = await call(...parameters);
+    if (rejections.length > 0) return { ok: false, rejection: rejections };
+    if (!reservation) throw new Error('Inventory answered with neither a reservation nor an error.');
+    return accept(reservation);
+  };
+  const giveBack = async (...parameters: Parameters<typeof call>): Promise<Result<Reservation | null, Rejection[]>> => {
+    const { reservation, rejections } = await call(...parameters);
+    return rejections.length > 0 ? { ok: false, rejection: rejections } : accept(reservation);
+  };
+  return {
+    reserve: (request, options) => demand(RESERVE, { input: request }, options),
+    confirm: (id, options) => demand(CONFIRM, { id }, options),
+    release: (id, options) => giveBack(RELEASE, { id }, options),
+    revert: (id, options) => giveBack(REVERT, { id }, options),
+  };
+}
+
+function rejectionOf({ code, message, field, offer, requested, available }: Answer['answer']['userErrors'][number]) {
+  const rejection: Rejection = { code, message, ...(field ? { field } : {}) };
+  return offer ? { ...rejection, details: { offerId: offer.id, requested, available } } : rejection;
+}

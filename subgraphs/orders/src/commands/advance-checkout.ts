@@ -1,0 +1,125 @@
+import { appendToOutbox, type EntityManager, inTransaction } from '@marketgraph/platform/postgres';
+import { advance, type Checkout, type CheckoutEvent, type CheckoutRequest, isEnded } from '../domain/checkout.ts';
+import {
+  type CheckoutRecord,
+  lockCheckout,
+  postponeCheckout,
+  saveCheckout,
+  takeParkedReports,
+} from '../store/checkouts.ts';
+import { savePayment } from '../store/order-writes.ts';
+import { type Answers, performRequest } from './perform-request.ts';
+import { markOrder } from './mark-order.ts';
+import type { Cause, Services } from './services.ts';
+
+/** Whoever works on a checkout answers within this time or is taken for dead. */
+export const STALL_AFTER_MS = 5_000;
+/** How often an unpaid checkout asks the provider by itself, in case its news was lost. */
+const LOOK_UP_EVERY_MS = 60_000;
+const FIRST_RETRY_MS = 500;
+const MAX_RETRY_MS = 20_000;
+
+export interface Advanced {
+  record: CheckoutRecord;
+  requests: CheckoutRequest[];
+}
+
+/**
+ * One event: load, decide, save, outbox, in the caller's transaction. Undefined
+ * for a checkout that is not known. The row lock makes steps follow one another;
+ * an event that comes twice, or too late, finds a state that ignores it.
+ */
+export async function applyCheckoutEvent(
+  em: EntityManager,
+  services: Services,
+  { orderId, event, cause }: { orderId: string; event: CheckoutEvent; cause: Cause },
+): Promise<Advanced | undefined> {
+  const record = await lockCheckout(em, orderId);
+  if (!record) return undefined;
+  const now = services.clock.now();
+  const step = advance(record.state, event);
+  if (step.state === record.state) return { record, requests: step.requests };
+
+  const next: CheckoutRecord = { ...record, state: step.state };
+  for (const mark of step.marks) {
+    const events = await markOrder(em, services, { record: next, mark, cause });
+    await appendToOutbox(em, events, { ids: services.ids, now, trace: cause.trace });
+  }
+  if (record.paymentId === null && 'paymentId' in step.state && step.state.paymentId) {
+    next.paymentId = step.state.paymentId;
+    await savePayment(em, orderId, next.paymentId);
+  }
+  next.deadlineAt = deadlineOf(step.state) ?? record.deadlineAt;
+  next.nextAttemptAt = nextLookAt(next, now);
+  await saveCheckout(em, next, { now, ...next });
+
+  // The order's row is there now: news that came before it can be heard.
+  let current: Advanced = { record: next, requests: step.requests };
+  if (step.marks.includes('PLACED')) {
+    for (const report of await takeParkedReports(em, orderId)) {
+      const heard = await applyCheckoutEvent(em, services, {
+        orderId,
+        event: { type: 'paymentReported', report },
+        cause,
+      });
+      current = heard && heard.requests.length > 0 ? heard : { ...current, record: heard?.record ?? current.record };
+    }
+  }
+  return current;
+}
+
+/** An answer was needed and none came. The saga is as it was; the sweeper goes on. */
+export class CheckoutStalledError extends Error {
+  constructor(
+    readonly record: CheckoutRecord,
+    request: CheckoutRequest,
+    options: ErrorOptions,
+  ) {
+    super(`Checkout ${record.orderId} got no answer to ${request.type}.`, options);
+    this.name = 'CheckoutStalledError';
+  }
+}
+
+/**
+ * Drives a checkout as far as it goes: event, requests, their answers, until it
+ * waits for the buyer or has ended. Client, payment event and sweeper all come
+ * through here; two at once do the same idempotent things.
+ */
+export async function driveCheckout(
+  services: Services,
+  start: { orderId: string; event: CheckoutEvent; cause: Cause },
+): Promise<{ record: CheckoutRecord; answers: Answers }> {
+  const answers: Answers = {};
+  let event = start.event;
+  for (;;) {
+    const advanced = await inTransaction(services.orm, (em) => applyCheckoutEvent(em, services, { ...start, event }));
+    services.nudgeRelay();
+    if (!advanced) throw new Error(`There is no checkout ${start.orderId}.`);
+    const { record, requests } = advanced;
+    const [request] = requests;
+    if (!request) return { record, answers };
+    try {
+      event = await performRequest(services, { record, request, answers, cause: start.cause });
+    } catch (error) {
+      await retryLater(services, record);
+      throw new CheckoutStalledError(record, request, { cause: error });
+    }
+  }
+}
+
+async function retryLater(services: Services, record: CheckoutRecord): Promise<void> {
+  const backoff = Math.min(FIRST_RETRY_MS * 2 ** record.attempts, MAX_RETRY_MS) * (0.75 + Math.random() / 2);
+  const nextAttemptAt = new Date(services.clock.now().getTime() + backoff);
+  await postponeCheckout(services.orm.em.fork(), record.orderId, { nextAttemptAt, failed: true });
+}
+
+/** The reservation's own end counts, once there is one. */
+function deadlineOf(state: Checkout): Date | undefined {
+  return 'reservation' in state && state.reservation ? new Date(state.reservation.expiresAt) : undefined;
+}
+
+function nextLookAt({ state, deadlineAt }: CheckoutRecord, now: Date): Date {
+  if (isEnded(state)) return now;
+  if (state.status !== 'AWAITING_PAYMENT') return new Date(now.getTime() + STALL_AFTER_MS);
+  return new Date(Math.min(deadlineAt.getTime(), now.getTime() + LOOK_UP_EVERY_MS));
+}

@@ -1,0 +1,97 @@
+import { isSameMoney, type Money, type Rejection } from '@marketgraph/platform/core';
+import { inTransaction, onceByKey } from '@marketgraph/platform/postgres';
+import { type Failure, failureOf, isEnded } from '../domain/checkout.ts';
+import { type CheckoutRecord, findCheckoutByPayment, readCheckout } from '../store/checkouts.ts';
+import { savePurchaseOrderNumber } from '../store/order-writes.ts';
+import { CheckoutStalledError, driveCheckout } from './advance-checkout.ts';
+import { answerWithin } from './answer-within.ts';
+import type { CheckoutAnswer } from './start-checkout.ts';
+import type { Cause, Services } from './services.ts';
+
+export interface CompleteCheckout {
+  cartId: string;
+  paymentId: string;
+  expectedTotal: Money;
+  purchaseOrderNumber?: string | null;
+  buyerId: string;
+  idempotencyKey: string;
+  cause: Cause;
+}
+
+const MAX_PURCHASE_ORDER_NUMBER = 100;
+
+/**
+ * The buyer says the payment was made. The provider is asked, and the saga goes
+ * on as with any other news of the payment; whoever was first, the answer is
+ * where the order stands.
+ */
+export async function completeCheckout(services: Services, command: CompleteCheckout): Promise<CheckoutAnswer> {
+  const record = await findCheckoutByPayment(services.orm.em.fork(), command.cartId, command.paymentId);
+  if (!record || record.principal !== command.buyerId) {
+    return refused({ code: 'NOT_FOUND', message: 'There is no such checkout.', field: ['paymentId'] });
+  }
+  const wrong = wrongInput(record, command);
+  if (wrong) return refused(wrong, record);
+
+  const { cartId, paymentId, expectedTotal, purchaseOrderNumber = null } = command;
+  const once = await inTransaction(services.orm, (em) => {
+    const call = {
+      principal: command.buyerId,
+      operation: 'checkoutComplete',
+      key: command.idempotencyKey,
+      input: { cartId, paymentId, expectedTotal, purchaseOrderNumber },
+    };
+    return onceByKey(em, call, async () => {
+      if (purchaseOrderNumber) await savePurchaseOrderNumber(em, record.orderId, purchaseOrderNumber);
+      return { orderId: record.orderId };
+    });
+  });
+  if (once.kind === 'reused') {
+    return refused({ code: 'IDEMPOTENCY_KEY_REUSED', message: 'This key was used for another completion.' });
+  }
+  return isEnded(record.state) ? answerOf(record) : await drive(services, record, command.cause);
+}
+
+async function drive(services: Services, record: CheckoutRecord, cause: Cause): Promise<CheckoutAnswer> {
+  const { orderId } = record;
+  const waits = record.state.status === 'AWAITING_PAYMENT';
+  const event = waits ? ({ type: 'completionAsked' } as const) : ({ type: 'resumed' } as const);
+  const outcome = await answerWithin(
+    services,
+    driveCheckout(services, { orderId, event, cause }),
+    'completing a checkout',
+  );
+  if (outcome.done) return answerOf(outcome.value.record, outcome.value.answers.paymentNeedsAction);
+  if (outcome.error && !(outcome.error instanceof CheckoutStalledError)) throw outcome.error;
+  // Slow is not failed: the order is pending, and whoever hears of the payment first goes on.
+  return answerOf((await readCheckout(services.orm.em.fork(), orderId)) ?? record);
+}
+
+function answerOf(record: CheckoutRecord, needsAction = false): CheckoutAnswer {
+  const failure: Failure | undefined = record.state.status === 'EXPIRING' ? undefined : failureOf(record.state);
+  if (failure) return { record, rejections: failure.refusals?.length ? failure.refusals : [failure] };
+  if (record.state.status === 'AWAITING_PAYMENT' && needsAction) {
+    const message = 'The payment has not been made yet: confirm it with the provider first.';
+    return { record, rejections: [{ code: 'PAYMENT_ACTION_REQUIRED', message }] };
+  }
+  return { record, rejections: [] };
+}
+
+function wrongInput({ draft }: CheckoutRecord, command: CompleteCheckout): Rejection | undefined {
+  const { expectedTotal, purchaseOrderNumber } = command;
+  if (expectedTotal.currencyCode !== draft.currencyCode) {
+    return { code: 'INVALID', message: `This order is in ${draft.currencyCode}.`, field: ['expectedTotal'] };
+  }
+  if (!isSameMoney(expectedTotal, draft.total)) {
+    return { code: 'CART_CHANGED', message: 'The order has another total.', field: ['expectedTotal'] };
+  }
+  if (purchaseOrderNumber && purchaseOrderNumber.length > MAX_PURCHASE_ORDER_NUMBER) {
+    const message = `At most ${MAX_PURCHASE_ORDER_NUMBER} characters.`;
+    return { code: 'INVALID', message, field: ['purchaseOrderNumber'] };
+  }
+  return undefined;
+}
+
+function refused(rejection: Rejection, record?: CheckoutRecord): CheckoutAnswer {
+  return { ...(record ? { record } : {}), rejections: [rejection] };
+}

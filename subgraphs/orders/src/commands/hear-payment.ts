@@ -1,0 +1,50 @@
+import type { EntityManager } from '@marketgraph/platform/postgres';
+import { reportOf } from '../clients/payments.ts';
+import { latestCheckoutOfCart, parkPaymentReport, postponeCheckout } from '../store/checkouts.ts';
+import { applyCheckoutEvent } from './advance-checkout.ts';
+import type { Services } from './services.ts';
+
+/**
+ * News of a payment, in the transaction of its inbox row. What follows from it
+ * is asked for by the sweeper, at once after the commit: a consumer's
+ * transaction waits for nobody. News of an unknown checkout is kept for it.
+ */
+export async function hearPayment(
+  em: EntityManager,
+  services: Services,
+  news: {
+    orderId: string;
+    eventId: string;
+    payment: { paymentId: string; status: string; failureCode: string | null; failureMessage: string | null };
+    trace?: string;
+  },
+): Promise<void> {
+  const { orderId, eventId, trace } = news;
+  const report = reportOf(news.payment);
+  if (report.status === 'PENDING') return;
+  const event = { type: 'paymentReported', report } as const;
+  const heard = await applyCheckoutEvent(em, services, { orderId, event, cause: { actorId: null, trace } });
+  if (!heard) {
+    await parkPaymentReport(em, { orderId, eventId, report, now: services.clock.now() });
+  } else if (heard.requests.length > 0) {
+    await postponeCheckout(em, orderId, { nextAttemptAt: services.clock.now(), failed: false });
+  }
+}
+
+/** The goods were given back before the payment came. */
+export async function hearReservationExpired(
+  em: EntityManager,
+  services: Services,
+  { cartId, reservationId, trace }: { cartId: string; reservationId: string; trace?: string },
+): Promise<void> {
+  const checkout = await latestCheckoutOfCart(em, cartId);
+  const held = checkout && 'reservation' in checkout.state ? checkout.state.reservation?.id : undefined;
+  // Of an older checkout of the same cart, or of one that has ended: no news.
+  if (!checkout || held !== reservationId) return;
+  const { orderId } = checkout;
+  const event = { type: 'timeUp' } as const;
+  const heard = await applyCheckoutEvent(em, services, { orderId, event, cause: { actorId: null, trace } });
+  if (heard && heard.requests.length > 0) {
+    await postponeCheckout(em, orderId, { nextAttemptAt: services.clock.now(), failed: false });
+  }
+}

@@ -1,0 +1,71 @@
+import type { NewEvent } from '@marketgraph/platform/messaging';
+import type { EntityManager } from '@marketgraph/platform/postgres';
+import { failureOf, type OrderMark } from '../domain/checkout.ts';
+import { authorizePayment, confirmOrder, failOrder, fold, placeOrder } from '../domain/order.ts';
+import type { OrderPaymentStatus } from '../domain/order-status.ts';
+import { orderConfirmed, orderFailed } from '../events/out.ts';
+import type { CheckoutRecord } from '../store/checkouts.ts';
+import { appendHistory } from '../store/order-history.ts';
+import { insertOrder, lockOrder, numberOrder, saveFailure, saveOrderStatus } from '../store/order-writes.ts';
+import { linesOfVendorOrders, ordersByIds, vendorOrdersOfOrders } from '../store/orders.ts';
+import { firstStatusEvent, recordOrderChange } from './record-order-change.ts';
+import type { Cause, Services } from './services.ts';
+
+/** Does to the order what a step of its checkout says, in the step's transaction; resolves to the facts still to be told. */
+export async function markOrder(
+  em: EntityManager,
+  services: Services,
+  { record, mark, cause }: { record: CheckoutRecord; mark: OrderMark; cause: Cause },
+): Promise<NewEvent[]> {
+  const { orderId, draft } = record;
+  const now = services.clock.now();
+
+  if (mark === 'PLACED') {
+    const facts = placeOrder(draft);
+    const order = fold(facts);
+    await insertOrder(em, draft, { order, now });
+    await appendHistory(em, orderId, facts, {
+      nextId: () => services.ids.next('evt'),
+      actorId: draft.buyerId,
+      at: now,
+    });
+    return [firstStatusEvent({ orderId, buyerId: draft.buyerId, status: order.status })];
+  }
+
+  const locked = await lockOrder(em, orderId);
+  if (!locked) throw new Error(`Checkout ${orderId} is ahead of its order.`);
+  const { order } = locked;
+
+  if (mark === 'AUTHORIZED') {
+    const facts = authorizePayment(order);
+    const after = fold(facts, order);
+    // Nothing a subscriber waits for: the order is confirmed or fails in a moment.
+    await saveOrderStatus(em, after, { version: locked.version, now });
+    await appendHistory(em, orderId, facts, { nextId: () => services.ids.next('evt'), actorId: null, at: now });
+    return [];
+  }
+
+  if (mark === 'CONFIRMED') {
+    await numberOrder(em, orderId, now);
+    const vendorOrderIds = order.vendorOrders.map((part) => part.id);
+    const vendorEvent = { type: 'PLACED', vendorOrderIds } as const;
+    await recordOrderChange(em, services, { locked, change: { facts: confirmOrder(order), vendorEvent }, cause });
+    const [stored] = await ordersByIds(em, [orderId]);
+    const parts = await vendorOrdersOfOrders(em, [orderId]);
+    return [orderConfirmed(stored!, parts, await linesOfVendorOrders(em, vendorOrderIds))];
+  }
+
+  const failure = failureOf(record.state);
+  if (!failure) throw new Error(`Checkout ${orderId} failed without a reason.`);
+  await saveFailure(em, orderId, failure);
+  const facts = failOrder(order, unpaidStatus(record));
+  await recordOrderChange(em, services, { locked, change: { facts }, cause });
+  const [stored] = await ordersByIds(em, [orderId]);
+  return [orderFailed(stored!, failure)];
+}
+
+/** How the payment of a failed order ended: refused, taken back, or never begun. */
+function unpaidStatus({ state }: CheckoutRecord): OrderPaymentStatus {
+  if (failureOf(state)?.code === 'PAYMENT_DECLINED') return 'FAILED';
+  return 'paymentId' in state && state.paymentId ? 'VOIDED' : 'NOT_PAID';
+}

@@ -1,0 +1,218 @@
+import { type Money, reject, type Rejection, type Result } from '@marketgraph/platform/core';
+import { constraintOf, hashOf, inTransaction, sqlStateOf } from '@marketgraph/platform/postgres';
+import type { Address } from '../domain/address.ts';
+import { acceptPrices, type Cart, orderedContent } from '../domain/cart.ts';
+import { canBeAbandoned, type Failure, failureOf, firstState, isEnded } from '../domain/checkout.ts';
+import { checkoutRefusals } from '../domain/checkout-admission.ts';
+import type { Quotes } from '../domain/offer-quote.ts';
+import { draftOrder } from '../domain/order-draft.ts';
+import { priceCart } from '../domain/pricing.ts';
+import {
+  type CheckoutRecord,
+  findCheckoutByKey,
+  insertCheckout,
+  latestCheckoutOfCart,
+  readCheckout,
+} from '../store/checkouts.ts';
+import { CheckoutStalledError, driveCheckout, STALL_AFTER_MS } from './advance-checkout.ts';
+import { answerWithin } from './answer-within.ts';
+import { abandonCheckout, changeCart, tellCartChanged } from './change-cart.ts';
+import { loadCart, mayUse } from './load-cart.ts';
+import { newPaymentOf } from './perform-request.ts';
+import type { Cause, Services } from './services.ts';
+
+export interface StartCheckout {
+  cartId: string;
+  buyerId: string;
+  idempotencyKey: string;
+  /** The total the buyer was shown, when the client wants it checked. */
+  expectedTotal?: Money | null;
+  cause: Cause;
+}
+
+/** Where the checkout stands when the client is answered. */
+export interface CheckoutAnswer {
+  record?: CheckoutRecord;
+  clientSecret?: string | null;
+  rejections: readonly Rejection[];
+}
+
+/** Two checkouts that race for one cart or one key: the loser looks again, and finds the winner's. */
+const MAX_TRIES = 4;
+
+const RESTARTED: Failure = { code: 'CART_CHANGED', message: 'The checkout was started again with other contents.' };
+
+export async function startCheckout(services: Services, command: StartCheckout): Promise<CheckoutAnswer> {
+  const inputHash = hashOf({ cartId: command.cartId, expectedTotal: command.expectedTotal ?? null });
+  for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
+    const known = await findCheckoutByKey(services.orm.em.fork(), command.buyerId, command.idempotencyKey);
+    if (known && known.inputHash !== inputHash) {
+      return refused({ code: 'IDEMPOTENCY_KEY_REUSED', message: 'This key was used for another checkout.' });
+    }
+    if (known) return await continueCheckout(services, known, command.cause);
+
+    const admitted = await admit(services, command);
+    if (!admitted.ok) return { rejections: admitted.rejection };
+    if ('running' in admitted.value) return await continueCheckout(services, admitted.value.running, command.cause);
+
+    const record = await insert(services, command, { ...admitted.value, inputHash });
+    if (!record) continue;
+    const { cart } = admitted.value;
+    const marked: Cart = { ...cart, checkoutOrderId: record.orderId, version: cart.version + 1 };
+    if (!(await services.carts.replace(marked, cart.version))) {
+      // Somebody changed the cart between our reading it and now: what was priced is not what is in it.
+      await abandonCheckout(services, { orderId: record.orderId, failure: RESTARTED, cause: command.cause });
+      return refused({ code: 'CART_CHANGED', message: 'The cart was changed meanwhile; look at it again.' });
+    }
+    await tellCartChanged(services, marked);
+    return await continueCheckout(services, record, command.cause);
+  }
+  return refused({ code: 'CONFLICT', message: 'Another checkout of this cart is under way; try again.' });
+}
+
+type Admission = { running: CheckoutRecord } | { cart: Cart; quotes: Quotes };
+
+/** Whether this cart can be bought now, and whether its checkout is running already. */
+async function admit(services: Services, command: StartCheckout): Promise<Result<Admission, Rejection[]>> {
+  const { cartId, buyerId, expectedTotal, cause } = command;
+  const cart = await loadCart(services, cartId);
+  if (!cart || !mayUse(cart, { userId: buyerId })) {
+    return refusal({ code: 'NOT_FOUND', message: 'There is no such cart.', field: ['cartId'] });
+  }
+  const ordered = { code: 'CONFLICT', message: 'This cart has been ordered.', field: ['cartId'] };
+  if (cart.status === 'CLOSED') return refusal(ordered);
+
+  const previous = await latestCheckoutOfCart(services.orm.em.fork(), cartId);
+  if (previous?.state.status === 'COMPLETED') return refusal(ordered);
+  if (previous && !isEnded(previous.state)) {
+    if (isSameCheckout(previous, cart, expectedTotal)) return { ok: true, value: { running: previous } };
+    const failure = await giveWay(services, previous, cause);
+    if (failure) return refusal(failure);
+  }
+
+  let quotes: Quotes;
+  try {
+    const offerIds = cart.lines.map((line) => line.offerId);
+    quotes = await services.catalog.quotes(offerIds, { traceparent: cause.trace });
+  } catch (error) {
+    services.log.warn({ err: error, cartId }, 'catalog did not answer');
+    return refusal({ code: 'SERVICE_UNAVAILABLE', message: 'Prices cannot be read at the moment; try again.' });
+  }
+  const rejections = checkoutRefusals(cart, priceCart(cart, { quotes, taxes: services.taxes }), expectedTotal);
+  if (rejections.length === 0) return { ok: true, value: { cart, quotes } };
+  if (rejections.some((rejection) => rejection.code === 'PRICE_CHANGED')) {
+    // The answer shows the new prices: next time they are the ones that were seen.
+    const decide = (current: Cart) => ({ ok: true as const, value: acceptPrices(current, quotes) });
+    await changeCart(services, { cartId, user: { userId: buyerId }, cause, decide });
+  }
+  return { ok: false, rejection: rejections };
+}
+
+function isSameCheckout(running: CheckoutRecord, cart: Cart, expectedTotal?: Money | null): boolean {
+  return (
+    !failureOf(running.state) &&
+    running.contentHash === hashOf(orderedContent(cart)) &&
+    (!expectedTotal || hashOf(expectedTotal) === hashOf(running.draft.total))
+  );
+}
+
+/** An older checkout of the cart must have given everything back before the next may take anything. */
+async function giveWay(
+  services: Services,
+  { orderId, state }: CheckoutRecord,
+  cause: Cause,
+): Promise<Rejection | undefined> {
+  if (canBeAbandoned(state)) await abandonCheckout(services, { orderId, failure: RESTARTED, cause });
+  const work = driveCheckout(services, { orderId, event: { type: 'resumed' }, cause });
+  const outcome = await answerWithin(services, work, 'giving way to a new checkout');
+  if (outcome.done && outcome.value.record.state.status === 'FAILED') return undefined;
+  return { code: 'CONFLICT', message: 'An earlier checkout of this cart is not over yet; try again.' };
+}
+
+async function insert(
+  services: Services,
+  command: StartCheckout,
+  { cart, quotes, inputHash }: { cart: Cart; quotes: Quotes; inputHash: string },
+): Promise<CheckoutRecord | undefined> {
+  const { ids, clock, taxes, settings, orm } = services;
+  const now = clock.now();
+  const orderId = ids.next('ord');
+  const priced = priceCart(cart, { quotes, taxes });
+  // Admission has seen to the address.
+  const addressed = { ...cart, buyerId: command.buyerId, shippingAddress: cart.shippingAddress as Address };
+  const checkout = {
+    orderId,
+    cartId: cart.id,
+    principal: command.buyerId,
+    idempotencyKey: command.idempotencyKey,
+    inputHash,
+    contentHash: hashOf(orderedContent(cart)),
+    state: firstState,
+    draft: draftOrder(addressed, priced, { orderId, nextId: (prefix) => ids.next(prefix) }),
+    nextAttemptAt: new Date(now.getTime() + STALL_AFTER_MS),
+    deadlineAt: new Date(now.getTime() + settings.reservationTtlS * 1_000),
+    createdAt: now,
+  };
+  try {
+    return await inTransaction(orm, async (em) => {
+      await insertCheckout(em, checkout);
+      return await readCheckout(em, orderId);
+    });
+  } catch (error) {
+    const lostRace = ['checkout_key', 'checkout_open_cart'].includes(constraintOf(error) ?? '');
+    if (sqlStateOf(error) === '23505' && lostRace) return undefined;
+    throw error;
+  }
+}
+
+/** Goes on until the buyer can pay, or it has failed, or the time to answer is over. */
+async function continueCheckout(services: Services, record: CheckoutRecord, cause: Cause): Promise<CheckoutAnswer> {
+  const { orderId } = record;
+  let current = record;
+  let clientSecret: string | null | undefined;
+  if (!isEnded(record.state) && record.state.status !== 'AWAITING_PAYMENT') {
+    const work = driveCheckout(services, { orderId, event: { type: 'resumed' }, cause });
+    const outcome = await answerWithin(services, work, 'starting a checkout');
+    if (outcome.done) {
+      current = outcome.value.record;
+      clientSecret = outcome.value.answers.clientSecret;
+    } else {
+      if (outcome.error && !(outcome.error instanceof CheckoutStalledError)) throw outcome.error;
+      current = (await readCheckout(services.orm.em.fork(), orderId)) ?? record;
+    }
+  }
+  const { state } = current;
+  const failure = failureOf(state);
+  if (failure) return { record: current, rejections: failure.refusals?.length ? failure.refusals : [failure] };
+  if (state.status === 'RESERVING' || state.status === 'CREATING_PAYMENT') {
+    const message = 'The checkout could not be started in time; ask again with the same key.';
+    return { record: current, rejections: [{ code: 'SERVICE_UNAVAILABLE', message }] };
+  }
+  if (state.status === 'AWAITING_PAYMENT') clientSecret ??= await clientSecretAgain(services, current, cause);
+  return { record: current, clientSecret, rejections: [] };
+}
+
+/** The secret is stored nowhere here; the same key gives the same payment and its secret. */
+async function clientSecretAgain(
+  services: Services,
+  { orderId, draft }: CheckoutRecord,
+  cause: Cause,
+): Promise<string | null> {
+  try {
+    const call = { traceparent: cause.trace, timeoutMs: services.settings.answerWithinMs };
+    const payment = await services.payments.create(newPaymentOf(draft), `${orderId}:create`, call);
+    return payment.ok ? payment.value.clientSecret : null;
+  } catch (error) {
+    services.log.warn({ err: error, orderId }, 'no client secret');
+    return null;
+  }
+}
+
+function refused(rejection: Rejection): CheckoutAnswer {
+  return { rejections: [rejection] };
+}
+
+function refusal({ code, message, field }: Rejection): { ok: false; rejection: Rejection[] } {
+  const one = reject(code, message, field ? { field } : {});
+  return { ok: false, rejection: [one.rejection] };
+}

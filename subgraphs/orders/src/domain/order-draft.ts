@@ -1,0 +1,97 @@
+import type { Money } from '@marketgraph/platform/core';
+import type { Address } from './address.ts';
+import type { Cart } from './cart.ts';
+import type { OfferQuote } from './offer-quote.ts';
+import type { PricedCart } from './pricing.ts';
+
+/** One line as it is sold: a copy, so that neither a new price nor a new title changes a placed order. */
+export interface DraftLine {
+  lineId: string;
+  offerId: string;
+  productId: string;
+  variantId: string;
+  title: string;
+  sku: string;
+  quantity: number;
+  unitPrice: Money;
+  discount: Money;
+  lineTotal: Money;
+  tax: Money;
+  returnWindowDays: number;
+}
+
+export interface DraftVendorOrder {
+  vendorOrderId: string;
+  vendorId: string;
+  delivery: { id: string; name: string };
+  subtotal: Money;
+  discountTotal: Money;
+  shippingTotal: Money;
+  taxTotal: Money;
+  total: Money;
+  lines: DraftLine[];
+}
+
+/** An order that is decided in every part and not yet placed. */
+export interface OrderDraft {
+  orderId: string;
+  cartId: string;
+  buyerId: string;
+  currencyCode: string;
+  shippingAddress: Address;
+  billingAddress: Address;
+  subtotal: Money;
+  discountTotal: Money;
+  shippingTotal: Money;
+  taxTotal: Money;
+  total: Money;
+  vendorOrders: DraftVendorOrder[];
+}
+
+/** Splits a priced cart by vendor. The vendor orders' totals add up to the order's because they are its only parts. */
+export function draftOrder(
+  cart: Cart & { buyerId: string; shippingAddress: Address },
+  priced: PricedCart,
+  { orderId, nextId }: { orderId: string; nextId: (prefix: 'vor' | 'lin') => string },
+): OrderDraft {
+  return {
+    orderId,
+    cartId: cart.id,
+    buyerId: cart.buyerId,
+    currencyCode: priced.currencyCode,
+    shippingAddress: cart.shippingAddress,
+    billingAddress: cart.billingAddress ?? cart.shippingAddress,
+    subtotal: priced.subtotal,
+    discountTotal: priced.discountTotal,
+    shippingTotal: priced.shippingTotal,
+    taxTotal: priced.taxTotal,
+    total: priced.total,
+    vendorOrders: priced.groups.map((group) => ({
+      vendorOrderId: nextId('vor'),
+      vendorId: group.vendorId,
+      delivery: { id: group.selected?.id ?? 'STANDARD', name: group.selected?.name ?? 'Standard delivery' },
+      subtotal: group.subtotal,
+      discountTotal: group.discountTotal,
+      shippingTotal: group.shippingTotal,
+      taxTotal: group.taxTotal,
+      total: group.total,
+      lines: group.lines.map(({ line, quote, unitPrice, discount, lineTotal, tax }) => ({
+        lineId: nextId('lin'),
+        ...snapshotOf(quote),
+        quantity: line.quantity,
+        unitPrice,
+        discount,
+        lineTotal,
+        tax,
+      })),
+    })),
+  };
+}
+
+function snapshotOf(
+  quote: OfferQuote | undefined,
+): Pick<DraftLine, 'offerId' | 'productId' | 'variantId' | 'title' | 'sku' | 'returnWindowDays'> {
+  if (!quote) throw new Error('An order is drafted from offers the catalog has confirmed.');
+  const { offerId, productId, variantId, title, sku, returnWindowDays } = quote;
+  return { offerId, productId, variantId, title, sku, returnWindowDays };
+}

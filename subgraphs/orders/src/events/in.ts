@@ -1,0 +1,22 @@
+import type { EventHandler } from '@marketgraph/platform/messaging';
+import type { EntityManager } from '@marketgraph/platform/postgres';
+import type { ReservationEnded } from '@marketgraph/schema/events/inventory';
+import type { PaymentStatusChanged } from '@marketgraph/schema/events/payments';
+import { hearPayment, hearReservationExpired } from '../commands/hear-payment.ts';
+import type { Services } from '../commands/services.ts';
+
+/** What other services tell, and the command it becomes here. */
+export function eventHandlers(services: Services): Readonly<Record<string, EventHandler<EntityManager>>> {
+  return {
+    'payments.paymentStatusChanged': async (event, em) => {
+      const payment = event.payload as PaymentStatusChanged;
+      await hearPayment(em, services, { orderId: payment.orderId, eventId: event.id, payment, trace: event.trace });
+    },
+
+    'inventory.reservationEnded': async (event, em) => {
+      const { cartId, reservationId, status } = event.payload as ReservationEnded;
+      if (status !== 'EXPIRED') return;
+      await hearReservationExpired(em, services, { cartId, reservationId, trace: event.trace });
+    },
+  };
+}

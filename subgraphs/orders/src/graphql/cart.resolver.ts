@@ -1,0 +1,236 @@
+import type { Rejection, Result } from '@marketgraph/platform/core';
+import { badUserInput, IdempotencyKey, isService, type StreamRoot } from '@marketgraph/platform/graphql';
+import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
+import {
+  addCartLines,
+  removeCartLines,
+  selectCartDelivery,
+  setCartAddresses,
+  updateCartLines,
+} from '../commands/edit-cart.ts';
+import { mayUse } from '../commands/load-cart.ts';
+import type { Address } from '../domain/address.ts';
+import { type Cart as DomainCart, expiresAt } from '../domain/cart.ts';
+import type { DeliveryOption as DomainDeliveryOption } from '../domain/delivery.ts';
+import type { PricedGroup, PricedLine } from '../domain/pricing.ts';
+import {
+  CartAddressInput,
+  CartDeliveryInput,
+  CartLinesAddInput,
+  CartLinesRemoveInput,
+  CartLinesUpdateInput,
+} from './cart.input.ts';
+import {
+  Cart,
+  CartEvent,
+  CartLine,
+  CartPayload,
+  CartVendorGroup,
+  CartWarning,
+  type CartWarningCode,
+  type DeliveryOption,
+} from './cart.type.ts';
+import { cartUserOf, causeOf, type OrdersContext } from './context.ts';
+import { Money, type PostalAddressInput, StreamEventKind } from './shared.type.ts';
+import { toUserErrors } from './user-error.type.ts';
+
+const KEY = 'The same key adds once.';
+
+@Resolver(() => Cart)
+export class CartResolver {
+  @Query(() => Cart, { nullable: true, description: 'One’s open cart, or a cart by id; a guest sends its token too.' })
+  async cart(
+    @Ctx() context: OrdersContext,
+    @Arg('id', () => ID, { nullable: true, description: 'Null for one’s open cart.' }) id?: string | null,
+    @Arg('token', () => String, { nullable: true, description: 'Of a guest’s cart.' }) token?: string | null,
+  ): Promise<Cart | null> {
+    const user = cartUserOf(context, token);
+    if (id) {
+      const cart = await context.loaders.carts.load(id);
+      return cart && mayUse(cart, user) ? toCart(cart) : null;
+    }
+    const cart = user.userId ? await context.loaders.activeCarts.load(user.userId) : undefined;
+    return cart ? toCart(cart) : null;
+  }
+
+  @Mutation(() => CartPayload, { description: 'Puts offers into a cart. Without a cart id a new cart is opened.' })
+  async cartLinesAdd(
+    @Ctx() context: OrdersContext,
+    @Arg('input', () => CartLinesAddInput, { description: 'Which offers.' }) input: CartLinesAddInput,
+    @Arg('idempotencyKey', () => IdempotencyKey, { nullable: true, description: KEY }) idempotencyKey?: string | null,
+  ): Promise<CartPayload> {
+    const { cartId = null, lines, token } = input;
+    const user = cartUserOf(context, token);
+    const cause = causeOf(context);
+    return payload(await addCartLines(context.services, { cartId, user, cause, lines, idempotencyKey }));
+  }
+
+  @Mutation(() => CartPayload, { description: 'Changes quantities.' })
+  async cartLinesUpdate(
+    @Ctx() context: OrdersContext,
+    @Arg('input', () => CartLinesUpdateInput, { description: 'Which lines.' }) input: CartLinesUpdateInput,
+  ): Promise<CartPayload> {
+    const { token, ...change } = input;
+    return payload(await updateCartLines(context.services, { ...change, ...who(context, token) }));
+  }
+
+  @Mutation(() => CartPayload, { description: 'Takes lines out of a cart.' })
+  async cartLinesRemove(
+    @Ctx() context: OrdersContext,
+    @Arg('input', () => CartLinesRemoveInput, { description: 'Which lines.' }) input: CartLinesRemoveInput,
+  ): Promise<CartPayload> {
+    const { token, ...change } = input;
+    return payload(await removeCartLines(context.services, { ...change, ...who(context, token) }));
+  }
+
+  @Mutation(() => CartPayload, { description: 'Sets where to deliver and whom to bill.' })
+  async cartAddressSet(
+    @Ctx() context: OrdersContext,
+    @Arg('input', () => CartAddressInput, { description: 'The addresses.' }) input: CartAddressInput,
+  ): Promise<CartPayload> {
+    const { token, cartId, shipping, billing } = input;
+    const addresses = { shipping: toAddress(shipping), billing: toAddress(billing) };
+    return payload(await setCartAddresses(context.services, { cartId, ...addresses, ...who(context, token) }));
+  }
+
+  @Mutation(() => CartPayload, { description: 'Chooses how one vendor’s parcel is sent.' })
+  async cartDeliverySelect(
+    @Ctx() context: OrdersContext,
+    @Arg('input', () => CartDeliveryInput, { description: 'The choice.' }) input: CartDeliveryInput,
+  ): Promise<CartPayload> {
+    const { token, ...choice } = input;
+    return payload(await selectCartDelivery(context.services, { ...choice, ...who(context, token) }));
+  }
+
+  @Subscription(() => CartEvent, {
+    topics: 'gateway',
+    description: 'A cart, whenever it changes; only the newest state counts.',
+  })
+  async cartChanged(
+    @Ctx() context: OrdersContext,
+    @Root() root: StreamRoot,
+    @Arg('cartId', () => ID, { description: 'One’s own cart.' }) cartId: string,
+    @Arg('token', () => String, { nullable: true, description: 'Of a guest’s cart.' }) token?: string | null,
+    @Arg('after', () => String, { nullable: true, description: 'Resume behind this cursor.' }) _after?: string | null,
+  ): Promise<CartEvent> {
+    const cart = await context.loaders.carts.load(cartId);
+    if (!cart || !mayUse(cart, cartUserOf(context, token))) throw badUserInput('No such cart.');
+    return Object.assign(new CartEvent(), {
+      __typename: 'CartEvent',
+      cursor: root.cursor,
+      occurredAt: new Date(root.occurredAt),
+      kind: StreamEventKind[root.kind],
+      cart: toCart(cart),
+    });
+  }
+
+  @FieldResolver(() => [CartLine], { description: 'In the order they were added.' })
+  async lines(@Root() { state }: Cart, @Ctx() { loaders }: OrdersContext): Promise<CartLine[]> {
+    return (await loaders.priced(state)).lines.map(toCartLine);
+  }
+
+  @FieldResolver(() => [CartVendorGroup], { description: 'One parcel per vendor.' })
+  async vendorGroups(@Root() { state }: Cart, @Ctx() { loaders, services }: OrdersContext): Promise<CartVendorGroup[]> {
+    const { groups } = await loaders.priced(state);
+    return groups.map((group) => toGroup(group, services.clock.now()));
+  }
+
+  @FieldResolver(() => Money, { description: 'Of the goods, before discounts, delivery and tax.' })
+  async subtotal(@Root() { state }: Cart, @Ctx() { loaders }: OrdersContext): Promise<Money> {
+    return (await loaders.priced(state)).subtotal;
+  }
+
+  @FieldResolver(() => Money, { description: 'What is taken off.' })
+  async discountTotal(@Root() { state }: Cart, @Ctx() { loaders }: OrdersContext): Promise<Money> {
+    return (await loaders.priced(state)).discountTotal;
+  }
+
+  @FieldResolver(() => Money, { description: 'Delivery of all parcels; nothing until there is an address.' })
+  async shippingTotal(@Root() { state }: Cart, @Ctx() { loaders }: OrdersContext): Promise<Money> {
+    return (await loaders.priced(state)).shippingTotal;
+  }
+
+  @FieldResolver(() => Money, { description: 'Tax on the goods, by where they go; nothing until there is an address.' })
+  async taxTotal(@Root() { state }: Cart, @Ctx() { loaders }: OrdersContext): Promise<Money> {
+    return (await loaders.priced(state)).taxTotal;
+  }
+
+  @FieldResolver(() => Money, { description: 'What the buyer pays.' })
+  async total(@Root() { state }: Cart, @Ctx() { loaders }: OrdersContext): Promise<Money> {
+    return (await loaders.priced(state)).total;
+  }
+
+  @FieldResolver(() => [CartWarning], { description: 'What to look at before paying.' })
+  async warnings(@Root() { state }: Cart, @Ctx() { loaders }: OrdersContext): Promise<CartWarning[]> {
+    const { warnings, lines } = await loaders.priced(state);
+    return warnings.map(({ code, message, lineId }) => {
+      const priced = lines.find(({ line }) => line.id === lineId);
+      return { code: code as CartWarningCode, message, line: priced ? toCartLine(priced) : null };
+    });
+  }
+}
+
+/** By id, for the gateway: the owner's, or for another service. */
+export async function cartReference({ id }: Record<string, unknown>, context: OrdersContext): Promise<Cart | null> {
+  const cart = typeof id === 'string' ? await context.loaders.carts.load(id) : undefined;
+  if (!cart) return null;
+  return isService(context.viewer) || mayUse(cart, cartUserOf(context)) ? toCart(cart) : null;
+}
+
+export function toCart(cart: DomainCart): Cart {
+  return Object.assign(new Cart(), {
+    __typename: 'Cart',
+    id: cart.id,
+    token: cart.token,
+    buyer: cart.buyerId ? { id: cart.buyerId } : null,
+    shippingAddress: cart.shippingAddress,
+    expiresAt: expiresAt(cart),
+    updatedAt: new Date(cart.updatedAt),
+    version: cart.version,
+    state: cart,
+  });
+}
+
+function payload(result: Result<DomainCart, Rejection>): CartPayload {
+  return result.ok
+    ? { cart: toCart(result.value), userErrors: [] }
+    : { cart: null, userErrors: toUserErrors([result.rejection]) };
+}
+
+function who(context: OrdersContext, token?: string | null) {
+  return { user: cartUserOf(context, token), cause: causeOf(context) };
+}
+
+function toAddress(input: PostalAddressInput | null | undefined): Address | null {
+  if (!input) return null;
+  const { name, company, line1, line2, city, region, postalCode, countryCode, phone } = input;
+  return {
+    name: name ?? null,
+    company: company ?? null,
+    line1,
+    line2: line2 ?? null,
+    city,
+    region: region ?? null,
+    postalCode,
+    countryCode,
+    phone: phone ?? null,
+  };
+}
+
+function toCartLine({ line, unitPrice, lineTotal }: PricedLine): CartLine {
+  return { id: line.id, offer: { id: line.offerId }, quantity: line.quantity, unitPrice, lineTotal };
+}
+
+function toGroup(group: PricedGroup, now: Date): CartVendorGroup {
+  return {
+    vendor: { id: group.vendorId },
+    lines: group.lines.map(toCartLine),
+    deliveryOptions: group.options.map((option) => toDeliveryOption(option, now)),
+    selectedDelivery: group.selected && toDeliveryOption(group.selected, now),
+    subtotal: group.subtotal,
+  };
+}
+
+function toDeliveryOption({ id, name, price, days }: DomainDeliveryOption, now: Date): DeliveryOption {
+  return { id, name, price, estimatedDelivery: new Date(now.getTime() + days * 86_400_000) };
+}

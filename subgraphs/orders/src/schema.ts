@@ -1,0 +1,64 @@
+import { buildSubgraph, type SubgraphSchema } from '@marketgraph/platform/graphql';
+import { Cart, CartEvent } from './graphql/cart.type.ts';
+import { cartReference, CartResolver } from './graphql/cart.resolver.ts';
+import { CheckoutResolver } from './graphql/checkout.resolver.ts';
+import { Offer, User, Vendor } from './graphql/entities.type.ts';
+import {
+  Fulfillment,
+  Order,
+  OrderLine,
+  OrderStatusEvent,
+  VendorOrder,
+  VendorOrderEvent,
+} from './graphql/order.type.ts';
+import { orderReference, OrderResolver } from './graphql/order.resolver.ts';
+import { MarketplaceSalesResolver, UserOrdersResolver, VendorSalesResolver } from './graphql/sales.resolver.ts';
+import { BasicUserError } from './graphql/shared.type.ts';
+import { InsufficientStockError } from './graphql/user-error.type.ts';
+import {
+  fulfillmentReference,
+  FulfillmentResolver,
+  orderLineReference,
+  vendorOrderReference,
+  VendorOrderResolver,
+} from './graphql/vendor-order.resolver.ts';
+
+/** The contract and its code; needs no store. */
+export function ordersSchema(): SubgraphSchema {
+  return buildSubgraph({
+    resolvers: [
+      CartResolver,
+      CheckoutResolver,
+      OrderResolver,
+      VendorOrderResolver,
+      FulfillmentResolver,
+      UserOrdersResolver,
+      VendorSalesResolver,
+      MarketplaceSalesResolver,
+    ],
+    orphanedTypes: [
+      BasicUserError,
+      Cart,
+      CartEvent,
+      Fulfillment,
+      InsufficientStockError,
+      Offer,
+      Order,
+      OrderLine,
+      OrderStatusEvent,
+      User,
+      Vendor,
+      VendorOrder,
+      VendorOrderEvent,
+    ],
+    references: {
+      Cart: cartReference,
+      Order: orderReference,
+      VendorOrder: vendorOrderReference,
+      OrderLine: orderLineReference,
+      Fulfillment: fulfillmentReference,
+      User: ({ id }) => ({ id }),
+      Vendor: ({ id }) => ({ id }),
+    },
+  });
+}

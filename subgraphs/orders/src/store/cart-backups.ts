@@ -1,0 +1,41 @@
+import type { Database, EntityManager } from '@marketgraph/platform/postgres';
+import type { Cart } from '../domain/cart.ts';
+
+/** Keeps the newest version: a slow writer never puts an older cart over a newer one. */
+export async function backUpCart(orm: Database, cart: Cart): Promise<void> {
+  await orm.em.fork().execute(
+    `insert into cart_backup (cart_id, buyer_id, document, version, touched_at) values (?, ?, ?::jsonb, ?, ?)
+     on conflict (cart_id) do update
+       set buyer_id = excluded.buyer_id, document = excluded.document, version = excluded.version,
+           touched_at = excluded.touched_at
+       where cart_backup.version < excluded.version`,
+    [cart.id, cart.buyerId, JSON.stringify(cart), cart.version, cart.updatedAt],
+  );
+}
+
+export async function readCartBackup(orm: Database, cartId: string): Promise<Cart | undefined> {
+  const [row] = await orm.em
+    .fork()
+    .execute<{ document: Cart }[]>('select document from cart_backup where cart_id = ?', [cartId]);
+  return row?.document;
+}
+
+/** The cart a user left last. Index: cart_backup_buyer. */
+export async function latestCartBackup(orm: Database, buyerId: string): Promise<Cart | undefined> {
+  const [row] = await orm.em
+    .fork()
+    .execute<{ document: Cart }[]>(
+      'select document from cart_backup where buyer_id = ? order by touched_at desc limit 1',
+      [buyerId],
+    );
+  return row?.document;
+}
+
+export async function dropCartBackup(orm: Database, cartId: string): Promise<void> {
+  await orm.em.fork().execute('delete from cart_backup where cart_id = ?', [cartId]);
+}
+
+/** Carts nobody will ask for any more. Index: cart_backup_touched. */
+export async function dropCartBackupsBefore(em: EntityManager, before: Date): Promise<void> {
+  await em.execute('delete from cart_backup where touched_at < ?', [before.toISOString()]);
+}

@@ -1,0 +1,204 @@
+import type { EntityManager } from '@marketgraph/platform/postgres';
+import type { Checkout, PaymentReport } from '../domain/checkout.ts';
+import type { OrderDraft } from '../domain/order-draft.ts';
+
+/** A saga as it is stored: its state, the order it is about, and when somebody must look at it again. */
+export interface CheckoutRecord {
+  orderId: string;
+  cartId: string;
+  principal: string;
+  idempotencyKey: string;
+  inputHash: string;
+  /** Of what the cart would buy. */
+  contentHash: string;
+  state: Checkout;
+  draft: OrderDraft;
+  paymentId: string | null;
+  attempts: number;
+  nextAttemptAt: Date;
+  deadlineAt: Date;
+  createdAt: Date;
+}
+
+interface Row {
+  order_id: string;
+  cart_id: string;
+  principal: string;
+  idempotency_key: string;
+  input_hash: string;
+  content_hash: string;
+  state: Checkout;
+  draft: OrderDraft;
+  payment_id: string | null;
+  attempts: number;
+  next_attempt_at: string;
+  deadline_at: string;
+  created_at: string;
+}
+
+export type NewCheckout = Omit<CheckoutRecord, 'paymentId' | 'attempts'>;
+
+/** Fails on `checkout_key` or `checkout_open_cart` when another checkout was first: those two indexes decide races. */
+export async function insertCheckout(em: EntityManager, checkout: NewCheckout): Promise<void> {
+  await em.execute(
+    `insert into checkout (order_id, cart_id, principal, idempotency_key, input_hash, content_hash, status, state, draft,
+                           next_attempt_at, deadline_at, created_at, updated_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?::jsonb, ?, ?, ?, ?)`,
+    [
+      checkout.orderId,
+      checkout.cartId,
+      checkout.principal,
+      checkout.idempotencyKey,
+      checkout.inputHash,
+      checkout.contentHash,
+      checkout.state.status,
+      JSON.stringify(checkout.state),
+      JSON.stringify(checkout.draft),
+      checkout.nextAttemptAt.toISOString(),
+      checkout.deadlineAt.toISOString(),
+      checkout.createdAt.toISOString(),
+      checkout.createdAt.toISOString(),
+    ],
+  );
+}
+
+/** Holds the row until the transaction ends: the steps of one saga follow one another. */
+export async function lockCheckout(em: EntityManager, orderId: string): Promise<CheckoutRecord | undefined> {
+  const [row] = await em.execute<Row[]>('select * from checkout where order_id = ? for update', [orderId]);
+  return row && toRecord(row);
+}
+
+export async function saveCheckout(
+  em: EntityManager,
+  { orderId, state }: CheckoutRecord,
+  { now, nextAttemptAt, deadlineAt }: { now: Date; nextAttemptAt: Date; deadlineAt: Date },
+): Promise<void> {
+  const paymentId = 'paymentId' in state ? (state.paymentId ?? null) : null;
+  await em.execute(
+    `update checkout
+     set status = ?, state = ?::jsonb, payment_id = coalesce(?, payment_id), attempts = 0,
+         next_attempt_at = ?, deadline_at = ?, updated_at = ?, version = version + 1
+     where order_id = ?`,
+    [
+      state.status,
+      JSON.stringify(state),
+      paymentId,
+      nextAttemptAt.toISOString(),
+      deadlineAt.toISOString(),
+      now.toISOString(),
+      orderId,
+    ],
+  );
+}
+
+export async function postponeCheckout(
+  em: EntityManager,
+  orderId: string,
+  { nextAttemptAt, failed }: { nextAttemptAt: Date; failed: boolean },
+): Promise<void> {
+  await em.execute('update checkout set attempts = attempts + ?, next_attempt_at = ? where order_id = ?', [
+    failed ? 1 : 0,
+    nextAttemptAt.toISOString(),
+    orderId,
+  ]);
+}
+
+/**
+ * Takes sagas that are due and puts their next look off by the lease, so that
+ * two sweepers do not work on the same one. Index: checkout_due.
+ */
+export async function takeDueCheckouts(
+  em: EntityManager,
+  { now, leaseUntil, limit }: { now: Date; leaseUntil: Date; limit: number },
+): Promise<{ orderId: string; isLate: boolean }[]> {
+  const rows = await em.execute<{ order_id: string; is_late: boolean }[]>(
+    `update checkout set next_attempt_at = ?
+     where order_id in (
+       select order_id from checkout
+       where status not in ('COMPLETED', 'FAILED') and next_attempt_at <= ?
+       order by next_attempt_at limit ? for update skip locked)
+     returning order_id, deadline_at <= ? as is_late`,
+    [leaseUntil.toISOString(), now.toISOString(), limit, now.toISOString()],
+  );
+  return rows.map((row) => ({ orderId: row.order_id, isLate: row.is_late }));
+}
+
+export async function findCheckoutByKey(
+  em: EntityManager,
+  principal: string,
+  idempotencyKey: string,
+): Promise<CheckoutRecord | undefined> {
+  const [row] = await em.execute<Row[]>('select * from checkout where principal = ? and idempotency_key = ?', [
+    principal,
+    idempotencyKey,
+  ]);
+  return row && toRecord(row);
+}
+
+/** The checkout of a cart that is not ended, or the one that ended last. Index: checkout_cart. */
+export async function latestCheckoutOfCart(em: EntityManager, cartId: string): Promise<CheckoutRecord | undefined> {
+  const [row] = await em.execute<Row[]>(
+    `select * from checkout where cart_id = ?
+     order by status in ('COMPLETED', 'FAILED'), created_at desc, order_id desc limit 1`,
+    [cartId],
+  );
+  return row && toRecord(row);
+}
+
+export async function findCheckoutByPayment(
+  em: EntityManager,
+  cartId: string,
+  paymentId: string,
+): Promise<CheckoutRecord | undefined> {
+  const [row] = await em.execute<Row[]>('select * from checkout where cart_id = ? and payment_id = ?', [
+    cartId,
+    paymentId,
+  ]);
+  return row && toRecord(row);
+}
+
+export async function readCheckout(em: EntityManager, orderId: string): Promise<CheckoutRecord | undefined> {
+  const [row] = await em.execute<Row[]>('select * from checkout where order_id = ?', [orderId]);
+  return row && toRecord(row);
+}
+
+/** News of a payment before the checkout it belongs to. */
+export async function parkPaymentReport(
+  em: EntityManager,
+  parked: { orderId: string; eventId: string; report: PaymentReport; now: Date },
+): Promise<void> {
+  await em.execute(
+    'insert into parked_payment (order_id, event_id, report, parked_at) values (?, ?, ?::jsonb, ?) on conflict do nothing',
+    [parked.orderId, parked.eventId, JSON.stringify(parked.report), parked.now.toISOString()],
+  );
+}
+
+export async function takeParkedReports(em: EntityManager, orderId: string): Promise<PaymentReport[]> {
+  const rows = await em.execute<{ report: PaymentReport }[]>(
+    'delete from parked_payment where order_id = ? returning report',
+    [orderId],
+  );
+  return rows.map((row) => row.report);
+}
+
+export async function dropParkedReportsBefore(em: EntityManager, before: Date): Promise<void> {
+  await em.execute('delete from parked_payment where parked_at < ?', [before.toISOString()]);
+}
+
+function toRecord(row: Row): CheckoutRecord {
+  return {
+    orderId: row.order_id,
+    cartId: row.cart_id,
+    principal: row.principal,
+    idempotencyKey: row.idempotency_key,
+    inputHash: row.input_hash,
+    contentHash: row.content_hash,
+    state: row.state,
+    draft: row.draft,
+    paymentId: row.payment_id,
+    attempts: row.attempts,
+    nextAttemptAt: new Date(row.next_attempt_at),
+    deadlineAt: new Date(row.deadline_at),
+    createdAt: new Date(row.created_at),
+  };
+}

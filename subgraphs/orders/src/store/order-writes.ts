@@ -1,0 +1,282 @@
+import type { EntityManager } from '@marketgraph/platform/postgres';
+import type { Failure } from '../domain/checkout.ts';
+import type { Fulfillment, Order, Units, VendorOrder } from '../domain/order.ts';
+import type { OrderDraft } from '../domain/order-draft.ts';
+import type { FulfillmentStatus, OrderPaymentStatus, OrderStatus, VendorOrderStatus } from '../domain/order-status.ts';
+
+/** Writes the rows of a new order; statuses as the draft's facts leave them. */
+export async function insertOrder(
+  em: EntityManager,
+  draft: OrderDraft,
+  { order, now }: { order: Order; now: Date },
+): Promise<void> {
+  await em.execute(
+    `insert into orders (id, cart_id, buyer_id, status, payment_status, currency_code, subtotal, discount_total,
+                         shipping_total, tax_total, total, shipping_address, billing_address, placed_at, updated_at, version)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?::jsonb, ?, ?, 1)`,
+    [
+      draft.orderId,
+      draft.cartId,
+      draft.buyerId,
+      order.status,
+      order.paymentStatus,
+      draft.currencyCode,
+      draft.subtotal.amount,
+      draft.discountTotal.amount,
+      draft.shippingTotal.amount,
+      draft.taxTotal.amount,
+      draft.total.amount,
+      JSON.stringify(draft.shippingAddress),
+      JSON.stringify(draft.billingAddress),
+      now.toISOString(),
+      now.toISOString(),
+    ],
+  );
+  await em.execute(
+    `insert into vendor_order (id, order_id, vendor_id, position, status, delivery, subtotal, discount_total,
+                               shipping_total, tax_total, total, version)
+     select r.id, ?, r.vendor_id, r.position, r.status, r.delivery, r.subtotal, r.discount_total,
+            r.shipping_total, r.tax_total, r.total, 1
+     from jsonb_to_recordset(?::jsonb) as r (id text, vendor_id text, position int, status text, delivery jsonb,
+       subtotal bigint, discount_total bigint, shipping_total bigint, tax_total bigint, total bigint)`,
+    [draft.orderId, JSON.stringify(draft.vendorOrders.map((part, index) => vendorOrderRow(part, index, order)))],
+  );
+  await em.execute(
+    `insert into order_line (id, order_id, vendor_order_id, position, offer_id, product_id, variant_id, title, sku,
+                             quantity, unit_price, discount, line_total, tax, return_window_days)
+     select r.id, ?, r.vendor_order_id, r.position, r.offer_id, r.product_id, r.variant_id, r.title, r.sku,
+            r.quantity, r.unit_price, r.discount, r.line_total, r.tax, r.return_window_days
+     from jsonb_to_recordset(?::jsonb) as r (id text, vendor_order_id text, position int, offer_id text,
+       product_id text, variant_id text, title text, sku text, quantity int, unit_price bigint, discount bigint,
+       line_total bigint, tax bigint, return_window_days int)`,
+    [draft.orderId, JSON.stringify(draft.vendorOrders.flatMap(lineRows))],
+  );
+}
+
+function vendorOrderRow(part: OrderDraft['vendorOrders'][number], position: number, order: Order) {
+  return {
+    id: part.vendorOrderId,
+    vendor_id: part.vendorId,
+    position,
+    status: order.vendorOrders[position]?.status ?? 'PENDING',
+    delivery: part.delivery,
+    subtotal: part.subtotal.amount,
+    discount_total: part.discountTotal.amount,
+    shipping_total: part.shippingTotal.amount,
+    tax_total: part.taxTotal.amount,
+    total: part.total.amount,
+  };
+}
+
+function lineRows({ vendorOrderId, lines }: OrderDraft['vendorOrders'][number]) {
+  return lines.map((line, position) => ({
+    id: line.lineId,
+    vendor_order_id: vendorOrderId,
+    position,
+    offer_id: line.offerId,
+    product_id: line.productId,
+    variant_id: line.variantId,
+    title: line.title,
+    sku: line.sku,
+    quantity: line.quantity,
+    unit_price: line.unitPrice.amount,
+    discount: line.discount.amount,
+    line_total: line.lineTotal.amount,
+    tax: line.tax.amount,
+    return_window_days: line.returnWindowDays,
+  }));
+}
+
+export interface LockedOrder {
+  order: Order;
+  buyerId: string;
+  version: number;
+  vendorOrderVersions: Readonly<Record<string, number>>;
+}
+
+/**
+ * The order with its parts, its row held until the transaction ends: whoever
+ * changes an order or anything in it comes through here, so changes of one
+ * order follow one another and their events keep that order.
+ */
+export async function lockOrder(em: EntityManager, orderId: string): Promise<LockedOrder | undefined> {
+  const [row] = await em.execute<
+    { id: string; buyer_id: string; status: OrderStatus; payment_status: OrderPaymentStatus; version: number }[]
+  >('select id, buyer_id, status, payment_status, version from orders where id = ? for update', [orderId]);
+  if (!row) return undefined;
+  const parts = await em.execute<{ id: string; vendor_id: string; status: VendorOrderStatus; version: number }[]>(
+    'select id, vendor_id, status, version from vendor_order where order_id = ? order by position',
+    [orderId],
+  );
+  const lines = await em.execute<{ id: string; vendor_order_id: string; quantity: number }[]>(
+    'select id, vendor_order_id, quantity from order_line where order_id = ? order by vendor_order_id, position',
+    [orderId],
+  );
+  const parcels = await em.execute<
+    { id: string; vendor_order_id: string; status: FulfillmentStatus; lines: Units[] }[]
+  >(
+    `select f.id, f.vendor_order_id, f.status,
+            jsonb_agg(jsonb_build_object('lineId', l.line_id, 'quantity', l.quantity) order by l.line_id) as lines
+     from fulfillment f join fulfillment_line l on l.fulfillment_id = f.id
+     where f.order_id = ? group by f.id order by f.id`,
+    [orderId],
+  );
+  const vendorOrders = parts.map(({ id, vendor_id, status }): VendorOrder => ({
+    id,
+    vendorId: vendor_id,
+    status,
+    lines: lines
+      .filter((line) => line.vendor_order_id === id)
+      .map((line) => ({ lineId: line.id, quantity: line.quantity })),
+    fulfillments: parcels
+      .filter((parcel) => parcel.vendor_order_id === id)
+      .map((parcel): Fulfillment => ({ id: parcel.id, status: parcel.status, lines: parcel.lines })),
+  }));
+  return {
+    order: { id: row.id, status: row.status, paymentStatus: row.payment_status, vendorOrders },
+    buyerId: row.buyer_id,
+    version: row.version,
+    vendorOrderVersions: Object.fromEntries(parts.map((part) => [part.id, part.version])),
+  };
+}
+
+/** Every change of an order raises its version, also one of its parts alone: it is the sequence of its events. */
+export async function saveOrderStatus(
+  em: EntityManager,
+  { id, status, paymentStatus }: Order,
+  { version, now }: { version: number; now: Date },
+): Promise<void> {
+  await em.execute('update orders set status = ?, payment_status = ?, version = ?, updated_at = ? where id = ?', [
+    status,
+    paymentStatus,
+    version,
+    now.toISOString(),
+    id,
+  ]);
+}
+
+export async function saveVendorOrderStatus(
+  em: EntityManager,
+  { id, status }: VendorOrder,
+  { version }: { version: number },
+): Promise<void> {
+  await em.execute('update vendor_order set status = ?, version = ? where id = ?', [status, version, id]);
+}
+
+/** The number is given when the sale is final, so that numbers have no holes from unpaid orders. */
+export async function numberOrder(em: EntityManager, orderId: string, confirmedAt: Date): Promise<string> {
+  const [next] = await em.execute<{ value: string }[]>("select nextval('order_number') as value");
+  const number = `M-${confirmedAt.getUTCFullYear()}-${String(next?.value).padStart(6, '0')}`;
+  await em.execute('update orders set number = ?, confirmed_at = ? where id = ?', [
+    number,
+    confirmedAt.toISOString(),
+    orderId,
+  ]);
+  await em.execute(`update vendor_order set number = ? || '-' || (position + 1), confirmed_at = ? where order_id = ?`, [
+    number,
+    confirmedAt.toISOString(),
+    orderId,
+  ]);
+  return number;
+}
+
+export async function savePayment(em: EntityManager, orderId: string, paymentId: string): Promise<void> {
+  await em.execute('update orders set payment_id = ? where id = ?', [paymentId, orderId]);
+}
+
+export async function saveFailure(em: EntityManager, orderId: string, failure: Failure): Promise<void> {
+  await em.execute('update orders set failure = ?::jsonb where id = ?', [JSON.stringify(failure), orderId]);
+}
+
+export async function savePurchaseOrderNumber(em: EntityManager, orderId: string, text: string): Promise<void> {
+  await em.execute('update orders set purchase_order_number = ? where id = ?', [text, orderId]);
+}
+
+export interface NewParcel {
+  id: string;
+  orderId: string;
+  vendorOrderId: string;
+  status: FulfillmentStatus;
+  warehouseId: string | null;
+  carrier: string | null;
+  trackingNumber: string | null;
+  trackingUrl: string | null;
+  labelUrl: string | null;
+  lines: readonly Units[];
+}
+
+export async function insertFulfillment(em: EntityManager, parcel: NewParcel, now: Date): Promise<void> {
+  await em.execute(
+    `insert into fulfillment (id, order_id, vendor_order_id, status, warehouse_id, carrier, tracking_number,
+                              tracking_url, label_url, created_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    [
+      parcel.id,
+      parcel.orderId,
+      parcel.vendorOrderId,
+      parcel.status,
+      parcel.warehouseId,
+      parcel.carrier,
+      parcel.trackingNumber,
+      parcel.trackingUrl,
+      parcel.labelUrl,
+      now.toISOString(),
+    ],
+  );
+  for (const line of parcel.lines) {
+    await em.execute('insert into fulfillment_line (fulfillment_id, line_id, quantity) values (?, ?, ?)', [
+      parcel.id,
+      line.lineId,
+      line.quantity,
+    ]);
+  }
+}
+
+export async function saveFulfillmentStatus(
+  em: EntityManager,
+  id: string,
+  change: { status: FulfillmentStatus; at: Date; hasLeft: boolean; tracking?: { number: string; url: string | null } },
+): Promise<void> {
+  await em.execute(
+    `update fulfillment
+     set status = ?,
+         shipped_at = case when ? then coalesce(shipped_at, ?::timestamptz) else shipped_at end,
+         delivered_at = case when ? then ?::timestamptz else delivered_at end,
+         tracking_number = coalesce(?, tracking_number), tracking_url = coalesce(?, tracking_url)
+     where id = ?`,
+    [
+      change.status,
+      change.hasLeft,
+      change.at.toISOString(),
+      change.status === 'DELIVERED',
+      change.at.toISOString(),
+      change.tracking?.number ?? null,
+      change.tracking?.url ?? null,
+      id,
+    ],
+  );
+}
+
+export async function appendTracking(
+  em: EntityManager,
+  fulfillmentId: string,
+  event: { at: Date; code: string; description: string; location: string | null },
+): Promise<void> {
+  await em.execute(
+    'insert into tracking_event (fulfillment_id, at, code, description, location) values (?, ?, ?, ?, ?)',
+    [fulfillmentId, event.at.toISOString(), event.code, event.description, event.location],
+  );
+}
+
+/** The return window of a vendor's part runs from the last arrival; the longest of its lines counts, so none ends early. */
+export async function startReturnWindow(em: EntityManager, vendorOrderId: string, deliveredAt: Date): Promise<Date> {
+  const [row] = await em.execute<{ ends_at: string }[]>(
+    `update vendor_order v
+     set delivered_at = ?::timestamptz,
+         return_window_ends_at = ?::timestamptz + make_interval(days =>
+           (select max(l.return_window_days) from order_line l where l.vendor_order_id = v.id))
+     where v.id = ? returning return_window_ends_at as ends_at`,
+    [deliveredAt.toISOString(), deliveredAt.toISOString(), vendorOrderId],
+  );
+  return new Date(row!.ends_at);
+}

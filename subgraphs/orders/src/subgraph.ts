@@ -1,0 +1,144 @@
+import { type Clock, type Ids, systemClock } from '@marketgraph/platform/core';
+import { defineSubgraph, type Subgraph } from '@marketgraph/platform/graphql';
+import {
+  type Consumer,
+  createRedisBus,
+  type Inbox,
+  type Loop,
+  type Relay,
+  startConsumer,
+  startLoop,
+  startRelay,
+} from '@marketgraph/platform/messaging';
+import {
+  checkDatabase,
+  type EntityManager,
+  migrateDatabase,
+  openDatabase,
+  postgresInbox,
+  postgresOutbox,
+} from '@marketgraph/platform/postgres';
+import { closeRedis, connectRedis } from '@marketgraph/platform/redis';
+import { createIds, type SubgraphClient } from '@marketgraph/platform/serve';
+import type { Logger } from '@marketgraph/platform/telemetry';
+import { localCarrier } from './clients/carrier.ts';
+import { catalogOverPeers } from './clients/catalog.ts';
+import { inventoryOverPeers } from './clients/inventory.ts';
+import { paymentsOverPeers } from './clients/payments.ts';
+import { backUpCarts } from './commands/back-up-carts.ts';
+import { createBackground, type Services } from './commands/services.ts';
+import { forgetParkedReports, sweepCheckouts } from './commands/sweep-checkouts.ts';
+import type { OrdersConfig } from './config.ts';
+import { ruleTableTaxRates } from './domain/tax.ts';
+import { eventHandlers } from './events/in.ts';
+import type { OrdersContext } from './graphql/context.ts';
+import { createLoaders } from './graphql/loaders.ts';
+import { ordersSchema } from './schema.ts';
+import { redisCarts } from './store/carts.ts';
+import { APPEND_ONLY, migrations } from './store/migrations/migrations.ts';
+
+export type { OrdersConfig } from './config.ts';
+
+/** What is under way when the service stops gets this long; the rest is resumed by whoever starts next. */
+const DRAIN_MS = 5_000;
+
+export interface OrdersDeps {
+  config: OrdersConfig;
+  log: Logger;
+  peers: SubgraphClient;
+  clock?: Clock;
+  ids?: Ids;
+}
+
+export async function createOrders(deps: OrdersDeps): Promise<Subgraph> {
+  const { config, log, peers, clock = systemClock, ids = createIds() } = deps;
+  const { databaseUrl: url, migrationDatabaseUrl: ownerUrl, redisUrl } = config;
+  await migrateDatabase({ ownerUrl, appUrl: url, migrations, appendOnly: APPEND_ONLY, log });
+  const orm = await openDatabase({ url, entities: [], log, applicationName: 'orders' });
+  const redis = await connectRedis(redisUrl, { log, name: 'orders carts' });
+  const bus = await createRedisBus({ url: redisUrl, log });
+
+  let running: { relay: Relay; sweeper: Loop; backups: Loop; consumer: Consumer } | undefined;
+  const services: Services = {
+    orm,
+    carts: redisCarts(redis),
+    bus,
+    catalog: catalogOverPeers(peers),
+    inventory: inventoryOverPeers(peers),
+    payments: paymentsOverPeers(peers),
+    carrier: localCarrier,
+    taxes: ruleTableTaxRates,
+    ids,
+    clock,
+    log,
+    settings: { reservationTtlS: config.reservationTtlS, answerWithinMs: config.answerWithinMs },
+    nudgeRelay: () => running?.relay.nudge(),
+    nudgeSweeper: () => running?.sweeper.nudge(),
+    background: createBackground(log),
+  };
+
+  return defineSubgraph<OrdersContext>({
+    name: 'orders',
+    schema: ordersSchema(),
+    log,
+    createContext: (base) => ({ ...base, services, loaders: createLoaders(services) }),
+    checks: {
+      postgres: () => checkDatabase(orm),
+      redis: async () => {
+        await redis.ping();
+      },
+    },
+
+    async start() {
+      const relay = startRelay({ domain: 'orders', outbox: postgresOutbox(orm), bus, log });
+      const sweeper = startLoop({
+        name: 'checkout sweeper',
+        log,
+        intervalMs: config.sweepIntervalMs,
+        run: () => sweepCheckouts(services),
+      });
+      const backups = startLoop({
+        name: 'cart backup',
+        log,
+        intervalMs: config.cartBackupIntervalMs,
+        async run() {
+          await forgetParkedReports(services);
+          return await backUpCarts(services);
+        },
+      });
+      const consumer = await startConsumer({
+        group: 'orders',
+        domains: ['payments', 'inventory'],
+        bus,
+        inbox: wakingInbox(postgresInbox(orm), () => {
+          relay.nudge();
+          sweeper.nudge();
+        }),
+        handlers: eventHandlers(services),
+        log,
+      });
+      running = { relay, sweeper, backups, consumer };
+    },
+
+    async stop() {
+      await running?.consumer.stop();
+      await Promise.all([running?.sweeper.stop(), running?.backups.stop()]);
+      await services.background.drain(DRAIN_MS);
+      await running?.relay.stop();
+      await bus.close();
+      await closeRedis(redis);
+      await orm.close();
+    },
+  });
+}
+
+/** What an event set in motion is taken up as soon as it is committed, not at the next tick. */
+function wakingInbox(inbox: Inbox<EntityManager>, wake: () => void): Inbox<EntityManager> {
+  return {
+    async once(consumer, eventId, effect) {
+      const ran = await inbox.once(consumer, eventId, effect);
+      if (ran) wake();
+      return ran;
+    },
+  };
+}
