@@ -1,4 +1,4 @@
-import { Decimal128, Double, Long } from 'bson';
+import { Decimal128, Double, Long, Timestamp } from 'bson';
 import { CommandError } from '../errors.ts';
 import {
   addDecimals,
@@ -22,7 +22,12 @@ export type NumericKind = 'int' | 'long' | 'double' | 'decimal';
 export type OnOverflow = 'refuse' | 'double';
 
 export function isNumeric(value: Maybe): value is Numeric {
-  return typeof value === 'number' || value instanceof Double || value instanceof Long || value instanceof Decimal128;
+  return typeof value === 'number' || value instanceof Double || isLong(value) || value instanceof Decimal128;
+}
+
+/** A timestamp is 64 bits wide too, and a subclass of Long, but it is not a number. */
+export function isLong(value: Maybe): value is Long {
+  return value instanceof Long && !(value instanceof Timestamp);
 }
 
 export function kindOf(value: Numeric): NumericKind {

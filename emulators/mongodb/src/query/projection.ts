@@ -37,10 +37,19 @@ export function compileProjection(spec: Doc, context: ProjectionContext): Projec
       setField(plain, path, value);
     }
   }
+  // Where fields are picked, a sliced array is one of them; alone, a slice leaves everything else in place.
+  if (Object.entries(plain).some(([path, value]) => path !== '_id' && isPicked(value))) {
+    for (const [path, operand] of arrays) if (operand !== '$') plain[path] = 1;
+  }
   const project = compileTree(plain, context);
   const applyArrays = arrays.map(([path, operand]) => compileArrayProjection(path, operand));
   if (applyArrays.length === 0) return project;
   return (doc, position) => applyArrays.reduce((result, apply) => apply(result, position), project(doc));
+}
+
+function isPicked(value: Value): boolean {
+  if (isDoc(value)) return Object.values(value).some(isPicked);
+  return !(isNumeric(value) || typeof value === 'boolean') || isTruthy(value);
 }
 
 function compileTree(spec: Doc, context: ProjectionContext): Project {

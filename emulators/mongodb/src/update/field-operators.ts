@@ -1,6 +1,6 @@
 import { Long, Timestamp } from 'bson';
 import { compareValues } from '../bson/compare.ts';
-import { add, fromWhole, isNumeric, kindOf, multiply, type Numeric } from '../bson/numeric.ts';
+import { add, fromWhole, isLong, isNumeric, kindOf, multiply, type Numeric } from '../bson/numeric.ts';
 import { typeName } from '../bson/type-names.ts';
 import { isDoc, type Maybe, type Value } from '../bson/value.ts';
 import { CommandError } from '../errors.ts';
@@ -72,22 +72,22 @@ function bitOperator(operand: Value, path: string): ChangeField {
       );
     }
     let bits = BigInt(String(current ?? 0));
-    let isLong = current instanceof Long;
+    let isWide = isLong(current);
     for (const [name, mask] of steps) {
       if (!isWhole(mask)) throw new CommandError('BadValue', 'The $bit modifier field must be an Integer(32/64 bit)');
-      isLong ||= mask instanceof Long;
+      isWide ||= isLong(mask);
       const value = BigInt(mask.toString());
       if (name === 'and') bits &= value;
       else if (name === 'or') bits |= value;
       else if (name === 'xor') bits ^= value;
       else throw new CommandError('BadValue', `The $bit modifier only supports 'and', 'or', and 'xor', not '${name}'`);
     }
-    return setTo(isLong ? Long.fromBigInt(BigInt.asIntN(64, bits)) : fromWhole(bits));
+    return setTo(isWide ? Long.fromBigInt(BigInt.asIntN(64, bits)) : fromWhole(bits));
   };
 }
 
 function isWhole(value: Maybe): value is number | Long {
-  return value instanceof Long || (isNumeric(value) && kindOf(value) === 'int');
+  return isLong(value) || (isNumeric(value) && kindOf(value) === 'int');
 }
 
 function numericOperand(name: string, operand: Value, path: string): Numeric {
