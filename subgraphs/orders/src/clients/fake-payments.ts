@@ -7,7 +7,14 @@ export interface FakePayment {
   cartId: string;
   buyerId: string;
   amount: Money;
-  status: 'REQUIRES_PAYMENT_METHOD' | 'REQUIRES_ACTION' | 'PROCESSING' | 'AUTHORIZED' | 'CAPTURED' | 'VOIDED' | 'FAILED';
+  status:
+    | 'REQUIRES_PAYMENT_METHOD'
+    | 'REQUIRES_ACTION'
+    | 'PROCESSING'
+    | 'AUTHORIZED'
+    | 'CAPTURED'
+    | 'VOIDED'
+    | 'FAILED';
   failure?: { code: string; message: string };
   /** What a capture will say, when it is not to succeed. */
   refuseCapture?: string;

@@ -130,8 +130,13 @@ export class FakePeers implements SubgraphClient {
       stockReservationConfirm: ({ id }: { id: string }) => typed(inventory.confirm(id)),
       stockReservationRelease: ({ id }: { id: string }) => typed(inventory.release(id)),
       stockReservationRevert: ({ id }: { id: string }) => typed(inventory.revert(id)),
-      paymentCreate: ({ input, idempotencyKey }: { input: Parameters<FakePayments['create']>[0]; idempotencyKey: string }) =>
-        typed(payments.create(input, idempotencyKey)),
+      paymentCreate: ({
+        input,
+        idempotencyKey,
+      }: {
+        input: Parameters<FakePayments['create']>[0];
+        idempotencyKey: string;
+      }) => typed(payments.create(input, idempotencyKey)),
       paymentSync: ({ id }: { id: string }) => typed(payments.sync(id)),
       paymentSettle: ({ input }: { input: Parameters<FakePayments['settle']>[0] }) => typed(payments.settle(input)),
       paymentVoid: ({ id }: { id: string }) => typed(payments.void(id)),
