@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { type StripeEmulator, startStripeEmulator } from '@marketgraph/emulator-stripe';
 import type { Subgraph, SubgraphResponse, Viewer } from '@marketgraph/platform/graphql';
 import { type Database, openDatabase } from '@marketgraph/platform/postgres';
-import { createLogger, type Logger } from '@marketgraph/platform/telemetry';
+import type { Ids } from '@marketgraph/platform/core';
+import type { Logger } from '@marketgraph/platform/telemetry';
 import { aUser, silentLog, type TestClock, testIds, until } from '@marketgraph/platform/testing';
 import { startTestStores, type Stores } from '@marketgraph/stores/testing';
 import Stripe from 'stripe';
@@ -37,8 +38,11 @@ export interface Marketplace {
 
 export interface MarketplaceOptions {
   clock?: TestClock;
+  ids?: Ids;
   log?: Logger;
   config?: Partial<PaymentsConfig>;
+  /** How long the provider is waited for. */
+  timeoutMs?: number;
   /** Without it the provider's events reach nobody. */
   webhooks?: boolean;
 }
@@ -62,13 +66,19 @@ export async function startMarketplace(options: MarketplaceOptions = {}): Promis
       databaseUrl: appUrl,
       migrationDatabaseUrl: ownerUrl,
       redisUrl: stores.redis.payments,
-      stripe: { apiUrl: emulator.url, secretKey: SECRET_KEY, webhookSecrets: [WEBHOOK_SECRET], timeoutMs: 2_000 },
+      stripe: {
+        apiUrl: emulator.url,
+        secretKey: SECRET_KEY,
+        webhookSecrets: [WEBHOOK_SECRET],
+        timeoutMs: options.timeoutMs ?? 2_000,
+      },
       commissionTaxRate: 1_900,
       reconcileIntervalMs: 50,
       ...options.config,
     };
     const { clock, log = silentLog } = options;
-    const subgraph = await createPayments({ config, log, ...(clock ? { clock } : {}) });
+    const ids = options.ids ? { ids: options.ids } : {};
+    const subgraph = await createPayments({ config, log, ...ids, ...(clock ? { clock } : {}) });
     stops.push(() => subgraph.stop());
     const server = await serveRoutes(subgraph);
     stops.push(server.stop);
@@ -255,20 +265,4 @@ export async function digestOf(shop: Marketplace, paymentId: string): Promise<un
     [paymentId],
   );
   return { payment, transactions, entries, settlements };
-}
-
-/** A log that can be read afterwards. */
-export function recordingLog(): { log: Logger; text(): string } {
-  const lines: string[] = [];
-  const log = createLogger({ service: 'payments', level: 'silent' });
-  // The real logger with its redaction, writing to memory.
-  const stream = Reflect.get(
-    log,
-    Object.getOwnPropertySymbols(log).find((symbol) => String(symbol).includes('stream'))!,
-  ) as {
-    write(line: string): void;
-  };
-  stream.write = (line: string) => void lines.push(line);
-  log.level = 'trace';
-  return { log, text: () => lines.join('') };
 }

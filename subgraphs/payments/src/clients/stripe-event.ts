@@ -28,8 +28,8 @@ export function readStripeEvent(
   };
 }
 
-/** A hundred signatures fit, a megabyte of them does not. */
-const MAX_SIGNATURE_LENGTH = 16_384;
+/** A hundred signatures fit; more are nobody's rotation of keys. */
+const MAX_SIGNATURE_LENGTH = 8_192;
 
 function verified(
   stripe: Stripe,

@@ -1,6 +1,7 @@
 import { accept, type Money, reject, type Result, zero } from '@marketgraph/platform/core';
 import { appendToOutbox, type EntityManager } from '@marketgraph/platform/postgres';
 import { type OwnIntent, ProviderRefusedError, ProviderUnavailableError, SEARCH_LAG_MS } from '../clients/provider.ts';
+import { withoutCardNumbers } from '../domain/card-numbers.ts';
 import { newPayment } from '../domain/intent.ts';
 import { paymentMoved } from '../events/out.ts';
 import { PaymentRow } from '../store/payment.entity.ts';
@@ -65,7 +66,7 @@ async function insertPayment(deps: PaymentsDeps, em: EntityManager, input: Creat
     orderId,
     cartId,
     buyerId,
-    description,
+    description: withoutCardNumbers(description),
     currency: amount.currencyCode,
     amount: amount.amount,
     status: payment.status,

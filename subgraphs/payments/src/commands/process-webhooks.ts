@@ -65,7 +65,7 @@ async function handle(deps: PaymentsDeps, event: DueEvent): Promise<boolean> {
     await endStray(deps, known.id, reference);
     return true;
   }
-  await syncPayment(deps, known.id);
+  await syncPayment(deps, known.id, reference);
   return true;
 }
 

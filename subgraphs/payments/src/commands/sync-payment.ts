@@ -9,16 +9,20 @@ const MAX_LOOKS = 5;
 /**
  * Asks the provider how a payment stands and records it. Used whenever we may
  * not know: a webhook came, an answer was lost, a check is due. Resolves to the
- * payment as it is afterwards, null for one that does not exist.
+ * payment as it is afterwards, null for one that does not exist. `reference` is
+ * where to look while we have not heard the provider's own answer yet.
  */
-export async function syncPayment(deps: PaymentsDeps, paymentId: string): Promise<PaymentRow | null> {
+export async function syncPayment(
+  deps: PaymentsDeps,
+  paymentId: string,
+  reference?: string,
+): Promise<PaymentRow | null> {
   for (let look = 1; look <= MAX_LOOKS; look += 1) {
     const row = await findPayment(deps.orm.em.fork(), paymentId);
     if (!row) return null;
-    const own = row.gatewayReference
-      ? await deps.provider.retrieveIntent(row.gatewayReference)
-      : await deps.provider.findIntent(paymentId);
-    if (!own) return row;
+    const known = row.gatewayReference ?? reference;
+    const own = known ? await deps.provider.retrieveIntent(known) : await deps.provider.findIntent(paymentId);
+    if (!own || own.paymentId !== paymentId) return row;
     if (await recordIntent(deps, { paymentId, version: row.version }, own)) {
       return findPayment(deps.orm.em.fork(), paymentId);
     }

@@ -1,5 +1,6 @@
 import { accept, type Money, reject, type Result } from '@marketgraph/platform/core';
 import { inTransaction } from '@marketgraph/platform/postgres';
+import { withoutCardNumbers } from '../domain/card-numbers.ts';
 import { countRules, lockRule, MAX_RULES } from '../store/commission-rules.ts';
 import { CommissionRuleRow } from '../store/settlement.entity.ts';
 import type { PaymentsDeps } from './payments-deps.ts';
@@ -33,7 +34,7 @@ export async function upsertCommissionRule(
   return inTransaction(deps.orm, async (em) => {
     const now = deps.clock.now();
     const facts = {
-      name: name.trim(),
+      name: withoutCardNumbers(name.trim()),
       rate,
       fixedAmount: fixed?.amount ?? null,
       fixedCurrency: fixed?.currencyCode ?? null,

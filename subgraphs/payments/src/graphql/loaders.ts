@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader';
 import type { Database, EntityManager } from '@marketgraph/platform/postgres';
 import { findRules } from '../store/commission-rules.ts';
+import { findLedgerAccounts } from '../store/ledger.ts';
 import { findMethodsOf } from '../store/payment-methods.ts';
 import { findPayments, findPaymentsOfOrders } from '../store/payments.ts';
 import { findAccountsOfVendors, findPayoutAccounts } from '../store/payout-accounts.ts';
@@ -23,6 +24,7 @@ export function createLoaders(orm: Database) {
     payoutAccount: oneBy(read(findPayoutAccounts), (row) => row.id),
     payoutAccountOf: oneBy(read(findAccountsOfVendors), (row) => row.vendorId),
     methodsOf: manyBy(read(findMethodsOf), (row) => row.userId),
+    ledgerAccount: oneBy(read(findLedgerAccounts), (row) => row.id),
     commissionRule: oneBy(read(findRules), (row) => row.id),
   };
 }

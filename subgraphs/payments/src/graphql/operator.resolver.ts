@@ -2,7 +2,7 @@ import { Arg, Args, ArgsType, Ctx, Field, FieldResolver, ID, Int, Mutation, Quer
 import { CurrencyCode, hasRole, pageRequest, requireRole, toConnection } from '@marketgraph/platform/graphql';
 import { upsertCommissionRule } from '../commands/upsert-commission-rule.ts';
 import { listRules } from '../store/commission-rules.ts';
-import { entriesOf, findLedgerAccount, findPlatformAccounts } from '../store/ledger.ts';
+import { entriesOf, findPlatformAccounts } from '../store/ledger.ts';
 import { LedgerAccount, LedgerEntryConnection, toAccountType, toEntryType } from './ledger.type.ts';
 import { CommissionRuleInput, CommissionRulePayload } from './payment.input.ts';
 import type { PaymentsContext } from './payments-context.ts';
@@ -88,9 +88,9 @@ export class CommissionResolver {
   }
 }
 
-export async function readableAccount(id: string, { viewer, deps }: PaymentsContext): Promise<LedgerAccount | null> {
+export async function readableAccount(id: string, { viewer, loaders }: PaymentsContext): Promise<LedgerAccount | null> {
   if (!hasRole(viewer, 'OPERATOR')) return null;
-  const row = await findLedgerAccount(deps.orm.em.fork(), id);
+  const row = await loaders.ledgerAccount.load(id);
   return row && toAccountType(row);
 }
 

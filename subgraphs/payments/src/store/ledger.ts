@@ -66,8 +66,8 @@ async function accountId(
   return created!.id;
 }
 
-export async function findLedgerAccount(em: EntityManager, id: string): Promise<LedgerAccountRow | null> {
-  return em.findOne(LedgerAccountRow, { id });
+export async function findLedgerAccounts(em: EntityManager, ids: readonly string[]): Promise<LedgerAccountRow[]> {
+  return em.find(LedgerAccountRow, { id: { $in: [...ids] } });
 }
 
 /** The platform's own accounts in one currency: at most one per kind. */
