@@ -1,5 +1,5 @@
 import { badRequest, unsupported } from '../http/api-error.ts';
-import { toTokens, type TokenRules } from '../text/tokens.ts';
+import { DEFAULT_RULES, toTokens, type TokenRules } from '../text/tokens.ts';
 import { type Field, isArray, isNumber, parseFields } from './field.ts';
 
 /** What a collection was created with. The order of `fields` is the order of the columns in its tables. */
@@ -82,7 +82,7 @@ function characters(name: string, value: unknown): string[] {
   for (const item of list) {
     if (item.length !== 1) throw badRequest(`Parameter \`${name}\` should be an array of single characters.`);
     // Letters and digits are always part of a word; anything beyond ASCII has no stored form here.
-    if (item.charCodeAt(0) > 127 || toTokens(item, { separators: new Set(), symbols: new Set() }).length > 0) {
+    if (item.charCodeAt(0) > 127 || toTokens(item, DEFAULT_RULES).length > 0) {
       throw unsupported(`\`${item}\` in \`${name}\``);
     }
   }

@@ -30,7 +30,7 @@ export function countFacets(input: {
   parameters: SearchParameters;
 }): FacetResult[] {
   const { db, selection, specs } = input;
-  const query = parseFacetQuery(input.parameters, specs);
+  const query = parseFacetQuery(input.parameters, specs, input.index);
   if (specs.length === 0) return [];
   const columns = specs.map((spec, at) => `group_concat(c.${facetColumn(spec.field, spec.at)}, ';') AS v${at}`);
   const row = db.get(
@@ -127,6 +127,7 @@ function statistics(values: readonly Value[]): Partial<FacetResult['stats']> {
 function parseFacetQuery(
   parameters: SearchParameters,
   specs: readonly FacetSpec[],
+  index: SearchIndex,
 ): { spec: FacetSpec; words: string[] } | undefined {
   if (parameters.facetQuery === '') return undefined;
   const colon = parameters.facetQuery.indexOf(':');
@@ -136,7 +137,7 @@ function parseFacetQuery(
   if (spec === undefined)
     throw badRequest('Facet query refers to a facet field `' + name + '` that is not part of `facet_by` parameter.');
   const text = parameters.facetQuery.slice(colon + 1);
-  return { spec, words: toTokens(text, { separators: new Set(), symbols: new Set() }) };
+  return { spec, words: toTokens(text, index.rules) };
 }
 
 /** The value with the words of the facet query marked, or undefined when one of them is missing. */
