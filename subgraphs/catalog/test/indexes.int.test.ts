@@ -1,0 +1,183 @@
+import { openMongo } from '@marketgraph/platform/mongo';
+import { startTestStores, type Stores } from '@marketgraph/stores/testing';
+import type { FindCursor } from 'mongodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type CatalogStore, catalogStore, prepareCatalog } from '../src/store/catalog-store.ts';
+import { type ProductQuery, productFilter, productSort } from '../src/store/products.ts';
+
+let stores: Stores;
+let store: CatalogStore;
+
+beforeAll(async () => {
+  stores = await startTestStores({ only: ['mongodb'] });
+  const database = await openMongo({ url: stores.mongodb.catalog, applicationName: 'test' });
+  await prepareCatalog(database);
+  store = catalogStore(database);
+  const statuses = ['PUBLISHED', 'DRAFT'] as const;
+  await store.offers.insertMany(
+    Array.from({ length: 300 }, (_, index) => ({
+      _id: `off_${index}`,
+      vendorId: `ven_${index % 10}`,
+      sku: `SKU-${index}`,
+      productId: `prd_${index}`,
+      variantId: `var_${index}`,
+      condition: 'NEW' as const,
+      price: { amount: 100, currencyCode: 'EUR' },
+      status: 'ACTIVE' as const,
+      minOrderQuantity: 1,
+      orderMultiple: 1,
+      returnWindowDays: 30,
+      stock: 'UNKNOWN' as const,
+      stockSequence: 0,
+      createdAt: new Date(0),
+      updatedAt: new Date(0),
+      version: 1,
+    })),
+  );
+  await store.products.insertMany(
+    Array.from({ length: 600 }, (_, index) => ({
+      _id: `prd_${index}`,
+      slug: `slug-${index}`,
+      status: statuses[index % 2]!,
+      texts: [{ language: 'en', title: `Title ${index}`, description: null }],
+      sortTitle: `title ${String(index).padStart(4, '0')}`,
+      sortPrice: index,
+      words: ['title', String(index)],
+      offersRevision: 0,
+      brand: null,
+      categoryId: `cat_${index % 6}`,
+      categoryPath: ['cat_root', `cat_${index % 6}`],
+      attributes: [],
+      media: [],
+      variants: [{ id: `var_${index}`, title: 'One', gtin: null, options: [], weightGrams: null }],
+      submittedBy: `ven_${index % 10}`,
+      moderation: null,
+      createdAt: new Date(index),
+      updatedAt: new Date(index),
+      version: 1,
+    })),
+  );
+});
+afterAll(async () => {
+  await store?.database.client.close();
+  await stores?.stop();
+});
+
+interface Explained {
+  plan: string[];
+  index: string | undefined;
+  examined: number;
+}
+
+async function explain(cursor: { explain(verbosity: 'executionStats'): Promise<object> }): Promise<Explained> {
+  const explained = (await cursor.explain('executionStats')) as {
+    queryPlanner: { winningPlan: Stage };
+    executionStats: { totalDocsExamined: number };
+  };
+  const stages = stagesOf(explained.queryPlanner.winningPlan);
+  return {
+    plan: stages.map(({ stage }) => stage),
+    index: stages.find(({ indexName }) => indexName)?.indexName,
+    examined: explained.executionStats.totalDocsExamined,
+  };
+}
+
+interface Stage {
+  stage: string;
+  indexName?: string;
+  inputStage?: Stage;
+  inputStages?: Stage[];
+}
+function stagesOf(stage: Stage): Stage[] {
+  return [stage, ...[stage.inputStage ?? [], stage.inputStages ?? []].flat().flatMap(stagesOf)];
+}
+
+const newest: ProductQuery = { statuses: ['PUBLISHED'], sort: { by: 'createdAt', direction: -1 }, limit: 20 };
+const byTitle = { sort: { by: 'sortTitle', direction: 1 } } as const;
+const byPrice = { sort: { by: 'sortPrice', direction: 1 } } as const;
+
+describe('every list query', () => {
+  it.each<[string, string, ProductQuery]>([
+    ['the newest', 'byStatusNewest', newest],
+    ['by title', 'byStatusTitle', { ...newest, ...byTitle }],
+    ['by price', 'byStatusPrice', { ...newest, ...byPrice }],
+    ['by price downwards', 'byStatusPrice', { ...newest, sort: { by: 'sortPrice', direction: -1 } }],
+    ['a vendor', 'byVendorNewest', { ...newest, vendorId: 'ven_4' }],
+    ['the page after', 'byStatusTitle', { ...newest, ...byTitle, after: ['title 0100', 'prd_100'] }],
+  ])('C3 of products (%s) is served in order by the index %s', async (_, index, query) => {
+    const cursor = store.products
+      .find(productFilter(query))
+      .sort(productSort(query.sort))
+      .limit(query.limit + 1);
+    const explained = await explain(cursor);
+    expect(explained.plan).toContain('IXSCAN');
+    expect(explained.plan).not.toContain('COLLSCAN');
+    expect(explained.plan).not.toContain('SORT');
+    expect(explained.index).toBe(index);
+    expect(explained.examined).toBeLessThanOrEqual(query.limit + 2);
+  });
+
+  it.each<[string, ProductQuery]>([
+    ['by age', { ...newest, categoryId: 'cat_3' }],
+    ['by title', { ...newest, ...byTitle, categoryId: 'cat_3' }],
+    ['by price', { ...newest, ...byPrice, categoryId: 'cat_3' }],
+  ])('C3 of products of a category %s looks at no product outside it', async (_, query) => {
+    const inIt = await store.products.countDocuments({ categoryPath: 'cat_3', status: 'PUBLISHED' });
+    const explained = await explain(store.products.find(productFilter(query)).sort(productSort(query.sort)).limit(21));
+    expect(explained.plan).toContain('IXSCAN');
+    expect(explained.plan).not.toContain('COLLSCAN');
+    expect(explained.index).toMatch(/^byCategory(Newest|Title|Price)$/);
+    expect(explained.examined).toBeLessThanOrEqual(inIt);
+  });
+
+  it('C3 of products by words is served by an index', async () => {
+    const query = { ...newest, words: ['title', '17'] };
+    const explained = await explain(store.products.find(productFilter(query)).sort(productSort(query.sort)).limit(21));
+    expect(explained.plan).toContain('IXSCAN');
+    expect(explained.plan).not.toContain('COLLSCAN');
+  });
+
+  it.each<[string, string, () => FindCursor]>([
+    ['a slug', 'slug', () => store.products.find({ slug: { $in: ['slug-3'] } }) as FindCursor],
+    ['a variant', 'variant', () => store.products.find({ 'variants.id': { $in: ['var_3'] } }) as FindCursor],
+    ['a shown upload', 'upload', () => store.products.find({ 'media.uploadId': 'upl_1' }) as FindCursor],
+    [
+      'products below a category by id',
+      'byCategory',
+      () => store.products.find({ categoryPath: 'cat_1', _id: { $gt: '' } }) as FindCursor,
+    ],
+    [
+      'offers of products',
+      'byProduct',
+      () => store.offers.find({ productId: { $in: ['prd_1'] }, status: { $ne: 'ARCHIVED' } }) as FindCursor,
+    ],
+    [
+      'offers of a vendor',
+      'byVendor',
+      () => store.offers.find({ vendorId: 'ven_1', status: 'ACTIVE' }).sort({ _id: 1 }) as FindCursor,
+    ],
+    ['an offer by sku', 'vendorSku', () => store.offers.find({ vendorId: 'ven_1', sku: { $in: ['A'] } }) as FindCursor],
+    [
+      'children of a category',
+      'siblingName',
+      () => store.categories.find({ parentId: { $in: ['cat_1'] } }) as FindCursor,
+    ],
+    ['a subtree', 'path', () => store.categories.find({ path: 'cat_1' }) as FindCursor],
+    ['imports to be run', 'open', () => store.imports.find({ isOpen: true }).sort({ createdAt: 1 }) as FindCursor],
+    [
+      'bad rows in order',
+      'byLine',
+      () => store.importErrors.find({ importId: 'imp_1' }).sort({ line: 1 }) as FindCursor,
+    ],
+  ])('C3 of %s is served by the index %s', async (_, index, query) => {
+    const explained = await explain(query());
+    expect(explained.plan).not.toContain('COLLSCAN');
+    expect(explained.plan).not.toContain('SORT');
+    expect(explained.index).toMatch(new RegExp(`^${index}`));
+  });
+
+  it('can be prepared again and again', async () => {
+    await Promise.all([prepareCatalog(store.database), prepareCatalog(store.database)]);
+    expect((await store.products.indexes()).map(({ name }) => name)).toContain('byStatusNewest');
+  });
+});
