@@ -1,0 +1,123 @@
+import { ConfigurationError, type Environment, settingsOf } from '@marketgraph/platform/config';
+import { defaultOperationLimits, type OperationLimits } from './limits/operation-limits.ts';
+
+export interface GatewayConfig {
+  host: string;
+  /** 0: any free one. */
+  port: number;
+  /** What browsers call this graph; its origin may open WebSockets. */
+  publicUrl: string | undefined;
+  /** Other origins whose pages may call the graph. */
+  allowedOrigins: readonly string[];
+  /** How many proxies in front are ours: so many entries of X-Forwarded-For are believed. */
+  trustedProxies: number;
+  /** No explorer, no introspection. */
+  production: boolean;
+  redisUrl: string;
+  /** Seals resume cursors; the same for all gateways of one graph. */
+  cursorSecret: string;
+  /** Without these the graph is still worth using, so readiness does not wait for them. */
+  optionalSubgraphs: readonly string[];
+  /** Sign-in attempts per minute: for one account, and from one address. */
+  login: { perAccount: number; perAddress: number };
+  limits: OperationLimits;
+  http: HttpLimits;
+  sockets: SocketLimits;
+  timeouts: Timeouts;
+}
+
+export interface HttpLimits {
+  /** After decompression. */
+  maxBodyBytes: number;
+  bodyTimeoutMs: number;
+}
+
+export interface SocketLimits {
+  maxMessageBytes: number;
+  operationsPerSocket: number;
+  initTimeoutMs: number;
+  /** What may be unsent to one client before it is closed as too slow. */
+  maxUnsentBytes: number;
+  /** Messages a client may send within ten seconds. */
+  maxMessages: number;
+  pingIntervalMs: number;
+  /** Open sockets and streams of one process. */
+  maxClients: number;
+}
+
+export interface Timeouts {
+  /** One request, all of its fetches. */
+  requestMs: number;
+  /** One fetch of a query; a mutation's fetch may take the whole request. */
+  fetchMs: number;
+  /** What is in progress at the stop may take so long. */
+  drainMs: number;
+  /** Sessions of open sockets are looked at this often, besides the events that tell of changes. */
+  sessionCheckMs: number;
+}
+
+export const defaultHttpLimits: HttpLimits = { maxBodyBytes: 1024 * 1024, bodyTimeoutMs: 15_000 };
+
+export const defaultSocketLimits: SocketLimits = {
+  maxMessageBytes: 256 * 1024,
+  operationsPerSocket: 100,
+  initTimeoutMs: 10_000,
+  maxUnsentBytes: 1024 * 1024,
+  maxMessages: 1_000,
+  pingIntervalMs: 30_000,
+  maxClients: 20_000,
+};
+
+export const defaultTimeouts: Timeouts = {
+  requestMs: 10_000,
+  fetchMs: 3_000,
+  drainMs: 10_000,
+  sessionCheckMs: 30_000,
+};
+
+const MIN_SECRET_LENGTH = 16;
+
+export function readGatewayConfig(env: Environment): GatewayConfig {
+  const settings = settingsOf('gateway', env);
+  const list = (name: string, fallback: string) =>
+    (settings.optional(name) ?? fallback)
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== '');
+  const cursorSecret = settings.required('CURSOR_SECRET');
+  if (cursorSecret.length < MIN_SECRET_LENGTH) {
+    throw new ConfigurationError([`GATEWAY_CURSOR_SECRET must be at least ${MIN_SECRET_LENGTH} characters long`]);
+  }
+  return {
+    host: settings.optional('HOST') ?? '127.0.0.1',
+    port: settings.integer('PORT', 4_000, { max: 65_535 }),
+    publicUrl: settings.optional('PUBLIC_URL'),
+    allowedOrigins: list('ALLOWED_ORIGINS', ''),
+    trustedProxies: settings.integer('TRUSTED_PROXIES', 0, { max: 10 }),
+    production: settings.optional('NODE_ENV') === 'production',
+    redisUrl: settings.required('REDIS_URL'),
+    cursorSecret,
+    optionalSubgraphs: list('OPTIONAL_SUBGRAPHS', 'reviews,search'),
+    login: {
+      perAccount: settings.integer('LOGIN_PER_ACCOUNT', 5, { min: 1 }),
+      perAddress: settings.integer('LOGIN_PER_ADDRESS', 20, { min: 1 }),
+    },
+    limits: defaultOperationLimits,
+    http: {
+      ...defaultHttpLimits,
+      maxBodyBytes: settings.integer('MAX_BODY_BYTES', defaultHttpLimits.maxBodyBytes, { min: 1_024 }),
+    },
+    sockets: {
+      ...defaultSocketLimits,
+      operationsPerSocket: settings.integer('OPERATIONS_PER_SOCKET', defaultSocketLimits.operationsPerSocket, {
+        min: 1,
+      }),
+      maxClients: settings.integer('MAX_CLIENTS', defaultSocketLimits.maxClients, { min: 1 }),
+    },
+    timeouts: {
+      ...defaultTimeouts,
+      requestMs: settings.integer('REQUEST_TIMEOUT_MS', defaultTimeouts.requestMs, { min: 100 }),
+      fetchMs: settings.integer('FETCH_TIMEOUT_MS', defaultTimeouts.fetchMs, { min: 100 }),
+    },
+  };
+}

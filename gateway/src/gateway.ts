@@ -1,0 +1,212 @@
+import { LocalGraphQLDataSource } from '@apollo/gateway';
+import { Supergraph } from '@apollo/federation-internals';
+import { type Clock, systemClock } from '@marketgraph/platform/core';
+import { createRedisBus, type EventBus } from '@marketgraph/platform/messaging';
+import { closeRedis, connectRedis, type Redis } from '@marketgraph/platform/redis';
+import { listen, type RunningServer, subgraphClient, type SubgraphTransport } from '@marketgraph/platform/serve';
+import type { Logger } from '@marketgraph/platform/telemetry';
+import type { GatewayConfig } from './config.ts';
+import { createLiveGraph, type LiveGraph } from './federation-live/live-graph.ts';
+import { GRAPH_SUBGRAPH, graphSubgraphSchema } from './graph/graph-subgraph.ts';
+import { askOwners } from './graph/node-owners.ts';
+import { createExplorer } from './http/explorer.ts';
+import { createHealth } from './http/health.ts';
+import { createPublicServer } from './http/public-server.ts';
+import { readSampleOperations } from './http/sample-operations.ts';
+import { accessTokenVerifier } from './identity/access-token.ts';
+import { createIdentity } from './identity/identity.ts';
+import { principals } from './identity/principals.ts';
+import { revokedSessions } from './identity/revoked-sessions.ts';
+import { signingKeys } from './identity/signing-keys.ts';
+import { createDocuments } from './limits/documents.ts';
+import { createEventStreams } from './live/event-stream.ts';
+import { createOperations } from './live/operations.ts';
+import { createSessionWatch } from './live/session-watch.ts';
+import { createSocketServer } from './live/socket-server.ts';
+import { liveServices } from './live/live-services.ts';
+import { principalFacts } from './live/principal-facts.ts';
+import { createLoginLimits } from './login/login-limits.ts';
+import type { GraphContext } from './query/graph-context.ts';
+import { createQueryEngine } from './query/query-engine.ts';
+import { subgraphDataSource } from './query/subgraph-data-source.ts';
+import { publicError } from './limits/public-error.ts';
+import { operationsFolder, readSupergraph } from './supergraph-file.ts';
+
+export { graphSubgraphSdl, GRAPH_SUBGRAPH } from './graph/graph-subgraph.ts';
+export type { GatewayConfig } from './config.ts';
+
+export interface Gateway {
+  /** Opens the public port. */
+  listen(): Promise<{ port: number; url: string }>;
+  /** Not ready, then nothing new, then what is in progress ends, then the rest. Safe to call twice. */
+  stop(): Promise<void>;
+  counts(): ReturnType<LiveGraph['counts']> & { sockets: number; streams: number };
+}
+
+export interface GatewayDeps {
+  config: GatewayConfig;
+  transport: SubgraphTransport;
+  log: Logger;
+  clock?: Clock;
+  /** By default the one that is checked in. */
+  supergraphSdl?: string;
+}
+
+const REDIS_TIMEOUT_MS = 1_000;
+
+export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
+  const { config, log } = deps;
+  const connections = await connect(config, log);
+  try {
+    return await assemble(deps, connections);
+  } catch (error) {
+    await connections.close();
+    throw error;
+  }
+}
+
+interface Connections {
+  redis: Redis;
+  bus: EventBus;
+  close(): Promise<void>;
+}
+
+async function connect(config: GatewayConfig, log: Logger): Promise<Connections> {
+  // Commands of this connection fail at once while Redis is away: what asks it knows what to do without.
+  const redis = await connectRedis(config.redisUrl, {
+    log,
+    name: 'gateway',
+    options: { maxRetriesPerRequest: 0, enableOfflineQueue: false, commandTimeout: REDIS_TIMEOUT_MS },
+  });
+  const bus = await createRedisBus({ url: config.redisUrl, log }).catch(async (error: unknown) => {
+    await closeRedis(redis);
+    throw error;
+  });
+  return {
+    redis,
+    bus,
+    async close() {
+      await bus.close();
+      await closeRedis(redis);
+    },
+  };
+}
+
+async function assemble(deps: GatewayDeps, connections: Connections): Promise<Gateway> {
+  const { config, transport, log, clock = systemClock } = deps;
+  const { redis, bus } = connections;
+  const supergraphSdl = deps.supergraphSdl ?? (await readSupergraph());
+  const supergraph = Supergraph.build(supergraphSdl, { supportedFeatures: null, validateSupergraph: false });
+  const subgraphs = [...supergraph.subgraphs().names()].filter((name) => name !== GRAPH_SUBGRAPH);
+
+  const peers = subgraphClient(transport, 'gateway');
+  const identity = createIdentity({
+    verify: accessTokenVerifier(signingKeys(peers, clock), clock),
+    principals: principals(peers, log),
+    revoked: revokedSessions(redis, log),
+    log,
+  });
+  const sessions = createSessionWatch(identity, { checkMs: config.timeouts.sessionCheckMs, log });
+  const logins = createLoginLimits({ redis, ...config.login, log });
+
+  const nodeTypes = new Set(
+    supergraph
+      .subgraphs()
+      .get(GRAPH_SUBGRAPH)
+      ?.schema.types()
+      .map(({ name }) => name),
+  );
+  const node = new LocalGraphQLDataSource(
+    graphSubgraphSchema(nodeTypes, askOwners(transport, config.timeouts.fetchMs)),
+  );
+  const dataSourceOf = (name: string) =>
+    name === GRAPH_SUBGRAPH
+      ? node
+      : subgraphDataSource({
+          name,
+          transport,
+          log,
+          fetchTimeoutMs: config.timeouts.fetchMs,
+          afterMutation(service, { viewer }) {
+            if (service === 'accounts' && viewer.kind === 'user') identity.forget(viewer.userId);
+          },
+        });
+
+  const live = createLiveGraph({
+    supergraphSdl,
+    services: liveServices(
+      transport,
+      Object.fromEntries([...subgraphs, GRAPH_SUBGRAPH].map((name) => [name, dataSourceOf(name)])),
+    ),
+    log: bus,
+    logger: log,
+    cursorSecret: config.cursorSecret,
+    domains: subgraphs,
+    now: () => clock.now(),
+    formatError: (error, context) => publicError(error.toJSON(), (context as GraphContext).requestId),
+    onEvent: principalFacts({ identity, sessions, recheck: (concerns) => live.recheck(concerns), log }),
+  });
+  const introspection = !config.production;
+  const documents = createDocuments({ schema: live.schema, limits: config.limits, introspection });
+  const engine = await createQueryEngine({
+    supergraphSdl,
+    dataSourceOf,
+    documents,
+    introspection,
+    maxTokens: config.limits.maxTokens,
+    log,
+    beforeOperation: ({ prepared, variables }, context) => logins.check(prepared, variables, context.address),
+  });
+  const operations = createOperations({
+    documents,
+    engine,
+    live,
+    identity,
+    timeoutMs: config.timeouts.requestMs,
+    log,
+  });
+  const streams = createEventStreams({ operations, sessions, limits: config.sockets, log });
+  const sockets = createSocketServer({ operations, identity, sessions, limits: config.sockets, log });
+  const publicServer = createPublicServer({
+    config,
+    transport,
+    documents,
+    engine,
+    identity,
+    streams,
+    limits: config.http,
+    sockets,
+    health: createHealth({
+      transport,
+      subgraphs,
+      optional: config.optionalSubgraphs,
+      pingRedis: () => redis.ping(),
+    }),
+    explorer: config.production ? null : await createExplorer(await readSampleOperations(operationsFolder())),
+    log,
+  });
+  await live.start();
+
+  let running: RunningServer | undefined;
+  const stop = async (): Promise<void> => {
+    publicServer.drain();
+    const closed = running?.stop();
+    sockets.stop();
+    streams.stop();
+    await closed;
+    sessions.stop();
+    await live.stop();
+    await engine.stop();
+    await connections.close();
+  };
+  let stopped: Promise<void> | undefined;
+
+  return {
+    async listen() {
+      running = await listen(publicServer.server, { host: config.host, port: config.port });
+      return { port: running.port, url: running.url };
+    },
+    stop: () => (stopped ??= stop()),
+    counts: () => ({ ...live.counts(), sockets: sockets.count(), streams: streams.count() }),
+  };
+}

@@ -1,0 +1,85 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { graphqlError } from '@marketgraph/platform/graphql';
+import type { HttpLimits } from '../config.ts';
+import type { Identity } from '../identity/identity.ts';
+import type { Documents, OperationRequest } from '../limits/documents.ts';
+import { RequestError } from '../limits/request-error.ts';
+import type { EventStreams } from '../live/event-stream.ts';
+import type { GraphContext } from '../query/graph-context.ts';
+import type { QueryEngine } from '../query/query-engine.ts';
+import { operationFromSearch, operationRequest, readJsonBody } from './json-body.ts';
+import { methodNotAllowed, sendText } from './responses.ts';
+
+export interface GraphqlRouteParts {
+  documents: Documents;
+  engine: QueryEngine;
+  identity: Identity;
+  streams: EventStreams;
+  limits: HttpLimits;
+}
+
+export interface GraphqlExchange {
+  request: IncomingMessage;
+  response: ServerResponse;
+  /** The query string with its question mark, or nothing. */
+  search: string;
+  address: string;
+  contextOf(viewer: GraphContext['viewer']): GraphContext;
+}
+
+/** `/graphql`: one query or mutation, one answer. */
+export async function answerGraphql(parts: GraphqlRouteParts, exchange: GraphqlExchange): Promise<void> {
+  const { documents, engine, identity } = parts;
+  const { request, response, search, contextOf } = exchange;
+  const caller = await identity.authenticate(request.headers.authorization);
+  const { operation, body } = await readOperation(parts, exchange);
+  const prepared = documents.prepare(operation);
+  if (prepared.operation.operation === 'subscription') {
+    const message = 'Subscriptions are served over WebSocket (graphql-transport-ws), and as events at /graphql/stream.';
+    throw new RequestError([graphqlError('BAD_REQUEST', message)]);
+  }
+  const answer = await engine.http({
+    method: request.method ?? 'POST',
+    search,
+    headers: withoutCredentials(request.headers),
+    body,
+    context: contextOf(caller.viewer),
+  });
+  if (answer.body.kind !== 'complete') throw new Error('Incremental delivery is not offered.');
+  sendText(response, answer.status ?? 200, answer.body.string, Object.fromEntries(answer.headers));
+}
+
+/** `/graphql/stream`: one operation of any kind, as server-sent events. */
+export async function answerStream(parts: GraphqlRouteParts, exchange: GraphqlExchange): Promise<void> {
+  const { documents, identity, streams } = parts;
+  const { request, response, address } = exchange;
+  const caller = await identity.authenticate(request.headers.authorization);
+  const { operation } = await readOperation(parts, exchange);
+  if (request.method === 'GET' && isMutation(documents, operation)) throw methodNotAllowed('POST');
+  await streams.open({ request, response, operation, caller, address });
+}
+
+async function readOperation(
+  { limits }: GraphqlRouteParts,
+  { request, search }: GraphqlExchange,
+): Promise<{ operation: OperationRequest; body: unknown }> {
+  if (request.method === 'GET') return { operation: operationFromSearch(new URLSearchParams(search)), body: undefined };
+  if (request.method !== 'POST') throw methodNotAllowed('GET, POST');
+  const body = await readJsonBody(request, limits);
+  return { operation: operationRequest(body), body };
+}
+
+/** What does not even validate is reported inside the stream, as its protocol wants. */
+function isMutation(documents: Documents, operation: OperationRequest): boolean {
+  try {
+    return documents.prepare(operation).operation.operation === 'mutation';
+  } catch (error) {
+    if (error instanceof RequestError) return false;
+    throw error;
+  }
+}
+
+/** The server behind this needs no secrets; it looks at types and preflights only. */
+function withoutCredentials({ authorization: _, cookie: __, ...headers }: NodeJS.Dict<string | string[]>) {
+  return headers;
+}

@@ -1,0 +1,95 @@
+import type { IncomingMessage } from 'node:http';
+import { pipeline, type Readable } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { graphqlError } from '@marketgraph/platform/graphql';
+import type { HttpLimits } from '../config.ts';
+import type { OperationRequest } from '../limits/documents.ts';
+import { RequestError } from '../limits/request-error.ts';
+
+const badRequest = (message: string, status = 400) => new RequestError([graphqlError('BAD_REQUEST', message)], status);
+
+/** A JSON body, refused as soon as it is too long, too slow, or not one. The limit counts what comes out of decompression. */
+export async function readJsonBody(request: IncomingMessage, limits: HttpLimits): Promise<unknown> {
+  const [type = '', ...parameters] = (request.headers['content-type'] ?? '').toLowerCase().split(';');
+  if (type.trim() !== 'application/json') throw badRequest('Send a body of type application/json.', 415);
+  const charset = parameters.map((parameter) => parameter.trim()).find((parameter) => parameter.startsWith('charset='));
+  if (charset && !/^charset="?utf-?8"?$/.test(charset)) throw badRequest('Send JSON in UTF-8.', 415);
+  const bytes = await readLimited(request, limits);
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    throw badRequest('The body is not JSON.');
+  }
+}
+
+/** What a GraphQL request is made of, or a refusal. */
+export function operationRequest(body: unknown): OperationRequest {
+  if (Array.isArray(body)) throw badRequest('Batches are not accepted: send one operation per request.');
+  if (body === null || typeof body !== 'object') throw badRequest('Send a JSON object with a query.');
+  const { query, operationName, variables } = body as Record<string, unknown>;
+  if (typeof query !== 'string' || query === '') throw badRequest('"query" is a string with the document.');
+  if (operationName !== undefined && operationName !== null && typeof operationName !== 'string') {
+    throw badRequest('"operationName" is a string.');
+  }
+  if (variables !== undefined && variables !== null && (typeof variables !== 'object' || Array.isArray(variables))) {
+    throw badRequest('"variables" is an object.');
+  }
+  return { query, operationName, variables: variables as Record<string, unknown> | null | undefined };
+}
+
+/** The same from the parameters of a GET. */
+export function operationFromSearch(search: URLSearchParams): OperationRequest {
+  const one = (name: string): string | undefined => {
+    const values = search.getAll(name);
+    if (values.length > 1) throw badRequest(`"${name}" may be given once.`);
+    return values[0];
+  };
+  const variables = one('variables');
+  let parsed: unknown;
+  try {
+    parsed = variables === undefined ? undefined : JSON.parse(variables);
+  } catch {
+    throw badRequest('"variables" is not JSON.');
+  }
+  return operationRequest({ query: one('query'), operationName: one('operationName'), variables: parsed });
+}
+
+async function readLimited(request: IncomingMessage, { maxBodyBytes, bodyTimeoutMs }: HttpLimits): Promise<Buffer> {
+  const tooLarge = () =>
+    new RequestError([graphqlError('REQUEST_TOO_LARGE', `The body is larger than ${maxBodyBytes} bytes.`)], 413, {
+      connection: 'close',
+    });
+  if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge();
+  const body = inflated(request);
+  const late = setTimeout(
+    () => body.destroy(new RequestError([timeout()], 408, { connection: 'close' })),
+    bodyTimeoutMs,
+  );
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > maxBodyBytes) throw tooLarge();
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof RequestError) throw error;
+    throw badRequest('The body cannot be read.');
+  } finally {
+    clearTimeout(late);
+  }
+  return Buffer.concat(chunks);
+}
+
+const timeout = () => graphqlError('TIMEOUT', 'The body did not arrive in time.');
+
+function inflated(request: IncomingMessage): Readable {
+  const encoding = (request.headers['content-encoding'] ?? 'identity').toLowerCase();
+  const open = { gzip: createGunzip, 'x-gzip': createGunzip, deflate: createInflate, br: createBrotliDecompress }[
+    encoding
+  ];
+  if (open) return pipeline(request, open({ chunkSize: 16 * 1024 }), () => undefined);
+  if (encoding === 'identity') return request;
+  throw badRequest(`The encoding "${encoding.slice(0, 20)}" is not accepted.`, 415);
+}

@@ -1,0 +1,153 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { SubgraphUnavailableError, type SubgraphTransport } from '@marketgraph/platform/serve';
+import { graphqlError } from '@marketgraph/platform/graphql';
+import type { Logger } from '@marketgraph/platform/telemetry';
+import helmet from 'helmet';
+import type { GatewayConfig } from '../config.ts';
+import { RequestError } from '../limits/request-error.ts';
+import { refuseUpgrade, type SocketServer } from '../live/socket-server.ts';
+import { graphContext } from '../query/graph-context.ts';
+import { clientAddress } from './client-address.ts';
+import type { Explorer } from './explorer.ts';
+import { answerGraphql, answerStream, type GraphqlExchange, type GraphqlRouteParts } from './graphql-route.ts';
+import type { Health } from './health.ts';
+import { createOrigins } from './origins.ts';
+import { routeOf } from './public-routes.ts';
+import { methodNotAllowed, notFound, sendRequestError, sendText } from './responses.ts';
+
+export interface PublicServerParts extends GraphqlRouteParts {
+  config: GatewayConfig;
+  transport: SubgraphTransport;
+  sockets: SocketServer;
+  health: Health;
+  /** Null: there is none. */
+  explorer: Explorer | null;
+  log: Logger;
+}
+
+export interface PublicServer {
+  server: Server;
+  /** From now on not ready. */
+  drain(): void;
+}
+
+/** Slow senders are cut: of headers early, of a body by its reader, of an upload at last. */
+const HEADERS_TIMEOUT_MS = 15_000;
+const REQUEST_TIMEOUT_MS = 300_000;
+const CHECK_CONNECTIONS_MS = 5_000;
+const KEEP_ALIVE_MS = 65_000;
+
+const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
+
+/** Everything on the public port, by path. */
+export function createPublicServer(parts: PublicServerParts): PublicServer {
+  const { config, transport, sockets, health, explorer, log } = parts;
+  const origins = createOrigins(config);
+  const securityHeaders = helmet({
+    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+    // Pages of allowed origins read the answers; CORS decides which.
+    crossOriginResourcePolicy: { policy: 'cross-origin' },
+  });
+  let draining = false;
+
+  const answerOwn = async (path: string, exchange: GraphqlExchange): Promise<void> => {
+    const { request, response } = exchange;
+    securityHeaders(request, response, () => undefined);
+    switch (path) {
+      case '/graphql':
+        if (explorer && wantsPage(request)) return explorer.serve(request, response);
+        return answerGraphql(parts, exchange);
+      case '/graphql/stream':
+        return answerStream(parts, exchange);
+      case '/':
+        response.writeHead(302, { location: '/graphql' }).end();
+        return undefined;
+      case '/health':
+        return sendText(response, 200, '{"status":"ok"}', JSON_TYPE);
+      case '/ready': {
+        const { ready, missing } = await health.readiness();
+        const isReady = ready && !draining;
+        return sendText(response, isReady ? 200 : 503, JSON.stringify({ ready: isReady, missing }), JSON_TYPE);
+      }
+      default:
+        throw notFound();
+    }
+  };
+
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const url = request.url ?? '/';
+    const at = url.indexOf('?');
+    const path = at < 0 ? url : url.slice(0, at);
+    const search = at < 0 ? '' : url.slice(at);
+    const address = clientAddress(request, config.trustedProxies);
+    const wanted = request.headers['x-request-id'];
+    const context = graphContext({
+      viewer: { kind: 'anonymous' },
+      timeoutMs: config.timeouts.requestMs,
+      address,
+      requestId: typeof wanted === 'string' ? wanted : undefined,
+    });
+    response.setHeader('x-request-id', context.requestId);
+    try {
+      if (origins.answer(request, response)) return;
+      const route = routeOf(path);
+      if (route) {
+        if (!route.methods.includes(request.method ?? '')) throw methodNotAllowed(route.methods.join(', '));
+        await transport.forward(route.subgraph, request, response);
+        return;
+      }
+      await answerOwn(path, { request, response, search, address, contextOf: (viewer) => ({ ...context, viewer }) });
+    } catch (error) {
+      fail(request, response, error, context.requestId);
+    }
+  };
+
+  const fail = (request: IncomingMessage, response: ServerResponse, error: unknown, requestId: string): void => {
+    if (response.headersSent) {
+      log.warn({ err: error, requestId }, 'answer broken off');
+      response.destroy();
+      return;
+    }
+    sendRequestError(response, error instanceof RequestError ? error : failure(error), requestId);
+    if (!(error instanceof RequestError)) log.error({ err: error, requestId, path: request.url }, 'request failed');
+    // What is left of a refused body is not read to its end.
+    if (!request.complete) response.once('finish', () => request.destroy());
+  };
+
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: CHECK_CONNECTIONS_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    },
+    (request, response) => void answer(request, response),
+  );
+  server.on('upgrade', (request, socket, head) => {
+    socket.on('error', (error) => log.debug({ err: error }, 'handshake failed'));
+    if (draining) return refuseUpgrade(socket, 503);
+    if ((request.url ?? '').split('?', 1)[0] !== '/graphql') return refuseUpgrade(socket, 404);
+    if (!origins.isAllowed(request)) return refuseUpgrade(socket, 403);
+    return sockets.upgrade(request, socket, head, clientAddress(request, config.trustedProxies));
+  });
+  return {
+    server,
+    drain() {
+      draining = true;
+    },
+  };
+}
+
+/** A browser's address bar, not a client that happens to accept anything. */
+function wantsPage({ method, headers: { accept } }: IncomingMessage): boolean {
+  return (method === 'GET' || method === 'HEAD') && (accept ?? '').includes('text/html');
+}
+
+function failure(error: unknown): RequestError {
+  if (error instanceof SubgraphUnavailableError) {
+    const extensions = { service: error.subgraph, retryable: true };
+    const message = `${error.subgraph} is not available at the moment.`;
+    return new RequestError([graphqlError('SUBGRAPH_UNAVAILABLE', message, extensions)], 503, { 'retry-after': '5' });
+  }
+  return new RequestError([graphqlError('INTERNAL_SERVER_ERROR', 'Something went wrong on our side.')], 500);
+}

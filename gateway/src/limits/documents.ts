@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import {
+  type DocumentNode,
+  getOperationAST,
+  GraphQLError,
+  type GraphQLSchema,
+  Kind,
+  NoSchemaIntrospectionCustomRule,
+  type OperationDefinitionNode,
+  parse,
+  specifiedRules,
+  validate,
+} from 'graphql';
+import { LRUCache } from 'lru-cache';
+import { graphqlError } from '@marketgraph/platform/graphql';
+import { checkDocument } from './check-document.ts';
+import { checkPages } from './check-pages.ts';
+import { checkVariables } from './check-variables.ts';
+import type { OperationLimits } from './operation-limits.ts';
+import { withoutSuggestions } from './public-error.ts';
+import { RequestError } from './request-error.ts';
+
+export interface OperationRequest {
+  query: string;
+  operationName?: string | null;
+  variables?: Readonly<Record<string, unknown>> | null;
+}
+
+export interface PreparedOperation {
+  document: DocumentNode;
+  operation: OperationDefinitionNode;
+  text: string;
+}
+
+/**
+ * The one way from text to a document, on every transport: tokens, size,
+ * validation, then the operation and its page sizes. Nothing is planned before.
+ */
+export interface Documents {
+  /** Throws a `RequestError`. */
+  prepare(request: OperationRequest): PreparedOperation;
+  /** A prepared document by the SHA-256 of its text. */
+  byHash(hash: string): DocumentNode | undefined;
+}
+
+const CACHE_ENTRIES = 2_000;
+const CACHE_BYTES = 16 * 1024 * 1024;
+/** Validation stops there; a hostile document gets a short answer. */
+const MAX_ERRORS = 5;
+
+type Known = { document: DocumentNode } | { error: RequestError };
+
+export function createDocuments(options: {
+  schema: GraphQLSchema;
+  limits: OperationLimits;
+  introspection: boolean;
+}): Documents {
+  const { schema, limits, introspection } = options;
+  const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
+  const known = new LRUCache<string, Known>({
+    max: CACHE_ENTRIES,
+    maxSize: CACHE_BYTES,
+    sizeCalculation: (_, key) => key.length + 1,
+  });
+  const hashes = new LRUCache<string, DocumentNode>({ max: CACHE_ENTRIES });
+
+  const read = (text: string): Known => {
+    let document: DocumentNode;
+    try {
+      document = parse(text, { maxTokens: limits.maxTokens });
+    } catch (error) {
+      return { error: new RequestError([parseError(error)]) };
+    }
+    const tooLarge = checkDocument(document, limits);
+    if (tooLarge) return { error: new RequestError([tooLarge]) };
+    try {
+      const errors = validate(schema, document, rules, { maxErrors: MAX_ERRORS });
+      if (errors.length > 0) return { error: new RequestError(errors.map(validationError)) };
+    } catch {
+      // graphql 16 throws for a subscription whose field is skipped by a variable instead of reporting it.
+      return {
+        error: new RequestError([graphqlError('GRAPHQL_VALIDATION_FAILED', 'The document cannot be validated.')]),
+      };
+    }
+    hashes.set(createHash('sha256').update(text).digest('hex'), document);
+    return { document };
+  };
+
+  return {
+    prepare({ query, operationName, variables }) {
+      const oversized = checkVariables(variables ?? {});
+      if (oversized) throw new RequestError([oversized]);
+      let entry = known.get(query);
+      if (!entry) {
+        entry = read(query);
+        known.set(query, entry);
+      }
+      if ('error' in entry) throw entry.error;
+      const { document } = entry;
+      const operation = getOperationAST(document, operationName);
+      if (!operation) throw new RequestError([unknownOperation(document, operationName)]);
+      const pages = checkPages(document, operation, variables ?? {}, limits.maxPageSize);
+      if (pages) throw new RequestError([pages]);
+      return { document, operation, text: query };
+    },
+    byHash: (hash) => hashes.get(hash),
+  };
+}
+
+function parseError(error: unknown): GraphQLError {
+  if (!(error instanceof GraphQLError)) return graphqlError('GRAPHQL_PARSE_FAILED', 'The document cannot be read.');
+  return new GraphQLError(error.message, {
+    source: error.source,
+    positions: error.positions,
+    extensions: { code: 'GRAPHQL_PARSE_FAILED' },
+  });
+}
+
+function validationError(error: GraphQLError): GraphQLError {
+  return new GraphQLError(withoutSuggestions(error.message), {
+    nodes: error.nodes,
+    extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+  });
+}
+
+function unknownOperation(document: DocumentNode, operationName: string | null | undefined): GraphQLError {
+  const count = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION).length;
+  if (operationName) return graphqlError('BAD_REQUEST', 'The document has no operation of that name.');
+  return graphqlError(
+    'BAD_REQUEST',
+    count === 0 ? 'The document has no operation.' : 'The document has several operations: name one.',
+  );
+}

@@ -1,0 +1,31 @@
+/** What one document may cost before anything is planned. The same on every transport. */
+export interface OperationLimits {
+  /** Counted by the parser, so that hostile text is not even read to its end. */
+  maxTokens: number;
+  maxDepth: number;
+  maxAliases: number;
+  maxRootFields: number;
+  maxDirectives: number;
+  /** Operations and fragments in one document. */
+  maxDefinitions: number;
+  maxVariables: number;
+  /** Fields as written: pairs of them are compared by validation. */
+  maxFields: number;
+  /** Fields with every fragment spread written out. */
+  maxExpandedFields: number;
+  /** The most a page argument (`first`, `last`) may ask for. */
+  maxPageSize: number;
+}
+
+export const defaultOperationLimits: OperationLimits = {
+  maxTokens: 15_000,
+  maxDepth: 25,
+  maxAliases: 30,
+  maxRootFields: 20,
+  maxDirectives: 50,
+  maxDefinitions: 100,
+  maxVariables: 100,
+  maxFields: 1_500,
+  maxExpandedFields: 10_000,
+  maxPageSize: 100,
+};

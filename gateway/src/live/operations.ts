@@ -1,0 +1,100 @@
+import { unauthenticated, type Viewer } from '@marketgraph/platform/graphql';
+import type { Logger } from '@marketgraph/platform/telemetry';
+import type { GraphQLError, GraphQLFormattedError } from 'graphql';
+import type { LiveGraph } from '../federation-live/live-graph.ts';
+import { SubscriptionRefusedError } from '../federation-live/live-error.ts';
+import type { Audience, LiveSink } from '../federation-live/live-ports.ts';
+import type { Caller, Identity } from '../identity/identity.ts';
+import type { Documents, OperationRequest } from '../limits/documents.ts';
+import { publicError } from '../limits/public-error.ts';
+import { RequestError } from '../limits/request-error.ts';
+import { graphContext } from '../query/graph-context.ts';
+import type { QueryEngine } from '../query/query-engine.ts';
+
+/** Where the results of one operation of a socket or a stream go. */
+export interface OperationSink extends Omit<LiveSink, 'end'> {
+  /** Nothing follows. With errors: the operation ended with them. */
+  end(errors: readonly GraphQLFormattedError[] | null): void;
+}
+
+export interface Operations {
+  /** Runs any operation; everything that happens is told to the sink. Resolves to the way to stop it. */
+  run(request: OperationRequest, caller: Caller, address: string, sink: OperationSink): Promise<() => void>;
+}
+
+/** Queries, mutations and subscriptions alike, for transports that answer more than once. */
+export function createOperations(parts: {
+  documents: Documents;
+  engine: QueryEngine;
+  live: LiveGraph;
+  identity: Identity;
+  timeoutMs: number;
+  log: Logger;
+}): Operations {
+  const { documents, engine, live, identity, timeoutMs, log } = parts;
+
+  const audienceOf = (caller: Caller, address: string): Audience => {
+    const { viewer } = caller;
+    const user = viewer.kind === 'user' ? viewer : null;
+    return {
+      scope: user ? `${user.userId} ${user.sessionId}` : 'anonymous',
+      subject: user?.userId ?? 'anonymous',
+      ownKey: user?.userId,
+      async context() {
+        const current = await identity.current(caller);
+        return current && graphContext({ viewer: current, timeoutMs, address });
+      },
+    };
+  };
+
+  const once = async (request: OperationRequest, caller: Caller, address: string, sink: OperationSink) => {
+    const viewer: Viewer | null = await identity.current(caller);
+    if (!viewer) throw new RequestError([unauthenticated()], 401);
+    const context = graphContext({ viewer, timeoutMs, address });
+    const prepared = documents.prepare(request);
+    const { operationName, variables } = request;
+    const result = await engine.execute(
+      { ...prepared, operationName: operationName ?? undefined, variables: { ...variables } },
+      context,
+    );
+    const body = JSON.stringify(result);
+    sink.next({ body, bytes: Buffer.byteLength(body) });
+    sink.end(null);
+  };
+
+  return {
+    async run(request, caller, address, sink) {
+      const { requestId } = graphContext({ viewer: caller.viewer, timeoutMs });
+      const shown = (errors: readonly GraphQLError[]) => errors.map((error) => publicError(error.toJSON(), requestId));
+      try {
+        const { document, operation, text } = documents.prepare(request);
+        if (operation.operation !== 'subscription') {
+          await once(request, caller, address, sink);
+          return () => undefined;
+        }
+        const { operationName, variables } = request;
+        const subscription = await live.subscribe(
+          { document, text, operationName: operationName ?? undefined, variables: variables ?? {} },
+          audienceOf(caller, address),
+          {
+            get isClosed() {
+              return sink.isClosed;
+            },
+            next: (frame) => sink.next(frame),
+            drained: () => sink.drained(),
+            end: (errors) => sink.end(errors && shown(errors)),
+          },
+        );
+        return () => subscription.stop();
+      } catch (error) {
+        if (error instanceof RequestError || error instanceof SubscriptionRefusedError) {
+          sink.end(shown(error.errors));
+        } else {
+          log.error({ err: error, requestId }, 'operation failed');
+          sink.end([publicError({ message: '' }, requestId)]);
+        }
+        return () => undefined;
+      }
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
+import { WebSocketServer } from 'ws';
+import { closeCodes } from './close-codes.ts';
+import { SocketConnection, type SocketParts } from './socket-connection.ts';
+
+export interface SocketServer {
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, address: string): void;
+  count(): number;
+  /** Tells every client to come back later. */
+  stop(): void;
+}
+
+/** Frames of one message; more is an attempt to fill memory with empty ones. */
+const MAX_FRAGMENTS = 64;
+
+export function createSocketServer(parts: SocketParts): SocketServer {
+  const open = new Set<SocketConnection>();
+  const server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: parts.limits.maxMessageBytes,
+    maxFragments: MAX_FRAGMENTS,
+    handleProtocols: (offered) => (offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) ? GRAPHQL_TRANSPORT_WS_PROTOCOL : false),
+  });
+
+  return {
+    upgrade(request, socket, head, address) {
+      if (open.size >= parts.limits.maxClients) return refuseUpgrade(socket, 503);
+      server.handleUpgrade(request, socket, head, (webSocket) => {
+        if (webSocket.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL) {
+          webSocket.on('error', () => webSocket.terminate());
+          webSocket.close(closeCodes.subprotocolNotAcceptable, 'Subprotocol not acceptable');
+          return;
+        }
+        const connection: SocketConnection = new SocketConnection(webSocket, request, address, parts, () =>
+          open.delete(connection),
+        );
+        open.add(connection);
+      });
+    },
+    count: () => open.size,
+    stop() {
+      for (const connection of open) connection.close(closeCodes.goingAway, 'Going away');
+    },
+  };
+}
+
+const REASONS: Readonly<Record<number, string>> = { 403: 'Forbidden', 404: 'Not Found', 503: 'Service Unavailable' };
+
+/** Answers a handshake with a plain HTTP refusal. */
+export function refuseUpgrade(socket: Duplex, status: 403 | 404 | 503): void {
+  socket.on('error', () => undefined);
+  socket.end(`HTTP/1.1 ${status} ${REASONS[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+}

@@ -1,0 +1,51 @@
+import type { JWK } from 'jose';
+import { ConfigurationError, settingsOf } from '@marketgraph/platform/config';
+import { httpTransport, internalTokenSigner, runProcess } from '@marketgraph/platform/serve';
+import { createLogger } from '@marketgraph/platform/telemetry';
+import { Supergraph } from '@apollo/federation-internals';
+import { readGatewayConfig } from './config.ts';
+import { createGateway, GRAPH_SUBGRAPH } from './gateway.ts';
+import { readSupergraph } from './supergraph-file.ts';
+
+const settings = settingsOf('gateway', process.env);
+const log = createLogger({
+  service: 'gateway',
+  level: settings.optional('LOG_LEVEL') ?? 'info',
+  pretty: settings.flag('LOG_PRETTY'),
+  file: settings.optional('LOG_FILE'),
+});
+
+await runProcess(log, async () => {
+  const config = readGatewayConfig(process.env);
+  const supergraphSdl = await readSupergraph();
+  const transport = httpTransport({
+    urls: subgraphUrls(supergraphSdl),
+    signer: await internalTokenSigner(signingKey()),
+  });
+  const gateway = await createGateway({ config, transport, log, supergraphSdl });
+  const { url } = await gateway.listen();
+  log.info({ url }, 'ready');
+  return {
+    async stop() {
+      await gateway.stop();
+      await transport.close();
+    },
+  };
+});
+
+/** `ACCOUNTS_URL`, `CATALOG_URL` …: one for each subgraph of the composed graph. */
+function subgraphUrls(supergraphSdl: string): Record<string, string> {
+  const { required } = settingsOf('', process.env);
+  const supergraph = Supergraph.build(supergraphSdl, { supportedFeatures: null, validateSupergraph: false });
+  const names = [...supergraph.subgraphs().names()].filter((name) => name !== GRAPH_SUBGRAPH);
+  return Object.fromEntries(names.map((name) => [name, required(`${name.toUpperCase()}_URL`)]));
+}
+
+function signingKey(): JWK {
+  try {
+    return JSON.parse(settings.required('INTERNAL_SIGNING_KEY')) as JWK;
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new ConfigurationError(['GATEWAY_INTERNAL_SIGNING_KEY is not JSON']);
+    throw error;
+  }
+}

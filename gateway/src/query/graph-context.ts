@@ -1,0 +1,34 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Viewer } from '@marketgraph/platform/graphql';
+
+/** The facts of one request: handed to every fetch made for it. */
+export interface GraphContext {
+  viewer: Viewer;
+  requestId: string;
+  traceparent: string;
+  /** Milliseconds since the epoch. */
+  deadlineAt: number;
+  /** The client's address, as far as it can be believed. */
+  address: string;
+  [key: string]: unknown;
+}
+
+const REQUEST_ID = /^[\w-]{8,64}$/;
+
+export function graphContext(options: {
+  viewer: Viewer;
+  timeoutMs: number;
+  address?: string;
+  /** The client's own name for its request; anything odd is replaced. */
+  requestId?: string | undefined;
+}): GraphContext {
+  const { viewer, timeoutMs, address = 'internal', requestId } = options;
+  return {
+    viewer,
+    requestId: requestId && REQUEST_ID.test(requestId) ? requestId : randomUUID(),
+    // A trace of our own: what the public sends is no parent of our spans.
+    traceparent: `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`,
+    deadlineAt: Date.now() + timeoutMs,
+    address,
+  };
+}

@@ -1,0 +1,88 @@
+import { createRedisBus, type EventBus } from '@marketgraph/platform/messaging';
+import { inProcessTransport, type SubgraphTransport } from '@marketgraph/platform/serve';
+import { silentLog as log, testIds } from '@marketgraph/platform/testing';
+import type { GatewayConfig } from '../../src/config.ts';
+import { readGatewayConfig } from '../../src/config.ts';
+import { createGateway, type Gateway } from '../../src/gateway.ts';
+import { testSigner, type TestSigner } from './tokens.ts';
+import { toyShop, type ToyShop } from './toy-shop.ts';
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type Json = any;
+
+export interface TestGateway {
+  gateway: Gateway;
+  shop: ToyShop;
+  signer: TestSigner;
+  bus: EventBus;
+  url: string;
+  socketUrl: string;
+  post(body: unknown, headers?: Record<string, string>): Promise<{ status: number; headers: Headers; body: Json }>;
+  /** An event of a toy subgraph. */
+  publish(
+    topics: readonly string[],
+    payload: unknown,
+    options?: { domain?: string; name?: string; key?: string },
+  ): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startTestGateway(options: {
+  redisUrl: string;
+  config?: Partial<GatewayConfig>;
+  shop?: ToyShop;
+  signer?: TestSigner;
+  transport?: SubgraphTransport;
+}): Promise<TestGateway> {
+  const shop = options.shop ?? toyShop();
+  const signer = options.signer ?? (await testSigner());
+  shop.state.keys = [signer.publicJwk];
+  const ids = testIds();
+  const base = readGatewayConfig({ REDIS_URL: options.redisUrl, CURSOR_SECRET: 'a secret of the tests', PORT: '0' });
+  const config = { ...base, login: { perAccount: 1_000, perAddress: 1_000 }, ...options.config };
+  const transport = options.transport ?? inProcessTransport(shop.subgraphs);
+  const gateway = await createGateway({ config, transport, log, supergraphSdl: shop.supergraphSdl });
+  const bus = await createRedisBus({ url: options.redisUrl, log });
+  const { url, port } = await gateway.listen();
+  let sequence = 0;
+
+  return {
+    gateway,
+    shop,
+    signer,
+    bus,
+    url,
+    socketUrl: `ws://127.0.0.1:${port}/graphql`,
+    async post(body, headers = {}) {
+      const response = await fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      });
+      const text = await response.text();
+      return {
+        status: response.status,
+        headers: response.headers,
+        body: text === '' ? null : (JSON.parse(text) as Json),
+      };
+    },
+    async publish(topics, payload, { domain = 'orders', name = `${domain}.changed`, key = topics[0] ?? 'k' } = {}) {
+      const envelope = {
+        id: ids.next('evt'),
+        name,
+        version: 1,
+        occurredAt: new Date().toISOString(),
+        key,
+        sequence: (sequence += 1),
+        topics,
+        payload,
+      };
+      await bus.publish(domain, [envelope]);
+    },
+    async stop() {
+      await gateway.stop();
+      await bus.close();
+      await transport.close();
+    },
+  };
+}
