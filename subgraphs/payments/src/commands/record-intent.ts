@@ -71,7 +71,9 @@ async function apply(
     await book(em, bookCapture(row.id, observed.newlyCaptured, reference), { ids: deps.ids, now, paymentId: row.id });
   }
   const settlements = await settleWhatWasPlanned(deps, em, row, now);
-  const isDone = observed.isFinal && (!row.settlePlan || row.settledAt);
+  // Captured and not settled yet is the one end at which something is still owed.
+  const isOwed = isCaptured(row.status) && row.settlePlan && !row.settledAt;
+  const isDone = observed.isFinal && !isOwed;
   row.closedAt = isDone ? (row.closedAt ?? now) : null;
   if (JSON.stringify(row) === before) return [];
   row.version += 1;

@@ -37,7 +37,7 @@ export async function findRules(em: EntityManager, ids: readonly string[]): Prom
 }
 
 export async function lockRule(em: EntityManager, id: string): Promise<CommissionRuleRow | null> {
-  return em.findOne(CommissionRuleRow, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  return em.findOne(CommissionRuleRow, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true });
 }
 
 export async function countRules(em: EntityManager): Promise<number> {

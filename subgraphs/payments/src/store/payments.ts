@@ -7,10 +7,11 @@ import { PaymentRow } from './payment.entity.ts';
 /**
  * The row is the payment's lock: every change reads it `for update` first, and
  * adds one to `version`. Whoever has looked at the provider in between finds
- * another version here and looks again.
+ * another version here and looks again. `refresh`, because a row read before
+ * the lock was granted may be an older one.
  */
 export async function lockPayment(em: EntityManager, id: string): Promise<PaymentRow | null> {
-  return em.findOne(PaymentRow, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  return em.findOne(PaymentRow, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true });
 }
 
 /** By primary key. */

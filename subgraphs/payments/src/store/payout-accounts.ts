@@ -34,7 +34,7 @@ export async function takeUnopenedAccounts(
 }
 
 export async function lockPayoutAccount(em: EntityManager, id: string): Promise<PayoutAccountRow | null> {
-  return em.findOne(PayoutAccountRow, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  return em.findOne(PayoutAccountRow, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true });
 }
 
 /** By the unique `provider_reference`. */

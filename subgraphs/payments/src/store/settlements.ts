@@ -40,7 +40,7 @@ export async function addSettlements(
 
 /** By the unique `vendor_order_id`, locked. */
 export async function lockSettlementOf(em: EntityManager, vendorOrderId: string): Promise<SettlementRow | null> {
-  return em.findOne(SettlementRow, { vendorOrderId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  return em.findOne(SettlementRow, { vendorOrderId }, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true });
 }
 
 export async function findSettlements(em: EntityManager, ids: readonly string[]): Promise<SettlementRow[]> {
