@@ -12,7 +12,7 @@ const SCHEMA_FOLDER = resolve(import.meta.dirname, '..', '..', 'schema');
 export async function printSchemas(): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const { name, schema } of registry) files.set(`subgraphs/${name}.graphql`, (await schema()).sdl);
-  files.set('subgraphs/graph.graphql', graphSubgraphSdl());
+  files.set('subgraphs/graph.graphql', graphSubgraphSdl([...files.values()]));
 
   const composed = composeServices(
     [...files].map(([path, sdl]) => {
