@@ -23,16 +23,15 @@ export function keyString(value: Maybe): string {
   return String.fromCharCode(order) + body(value, order);
 }
 
-/** Keys that begin with this are the values of one type: the bounds of a type-bracketed range. */
-export function typePrefix(order: number): string {
-  return String.fromCharCode(order);
+/** The first string above everything that begins with the given one. */
+export function successor(prefix: string): string {
+  for (let end = prefix.length; end > 0; end--) {
+    const unit = prefix.charCodeAt(end - 1);
+    if (unit < 0xffff) return prefix.slice(0, end - 1) + String.fromCharCode(unit + 1);
+  }
+  // No key begins with this unit: it is no type, neither straight nor inverted.
+  return '\uffff';
 }
-
-/** Above every key that begins with the prefix it is appended to; type tags never reach it. */
-export const AFTER = '\uffff';
-
-/** Closes keys whose last unit could otherwise be AFTER itself. */
-const END = '\0';
 
 /** Reverses the order, for descending index fields. */
 export function invertKey(key: string): string {
@@ -54,13 +53,13 @@ function body(value: Maybe, order: number): string {
     case TYPE_ORDER.binary:
       return binaryBody(value as Binary);
     case TYPE_ORDER.objectId:
-      return bytesBody((value as ObjectId).id) + END;
+      return bytesBody((value as ObjectId).id);
     case TYPE_ORDER.boolean:
       return value === true ? '\u0001' : '\0';
     case TYPE_ORDER.date:
-      return doubleBody((value as Date).getTime()) + END;
+      return doubleBody((value as Date).getTime());
     case TYPE_ORDER.timestamp:
-      return wordBody((value as Timestamp).t) + wordBody((value as Timestamp).i) + END;
+      return wordBody((value as Timestamp).t) + wordBody((value as Timestamp).i);
     case TYPE_ORDER.regex:
       return textBody((value as BSONRegExp).pattern) + textBody((value as BSONRegExp).options);
     case TYPE_ORDER.code:

@@ -1,14 +1,25 @@
-import { AFTER, invertKey } from '../bson/key-string.ts';
+import { invertKey, successor } from '../bson/key-string.ts';
 import type { IndexField } from '../indexes/definition.ts';
 import type { SecondaryIndex } from '../indexes/secondary-index.ts';
 import type { KeyRange } from '../indexes/sorted-keys.ts';
+
+/** A place between keys: before or after everything that begins with a key. It can be inverted exactly. */
+export interface Bound {
+  key: string;
+  isAfter: boolean;
+}
+
+export interface BoundedRange {
+  from: Bound;
+  to: Bound;
+}
 
 /** What the filter says about one path, in ascending keys. */
 export interface FieldBounds {
   /** The path equals one of these. */
   points?: string[];
   /** The path lies within each of these. */
-  ranges: KeyRange[];
+  ranges: BoundedRange[];
 }
 
 export interface IndexBounds {
@@ -52,7 +63,7 @@ export function buildRanges(index: SecondaryIndex, conditions: Map<string, Field
     }
     break;
   }
-  return { ranges: prefixes.map((prefix) => ({ from: prefix, to: prefix + AFTER })), pointFields, boundFields };
+  return { ranges: prefixes.map((prefix) => ({ from: prefix, to: successor(prefix) })), pointFields, boundFields };
 }
 
 /** Where arrays are indexed, two conditions may be met by two elements: only one of them may bound the scan. */
@@ -66,22 +77,25 @@ function rangeOf(
   if (!first) return undefined;
   let { from, to } = first;
   for (const other of isMultikey ? [] : others) {
-    if (other.from > from) from = other.from;
-    if (other.to < to) to = other.to;
+    if (edge(other.from) > edge(from)) from = other.from;
+    if (edge(other.to) < edge(to)) to = other.to;
   }
-  // Conditions that exclude each other: an empty range, which no document lies in.
-  if (to < from) to = from;
-  return direction === 1 ? { from, to } : { from: invertUpper(to), to: invertUpper(from) };
+  // Conditions that exclude each other leave nothing: the end lies before the start, and no key between them.
+  return direction === 1 ? { from: edge(from), to: edge(to) } : { from: edge(inverted(to)), to: edge(inverted(from)) };
 }
 
-function spanOf(points: string[]): KeyRange {
-  return { from: points[0] ?? '', to: (points.at(-1) ?? '') + AFTER };
+function spanOf(points: string[]): BoundedRange {
+  return {
+    from: { key: points[0] ?? '', isAfter: false },
+    to: { key: points.at(-1) ?? '', isAfter: points.length > 0 },
+  };
 }
 
-/**
- * The inverse of a bound. `k` excludes what is below k and `k + AFTER` excludes what begins with k; inverted,
- * everything that begins with k must stay on the same side, so the two forms change places.
- */
-function invertUpper(bound: string): string {
-  return bound.endsWith(AFTER) ? invertKey(bound.slice(0, -1)) : invertKey(bound) + AFTER;
+function edge({ key, isAfter }: Bound): string {
+  return isAfter ? successor(key) : key;
+}
+
+/** Turned round, what was before everything that begins with the key is after it. */
+function inverted({ key, isAfter }: Bound): Bound {
+  return { key: invertKey(key), isAfter: !isAfter };
 }

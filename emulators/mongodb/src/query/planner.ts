@@ -1,13 +1,13 @@
 import { BSONRegExp } from 'bson';
 import { TYPE_ORDER, typeOrder, isEqual } from '../bson/compare.ts';
-import { AFTER, keyString } from '../bson/key-string.ts';
+import { keyString } from '../bson/key-string.ts';
 import { isNumeric, toNumber } from '../bson/numeric.ts';
 import { type Doc, isDoc, type Value } from '../bson/value.ts';
 import { CommandError } from '../errors.ts';
 import type { Variables } from '../expression/compile.ts';
 import { isOperatorObject } from './matcher.ts';
 import { equalitiesOf } from './expression-bounds.ts';
-import { buildRanges, type FieldBounds, type IndexBounds } from './index-ranges.ts';
+import { type BoundedRange, buildRanges, type FieldBounds, type IndexBounds } from './index-ranges.ts';
 import { impliesIndexed } from './partial-index.ts';
 import { parseSort, type SortField } from './sort.ts';
 import type { Collection } from '../storage/collection.ts';
@@ -121,11 +121,11 @@ function addRange(bounds: FieldBounds, operator: '$gt' | '$gte' | '$lt' | '$lte'
   const order = typeOrder(operand);
   if (!RANGED_TYPES.has(order) || (isNumeric(operand) && Number.isNaN(toNumber(operand)))) return;
   const key = keyString(operand);
-  const bracket = { from: String.fromCharCode(order), to: String.fromCharCode(order) + AFTER };
-  if (operator === '$gt') bounds.ranges.push({ ...bracket, from: key + AFTER });
-  else if (operator === '$gte') bounds.ranges.push({ ...bracket, from: key });
-  else if (operator === '$lt') bounds.ranges.push({ ...bracket, to: key });
-  else bounds.ranges.push({ ...bracket, to: key + AFTER });
+  const type = String.fromCharCode(order);
+  const range: BoundedRange = { from: { key: type, isAfter: false }, to: { key: type, isAfter: true } };
+  if (operator === '$gt' || operator === '$gte') range.from = { key, isAfter: operator === '$gt' };
+  else range.to = { key, isAfter: operator === '$lte' };
+  bounds.ranges.push(range);
 }
 
 /** An anchored literal prefix is a range of strings. */
@@ -136,8 +136,8 @@ function addRegex(bounds: FieldBounds, pattern: string, options: string): void {
   // A quantifier would apply to the last character of the prefix.
   const literal = /^[*?{]/.test(rest) ? prefix.slice(0, -1) : prefix;
   if (literal === '') return;
-  const from = String.fromCharCode(TYPE_ORDER.string) + literal;
-  bounds.ranges.push({ from, to: from + AFTER });
+  const key = String.fromCharCode(TYPE_ORDER.string) + literal;
+  bounds.ranges.push({ from: { key, isAfter: false }, to: { key, isAfter: true } });
 }
 
 function idsPlan(conditions: Map<string, FieldBounds>): Plan | undefined {
