@@ -131,6 +131,8 @@ export function constraintOf(error: unknown): string | undefined {
 }
 
 export async function checkDatabase(orm: Database): Promise<string> {
-  const [row] = await orm.em.fork().execute<{ version: string }[]>('show server_version as version');
-  return `PostgreSQL ${row?.version ?? Object.values(row ?? {})[0] ?? ''}`;
+  const [row] = await orm.em
+    .fork()
+    .execute<{ version: string }[]>("select current_setting('server_version') as version");
+  return `PostgreSQL ${row?.version ?? ''}`;
 }
