@@ -183,3 +183,10 @@ function cardNumbersIn(text: string): string[] {
     return doubled.reduce((sum, digit) => sum + digit, 0) % 10 === 0;
   });
 }
+
+it('X5 is ready while its stores answer', async () => {
+  expect(await shop.subgraph.readiness()).toEqual({
+    ready: true,
+    checks: { postgres: { ok: true, detail: expect.stringMatching(/^PostgreSQL \d+/) }, redis: { ok: true } },
+  });
+});
