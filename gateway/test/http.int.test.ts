@@ -164,6 +164,12 @@ describe('the door refuses before anything is planned', () => {
     ['deep nesting', { query: nested(60) }, 400, 'OPERATION_TOO_COMPLEX'],
     ['nesting that would exhaust the stack', { query: '{a'.repeat(7_000) }, 400, 'GRAPHQL_PARSE_FAILED'],
     [
+      'deep nesting within the tokens',
+      { query: `${'{a'.repeat(4_900)}${'}'.repeat(4_900)}` },
+      400,
+      'OPERATION_TOO_COMPLEX',
+    ],
+    [
       'values that would exhaust the stack',
       { query: `{ order(id: ${'['.repeat(14_000)}` },
       400,
