@@ -163,6 +163,16 @@ describe('reading by index', () => {
     expect(counts.docsExamined).toBe(1);
   });
 
+  it('does not combine two conditions on an array, which two elements may meet', () => {
+    const collection = collectionOf([{ a: [0, 10] }, { a: 4 }], [{ key: { a: 1 } }]);
+    expect(idsOf(collection, { filter: { a: { $gt: 5, $lt: 3 } } })).toEqual([0]);
+  });
+
+  it('sorts arrays by their smallest element, also when the filter looks at another', () => {
+    const collection = collectionOf([{ a: [1, 9] }, { a: 5 }], [{ key: { a: 1 } }]);
+    expect(idsOf(collection, { filter: { a: { $gt: 3 } }, sort: { a: 1 }, limit: 1 })).toEqual([0]);
+  });
+
   it('does not bound two fields of one array by conditions two elements may meet', () => {
     const docs: Doc[] = [
       {
