@@ -7,6 +7,10 @@ import { subgraphNames } from '@marketgraph/monolith/registry';
 import type { ServiceEnvironments } from './environment.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
+/** Compiled code starts compiled code; from the sources, as tests run, the services run from theirs. */
+const IS_SOURCE = import.meta.filename.endsWith('.ts');
+const NODE_FLAGS = IS_SOURCE ? ['--conditions=source', '--import', 'tsx'] : ['--enable-source-maps'];
+const ENTRY = IS_SOURCE ? 'src/main.ts' : 'dist/main.js';
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 20_000;
 
@@ -56,14 +60,14 @@ export async function startProcesses(options: {
     ...subgraphNames.map((name) =>
       launch(
         name,
-        `subgraphs/${name}/src/main.ts`,
+        `subgraphs/${name}/${ENTRY}`,
         { ...environments.subgraphs[name], ...urls, HOST: '127.0.0.1', PORT: String(ports.get(name)) },
         `http://127.0.0.1:${ports.get(name)}`,
       ),
     ),
     launch(
       'gateway',
-      'gateway/src/main.ts',
+      `gateway/${ENTRY}`,
       { ...environments.gateway, ...urls },
       `http://${options.gatewayHost === '0.0.0.0' ? '127.0.0.1' : options.gatewayHost}:${options.gatewayPort}`,
     ),
@@ -93,7 +97,7 @@ function serviceProcess(options: {
 
   const start = async () => {
     const output = createWriteStream(options.log, { flags: 'a' });
-    const running = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', options.entry], {
+    const running = spawn(process.execPath, [...NODE_FLAGS, options.entry], {
       cwd: ROOT,
       // Nothing of this process's own environment but what a program needs to run: credentials stay with their owner.
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], EXIT_WITH_PARENT: '1', ...options.env },

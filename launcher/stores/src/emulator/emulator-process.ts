@@ -53,16 +53,17 @@ export async function startEmulatorProcess(options: {
   });
 }
 
-/** Sources while developing, the build where there is one. */
+/** Compiled code starts compiled code; from the sources, as tests run, the emulators run from theirs. */
 function entryArguments(packageName: string): string[] {
   const folder = packageFolder(packageName);
-  const [built, source] = [join(folder, 'dist', 'main.js'), join(folder, 'src', 'main.ts')];
-  if (existsSync(source)) {
-    const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-    return ['--conditions=source', '--import', tsx, source];
+  const isSource = import.meta.filename.endsWith('.ts');
+  const entry = isSource ? join(folder, 'src', 'main.ts') : join(folder, 'dist', 'main.js');
+  if (!existsSync(entry)) {
+    throw new StoreUnavailableError(packageName, `${packageName} has no process entry: install the packages again.`);
   }
-  if (existsSync(built)) return [built];
-  throw new StoreUnavailableError(packageName, `${packageName} has no process entry: install the packages again.`);
+  if (!isSource) return [entry];
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  return ['--conditions=source', '--import', tsx, entry];
 }
 
 export function emulatorVersion(packageName: string): string {

@@ -1,0 +1,59 @@
+// Compiles what has changed to dist, package by package. Plain JavaScript: it runs before anything is compiled.
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const TSC = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
+const SHARED = ['tsconfig.json', 'tsconfig.build.json', 'pnpm-lock.yaml'];
+
+const packages = [
+  'platform',
+  'schema',
+  'gateway',
+  'monolith',
+  'launcher',
+  'launcher/stores',
+  ...['subgraphs', 'emulators'].flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => `${folder}/${name}`)),
+].filter((path) => existsSync(join(ROOT, path, 'tsconfig.json')));
+
+/** Names and times of everything that goes into a package's dist. */
+function stampOf(path) {
+  const sources = ['src', 'events', 'generated']
+    .map((folder) => join(ROOT, path, folder))
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) =>
+      readdirSync(folder, { recursive: true })
+        .filter((name) => name.endsWith('.ts'))
+        .map((name) => join(folder, name)),
+    );
+  const inputs = [...sources, join(ROOT, path, 'package.json'), ...SHARED.map((name) => join(ROOT, name))];
+  return inputs.map((file) => `${file} ${statSync(file).mtimeMs}`).join('\n');
+}
+
+function compile(path) {
+  return new Promise((done, failed) => {
+    const child = spawn(process.execPath, [TSC, '-p', join(ROOT, path, 'tsconfig.json')], { stdio: 'inherit' });
+    child.on('error', failed);
+    child.on('exit', (code) => (code === 0 ? done() : failed(new Error(`${path} could not be compiled`))));
+  });
+}
+
+const stale = packages.filter((path) => {
+  const stamp = join(ROOT, path, 'dist', '.stamp');
+  return !existsSync(stamp) || readFileSync(stamp, 'utf8') !== stampOf(path);
+});
+if (stale.length > 0) process.stdout.write(`Compiling ${stale.length} packages …\n`);
+const queue = [...stale];
+await Promise.all(
+  Array.from({ length: availableParallelism() }, async () => {
+    for (let path = queue.shift(); path; path = queue.shift()) {
+      rmSync(join(ROOT, path, 'dist'), { recursive: true, force: true });
+      const stamp = stampOf(path);
+      await compile(path);
+      writeFileSync(join(ROOT, path, 'dist', '.stamp'), stamp);
+    }
+  }),
+);
