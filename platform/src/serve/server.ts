@@ -15,6 +15,7 @@ export interface RunningServer {
 /** The gateway sends planned fetches; a list of representations is the largest thing in them. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 const DRAIN_MS = 10_000;
+const IDLE_SWEEP_MS = 50;
 
 /** Serves one subgraph as a process of its own. Everything but health and the subgraph's own routes needs an internal token. */
 export async function serveSubgraph(
@@ -130,8 +131,11 @@ export async function listen(
       server.close(() => resolve());
     });
     server.closeIdleConnections();
+    // A connection kept alive becomes idle only when its last answer is out.
+    const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
     const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
     await closed;
+    clearInterval(sweep);
     clearTimeout(cut);
   };
   return { port: actual, url: `http://${host}:${actual}`, stop: () => (stopped ??= stop()) };
