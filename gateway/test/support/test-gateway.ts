@@ -22,7 +22,7 @@ export interface TestGateway {
   publish(
     topics: readonly string[],
     payload: unknown,
-    options?: { domain?: string; name?: string; key?: string },
+    options?: { domain?: string; name?: string; key?: string; eventId?: string },
   ): Promise<void>;
   stop(): Promise<void>;
 }
@@ -66,9 +66,13 @@ export async function startTestGateway(options: {
         body: text === '' ? null : (JSON.parse(text) as Json),
       };
     },
-    async publish(topics, payload, { domain = 'orders', name = `${domain}.changed`, key = topics[0] ?? 'k' } = {}) {
+    async publish(
+      topics,
+      payload,
+      { domain = 'orders', name = `${domain}.changed`, key = topics[0] ?? 'k', eventId } = {},
+    ) {
       const envelope = {
-        id: ids.next('evt'),
+        id: eventId ?? ids.next('evt'),
         name,
         version: 1,
         occurredAt: new Date().toISOString(),
