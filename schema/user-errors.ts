@@ -24,3 +24,30 @@ export enum UserErrorCode {
   PROMOTION_NOT_APPLICABLE = 'PROMOTION_NOT_APPLICABLE',
   RATE_LIMITED = 'RATE_LIMITED',
 }
+
+/** The words each service's schema uses for them, so that all say the same. */
+export const userErrorDescriptions: Readonly<Record<UserErrorCode, { description: string }>> = {
+  INVALID: { description: 'A value of the input is not acceptable.' },
+  NOT_FOUND: { description: 'What the input names does not exist, or is not yours to see.' },
+  FORBIDDEN: { description: 'It exists, but is not yours to change.' },
+  CONFLICT: { description: 'Something else has this name or place already.' },
+  VERSION_MISMATCH: { description: 'It was changed since you read it.' },
+  IDEMPOTENCY_KEY_REUSED: { description: 'The idempotency key was used with another input.' },
+  INSUFFICIENT_STOCK: { description: 'There is less than was asked for.' },
+  RESERVATION_EXPIRED: { description: 'The stock was held for too long and is free again.' },
+  CART_CHANGED: { description: 'The cart is another than the one that was shown.' },
+  PRICE_CHANGED: { description: 'A price is another than the one that was shown.' },
+  VENDOR_NOT_ACTIVE: { description: 'The vendor may not sell at present.' },
+  KYC_REQUIRED: { description: 'The identity of the vendor must be verified first.' },
+  PAYMENT_DECLINED: { description: 'The payment was declined.' },
+  PAYMENT_ACTION_REQUIRED: { description: 'The buyer has to confirm the payment.' },
+  SERVICE_UNAVAILABLE: { description: 'A part of the system does not answer; try again.' },
+  FRAUD_REVIEW: { description: 'Held for a closer look.' },
+  ILLEGAL_TRANSITION: { description: 'Its present status does not allow this.' },
+  RETURN_WINDOW_CLOSED: { description: 'The time for returning it is over.' },
+  LIMIT_EXCEEDED: { description: 'More than is allowed at a time.' },
+  QUOTE_EXPIRED: { description: 'The quote is no longer valid.' },
+  NOT_PURCHASED: { description: 'Only who bought it may do this.' },
+  PROMOTION_NOT_APPLICABLE: { description: 'The promotion does not apply here.' },
+  RATE_LIMITED: { description: 'Too often in too short a time.' },
+};

@@ -1,8 +1,12 @@
 import { CountryCode, DateTime } from '@marketgraph/platform/graphql';
-import { UserErrorCode } from '@marketgraph/schema/user-errors';
+import { UserErrorCode, userErrorDescriptions } from '@marketgraph/schema/user-errors';
 import { Directive, Field, ID, InputType, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
 
-registerEnumType(UserErrorCode, { name: 'UserErrorCode', description: 'Why a mutation was refused.' });
+registerEnumType(UserErrorCode, {
+  name: 'UserErrorCode',
+  description: 'Why a mutation was refused.',
+  valuesConfig: userErrorDescriptions,
+});
 
 export enum StreamEventKind {
   SNAPSHOT = 'SNAPSHOT',

@@ -1,35 +1,11 @@
 import { CountryCode, CurrencyCode, DateTime, MinorUnits } from '@marketgraph/platform/graphql';
-import { UserErrorCode } from '@marketgraph/schema/user-errors';
+import { UserErrorCode, userErrorDescriptions } from '@marketgraph/schema/user-errors';
 import { Directive, Field, ID, InputType, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
 
 registerEnumType(UserErrorCode, {
   name: 'UserErrorCode',
   description: 'Why a mutation was refused.',
-  valuesConfig: {
-    INVALID: { description: 'An input cannot be used; `field` says which.' },
-    NOT_FOUND: { description: 'There is no such thing, or it is not yours.' },
-    FORBIDDEN: { description: 'It is there, and it is not yours to change.' },
-    CONFLICT: { description: 'The state it is in does not allow this now.' },
-    VERSION_MISMATCH: { description: 'Somebody else changed it first.' },
-    IDEMPOTENCY_KEY_REUSED: { description: 'The key came with another input before.' },
-    INSUFFICIENT_STOCK: { description: 'There are fewer units than asked for.' },
-    RESERVATION_EXPIRED: { description: 'The time to pay is over.' },
-    CART_CHANGED: { description: 'The cart is not what it was when its total was shown.' },
-    PRICE_CHANGED: { description: 'A price has moved since it was shown.' },
-    VENDOR_NOT_ACTIVE: { description: 'The offer or its vendor does not sell at the moment.' },
-    KYC_REQUIRED: { description: 'The vendor has to prove who it is first.' },
-    PAYMENT_DECLINED: { description: 'The payment was refused; the message is the provider’s.' },
-    PAYMENT_ACTION_REQUIRED: { description: 'The buyer has to do something with the provider first.' },
-    SERVICE_UNAVAILABLE: { description: 'A part of the shop does not answer; try again.' },
-    FRAUD_REVIEW: { description: 'Held for a review.' },
-    ILLEGAL_TRANSITION: { description: 'The state machine has no such step.' },
-    RETURN_WINDOW_CLOSED: { description: 'Too late to send it back.' },
-    LIMIT_EXCEEDED: { description: 'More than is allowed at once.' },
-    QUOTE_EXPIRED: { description: 'The quote is no longer valid.' },
-    NOT_PURCHASED: { description: 'Only who bought it may do this.' },
-    PROMOTION_NOT_APPLICABLE: { description: 'The promotion does not fit.' },
-    RATE_LIMITED: { description: 'Too often; wait a moment.' },
-  },
+  valuesConfig: userErrorDescriptions,
 });
 
 const byTypename = (value: { __typename?: string }) => value.__typename ?? '';
