@@ -1,44 +1,477 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { aUser, until } from '@marketgraph/platform/testing';
-import { anOffer, onSale, type OrdersHarness, shopping, startOrders, untilCheckout } from './orders-harness.ts';
+import { aUser, testIds, until } from '@marketgraph/platform/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  anOffer,
+  checkoutStatus,
+  onSale,
+  operations,
+  type OrdersHarness,
+  shopping,
+  startOrders,
+  untilCheckout,
+} from './orders-harness.ts';
 
 let h: OrdersHarness;
+const ids = testIds();
 
 beforeAll(async () => {
   h = await startOrders();
 });
 
+beforeEach(() => {
+  h.peers.away.clear();
+  h.peers.onCall = () => undefined;
+});
+
 afterAll(() => h?.stop());
 
+const orderOf = async (id: string) =>
+  (
+    await h.rows<{ status: string; payment_status: string; number: string | null; failure: { code: string } | null }>(
+      'select status, payment_status, number, failure from orders where id = ?',
+      [id],
+    )
+  )[0];
+
+const paymentNews = (orderId: string, status: string, failureMessage: string | null = null) => {
+  const payment = h.peers.payments.payments.find((each) => each.orderId === orderId);
+  return h.publish('payments', {
+    name: 'payments.paymentStatusChanged',
+    key: payment?.id ?? 'pay',
+    payload: {
+      paymentId: payment?.id ?? 'pay',
+      orderId,
+      cartId: 'crt',
+      buyerId: 'usr',
+      previousStatus: 'REQUIRES_PAYMENT_METHOD',
+      status,
+      amount: { amount: 1, currencyCode: 'EUR' },
+      capturedAmount: { amount: 0, currencyCode: 'EUR' },
+      failureCode: failureMessage && 'card_declined',
+      failureMessage,
+    },
+  });
+};
+
+/** A cart whose checkout was started, ready to be paid. */
+async function started(units = 2) {
+  const offer = onSale(h, anOffer());
+  const shop = shopping(h);
+  const cartId = await shop.cart([{ offerId: offer.id, quantity: units }]);
+  const start = await shop.start(cartId);
+  expect(start.userErrors).toEqual([]);
+  return { offer, shop, cartId, start, orderId: start.order!.id, paymentId: start.paymentId! };
+}
+
 describe('a checkout', () => {
-  it('O12 holds the goods, places the order PENDING_PAYMENT, takes the payment, confirms and clears the cart', async () => {
-    const offer = onSale(h, anOffer());
-    const shop = shopping(h);
-    const cartId = await shop.cart([{ offerId: offer.id, quantity: 2 }]);
-    const started = await shop.start(cartId);
-    expect(started).toMatchObject({ userErrors: [], order: { status: 'PENDING_PAYMENT', number: null } });
-    expect(started.paymentClientSecret).toBe(`${started.paymentId}_secret`);
+  it('O12 O34 holds the goods, places the order, takes the payment, confirms, clears the cart and tells', async () => {
+    const { offer, shop, cartId, start, orderId, paymentId } = await started();
+    expect(start).toMatchObject({ order: { status: 'PENDING_PAYMENT', number: null } });
+    expect(start.paymentClientSecret).toBe(`${paymentId}_secret`);
+    expect(Date.parse(start.reservationExpiresAt!) - h.clock.now().getTime()).toBe(900_000);
     expect(h.peers.inventory.held(offer.id)).toBe(2);
 
-    h.peers.payments.authorize(started.paymentId!);
-    const completed = await shop.complete(cartId, started);
+    h.peers.payments.authorize(paymentId);
+    const completed = await shop.complete(cartId, start);
     expect(completed.userErrors).toEqual([]);
-    expect(completed.order).toMatchObject({ id: started.order!.id, status: 'CONFIRMED', paymentStatus: 'PAID' });
+    expect(completed.order).toMatchObject({ id: orderId, status: 'CONFIRMED', paymentStatus: 'PAID' });
     expect(completed.order!.number).toMatch(/^M-2026-\d{6}$/);
 
     // 9,800 of goods, 19 % German tax, and free delivery from 50 euros on.
-    expect(h.peers.payments.captured()).toBe(9_800 + 1_862);
+    expect(h.peers.payments.of(orderId)).toMatchObject({ status: 'CAPTURED', captured: [9_800 + 1_862] });
     expect(h.peers.inventory.sold(offer.id)).toBe(2);
-    const { cart } = await h.run<{ cart: { lines: unknown[] } }>(
-      shop.buyer,
-      'query($id: ID!) { cart(id: $id) { lines { id } } }',
-      { id: cartId },
-    );
-    expect(cart.lines).toEqual([]);
-    await untilCheckout(h, started.order!.id, 'COMPLETED');
+    await untilCheckout(h, orderId, 'COMPLETED');
+    const cart = await h.run(shop.buyer, 'query($id: ID!) { cart(id: $id) { lines { id } } }', { id: cartId });
+    expect(cart).toEqual({ cart: { lines: [] } });
+
+    const mine = async (name: string) =>
+      (await h.events(name)).filter((event) => JSON.stringify(event.payload).includes(orderId));
+    await until(async () => (await mine('orders.vendorOrderChanged')).length === 1);
+    expect(
+      (await mine('orders.orderStatusChanged')).map(({ payload, sequence }) => ({ sequence, ...(payload as object) })),
+    ).toMatchObject([
+      { sequence: 1, previousStatus: null, status: 'PENDING_PAYMENT', buyerId: shop.buyer.userId },
+      { sequence: 2, previousStatus: 'PENDING_PAYMENT', status: 'CONFIRMED' },
+    ]);
+    expect(await mine('orders.orderConfirmed')).toMatchObject([
+      {
+        payload: {
+          paymentId,
+          vendorOrders: [{ vendorId: offer.vendor.id, lines: [{ offerId: offer.id, quantity: 2 }] }],
+        },
+      },
+    ]);
+    expect(await mine('orders.vendorOrderChanged')).toMatchObject([
+      {
+        topics: [`vendorOrderFeed:${offer.vendor.id}`],
+        payload: { type: 'PLACED', previousStatus: null, status: 'PENDING' },
+      },
+    ]);
+  });
+
+  it('settles with payments before any vendor hears of the order', async () => {
+    const { shop, cartId, start, orderId } = await started();
+    let heardEarly = false;
+    h.peers.onCall = async ({ operation, phase }) => {
+      if (operation !== 'OrdersPaymentSettle' || phase !== 'before') return;
+      const told = await h.rows(
+        `select 1 from outbox where name = 'orders.vendorOrderChanged' and payload->>'orderId' = ?`,
+        [orderId],
+      );
+      heardEarly = told.length > 0;
+    };
+    h.peers.payments.authorize(start.paymentId!);
+    expect((await shop.complete(cartId, start)).order?.status).toBe('CONFIRMED');
+    expect(heardEarly).toBe(false);
+  });
+
+  it('O9 is refused with the offer and what is left when there is not enough, and leaves no order', async () => {
+    const [plenty, scarce] = [onSale(h, anOffer()), onSale(h, anOffer(), 3)];
+    const shop = shopping(h);
+    const cartId = await shop.cart([
+      { offerId: plenty.id, quantity: 1 },
+      { offerId: scarce.id, quantity: 4 },
+    ]);
+    const start = await shop.start(cartId);
+    expect(start).toMatchObject({ order: null, paymentId: null, reservationId: null });
+    expect(start.userErrors).toMatchObject([
+      {
+        __typename: 'InsufficientStockError',
+        code: 'INSUFFICIENT_STOCK',
+        offer: { id: scarce.id },
+        requested: 4,
+        available: 3,
+      },
+    ]);
+    expect(h.peers.inventory.held(plenty.id)).toBe(0);
+    // The cart is still the buyer's, and with fewer units it can be bought.
+    const line = (await shop.add([{ offerId: plenty.id, quantity: 1 }])).cart!.lines[1]!;
+    await h.run(shop.buyer, operations.update, { input: { cartId, lines: [{ lineId: line.id, quantity: 3 }] } });
+    expect((await shop.start(cartId)).userErrors).toEqual([]);
+  });
+
+  it('O9 fails with the provider’s words when the card is declined: nothing charged, stock back, cart kept', async () => {
+    const { offer, shop, cartId, start, orderId, paymentId } = await started();
+    h.peers.payments.decline(paymentId, 'Your card has insufficient funds.');
+    const completed = await shop.complete(cartId, start);
+    expect(completed.order).toMatchObject({ status: 'FAILED', paymentStatus: 'FAILED' });
+    expect(completed.userErrors).toMatchObject([
+      { code: 'PAYMENT_DECLINED', message: 'Your card has insufficient funds.' },
+    ]);
+    expect(h.peers.inventory.free.get(offer.id)).toBe(100);
+    expect(h.peers.payments.of(orderId)).toMatchObject({ status: 'VOIDED', captured: [] });
+    await until(async () => (await h.events('orders.orderFailed')).some((event) => event.key === orderId));
     const again = await shop.start(cartId);
-    expect(again.userErrors).toMatchObject([{ code: 'CONFLICT' }]);
-    expect(aUser().roles).toEqual(['BUYER']);
-    await until(async () => (await h.events('orders.orderConfirmed')).length === 1);
+    expect(again.userErrors).toEqual([]);
+    expect(again.order!.id).not.toBe(orderId);
+  });
+
+  it('O9 takes the stock back when the capture is refused', async () => {
+    const { offer, shop, cartId, start, orderId } = await started();
+    h.peers.payments.authorize(start.paymentId!);
+    h.peers.payments.of(orderId).refuseCapture = 'The authorisation has expired.';
+    const completed = await shop.complete(cartId, start);
+    expect(completed).toMatchObject({
+      order: { status: 'FAILED' },
+      userErrors: [{ message: 'The authorisation has expired.' }],
+    });
+    expect(h.peers.inventory.sold(offer.id)).toBe(0);
+    expect(h.peers.inventory.free.get(offer.id)).toBe(100);
+    expect(h.peers.payments.of(orderId).captured).toEqual([]);
+  });
+
+  it('fails when the payment cannot even be opened, and gives the goods back', async () => {
+    const offer = onSale(h, anOffer());
+    const shop = shopping(h);
+    const cartId = await shop.cart([{ offerId: offer.id, quantity: 1 }]);
+    h.peers.payments.refuseCreation = 'This amount is too small.';
+    try {
+      const start = await shop.start(cartId);
+      expect(start).toMatchObject({ paymentId: null, order: { status: 'FAILED' } });
+      expect(start.userErrors).toMatchObject([{ code: 'INVALID', message: 'This amount is too small.' }]);
+      expect(h.peers.inventory.free.get(offer.id)).toBe(100);
+    } finally {
+      h.peers.payments.refuseCreation = undefined;
+    }
+  });
+
+  it('O10 answers in time with PENDING_PAYMENT when payments hangs, and confirms later', async () => {
+    const quick = await startOrders({ stores: h.stores, answerWithinMs: 200 });
+    try {
+      const offer = onSale(quick, anOffer());
+      const shop = shopping(quick);
+      const cartId = await shop.cart([{ offerId: offer.id, quantity: 1 }]);
+      const start = await shop.start(cartId);
+      quick.peers.payments.authorize(start.paymentId!);
+      const hanging = Promise.withResolvers<void>();
+      quick.peers.onCall = ({ subgraph }) => (subgraph === 'payments' ? hanging.promise : undefined);
+      const begun = performance.now();
+      const completed = await shop.complete(cartId, start);
+      expect(performance.now() - begun).toBeLessThan(1_500);
+      expect(completed).toMatchObject({ order: { status: 'PENDING_PAYMENT' }, userErrors: [] });
+
+      quick.peers.onCall = () => undefined;
+      hanging.resolve();
+      await until(async () =>
+        (await quick.events('orders.orderConfirmed')).some((event) => event.key === start.order!.id),
+      );
+      expect(quick.peers.payments.of(start.order!.id).captured).toHaveLength(1);
+    } finally {
+      await quick.stop();
+    }
+  });
+
+  it('O11 is CONFIRMED by the payment’s event alone, and stays one order when it comes again', async () => {
+    const { offer, orderId, paymentId } = await started();
+    h.peers.payments.authorize(paymentId);
+    await paymentNews(orderId, 'AUTHORIZED');
+    await until(async () => (await orderOf(orderId))?.status === 'CONFIRMED', { timeoutMs: 5_000 });
+    await paymentNews(orderId, 'AUTHORIZED');
+    await paymentNews(orderId, 'CAPTURED');
+    await untilCheckout(h, orderId, 'COMPLETED');
+    expect(h.peers.payments.of(orderId).captured).toHaveLength(1);
+    expect(h.peers.inventory.sold(offer.id)).toBe(2);
+    expect(await h.rows('select 1 from orders where id = ?', [orderId])).toHaveLength(1);
+  });
+
+  it('O11 keeps news that come before the order, and applies them to it', async () => {
+    const offer = onSale(h, anOffer());
+    const shop = shopping(h);
+    const cartId = await shop.cart([{ offerId: offer.id, quantity: 1 }]);
+    // Payments tells of the payment while its own answer is still on the way, and the card is fast.
+    h.peers.onCall = async ({ operation, phase }) => {
+      const latest = h.peers.payments.payments.at(-1);
+      if (operation !== 'OrdersPaymentCreate' || phase !== 'after' || !latest) return;
+      h.peers.payments.authorize(latest.id);
+      await paymentNews(latest.orderId, 'AUTHORIZED');
+      await until(
+        async () =>
+          (await h.rows<{ state: object }>('select state from checkout where order_id = ?', [latest.orderId]))[0]
+            ?.state &&
+          JSON.stringify((await h.rows('select state from checkout where order_id = ?', [latest.orderId]))[0]).includes(
+            'reported',
+          ),
+      );
+    };
+    const start = await shop.start(cartId);
+    await until(async () => (await orderOf(start.order!.id))?.status === 'CONFIRMED');
+
+    // And of an order nobody here knows yet.
+    const unknown = ids.next('ord');
+    await paymentNews(unknown, 'AUTHORIZED');
+    await until(async () => (await h.rows('select 1 from parked_payment where order_id = ?', [unknown])).length === 1);
+  });
+
+  it('fails by the event of a declined payment', async () => {
+    const { offer, orderId, paymentId } = await started();
+    h.peers.payments.decline(paymentId);
+    await paymentNews(orderId, 'FAILED', 'Your card was declined.');
+    await until(async () => (await orderOf(orderId))?.status === 'FAILED');
+    expect((await orderOf(orderId))?.failure).toMatchObject({ code: 'PAYMENT_DECLINED' });
+    expect(h.peers.inventory.free.get(offer.id)).toBe(100);
+  });
+
+  it('R07 gives up an unpaid order when its time is over, and never charges one that is paid too late', async () => {
+    const { offer, orderId, paymentId } = await started();
+    h.clock.advance(900_001);
+    await until(async () => (await orderOf(orderId))?.status === 'FAILED');
+    expect(await orderOf(orderId)).toMatchObject({
+      payment_status: 'VOIDED',
+      failure: { code: 'RESERVATION_EXPIRED' },
+    });
+    expect(h.peers.inventory.free.get(offer.id)).toBe(100);
+    h.peers.payments.authorize(paymentId);
+    await paymentNews(orderId, 'AUTHORIZED');
+    await until(async () => (await h.rows('select 1 from inbox where consumer = ?', ['orders'])).length > 0);
+    expect(h.peers.payments.of(orderId)).toMatchObject({ status: 'VOIDED', captured: [] });
+  });
+
+  it('R07 is undone when inventory says that the goods are gone', async () => {
+    const { offer, orderId, paymentId, start } = await started();
+    h.peers.payments.authorize(paymentId);
+    h.peers.inventory.reservations.find((each) => each.id === start.reservationId)!.status = 'EXPIRED';
+    await h.publish('inventory', {
+      name: 'inventory.reservationEnded',
+      key: start.reservationId!,
+      payload: { reservationId: start.reservationId, cartId: start.cart!.id, status: 'EXPIRED' },
+    });
+    await until(async () => (await orderOf(orderId))?.status === 'FAILED');
+    expect(h.peers.payments.of(orderId)).toMatchObject({ status: 'VOIDED', captured: [] });
+    expect(h.peers.inventory.sold(offer.id)).toBe(0);
+  });
+
+  it('asks the provider by itself when all news of a payment were lost', async () => {
+    const { orderId, paymentId } = await started();
+    h.peers.payments.authorize(paymentId);
+    h.clock.advance(61_000);
+    await until(async () => (await orderOf(orderId))?.status === 'CONFIRMED');
+  });
+
+  it('says that the payment is still to be made', async () => {
+    const { shop, cartId, start } = await started();
+    const completed = await shop.complete(cartId, start);
+    expect(completed).toMatchObject({
+      order: { status: 'PENDING_PAYMENT' },
+      userErrors: [{ code: 'PAYMENT_ACTION_REQUIRED' }],
+    });
+  });
+
+  it('is started once by one key, in parallel too, and by another key for the same cart joins it', async () => {
+    const offer = onSale(h, anOffer());
+    const shop = shopping(h);
+    const cartId = await shop.cart([{ offerId: offer.id, quantity: 1 }]);
+    const key = ids.next('key');
+    const answers = await Promise.all(Array.from({ length: 8 }, (_, n) => shop.start(cartId, n < 6 ? { key } : {})));
+    expect(answers.flatMap((answer) => answer.userErrors)).toEqual([]);
+    expect(new Set(answers.map((answer) => answer.order!.id)).size).toBe(1);
+    expect(new Set(answers.map((answer) => answer.paymentClientSecret)).size).toBe(1);
+    expect(h.peers.inventory.held(offer.id)).toBe(1);
+    const reused = await shop.start(cartId, { key, total: { amount: 1, currencyCode: 'EUR' } });
+    expect(reused.userErrors).toMatchObject([{ code: 'IDEMPOTENCY_KEY_REUSED' }]);
+    // Another buyer's key of the same name is another key.
+    const other = shopping(h);
+    const theirs = await other.start(await other.cart([{ offerId: offer.id, quantity: 1 }]), { key });
+    expect(theirs.userErrors).toEqual([]);
+    expect(theirs.order!.id).not.toBe(answers[0]!.order!.id);
+  });
+
+  it('is completed once by 20 parallel completions', async () => {
+    const { shop, cartId, start, orderId, paymentId } = await started();
+    h.peers.payments.authorize(paymentId);
+    const key = ids.next('key');
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => shop.complete(cartId, start, n < 10 ? { key } : {})),
+    );
+    expect(answers.flatMap((answer) => answer.userErrors)).toEqual([]);
+    expect(new Set(answers.map((answer) => answer.order!.number)).size).toBe(1);
+    expect(h.peers.payments.of(orderId).captured).toHaveLength(1);
+    const events = await h.rows(`select 1 from outbox where name = 'orders.orderConfirmed' and key = ?`, [orderId]);
+    expect(events).toHaveLength(1);
+    const other = await shop.complete(cartId, start, { key, input: { purchaseOrderNumber: 'PO-2' } });
+    expect(other.userErrors).toMatchObject([{ code: 'IDEMPOTENCY_KEY_REUSED' }]);
+  });
+
+  it('refuses another total, another currency, another payment and another buyer’s checkout', async () => {
+    const { shop, cartId, start, paymentId } = await started();
+    const { amount } = start.order!.total;
+    const total = (expectedTotal: unknown) => shop.complete(cartId, start, { input: { expectedTotal } });
+    expect((await total({ amount: amount + 1, currencyCode: 'EUR' })).userErrors).toMatchObject([
+      { code: 'CART_CHANGED' },
+    ]);
+    expect((await total({ amount, currencyCode: 'USD' })).userErrors).toMatchObject([{ code: 'INVALID' }]);
+    const wrong = await shop.complete(cartId, start, { input: { paymentId: ids.next('pay') } });
+    expect(wrong).toMatchObject({ order: null, userErrors: [{ code: 'NOT_FOUND' }] });
+    const stranger = shopping(h, aUser());
+    expect(await stranger.complete(cartId, start)).toMatchObject({ order: null, userErrors: [{ code: 'NOT_FOUND' }] });
+    expect(await stranger.start(cartId)).toMatchObject({ order: null, userErrors: [{ code: 'NOT_FOUND' }] });
+    expect(paymentId).toBe(start.paymentId);
+  });
+
+  it('R06 is refused once when a price has moved, and goes on at the price that was shown', async () => {
+    const offer = onSale(h, anOffer({ amount: 1_000 }));
+    const shop = shopping(h);
+    const cartId = await shop.cart([{ offerId: offer.id, quantity: 1 }]);
+    h.peers.offers.set(offer.id, { ...offer, price: { amount: 1_500, currencyCode: 'EUR' } });
+    const first = await shop.start(cartId);
+    expect(first).toMatchObject({ order: null, userErrors: [{ code: 'PRICE_CHANGED', field: ['lines', '0'] }] });
+    expect(first.cart!.total.amount).toBe(1_500 + 285 + 490);
+    const second = await shop.start(cartId);
+    expect(second).toMatchObject({ userErrors: [], order: { total: { amount: 1_500 + 285 + 490 } } });
+    // From here on the order's price counts, whatever the catalog says.
+    h.peers.offers.set(offer.id, { ...offer, price: { amount: 9_000, currencyCode: 'EUR' } });
+    h.peers.payments.authorize(second.paymentId!);
+    await shop.complete(cartId, second);
+    expect(h.peers.payments.of(second.order!.id).captured).toEqual([2_275]);
+  });
+
+  it('R05 gives itself up when the cart is edited, and what was edited can be bought', async () => {
+    const { offer, shop, cartId, start, orderId, paymentId } = await started(2);
+    const edited = await shop.add([{ offerId: offer.id, quantity: 1 }], cartId);
+    expect(edited.userErrors).toEqual([]);
+    await until(async () => (await orderOf(orderId))?.status === 'FAILED');
+    expect((await orderOf(orderId))?.failure).toMatchObject({ code: 'CART_CHANGED' });
+    expect(h.peers.payments.of(orderId).status).toBe('VOIDED');
+    expect((await shop.complete(cartId, start)).userErrors).toMatchObject([{ code: 'CART_CHANGED' }]);
+    const again = await shop.start(cartId);
+    expect(again).toMatchObject({ userErrors: [], order: { status: 'PENDING_PAYMENT' } });
+    expect(again.paymentId).not.toBe(paymentId);
+    expect(h.peers.inventory.held(offer.id)).toBe(3);
+  });
+
+  it('R05 charges what the order says when the cart is edited while it is paid', async () => {
+    for (let round = 0; round < 15; round += 1) {
+      const { offer, shop, cartId, start, orderId, paymentId } = await started(2);
+      h.peers.payments.authorize(paymentId);
+      const [completed, edited] = await Promise.all([
+        shop.complete(cartId, start),
+        shop.add([{ offerId: offer.id, quantity: 1 }], cartId),
+      ]);
+      await until(async () => ['COMPLETED', 'FAILED'].includes((await checkoutStatus(h, orderId)) ?? ''));
+      const { captured } = h.peers.payments.of(orderId);
+      const order = await orderOf(orderId);
+      if (order!.status === 'CONFIRMED') {
+        expect(captured).toEqual([start.order!.total.amount]);
+        expect(h.peers.inventory.sold(offer.id)).toBe(2);
+        expect(edited.userErrors).toMatchObject([{ code: 'CONFLICT' }]);
+      } else {
+        expect(captured).toEqual([]);
+        expect(h.peers.inventory.sold(offer.id)).toBe(0);
+        expect(edited.userErrors).toEqual([]);
+        expect(completed.order?.status).not.toBe('CONFIRMED');
+      }
+    }
+  });
+
+  it('leaves a bad edit without effect on the checkout', async () => {
+    const { offer, shop, cartId, orderId } = await started();
+    const bad = await shop.add([{ offerId: offer.id, quantity: 0 }], cartId);
+    expect(bad.userErrors).toMatchObject([{ code: 'INVALID' }]);
+    expect(await checkoutStatus(h, orderId)).toBe('AWAITING_PAYMENT');
+  });
+
+  it('closes the cart it has sold', async () => {
+    const { offer, shop, cartId, start, orderId } = await started();
+    h.peers.payments.authorize(start.paymentId!);
+    await shop.complete(cartId, start);
+    await untilCheckout(h, orderId, 'COMPLETED');
+    expect((await shop.start(cartId)).userErrors).toMatchObject([{ code: 'CONFLICT' }]);
+    expect((await shop.add([{ offerId: offer.id, quantity: 1 }], cartId)).userErrors).toMatchObject([
+      { code: 'CONFLICT' },
+    ]);
+    const next = await shop.add([{ offerId: offer.id, quantity: 1 }]);
+    expect(next.cart!.id).not.toBe(cartId);
+  });
+
+  it('is refused for a cart that is empty, has no address, or holds what is not on sale', async () => {
+    const offer = onSale(h, anOffer());
+    const shop = shopping(h);
+    const { cart } = await shop.add([{ offerId: offer.id, quantity: 1 }]);
+    expect((await shop.start(cart!.id)).userErrors).toMatchObject([{ code: 'INVALID', field: ['shippingAddress'] }]);
+    expect((await shop.start(ids.next('crt'))).userErrors).toMatchObject([{ code: 'NOT_FOUND' }]);
+    const cartId = await shop.cart([{ offerId: offer.id, quantity: 1 }]);
+    h.peers.offers.set(offer.id, { ...offer, status: 'PAUSED' });
+    expect((await shop.start(cartId)).userErrors).toMatchObject([{ code: 'VENDOR_NOT_ACTIVE' }]);
+    h.peers.offers.delete(offer.id);
+    expect((await shop.start(cartId)).userErrors).toMatchObject([{ code: 'NOT_FOUND' }]);
+  });
+
+  it('is refused cleanly without the catalog or inventory, and goes on with the same key', async () => {
+    const offer = onSale(h, anOffer());
+    const shop = shopping(h);
+    const cartId = await shop.cart([{ offerId: offer.id, quantity: 1 }]);
+    h.peers.away.add('catalog');
+    expect((await shop.start(cartId)).userErrors).toMatchObject([{ code: 'SERVICE_UNAVAILABLE' }]);
+    h.peers.away.clear();
+    h.peers.away.add('inventory');
+    const key = ids.next('key');
+    expect((await shop.start(cartId, { key })).userErrors).toMatchObject([{ code: 'SERVICE_UNAVAILABLE' }]);
+    h.peers.away.clear();
+    expect((await shop.start(cartId, { key })).userErrors).toEqual([]);
+    expect(h.peers.inventory.held(offer.id)).toBe(1);
+  });
+
+  it('asks who is there first', async () => {
+    const { errors } = await h.answer({ kind: 'anonymous' }, operations.start, { cartId: 'crt', key: 'key-12345' });
+    expect(errors?.[0]?.extensions?.['code']).toBe('UNAUTHENTICATED');
   });
 });
