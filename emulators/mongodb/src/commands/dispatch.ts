@@ -4,6 +4,7 @@ import { isNumeric, toNumber } from '../bson/numeric.ts';
 import { type Doc, type Value } from '../bson/value.ts';
 import { startDeadline } from '../deadline.ts';
 import { CommandError } from '../errors.ts';
+import { compileExpression, type Variables } from '../expression/compile.ts';
 import type { Server } from '../server.ts';
 import { committedView, DirectWriter } from '../storage/direct-writer.ts';
 import type { Session } from '../transactions/session.ts';
@@ -51,10 +52,9 @@ export async function dispatch(server: Server, connection: ConnectionState, requ
     session = command.access === 'anybody' ? undefined : server.sessions.session(request.command.lsid, username);
     const context = makeContext({ server, connection, request, command, name, session, username });
     const reply = await command.run(context);
-    if (command.isWrite && !context.transaction) {
-      server.sessions.save(session);
-      await server.store.durable();
-    }
+    if (command.isWrite && !context.transaction) server.sessions.save(session);
+    // Reads wait too: nobody is shown what a crash could still take back.
+    if (command.access !== 'anybody') await server.store.durable();
     return session ? withClock(server, reply) : reply;
   } catch (error) {
     return toErrorReply(server, error, { session, command: request.command });
@@ -77,7 +77,7 @@ function makeContext({ server, connection, request, command, name, session, user
   const deadline = startDeadline(name === 'getMore' ? undefined : countOption(body, 'maxTimeMS'), connection.signal);
   const { transaction, retryNumber } = numberedBy({ server, connection, body, command, name, session });
   const writer = transaction ?? new DirectWriter(server.store);
-  const variables = { NOW: new Date(), ...docOption(body, 'let') };
+  const variables = variablesOf(body);
   return {
     server,
     connection,
@@ -93,6 +93,14 @@ function makeContext({ server, connection, request, command, name, session, user
     read: { view: transaction ?? committedView, deadline },
     variables,
   };
+}
+
+/** `let` gives constants a name, written as expressions. */
+function variablesOf(body: Doc): Variables {
+  const variables: Variables = { NOW: new Date() };
+  const lets = Object.entries(docOption(body, 'let') ?? {});
+  const values = lets.map(([name, value]) => [name, compileExpression(value)({ root: {}, variables })] as const);
+  return Object.assign(variables, Object.fromEntries(values));
 }
 
 type Numbering = Pick<ContextParts, 'server' | 'connection' | 'command' | 'name' | 'session'> & { body: Doc };

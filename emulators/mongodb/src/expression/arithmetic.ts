@@ -97,8 +97,10 @@ function remainder(left: Numeric, right: Numeric): Numeric {
   }
   const kinds = [kindOf(left), kindOf(right)];
   if (kinds.includes('double')) return asDouble(toNumber(left) % toNumber(right));
+  // Adding zero turns the -0 of JavaScript's remainder into the whole number it stands for.
+  if (!kinds.includes('long')) return (toNumber(left) % toNumber(right)) + 0;
   const result = BigInt(left.toString()) % BigInt(right.toString());
-  return kinds.includes('long') ? Long.fromBigInt(result) : fromWhole(result);
+  return Long.fromBigInt(result);
 }
 
 function power(base: Numeric, exponent: Numeric): Numeric {
