@@ -85,7 +85,7 @@ describe('reading by index', () => {
   it('finds what a scan of everything finds', () => {
     fc.assert(
       fc.property(
-        fc.array(document, { maxLength: 40 }),
+        fc.array(document, { maxLength: 40, size: 'max' }),
         fc.array(index, { minLength: 1, maxLength: 3 }),
         filter,
         (docs, indexes, wanted) => {
@@ -102,7 +102,7 @@ describe('reading by index', () => {
     fc.assert(
       fc.property(
         fc.record({
-          docs: fc.array(document, { maxLength: 40 }),
+          docs: fc.array(document, { maxLength: 40, size: 'max' }),
           indexes: fc.array(index, { minLength: 1, maxLength: 3 }),
           wanted: filter,
           order: sort,
@@ -129,7 +129,7 @@ describe('reading by index', () => {
 
   it('uses a partial index only for filters it holds all answers to', () => {
     fc.assert(
-      fc.property(fc.array(document, { maxLength: 40 }), conditions, filter, (docs, partial, wanted) => {
+      fc.property(fc.array(document, { maxLength: 40, size: 'max' }), conditions, filter, (docs, partial, wanted) => {
         const indexes = ['b', 'c', 'a.x'].map((each): Doc => ({
           key: { [each]: 1 },
           partialFilterExpression: partial,

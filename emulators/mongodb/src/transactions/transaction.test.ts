@@ -50,7 +50,7 @@ interface ModelTransaction {
 describe('transactions in any order', () => {
   it('see one moment and themselves, and never overwrite what they have not seen', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
         const setting = aStore();
         setting.store.createIndex(setting.collection, parseIndex({ key: { v: 1 } }));
         const running = new Map<number, ModelTransaction>();
@@ -74,6 +74,8 @@ describe('transactions in any order', () => {
             if (inside(setting, model, { what, id, v })) running.delete(who);
             if (what === 'commit' && model.transaction.state === 'committed') {
               for (const [key, value] of model.written) {
+                // Inserted and removed again within: nothing happened to this document.
+                if (value === undefined && committed[key] === undefined) continue;
                 // The rule itself: nobody else committed this document since the transaction began.
                 expect(changedAt.get(key) ?? 0).toBeLessThan(model.begun);
                 changedAt.set(key, clock);

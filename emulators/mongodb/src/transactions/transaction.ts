@@ -114,7 +114,7 @@ export class Transaction implements Writer, ReadView {
     this.#lock(record);
     const keys = collection.keysOf(doc);
     this.#assertUnique(collection, { id, doc, keys });
-    this.#release(collection, id, before);
+    this.#release(collection, before);
     this.#put(collection, { id, record, doc, bytes });
     this.#reserve(collection, id, keys);
     this.#events.push(
@@ -126,7 +126,7 @@ export class Transaction implements Writer, ReadView {
 
   remove(collection: Collection, { id, record, doc }: Found): void {
     this.#lock(record);
-    this.#release(collection, id, doc);
+    this.#release(collection, doc);
     this.#put(collection, { id, record, doc: null });
     this.#events.push(eventOf(collection, 'delete', { key: doc }));
   }
@@ -154,7 +154,10 @@ export class Transaction implements Writer, ReadView {
       apply();
     } finally {
       for (const [collection, pending] of this.#pending) {
-        for (const { id, doc } of pending.values()) this.#release(collection, id, doc);
+        for (const { id, doc } of pending.values()) {
+          if (collection.reservedIds.get(id) === this) collection.reservedIds.delete(id);
+          this.#release(collection, doc);
+        }
       }
       for (const record of this.#locked) record.lockedBy = undefined;
       this.#finish();
@@ -204,8 +207,8 @@ export class Transaction implements Writer, ReadView {
     }
   }
 
-  #release(collection: Collection, id: string, doc: Doc | null): void {
-    if (collection.reservedIds.get(id) === this) collection.reservedIds.delete(id);
+  /** An id stays taken to the end, also when its document is removed again: its events are told at the commit. */
+  #release(collection: Collection, doc: Doc | null): void {
     if (!doc) return;
     for (const index of collection.indexes) if (index.definition.isUnique) index.release(index.keysOf(doc), this);
   }
