@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { type Environment, settingsOf } from '@marketgraph/platform/config';
+import { ConfigurationError, type Environment, settingsOf } from '@marketgraph/platform/config';
+import { isKnownCurrency } from './domain/currency.ts';
 
 export interface CatalogConfig {
   /** With database and credentials. */
@@ -16,15 +17,25 @@ export interface CatalogConfig {
   defaultLanguage: string;
 }
 
+const LANGUAGE = /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/;
+
 export function readCatalogConfig(env: Environment): CatalogConfig {
   const settings = settingsOf('catalog', env);
+  const defaultCurrency = settings.optional('DEFAULT_CURRENCY') ?? 'EUR';
+  const defaultLanguage = settings.optional('DEFAULT_LANGUAGE') ?? 'en';
+  if (!isKnownCurrency(defaultCurrency)) {
+    throw new ConfigurationError([`DEFAULT_CURRENCY "${defaultCurrency}" is not an ISO 4217 code`]);
+  }
+  if (!LANGUAGE.test(defaultLanguage)) {
+    throw new ConfigurationError([`DEFAULT_LANGUAGE "${defaultLanguage}" is not a BCP 47 tag`]);
+  }
   return {
     mongodbUrl: settings.required('MONGODB_URL'),
     redisUrl: settings.required('REDIS_URL'),
     filesDir: resolve(settings.required('FILES_DIR')),
     publicUrl: settings.required('PUBLIC_URL').replace(/\/+$/, ''),
     urlSigningSecret: settings.required('URL_SIGNING_SECRET'),
-    defaultCurrency: settings.optional('DEFAULT_CURRENCY') ?? 'EUR',
-    defaultLanguage: settings.optional('DEFAULT_LANGUAGE') ?? 'en',
+    defaultCurrency,
+    defaultLanguage,
   };
 }

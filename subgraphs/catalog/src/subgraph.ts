@@ -18,6 +18,7 @@ import { accountsVendorDirectory } from './clients/vendor-directory.ts';
 import type { CommandDeps } from './commands/command-deps.ts';
 import { runNextImport } from './commands/import/run-import.ts';
 import { refreshCategoryProducts } from './commands/refresh-category-products.ts';
+import { sweepUploads } from './commands/sweep-uploads.ts';
 import type { CatalogConfig } from './config.ts';
 import { domainsIn, eventHandlers } from './events/in.ts';
 import { catalogRoutes } from './files/routes.ts';
@@ -35,6 +36,8 @@ export interface CatalogDeps {
 
 /** How long work nobody nudged for waits at most: an import whose runner died, a category changed elsewhere. */
 const WORK_INTERVAL_MS = 1_000;
+/** What is swept is hours old: a minute more does not matter. */
+const SWEEP_INTERVAL_MS = 60_000;
 
 export async function createCatalog(deps: CatalogDeps): Promise<Subgraph> {
   const { config, log, peers, clock = systemClock, ids = createIds() } = deps;
@@ -49,7 +52,7 @@ export async function createCatalog(deps: CatalogDeps): Promise<Subgraph> {
     let isStopping = false;
     let relay: Relay | undefined;
     let consumer: Consumer | undefined;
-    const loops: Loop[] = [];
+    const loops: Partial<Record<'imports' | 'categories' | 'uploads', Loop>> = {};
     const commandDeps: CommandDeps = {
       store,
       clock,
@@ -61,10 +64,7 @@ export async function createCatalog(deps: CatalogDeps): Promise<Subgraph> {
       publicUrl: config.publicUrl,
       defaultLanguage: config.defaultLanguage,
       defaultCurrency: config.defaultCurrency,
-      nudge() {
-        relay?.nudge();
-        for (const loop of loops) loop.nudge();
-      },
+      nudge: (work) => (work === 'relay' ? relay : loops[work])?.nudge(),
     };
     return defineSubgraph({
       name: 'catalog',
@@ -84,24 +84,16 @@ export async function createCatalog(deps: CatalogDeps): Promise<Subgraph> {
           log,
         });
         const runner = { holder, isStopping: () => isStopping };
-        loops.push(
-          startLoop({
-            name: 'imports',
-            log,
-            intervalMs: WORK_INTERVAL_MS,
-            run: () => runNextImport(commandDeps, runner),
-          }),
-          startLoop({
-            name: 'categories',
-            log,
-            intervalMs: WORK_INTERVAL_MS,
-            run: () => refreshCategoryProducts(commandDeps),
-          }),
-        );
+        const loop = (name: keyof typeof loops, intervalMs: number, run: () => Promise<'idle' | 'busy'>) => {
+          loops[name] = startLoop({ name, log, intervalMs, run });
+        };
+        loop('imports', WORK_INTERVAL_MS, () => runNextImport(commandDeps, runner));
+        loop('categories', WORK_INTERVAL_MS, () => refreshCategoryProducts(commandDeps));
+        loop('uploads', SWEEP_INTERVAL_MS, () => sweepUploads(commandDeps));
       },
       async stop() {
         isStopping = true;
-        await Promise.all(loops.map((loop) => loop.stop()));
+        await Promise.all(Object.values(loops).map((loop) => loop.stop()));
         await consumer?.stop();
         await relay?.stop();
         for (const close of closeLater) await close();

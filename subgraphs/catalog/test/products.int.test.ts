@@ -243,7 +243,61 @@ describe('editing', () => {
   });
 });
 
+describe('two at once', () => {
+  it('lets one of two moderators decide, and one of two archivers archive', async () => {
+    const { product } = await act.create(seller.viewer, aLamp());
+    const { id } = present(product);
+    await act.submit(seller.viewer, id);
+    const verdicts = await Promise.all([
+      act.moderate({ id, decision: 'APPROVE' }),
+      act.moderate({ id, decision: 'REJECT', reason: 'No.' }),
+      act.moderate({ id, decision: 'APPROVE' }),
+    ]);
+    // A published product may still be rejected: what may not be is that two approve, or approve what was refused.
+    const statuses = verdicts.flatMap((verdict) => verdict.product?.status ?? []);
+    expect(statuses.filter((status) => status === 'PUBLISHED').length).toBeLessThanOrEqual(1);
+    const stored = await shop.db.collection('products').findOne({ _id: id as never });
+    expect(stored?.['version']).toBe(2 + statuses.length);
+
+    const archived = await Promise.all(
+      [1, 2, 3].map(() => act.archive(seller.viewer, id, stored?.['version'] as number)),
+    );
+    expect(archived.filter((result) => result.product)).toHaveLength(1);
+  });
+
+  it('submits once, however often it is asked', async () => {
+    const { id } = present((await act.create(seller.viewer, aLamp())).product);
+    const results = await Promise.all([1, 2, 3, 4].map(() => act.submit(seller.viewer, id)));
+    expect(results.filter((result) => result.product)).toHaveLength(1);
+    expect(new Set(results.flatMap(codes))).toEqual(new Set(['ILLEGAL_TRANSITION']));
+  });
+});
+
+describe('the process', () => {
+  it('says of each store whether it can be used', async () => {
+    const { ready, checks } = await shop.subgraph.readiness();
+    expect(ready).toBe(true);
+    expect(Object.keys(checks)).toEqual(['mongodb', 'redis']);
+  });
+});
+
 describe('bad input', () => {
+  it('answers null for references that are no texts', async () => {
+    const query = 'query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }';
+    const r = [
+      { __typename: 'Product', id: { $ne: null } },
+      { __typename: 'ProductVariant', id: ['a'] },
+      { __typename: 'Offer', id: 5 },
+      { __typename: 'Offer', vendor: { id: { $gt: '' } }, sku: { $gt: '' } },
+      { __typename: 'Category', id: { $regex: '.' } },
+      { __typename: 'Vendor', id: null },
+      { __typename: 'CatalogImport' },
+    ];
+    for (const viewer of [shop.operator, { kind: 'service', service: 'orders' } as const]) {
+      expect(await shop.run(query, { r }, viewer)).toEqual({ _entities: r.map(() => null) });
+    }
+  });
+
   it.each([
     ['an operator as a value', { attributes: [{ key: 'colour', value: { $ne: 1 } }] }, ['attributes', '0', 'value']],
     ['an operator as a key', { attributes: [{ key: '$where', value: 'x' }] }, ['attributes', '0', 'key']],

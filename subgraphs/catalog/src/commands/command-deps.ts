@@ -18,8 +18,8 @@ export interface CommandDeps {
   publicUrl: string;
   defaultLanguage: string;
   defaultCurrency: string;
-  /** Tells the relay that the outbox has something, and the import runner that there may be work. */
-  nudge(): void;
+  /** Wakes what works by itself: there is something to do now, not at its next look. */
+  nudge(work: 'relay' | 'imports' | 'categories'): void;
 }
 
 export interface Work {
@@ -40,6 +40,6 @@ export async function inCommand<T>(
     await appendToMongoOutbox(transaction, events, { ids: deps.ids, now: deps.clock.now(), trace });
     return value;
   });
-  deps.nudge();
+  deps.nudge('relay');
   return result;
 }

@@ -34,7 +34,9 @@ const MAX_MOVED = 2_000;
  */
 export async function upsertCategory(deps: CommandDeps, command: UpsertCategory): Promise<Outcome<CategoryState>> {
   try {
-    return await inCommand(deps, command, ({ transaction: { session } }) => place(deps, command, session));
+    const outcome = await inCommand(deps, command, ({ transaction: { session } }) => place(deps, command, session));
+    if (outcome.ok) deps.nudge('categories');
+    return outcome;
   } catch (error) {
     if (isDuplicateKey(error)) return refuse('CONFLICT', 'This slug or name was taken at the same moment.', ['slug']);
     throw error;

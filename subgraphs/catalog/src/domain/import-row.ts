@@ -53,7 +53,8 @@ export function readImportRow(record: unknown, { currencyCode }: { currencyCode:
   };
 
   const title = text('title', raw['title'] ?? raw['name']);
-  if (!title) refusals.push(refusal('INVALID', 'The title is missing.', ['title']));
+  if (title === '' || isAbsent(raw['title'] ?? raw['name']))
+    refusals.push(refusal('INVALID', 'The title is missing.', ['title']));
   const sku = text('sku', raw['sku']);
   if (sku !== null && !isSku(sku)) refusals.push(refusal('INVALID', 'The sku is not one.', ['sku']));
   const category = keep(readCategory(isAbsent(raw['category']) ? raw['categories'] : raw['category']));

@@ -17,3 +17,5 @@ export interface UploadState {
 export const UPLOAD_LIFETIME_MS = 60 * 60 * 1_000;
 /** Uploads one person may have begun and not finished. */
 export const MAX_PENDING_UPLOADS = 200;
+/** A feed can be imported again for so long; then it has to be brought again. */
+export const FEED_LIFETIME_MS = 7 * 24 * 60 * 60 * 1_000;

@@ -51,3 +51,8 @@ export function canSeeOffer(viewer: Viewer, offer: OfferState, product: ProductS
 export function canSeeImport(viewer: Viewer, { vendorId }: ImportState): boolean {
   return seesEverything(viewer) || sellsFor(viewer, vendorId);
 }
+
+/** A part of a representation: `_Any` lets through what is no text, and nothing but text goes into a question to the store. */
+export function textOf(value: unknown): string | null {
+  return typeof value === 'string' && value.length > 0 && value.length <= 200 ? value : null;
+}

@@ -2,18 +2,21 @@ import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } fro
 import { badUserInput, LanguageTag, requireRole } from '@marketgraph/platform/graphql';
 import { upsertCategory } from '../commands/upsert-category.ts';
 import { inLanguage } from '../domain/localized-text.ts';
+import { textOf } from './access.ts';
 import { CategoryInput } from './category.input.ts';
 import { Category, toCategory } from './category.type.ts';
 import { type CatalogContext, runCommand } from './context.ts';
+import { ROOTS } from './loaders.ts';
 import { CategoryPayload, settled } from './payload.type.ts';
 import { productConnection, productPage } from './product-list.ts';
 import { ProductConnection } from './product.type.ts';
 import { afterDescription, firstDescription } from './shared.type.ts';
 
 export const categoryReference = async (
-  { id }: { id?: string },
+  reference: { id?: unknown },
   { loaders }: CatalogContext,
 ): Promise<Category | null> => {
+  const id = textOf(reference.id);
   const category = id ? await loaders.category.load(id) : null;
   return category && toCategory(category);
 };
@@ -38,7 +41,7 @@ export class CategoryResolver {
     @Ctx() { loaders }: CatalogContext,
     @Arg('parentId', () => ID, { nullable: true, description: 'The category above.' }) parentId?: string,
   ): Promise<Category[]> {
-    return (await loaders.childrenOf.load(parentId ?? null)).map(toCategory);
+    return (await loaders.childrenOf.load(parentId ?? ROOTS)).map(toCategory);
   }
 
   @Mutation(() => CategoryPayload, { description: 'Creates a category or changes one. For operators.' })

@@ -4,7 +4,7 @@ import type { ImportProgressed } from '@marketgraph/schema/events/catalog';
 import { createUpload } from '../commands/create-upload.ts';
 import { startImport } from '../commands/import/start-import.ts';
 import { errorFileUrl } from '../files/error-file.ts';
-import { canSeeImport, isSeller, requireSeller } from './access.ts';
+import { canSeeImport, isSeller, requireSeller, textOf } from './access.ts';
 import { actorOf, type CatalogContext, runCommand } from './context.ts';
 import { CatalogImportInput, MediaUploadInput } from './import.input.ts';
 import { CatalogImport, CatalogImportEvent, toCatalogImport } from './import.type.ts';
@@ -12,9 +12,10 @@ import { CatalogImportPayload, MediaUploadPayload, settled } from './payload.typ
 import { StreamEventKind } from './shared.type.ts';
 
 export const importReference = async (
-  { id }: { id?: string },
+  reference: { id?: unknown },
   { loaders, viewer }: CatalogContext,
 ): Promise<CatalogImport | null> => {
+  const id = textOf(reference.id);
   const state = id ? await loaders.import.load(id) : null;
   return state && canSeeImport(viewer, state) ? toCatalogImport(state) : null;
 };

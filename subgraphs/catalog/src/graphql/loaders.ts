@@ -19,6 +19,9 @@ import {
 import { findVendors } from '../store/vendors.ts';
 
 type ProductPage = Omit<ProductQuery, 'categoryId' | 'vendorId'>;
+/** The parent of categories that have none: a loader takes no null for a key. */
+export const ROOTS = 'roots';
+
 export interface OfferPage {
   onlyActive: boolean;
   after?: string;
@@ -35,7 +38,8 @@ export interface Loaders {
   offersOfProduct: DataLoader<string, OfferState[]>;
   category: DataLoader<string, CategoryState | null>;
   categoryBySlug: DataLoader<string, CategoryState | null>;
-  childrenOf: DataLoader<string | null, CategoryState[]>;
+  /** By the parent's id, or `ROOTS`. */
+  childrenOf: DataLoader<string, CategoryState[]>;
   vendor: DataLoader<string, VendorState | null>;
   import: DataLoader<string, ImportState | null>;
   productsOfCategory: DataLoader<{ id: string; page: ProductPage }, ProductDocument[], string>;
@@ -91,8 +95,12 @@ export function createLoaders(store: CatalogStore): Loaders {
       ({ slug }) => slug,
     ),
     childrenOf: many(
-      (ids: readonly (string | null)[]) => findChildren(store, ids),
-      ({ parentId }) => parentId,
+      (ids: readonly string[]) =>
+        findChildren(
+          store,
+          ids.map((id) => (id === ROOTS ? null : id)),
+        ),
+      ({ parentId }) => parentId ?? ROOTS,
     ),
     vendor: one(
       (ids) => findVendors(store, ids),

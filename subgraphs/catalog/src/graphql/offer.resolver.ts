@@ -5,7 +5,7 @@ import { setOfferPrice } from '../commands/set-offer-price.ts';
 import { upsertOffer } from '../commands/upsert-offer.ts';
 import { offerStatusFor, type OfferState, type OfferStatus as OfferStatusName } from '../domain/offer.ts';
 import { isActive } from '../domain/vendor.ts';
-import { canSeeOffer, requireSeller } from './access.ts';
+import { canSeeOffer, requireSeller, textOf } from './access.ts';
 import { actorOf, type CatalogContext, runCommand } from './context.ts';
 import { OfferInput } from './offer.input.ts';
 import { Offer, OfferStatus, PriceChangedEvent, PriceSource, ResolvedPrice, toOffer } from './offer.type.ts';
@@ -23,13 +23,14 @@ async function visibleOffer(offer: OfferState | null, { loaders, viewer }: Catal
 }
 
 export const offerReference = async (
-  reference: { id?: string; vendor?: { id?: string }; sku?: string },
+  reference: { id?: unknown; vendor?: { id?: unknown }; sku?: unknown },
   context: CatalogContext,
 ): Promise<Offer | null> => {
-  const { id, vendor, sku } = reference;
+  const id = textOf(reference.id);
+  const vendorId = textOf(reference.vendor?.id);
+  const sku = textOf(reference.sku);
   if (id) return visibleOffer(await context.loaders.offer.load(id), context);
-  if (vendor?.id && sku)
-    return visibleOffer(await context.loaders.offerBySku.load({ vendorId: vendor.id, sku }), context);
+  if (vendorId && sku) return visibleOffer(await context.loaders.offerBySku.load({ vendorId, sku }), context);
   return null;
 };
 

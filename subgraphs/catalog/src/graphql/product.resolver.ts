@@ -6,7 +6,7 @@ import { inLanguage } from '../domain/localized-text.ts';
 import { mediaUrl } from '../domain/media.ts';
 import type { ProductState } from '../domain/product.ts';
 import { listProducts } from '../store/products.ts';
-import { canSeeProduct } from './access.ts';
+import { canSeeProduct, textOf } from './access.ts';
 import type { CatalogContext } from './context.ts';
 import { Category, toCategory } from './category.type.ts';
 import { listingsOf, priceRangeOf } from './listings.ts';
@@ -27,9 +27,10 @@ import { afterDescription, firstDescription } from './shared.type.ts';
 import { toVendor, Vendor } from './vendor.type.ts';
 
 export const productReference = async (
-  { id }: { id?: string },
+  reference: { id?: unknown },
   { loaders, viewer }: CatalogContext,
 ): Promise<Product | null> => {
+  const id = textOf(reference.id);
   const product = id ? await loaders.product.load(id) : null;
   return product && canSeeProduct(viewer, product) ? toProduct(product) : null;
 };

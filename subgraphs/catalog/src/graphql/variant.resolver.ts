@@ -1,5 +1,5 @@
 import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
-import { canSeeProduct } from './access.ts';
+import { canSeeProduct, textOf } from './access.ts';
 import type { CatalogContext } from './context.ts';
 import { listingsOf } from './listings.ts';
 import { Offer, toOffer } from './offer.type.ts';
@@ -7,9 +7,10 @@ import { described } from './product.resolver.ts';
 import { Product, ProductAttribute, ProductVariant, toProduct, toVariant } from './product.type.ts';
 
 export const variantReference = async (
-  { id }: { id?: string },
+  reference: { id?: unknown },
   { loaders, viewer }: CatalogContext,
 ): Promise<ProductVariant | null> => {
+  const id = textOf(reference.id);
   const product = id ? await loaders.productByVariant.load(id) : null;
   const variant = product?.variants.find((candidate) => candidate.id === id);
   return product && variant && canSeeProduct(viewer, product) ? toVariant(product, variant) : null;

@@ -2,7 +2,7 @@ import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
 import { badUserInput, pageRequest, toConnection } from '@marketgraph/platform/graphql';
 import type { ProductStatus as ProductStatusName } from '../domain/product-status.ts';
 import { isActive } from '../domain/vendor.ts';
-import { seesEverything, sellsFor } from './access.ts';
+import { seesEverything, sellsFor, textOf } from './access.ts';
 import type { CatalogContext } from './context.ts';
 import { OfferConnection, toOffer } from './offer.type.ts';
 import { productConnection, productPage } from './product-list.ts';
@@ -10,7 +10,10 @@ import { ProductConnection, ProductStatus } from './product.type.ts';
 import { afterDescription, firstDescription } from './shared.type.ts';
 import { toVendor, Vendor } from './vendor.type.ts';
 
-export const vendorReference = ({ id }: { id?: string }): Vendor | null => (id ? toVendor(id) : null);
+export const vendorReference = (reference: { id?: unknown }): Vendor | null => {
+  const id = textOf(reference.id);
+  return id ? toVendor(id) : null;
+};
 
 @Resolver(() => Vendor)
 export class VendorResolver {

@@ -57,7 +57,11 @@ const indexes: Readonly<Record<string, IndexDescription[]>> = {
     { name: 'path', key: { path: 1 } },
     { name: 'pending', key: { refreshFrom: 1 }, partialFilterExpression: { refreshFrom: { $exists: true } } },
   ],
-  uploads: [{ name: 'byOwner', key: { ownerId: 1, status: 1, expiresAt: 1 } }],
+  uploads: [
+    { name: 'byOwner', key: { ownerId: 1, status: 1, expiresAt: 1 } },
+    { name: 'unfinished', key: { status: 1, expiresAt: 1 } },
+    { name: 'byAge', key: { contentType: 1, createdAt: 1 } },
+  ],
   imports: [
     { name: 'oneRunPerUpload', key: { uploadId: 1 }, unique: true, partialFilterExpression: { isOpen: true } },
     { name: 'open', key: { isOpen: 1, createdAt: 1 } },

@@ -37,3 +37,29 @@ export async function moveUpload(
   const result = await store.uploads.updateOne({ _id: id, status: from }, { $set: { status: to } });
   return result.modifiedCount === 1;
 }
+
+/** Indexes `unfinished` and `byAge`. Uploads without bytes past their time, and feeds of long ago that no import waits for. */
+export async function findOldUploads(
+  store: CatalogStore,
+  query: { abandonedBefore: Date; feedTypes: readonly string[]; feedsBefore: Date; limit: number },
+): Promise<UploadState[]> {
+  const { abandonedBefore, feedTypes, feedsBefore, limit } = query;
+  const documents = await store.uploads
+    .find({
+      $or: [
+        { status: { $in: ['PENDING', 'RECEIVING'] }, expiresAt: { $lt: abandonedBefore } },
+        { contentType: { $in: [...feedTypes] }, createdAt: { $lt: feedsBefore } },
+      ],
+    })
+    .limit(limit)
+    .toArray();
+  const open = await store.imports
+    .find({ uploadId: { $in: documents.map(({ _id }) => _id) }, isOpen: true }, { projection: { uploadId: 1 } })
+    .toArray();
+  const needed = new Set(open.map(({ uploadId }) => uploadId));
+  return documents.filter(({ _id }) => !needed.has(_id)).map(({ _id, ...state }) => ({ id: _id, ...state }));
+}
+
+export async function deleteUpload(store: CatalogStore, id: string): Promise<void> {
+  await store.uploads.deleteOne({ _id: id });
+}

@@ -52,7 +52,7 @@ export async function applyBatch(
     });
     return advanced;
   });
-  deps.nudge();
+  deps.nudge('relay');
   return next;
 }
 

@@ -45,7 +45,7 @@ export async function* readCsv(lines: AsyncIterable<FeedLine>): AsyncGenerator<F
     } else if (text === undefined) {
       yield { line, problem: problem! };
     } else {
-      yield readRecord(line, text, header);
+      yield* readRecords(line, text, header);
     }
   }
 }
@@ -57,7 +57,9 @@ interface Header {
 
 function readHeader(text: string): Header {
   const delimiter = DELIMITERS.toSorted((a, b) => text.split(b).length - text.split(a).length)[0]!;
-  const columns = cellsOf(text, delimiter).map((name) => KNOWN_COLUMNS.get(name.trim().toLowerCase()) ?? name.trim());
+  const columns = headerCells(text, delimiter).map(
+    (name) => KNOWN_COLUMNS.get(name.trim().toLowerCase()) ?? name.trim(),
+  );
   if (columns.length > MAX_COLUMNS) throw new UnreadableFeedError(`The table has more than ${MAX_COLUMNS} columns.`);
   if (!columns.includes('title') && !columns.includes('name')) {
     throw new UnreadableFeedError('The first line names no column "title" or "name".');
@@ -67,13 +69,20 @@ function readHeader(text: string): Header {
   return { delimiter, columns };
 }
 
-function readRecord(line: number, text: string, { delimiter, columns }: Header): FeedRecord {
-  let cells: string[];
+/** Lines that were taken for one record and are no CSV stand each for itself: a stray quote spoils its own line only. */
+function readRecords(line: number, text: string, header: Header): FeedRecord[] {
   try {
-    cells = cellsOf(text, delimiter);
+    return [readRecord(line, cellsOf(text, header.delimiter), header)];
   } catch (error) {
-    return { line, problem: `The line is no CSV: ${error instanceof Error ? error.message : String(error)}` };
+    const lines = text.split('\n');
+    if (lines.length > 1) {
+      return lines.flatMap((part, index) => (part === '' ? [] : readRecords(line + index, part, header)));
+    }
+    return [{ line, problem: `The line is no CSV: ${reasonOf(error)}` }];
   }
+}
+
+function readRecord(line: number, cells: readonly string[], { columns }: Header): FeedRecord {
   if (cells.length !== columns.length) {
     return { line, problem: `The line has ${cells.length} cells, the header has ${columns.length}.` };
   }
@@ -91,50 +100,47 @@ function readRecord(line: number, text: string, { delimiter, columns }: Header):
   return { line, record };
 }
 
+function headerCells(text: string, delimiter: string): string[] {
+  try {
+    return cellsOf(text, delimiter);
+  } catch (error) {
+    throw new UnreadableFeedError(`The header is no CSV: ${reasonOf(error)}`);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 function cellsOf(text: string, delimiter: string): string[] {
   const [cells = []] = parse(text, { delimiter, relax_column_count: true }) as string[][];
   return cells;
 }
 
-/** Records that span lines as one text each, named after the line they begin on. */
+/**
+ * Joins lines as long as a quoted cell is open, up to the length of one line.
+ * A text of several lines is named after its first.
+ */
 async function* joinQuotedLines(
   lines: AsyncIterable<FeedLine>,
   delimiterOf: () => string | undefined,
 ): AsyncGenerator<FeedLine> {
-  let open: { line: number; text: string }[] = [];
-  let length = 0;
+  let open: { line: number; text: string } | undefined;
   for await (const { line, text: raw, problem } of lines) {
     if (raw === undefined) {
-      yield* oneByOne(open, delimiterOf());
-      open = [];
+      if (open) yield open;
+      open = undefined;
       yield { line, problem };
       continue;
     }
     const text = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
-    const isOpen = endsInsideQuotes(text, delimiterOf(), open.length > 0);
-    if (open.length === 0 && !isOpen) {
-      yield { line, text };
-      continue;
-    }
-    length = open.length === 0 ? text.length : length + 1 + text.length;
-    open.push({ line, text });
-    if (isOpen && length <= MAX_LINE_BYTES) continue;
-    if (isOpen) yield* oneByOne(open, delimiterOf());
-    else yield { line: open[0]!.line, text: open.map((part) => part.text).join('\n') };
-    open = [];
+    const isOpen = endsInsideQuotes(text, delimiterOf(), open !== undefined);
+    open = open ? { line: open.line, text: `${open.text}\n${text}` } : { line, text };
+    if (isOpen && open.text.length <= MAX_LINE_BYTES) continue;
+    yield open;
+    open = undefined;
   }
-  yield* oneByOne(open, delimiterOf());
-}
-
-/** What was taken for the inside of a cell, when the cell has no end: each line stands for itself again. */
-function* oneByOne(
-  lines: readonly { line: number; text: string }[],
-  delimiter: string | undefined,
-): Generator<FeedLine> {
-  for (const { line, text } of lines) {
-    const isOpen = endsInsideQuotes(text, delimiter, false);
-    yield isOpen ? { line, problem: 'A quoted cell is not closed.' } : { line, text };
-  }
+  if (open) yield open;
 }
 
 /** Whether a cell that began with a quote, in this line or before it, is still open at the end. */

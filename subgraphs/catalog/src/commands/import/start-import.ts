@@ -40,7 +40,7 @@ export async function startImport(deps: CommandDeps, command: StartImport): Prom
   }
   const currencyCode = command.currencyCode ?? deps.defaultCurrency;
   if (!isKnownCurrency(currencyCode)) return refuse('INVALID', `${currencyCode} is not a currency.`, ['currencyCode']);
-  return inCommand<Outcome<ImportState>>(deps, actor, async ({ transaction: { session }, tell }) => {
+  const outcome = await inCommand<Outcome<ImportState>>(deps, actor, async ({ transaction: { session }, tell }) => {
     const open = await findOpenImport(deps.store, uploadId, session);
     if (open) {
       return open.vendorId === vendorId
@@ -74,4 +74,6 @@ export async function startImport(deps: CommandDeps, command: StartImport): Prom
     tell(importProgressed(state));
     return accept(state);
   });
+  if (outcome.ok) deps.nudge('imports');
+  return outcome;
 }
