@@ -79,6 +79,8 @@ export function environmentsOf(options: EnvironmentOptions): ServiceEnvironments
     PORT: String(options.port),
     PUBLIC_URL: publicUrl,
     CURSOR_SECRET: keys.cursorSecret,
+    // Everybody on this machine comes from one address: demo data and tests register dozens of accounts.
+    LOGIN_PER_ADDRESS: '600',
     ...chosenFor('gateway', overrides),
   };
   return { gateway, subgraphs };
