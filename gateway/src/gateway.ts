@@ -133,7 +133,7 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
         });
 
   const live = createLiveGraph({
-    supergraphSdl,
+    supergraph,
     services: liveServices(
       transport,
       Object.fromEntries([...subgraphs, GRAPH_SUBGRAPH].map((name) => [name, dataSourceOf(name)])),
@@ -182,7 +182,7 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
       optional: config.optionalSubgraphs,
       pingRedis: () => redis.ping(),
     }),
-    explorer: config.production ? null : await createExplorer(await readSampleOperations(operationsFolder())),
+    explorer: config.production ? null : createExplorer(() => readSampleOperations(operationsFolder())),
     log,
   });
   await live.start();

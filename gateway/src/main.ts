@@ -2,10 +2,9 @@ import type { JWK } from 'jose';
 import { ConfigurationError, settingsOf } from '@marketgraph/platform/config';
 import { httpTransport, internalTokenSigner, runProcess } from '@marketgraph/platform/serve';
 import { createLogger } from '@marketgraph/platform/telemetry';
-import { Supergraph } from '@apollo/federation-internals';
 import { readGatewayConfig } from './config.ts';
 import { createGateway, GRAPH_SUBGRAPH } from './gateway.ts';
-import { readSupergraph } from './supergraph-file.ts';
+import { readSupergraph, subgraphNames } from './supergraph-file.ts';
 
 const settings = settingsOf('gateway', process.env);
 const log = createLogger({
@@ -36,8 +35,7 @@ await runProcess(log, async () => {
 /** `ACCOUNTS_URL`, `CATALOG_URL` …: one for each subgraph of the composed graph. */
 function subgraphUrls(supergraphSdl: string): Record<string, string> {
   const { required } = settingsOf('', process.env);
-  const supergraph = Supergraph.build(supergraphSdl, { supportedFeatures: null, validateSupergraph: false });
-  const names = [...supergraph.subgraphs().names()].filter((name) => name !== GRAPH_SUBGRAPH);
+  const names = subgraphNames(supergraphSdl).filter((name) => name !== GRAPH_SUBGRAPH);
   return Object.fromEntries(names.map((name) => [name, required(`${name.toUpperCase()}_URL`)]));
 }
 

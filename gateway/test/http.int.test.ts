@@ -1,7 +1,7 @@
 import { gzipSync, brotliCompressSync } from 'node:zlib';
 import { startTestStores, type Stores } from '@marketgraph/stores/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { defaultTimeouts } from '../src/config.ts';
+import { defaultTimeouts, readGatewayConfig } from '../src/config.ts';
 import { startTestGateway, type TestGateway } from './support/test-gateway.ts';
 
 const BUYER = 'usr_01J00000000000000000000001';
@@ -311,6 +311,32 @@ describe('the rest of the public port', () => {
       headers: { accept: 'text/html', 'if-none-match': response.headers.get('etag')! },
     });
     expect(again.status).toBe(304);
+  });
+
+  it('G7 shows neither schema nor explorer in production', async () => {
+    const base = readGatewayConfig({ REDIS_URL: stores.redis.gateway, CURSOR_SECRET: 'a secret of the tests' });
+    const config = { production: true, limits: base.limits };
+    const production = await startTestGateway({ redisUrl: stores.redis.gateway, config, shop: test.shop });
+    try {
+      for (const query of [
+        '{ __schema { types { name } } }',
+        '{ __type(name: "User") { name } }',
+        '{ warehouses ...F } fragment F on Query { s: __schema { queryType { name } } }',
+      ]) {
+        const { status, body } = await production.post({ query });
+        expect([status, codesOf(body)?.[0]]).toEqual([400, 'GRAPHQL_VALIDATION_FAILED']);
+      }
+      expect((await production.post({ query: '{ __typename warehouses }' })).body.data).toEqual({
+        __typename: 'Query',
+        warehouses: 2,
+      });
+      const page = await fetch(`${production.url}/graphql`, { headers: { accept: 'text/html' } });
+      expect([page.status, page.headers.get('content-type')]).toEqual([400, 'application/json; charset=utf-8']);
+    } finally {
+      await production.stop();
+    }
+    const { body } = await test.post({ query: '{ __schema { queryType { name } } }' });
+    expect(body.data).toEqual({ __schema: { queryType: { name: 'Query' } } });
   });
 
   it('hands files to the subgraph that owns them, without credentials of this side', async () => {

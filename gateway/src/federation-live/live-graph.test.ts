@@ -20,7 +20,7 @@ beforeEach(async () => {
   toy = toyGraph();
   log = memoryLog();
   graph = createLiveGraph({
-    supergraphSdl: toy.supergraphSdl,
+    supergraph: toy.supergraph,
     services: toy.services,
     log,
     logger: quiet,

@@ -1,4 +1,4 @@
-import { Supergraph } from '@apollo/federation-internals';
+import type { Supergraph } from '@apollo/federation-internals';
 import { QueryPlanner } from '@apollo/query-planner';
 import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
@@ -15,7 +15,7 @@ import { planSubscription, type SubscriptionPlan } from './subscription-plan.ts'
 import { subscriptionRequest } from './subscription-request.ts';
 
 export interface LiveGraphOptions {
-  supergraphSdl: string;
+  supergraph: Supergraph;
   services: LiveServices;
   log: EventLog;
   logger: LiveLogger;
@@ -66,7 +66,7 @@ const DEFAULT_PLAN_CACHE_SIZE = 1_000;
 /** Subscriptions over a federated graph: planned by the stock planner, fed by an event log. */
 export function createLiveGraph(options: LiveGraphOptions): LiveGraph {
   const { log, logger, cursorArgument = 'after', now = () => new Date() } = options;
-  const supergraph = Supergraph.build(options.supergraphSdl, { supportedFeatures: null, validateSupergraph: false });
+  const { supergraph } = options;
   const api = supergraph.apiSchema();
   const schema = api.toGraphQLJSSchema();
   const schemas = { supergraph, api, schema, planner: new QueryPlanner(supergraph), cursorArgument };

@@ -18,7 +18,7 @@ let graph: LiveGraph;
 
 async function start(options: Partial<LiveGraphOptions> = {}): Promise<LiveGraph> {
   const started = createLiveGraph({
-    supergraphSdl: toy.supergraphSdl,
+    supergraph: toy.supergraph,
     services: toy.services,
     log,
     logger: quiet,

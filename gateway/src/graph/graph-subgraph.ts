@@ -1,6 +1,6 @@
 import { idPrefix } from '@marketgraph/platform/core';
 import { graphqlError } from '@marketgraph/platform/graphql';
-import { buildASTSchema, type GraphQLFieldResolver, type GraphQLSchema, Kind, parse } from 'graphql';
+import { buildASTSchema, type GraphQLFieldResolver, type GraphQLSchema, Kind, parse, print } from 'graphql';
 import { type NodeType, nodeTypes } from './node-types.ts';
 
 /** The name of the gateway's own subgraph in the supergraph. */
@@ -11,28 +11,37 @@ const MAX_IDS = 100;
 
 /**
  * The SDL of the gateway's own subgraph: `node` and `nodes`, and a stub for
- * every type that implements `Node` in the given subgraphs. Without them, for
- * all types there may be.
+ * every type that implements `Node` in the given subgraphs, in their words.
  */
-export function graphSubgraphSdl(subgraphSdls?: Iterable<string>): string {
-  return sdlOf(subgraphSdls ? presentTypes(subgraphSdls) : nodeTypes);
+export function graphSubgraphSdl(subgraphSdls: Iterable<string>): string {
+  const words = wordsOf(subgraphSdls);
+  return sdlOf(
+    nodeTypes.filter(({ type }) => words.has(type)),
+    words,
+  );
 }
 
-function sdlOf(types: readonly NodeType[]): string {
-  const stubs = types.map(
-    ({ type, owner }) => `"""Defined by ${owner}."""
-type ${type} implements Node @key(fields: "id", resolvable: false) {
-  """Opaque, the same in every subgraph."""
-  id: ID!
+/** What a type and its id are called by those who define them. */
+interface Words {
+  type?: string;
+  id?: string;
 }
-`,
-  );
+
+function sdlOf(types: readonly NodeType[], words: ReadonlyMap<string, Words>): string {
+  const described = (text: string | undefined, indent = '') =>
+    text ? `${print({ kind: Kind.STRING, value: text, block: true }).replaceAll(/^/gm, indent)}\n` : '';
+  const node = words.get('Node');
+  const stubs = types.map(({ type }) => {
+    const { type: about, id } = words.get(type) ?? {};
+    return `${described(about)}type ${type} implements Node @key(fields: "id", resolvable: false) {
+${described(id, '  ')}  id: ID!
+}
+`;
+  });
   return `extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key"])
 
-"""Anything with an id of its own."""
-interface Node {
-  """Opaque, the same in every subgraph."""
-  id: ID!
+${described(node?.type ?? 'Anything with an id of its own.')}interface Node {
+${described(node?.id ?? 'Opaque, the same in every subgraph.', '  ')}  id: ID!
 }
 
 type Query {
@@ -52,16 +61,23 @@ type Query {
 ${stubs.join('\n')}`;
 }
 
-function presentTypes(sdls: Iterable<string>): NodeType[] {
-  const implementing = new Set<string>();
+function wordsOf(sdls: Iterable<string>): Map<string, Words> {
+  const words = new Map<string, Words>();
   for (const sdl of sdls) {
     for (const definition of parse(sdl, { noLocation: true }).definitions) {
-      if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.OBJECT_TYPE_EXTENSION) continue;
-      if (!definition.interfaces?.some(({ name }) => name.value === 'Node')) continue;
-      if (definition.directives?.some(({ name }) => name.value === 'key')) implementing.add(definition.name.value);
+      if (definition.kind === Kind.OBJECT_TYPE_DEFINITION) {
+        const isNode = definition.interfaces?.some(({ name }) => name.value === 'Node') ?? false;
+        if (!isNode || !definition.directives?.some(({ name }) => name.value === 'key')) continue;
+      } else if (definition.kind !== Kind.INTERFACE_TYPE_DEFINITION || definition.name.value !== 'Node') continue;
+      const known = words.get(definition.name.value);
+      const id = definition.fields?.find(({ name }) => name.value === 'id');
+      words.set(definition.name.value, {
+        type: known?.type ?? definition.description?.value,
+        id: known?.id ?? id?.description?.value,
+      });
     }
   }
-  return nodeTypes.filter(({ type }) => implementing.has(type));
+  return words;
 }
 
 /** Asks the owner of a type which of these ids the viewer of the context may see. */
@@ -89,7 +105,7 @@ export function graphSubgraphSchema<Context>(typeNames: ReadonlySet<string>, see
   };
 
   // Nothing asks this subgraph for entities, so a plain schema does; a found type is known by its `__typename`.
-  const schema = buildASTSchema(parse(sdlOf(present)), { assumeValidSDL: true });
+  const schema = buildASTSchema(parse(sdlOf(present, new Map())), { assumeValidSDL: true });
   const fields = schema.getQueryType()!.getFields();
   fields['node']!.resolve = (async (_, { id }, context) =>
     (await find([id], context))[0]) satisfies GraphQLFieldResolver<unknown, Context, { id: string }>;

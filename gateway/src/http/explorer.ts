@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
+import { createGunzip, gzip } from 'node:zlib';
 import helmet from 'helmet';
 import type { SampleOperation } from './sample-operations.ts';
 
 export interface Explorer {
-  serve(request: IncomingMessage, response: ServerResponse): void;
+  serve(request: IncomingMessage, response: ServerResponse): Promise<void>;
 }
 
-/** Three messages of the schema's size say more than a wall of tabs. */
+/** So many of the sample operations open as tabs of the first visit. */
 const MAX_TABS = 20;
 
 /**
@@ -18,20 +17,8 @@ const MAX_TABS = 20;
  * works without a network. Its scripts are inline and its editor's workers are
  * blobs; that is what its own content policy allows, and only on this page.
  */
-export async function createExplorer(samples: readonly SampleOperation[]): Promise<Explorer> {
-  const tabs = samples.slice(0, MAX_TABS).map(({ text, variables }) => ({
-    query: text,
-    variables: variables === undefined ? null : JSON.stringify(variables, null, 2),
-  }));
-  const page = renderGraphiQL({
-    title: 'Marketgraph',
-    endpoint: '/graphql',
-    subscriptionsProtocol: 'WS',
-    favicon: 'data:,',
-    ...(tabs.length > 0 ? { defaultTabs: tabs, defaultQuery: tabs[0]!.query } : {}),
-  });
-  const zipped = await promisify(gzip)(page, { level: 6 });
-  const etag = `"${createHash('sha256').update(page).digest('base64url').slice(0, 22)}"`;
+export function createExplorer(readSamples: () => Promise<readonly SampleOperation[]>): Explorer {
+  let page: Promise<Page> | undefined;
   const headers = helmet({
     contentSecurityPolicy: {
       useDefaults: false,
@@ -51,7 +38,13 @@ export async function createExplorer(samples: readonly SampleOperation[]): Promi
   });
 
   return {
-    serve(request, response) {
+    async serve(request, response) {
+      // Nine megabytes of editor: loaded, rendered and packed when somebody looks, once.
+      page ??= renderPage(readSamples).catch((error: unknown) => {
+        page = undefined;
+        throw error;
+      });
+      const { etag, zipped } = await page;
       headers(request, response, () => undefined);
       response.setHeader('etag', etag);
       response.setHeader('cache-control', 'no-cache');
@@ -60,14 +53,39 @@ export async function createExplorer(samples: readonly SampleOperation[]): Promi
         response.writeHead(304).end();
         return;
       }
+      response.setHeader('content-type', 'text/html; charset=utf-8');
       const takesGzip = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
-      const body = takesGzip ? zipped : Buffer.from(page);
-      response.writeHead(200, {
-        'content-type': 'text/html; charset=utf-8',
-        'content-length': body.length,
-        ...(takesGzip ? { 'content-encoding': 'gzip' } : {}),
-      });
-      response.end(request.method === 'HEAD' ? undefined : body);
+      if (takesGzip) response.writeHead(200, { 'content-length': zipped.length, 'content-encoding': 'gzip' });
+      else response.writeHead(200);
+      if (request.method === 'HEAD') response.end();
+      else if (takesGzip) response.end(zipped);
+      else
+        createGunzip()
+          .on('error', () => response.destroy())
+          .end(zipped)
+          .pipe(response);
     },
   };
+}
+
+interface Page {
+  zipped: Buffer;
+  etag: string;
+}
+
+async function renderPage(readSamples: () => Promise<readonly SampleOperation[]>): Promise<Page> {
+  const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
+  const tabs = (await readSamples()).slice(0, MAX_TABS).map(({ text, variables }) => ({
+    query: text,
+    variables: variables === undefined ? null : JSON.stringify(variables, null, 2),
+  }));
+  const html = renderGraphiQL({
+    title: 'Marketgraph',
+    endpoint: '/graphql',
+    subscriptionsProtocol: 'WS',
+    favicon: 'data:,',
+    ...(tabs.length > 0 ? { defaultTabs: tabs, defaultQuery: tabs[0]!.query } : {}),
+  });
+  const zipped = await promisify(gzip)(html, { level: 6 });
+  return { zipped, etag: `"${createHash('sha256').update(html).digest('base64url').slice(0, 22)}"` };
 }

@@ -164,6 +164,10 @@ function lifecycle({ log, beforeOperation }: QueryEngineOptions): ApolloServerPl
 }
 
 function apolloLogger(log: Logger) {
-  const at = (level: 'debug' | 'info' | 'warn' | 'error') => (message: unknown) => log[level](String(message));
+  const at = (level: 'debug' | 'warn' | 'error') => (message: unknown) => {
+    const text = String(message);
+    // Our data sources go through the transport; addresses are not the composed graph's business.
+    log[text.endsWith('is missing a url') ? 'debug' : level](text);
+  };
   return { debug: at('debug'), info: at('debug'), warn: at('warn'), error: at('error') };
 }

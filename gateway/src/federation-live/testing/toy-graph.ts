@@ -1,4 +1,5 @@
 import { composeServices } from '@apollo/composition';
+import { Supergraph } from '@apollo/federation-internals';
 import type { GraphQLDataSource } from '@apollo/gateway';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { execute, type ExecutionResult, GraphQLError, parse } from 'graphql';
@@ -50,7 +51,7 @@ export interface ToyState {
 }
 
 export interface ToyGraph {
-  supergraphSdl: string;
+  supergraph: Supergraph;
   services: LiveServices;
   state: ToyState;
 }
@@ -131,7 +132,7 @@ export function toyGraph(): ToyGraph {
       (await ask(service, request.query!, request.variables ?? {}, { context })) as never,
   });
   return {
-    supergraphSdl: composed(),
+    supergraph: composed(),
     state,
     services: {
       executeEvent: async (service, { query, variables, event }, context) =>
@@ -145,10 +146,10 @@ function schemaOf(sdl: string, resolvers: Record<string, Record<string, unknown>
   return buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: resolvers as never }]);
 }
 
-function composed(): string {
+function composed(): Supergraph {
   const result = composeServices(
     Object.entries(typeDefs).map(([name, sdl]) => ({ name, url: '', typeDefs: parse(sdl) })),
   );
   if (!result.supergraphSdl) throw new Error(result.errors?.map(String).join('\n'));
-  return result.supergraphSdl;
+  return Supergraph.build(result.supergraphSdl);
 }

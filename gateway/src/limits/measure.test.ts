@@ -1,0 +1,84 @@
+import { type OperationDefinitionNode, parse } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { checkDocument } from './check-document.ts';
+import { checkPages } from './check-pages.ts';
+import { checkVariables } from './check-variables.ts';
+import { measureOperation } from './measure.ts';
+import { defaultOperationLimits } from './operation-limits.ts';
+
+const measured = (text: string) => {
+  const document = parse(text);
+  return measureOperation(document, document.definitions[0] as OperationDefinitionNode);
+};
+
+describe('the measure of an operation', () => {
+  it('counts what is written', () => {
+    expect(measured('query @a { x: me { id y: name @include(if: true) } __typename }')).toEqual({
+      depth: 2,
+      aliases: 2,
+      directives: 2,
+      fields: 4,
+      rootFields: 2,
+    });
+  });
+
+  it('counts fragments as often as they are used, at the depth where they are', () => {
+    const text = 'query { a { ...F } b { c { ...F } } ...G } fragment F on T { x: y { z } } fragment G on Q { d }';
+    expect(measured(text)).toEqual({ depth: 4, aliases: 2, directives: 0, fields: 8, rootFields: 3 });
+  });
+
+  it('is finite for fragments that double and fragments that go in circles', () => {
+    const levels = Array.from({ length: 60 }, (_, at) => `fragment f${at} on Q { ...f${at + 1} ...f${at + 1} }`);
+    expect(measured(`{ ...f0 } ${levels.join(' ')} fragment f60 on Q { a }`).fields).toBe(1_000_000);
+    expect(measured('{ a { ...x } } fragment x on T { b { ...y } } fragment y on T { ...x }').depth).toBe(2);
+  });
+});
+
+describe('the size of a document', () => {
+  const limits = { ...defaultOperationLimits, maxDefinitions: 3, maxFields: 6, maxVariables: 2, maxDepth: 3 };
+  it.each([
+    ['{ a }', null],
+    ['{ a { b { c } } }', null],
+    ['{ a { b { c { d } } } }', 'levels'],
+    ['{ a b c d e f g }', 'fields'],
+    ['query($a: Int, $b: Int, $c: Int) { a }', 'variables'],
+    ['query A { a } query B { b } query C { c } query D { d }', 'operations and fragments'],
+    ['query A { a } query B { a { b { c { d } } } }', 'levels'],
+  ])('%s', (text, complaint) => {
+    const error = checkDocument(parse(text), limits);
+    expect(error?.message ?? null).toEqual(complaint === null ? null : expect.stringContaining(` ${complaint}.`));
+  });
+});
+
+describe('page sizes', () => {
+  const pageError = (text: string, variables = {}) => {
+    const document = parse(text);
+    return checkPages(document, document.definitions[0] as OperationDefinitionNode, variables, 100)?.message ?? null;
+  };
+  const query = 'query($n: Int = 500) { a { b(first: $n) { c } } }';
+
+  it.each([
+    ['{ a(first: 100) }', {}, null],
+    ['{ a(first: 101) }', {}, '"first" is from 0 to 100.'],
+    ['{ a(last: 2147483648) }', {}, '"last" is from 0 to 100.'],
+    ['{ a(first: -1) }', {}, '"first" is from 0 to 100.'],
+    ['{ a(first: null, other: 5000) }', {}, null],
+    [query, { n: 100 }, null],
+    [query, { n: 101 }, '"first" is from 0 to 100.'],
+    [query, { n: null }, null],
+    [query, {}, '"first" is from 0 to 100.'],
+    ['{ ...F } fragment F on Q { a(first: 999) }', {}, '"first" is from 0 to 100.'],
+  ])('%s with %j', (text, variables, message) => {
+    expect(pageError(text, variables)).toBe(message);
+  });
+});
+
+describe('variables', () => {
+  it('are bounded in depth and number', () => {
+    let deep: unknown = 1;
+    for (let level = 0; level < 10_000; level += 1) deep = { deep };
+    expect(checkVariables({ deep })?.extensions['code']).toBe('OPERATION_TOO_COMPLEX');
+    expect(checkVariables({ wide: Array.from({ length: 20_001 }) })?.extensions['code']).toBe('OPERATION_TOO_COMPLEX');
+    expect(checkVariables({ input: { lines: [{ id: '1', quantity: 2 }] }, none: null })).toBeNull();
+  });
+});
