@@ -1,0 +1,65 @@
+export const notificationTopics = ['order.confirmed', 'order.paymentFailed', 'order.shipped'] as const;
+export type NotificationTopic = (typeof notificationTopics)[number];
+
+export const notificationChannels = ['EMAIL', 'IN_APP'] as const;
+export type NotificationChannel = (typeof notificationChannels)[number];
+
+export interface NotificationPreferences {
+  channels: NotificationChannel[];
+  mutedTopics: string[];
+}
+
+/** What somebody is to be told, before it is known how they want to hear of it. */
+export interface Notice {
+  userId: string;
+  topic: NotificationTopic;
+  title: string;
+  body: string;
+  subjectId: string;
+  /** Two notices of a user with the same key are one. */
+  onceKey: string;
+}
+
+export function channelsFor(topic: string, preferences: NotificationPreferences): NotificationChannel[] {
+  return preferences.mutedTopics.includes(topic) ? [] : [...new Set(preferences.channels)];
+}
+
+export function orderConfirmedNotice(order: { orderId: string; buyerId: string; number: string }): Notice {
+  return {
+    userId: order.buyerId,
+    topic: 'order.confirmed',
+    title: `Order ${order.number} is confirmed`,
+    body: `Thank you. Your order ${order.number} is paid and its vendors are preparing it.`,
+    subjectId: order.orderId,
+    onceKey: `order.confirmed:${order.orderId}`,
+  };
+}
+
+export function paymentFailedNotice(order: { orderId: string; buyerId: string; message: string }): Notice {
+  return {
+    userId: order.buyerId,
+    topic: 'order.paymentFailed',
+    title: 'Your order did not go through',
+    body: `${order.message} Nothing was charged.`,
+    subjectId: order.orderId,
+    onceKey: `order.paymentFailed:${order.orderId}`,
+  };
+}
+
+export function shippedNotice(part: {
+  orderId: string;
+  buyerId: string;
+  vendorOrderId: string;
+  status: string;
+}): Notice {
+  const isPart = part.status === 'PARTIALLY_SHIPPED';
+  return {
+    userId: part.buyerId,
+    topic: 'order.shipped',
+    title: isPart ? 'A part of your order is on its way' : 'Your order is on its way',
+    body: isPart ? 'The vendor has shipped the first parcel of your order.' : 'The vendor has shipped your order.',
+    subjectId: part.orderId,
+    // One for the first parcel and one for the last, per vendor.
+    onceKey: `order.shipped:${part.vendorOrderId}:${part.status}`,
+  };
+}

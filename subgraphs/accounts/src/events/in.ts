@@ -1,0 +1,27 @@
+import type { EventEnvelope, EventHandler } from '@marketgraph/platform/messaging';
+import type { EntityManager } from '@marketgraph/platform/postgres';
+import * as contracts from '@marketgraph/schema/events/orders';
+import type { CommandDeps } from '../commands/deps.ts';
+import { notify } from '../commands/notify.ts';
+import { type Notice, orderConfirmedNotice, paymentFailedNotice, shippedNotice } from '../domain/notification.ts';
+
+const SHIPPED = new Set(['SHIPPED', 'PARTIALLY_SHIPPED']);
+
+/** What happened to an order that its buyer wants to hear. Each vendor ships its own part, so it is the part's event that tells. */
+export function handlers(
+  deps: Pick<CommandDeps, 'ids' | 'clock' | 'onCommitted'>,
+): Readonly<Record<string, EventHandler<EntityManager>>> {
+  const tell =
+    <Payload>(toNotice: (payload: Payload) => Notice | null): EventHandler<EntityManager> =>
+    async (event: EventEnvelope, em: EntityManager) => {
+      const notice = toNotice(event.payload as Payload);
+      if (notice) await notify(em, deps, notice, event.trace);
+    };
+  return {
+    [contracts.orderConfirmed.name]: tell(orderConfirmedNotice),
+    [contracts.orderFailed.name]: tell(paymentFailedNotice),
+    [contracts.vendorOrderChanged.name]: tell((part: contracts.VendorOrderChanged) =>
+      SHIPPED.has(part.status) && part.previousStatus !== part.status ? shippedNotice(part) : null,
+    ),
+  };
+}

@@ -1,0 +1,141 @@
+import { join } from 'node:path';
+import { type Clock, type Ids, systemClock } from '@marketgraph/platform/core';
+import { defineSubgraph, type Subgraph, type SubgraphRoute } from '@marketgraph/platform/graphql';
+import {
+  type Consumer,
+  createRedisBus,
+  type Loop,
+  type Relay,
+  startConsumer,
+  startLoop,
+  startRelay,
+} from '@marketgraph/platform/messaging';
+import {
+  checkDatabase,
+  migrateDatabase,
+  openDatabase,
+  postgresInbox,
+  postgresOutbox,
+} from '@marketgraph/platform/postgres';
+import { closeRedis, connectRedis } from '@marketgraph/platform/redis';
+import { createIds, sendJson, type SubgraphClient } from '@marketgraph/platform/serve';
+import type { Logger } from '@marketgraph/platform/telemetry';
+import { type AccessTokens, accessTokens } from './clients/access-tokens.ts';
+import { folderMailSink, type MailSink } from './clients/mail-sink.ts';
+import { type PasswordHasher, passwordHasher } from './clients/password-hasher.ts';
+import { redisRevocations } from './clients/revocations.ts';
+import { cleanSessions, restoreRevocations } from './commands/clean-sessions.ts';
+import type { CommandDeps } from './commands/deps.ts';
+import { ensureOperator } from './commands/ensure-operator.ts';
+import { sendMails } from './commands/send-mails.ts';
+import type { AccountsConfig } from './config.ts';
+import { handlers } from './events/in.ts';
+import type { AccountsContext } from './graphql/context.ts';
+import { createLoaders } from './graphql/loaders.ts';
+import { accountsSchema } from './schema.ts';
+import { Initial } from './store/migrations/001-initial.ts';
+
+export interface AccountsDeps {
+  config: AccountsConfig;
+  log: Logger;
+  peers: SubgraphClient;
+  clock?: Clock;
+  ids?: Ids;
+  /** Others than the real ones, for tests. */
+  passwords?: PasswordHasher;
+  mailSink?: MailSink;
+}
+
+/** A logout must not wait for a Redis that is away: the database has it. */
+const REVOCATION_TIMEOUT_MS = 500;
+const MAIL_INTERVAL_MS = 200;
+const CLEANING_INTERVAL_MS = 60_000;
+
+export async function createAccounts(deps: AccountsDeps): Promise<Subgraph> {
+  const { config, log, clock = systemClock, ids = createIds() } = deps;
+  await migrateDatabase({
+    ownerUrl: config.migrationDatabaseUrl,
+    appUrl: config.databaseUrl,
+    migrations: { '001-initial': Initial },
+    appendOnly: ['audit_log'],
+    log,
+  });
+  const tokens = await accessTokens(config.signingKeys, config.accessTokenTtlS);
+  const orm = await openDatabase({ url: config.databaseUrl, entities: [], log, applicationName: 'accounts' });
+  const redis = await connectRedis(config.redisUrl, {
+    log,
+    name: 'accounts revocations',
+    options: { commandTimeout: REVOCATION_TIMEOUT_MS, maxRetriesPerRequest: 0, enableOfflineQueue: false },
+  });
+  const bus = await createRedisBus({ url: config.redisUrl, log });
+  let relay: Relay | undefined;
+  let consumer: Consumer | undefined;
+  let loops: Loop[] = [];
+  const commands: CommandDeps = {
+    orm,
+    ids,
+    clock,
+    log,
+    tokens,
+    passwords: deps.passwords ?? passwordHasher(),
+    revocations: redisRevocations(redis, log),
+    mailSink: deps.mailSink ?? folderMailSink(join(config.outboxDir, 'mail')),
+    refreshTokenTtlS: config.refreshTokenTtlS,
+    onCommitted: () => relay?.nudge(),
+  };
+
+  return defineSubgraph<AccountsContext>({
+    name: 'accounts',
+    schema: accountsSchema(),
+    log,
+    createContext: (base) => ({ ...base, commands, loaders: createLoaders(orm) }),
+    routes: [keySetRoute(tokens)],
+    async start() {
+      if (config.operator) await ensureOperator(commands, config.operator);
+      await restoreRevocations(commands);
+      relay = startRelay({ domain: 'accounts', outbox: postgresOutbox(orm), bus, log });
+      consumer = await startConsumer({
+        group: 'accounts',
+        domains: ['orders'],
+        bus,
+        inbox: postgresInbox(orm),
+        handlers: handlers(commands),
+        log,
+      });
+      loops = [
+        startLoop({
+          name: 'mails',
+          log,
+          intervalMs: MAIL_INTERVAL_MS,
+          run: async () => ((await sendMails(commands)) > 0 ? 'busy' : 'idle'),
+        }),
+        startLoop({
+          name: 'expired sessions',
+          log,
+          intervalMs: CLEANING_INTERVAL_MS,
+          run: async () => ((await cleanSessions(commands)) > 0 ? 'busy' : 'idle'),
+        }),
+      ];
+    },
+    async stop() {
+      await Promise.all([consumer?.stop(), ...loops.map((loop) => loop.stop())]);
+      await relay?.stop();
+      await bus.close();
+      await closeRedis(redis);
+      await orm.close();
+    },
+    checks: {
+      postgres: () => checkDatabase(orm),
+      redis: async () => void (await redis.ping()),
+    },
+  });
+}
+
+/** For whoever else wants to verify our tokens: public keys are public. */
+function keySetRoute({ keySet }: AccessTokens): SubgraphRoute {
+  return {
+    method: 'GET',
+    prefix: '/.well-known/jwks.json',
+    handle: async (_, response) => sendJson(response, 200, keySet, { 'cache-control': 'public, max-age=300' }),
+  };
+}
