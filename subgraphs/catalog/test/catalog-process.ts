@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { resolve } from 'node:path';
 import type { SubgraphResponse, Viewer } from '@marketgraph/platform/graphql';
@@ -9,6 +10,8 @@ import { generateServiceKey, httpTransport, internalTokenSigner } from '@marketg
 export interface CatalogProcess {
   url: string;
   execute(query: string, variables: object, viewer: Viewer): Promise<SubgraphResponse>;
+  /** The most memory it has ever held, as Linux counts it. */
+  peakBytes(): Promise<number>;
   /** Without a chance to finish anything. */
   kill(): Promise<void>;
 }
@@ -39,6 +42,10 @@ export async function startCatalogProcess(settings: Record<string, string>): Pro
     url,
     execute: (query, variables, viewer) =>
       transport.execute('catalog', { query, variables: { ...variables }, viewer, requestId: 'test' }),
+    async peakBytes() {
+      const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
+      return Number(/VmHWM:\s+(\d+) kB/.exec(status)![1]) * 1024;
+    },
     async kill() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, 'exit');

@@ -207,6 +207,17 @@ describe('the tree', () => {
     );
   });
 
+  it('lists what stands at the top when no parent is named', async () => {
+    const top = await aCategory({ slug: 'aa-top', name: 'AA top' });
+    await aCategory({ slug: 'aa-below', name: 'AA below', parentId: top });
+    const { categories } = await shop.run<{ categories: { id: string; slug: string; parent: object | null }[] }>(
+      '{ categories { id slug parent { id } } }',
+    );
+    expect(categories[0]).toMatchObject({ id: expect.any(String) as string, parent: null });
+    expect(categories.map(({ slug }) => slug)).toContain('aa-top');
+    expect(categories.every(({ parent }) => parent === null)).toBe(true);
+  });
+
   it('answers the tree with the name of the language', async () => {
     const kitchen = await aCategory({
       slug: 'kitchen',
