@@ -59,8 +59,8 @@ async function started(units = 2) {
   const shop = shopping(h);
   const cartId = await shop.cart([{ offerId: offer.id, quantity: units }]);
   const start = await shop.start(cartId);
-  expect(start.userErrors).toEqual([]);
-  return { offer, shop, cartId, start, orderId: start.order!.id, paymentId: start.paymentId! };
+  if (!start.order) throw new Error(JSON.stringify(start.userErrors));
+  return { offer, shop, cartId, start, orderId: start.order.id, paymentId: start.paymentId! };
 }
 
 describe('a checkout', () => {
@@ -238,22 +238,18 @@ describe('a checkout', () => {
     const offer = onSale(h, anOffer());
     const shop = shopping(h);
     const cartId = await shop.cart([{ offerId: offer.id, quantity: 1 }]);
+    const stateOf = async (orderId: string) =>
+      JSON.stringify(await h.rows('select state from checkout where order_id = ?', [orderId]));
     // Payments tells of the payment while its own answer is still on the way, and the card is fast.
     h.peers.onCall = async ({ operation, phase }) => {
       const latest = h.peers.payments.payments.at(-1);
       if (operation !== 'OrdersPaymentCreate' || phase !== 'after' || !latest) return;
       h.peers.payments.authorize(latest.id);
       await paymentNews(latest.orderId, 'AUTHORIZED');
-      await until(
-        async () =>
-          (await h.rows<{ state: object }>('select state from checkout where order_id = ?', [latest.orderId]))[0]
-            ?.state &&
-          JSON.stringify((await h.rows('select state from checkout where order_id = ?', [latest.orderId]))[0]).includes(
-            'reported',
-          ),
-      );
+      await until(async () => (await stateOf(latest.orderId)).includes('"reported"'));
     };
     const start = await shop.start(cartId);
+    expect(start.userErrors).toEqual([]);
     await until(async () => (await orderOf(start.order!.id))?.status === 'CONFIRMED');
 
     // And of an order nobody here knows yet.
@@ -305,6 +301,7 @@ describe('a checkout', () => {
     h.peers.payments.authorize(paymentId);
     h.clock.advance(61_000);
     await until(async () => (await orderOf(orderId))?.status === 'CONFIRMED');
+    expect(h.peers.payments.of(orderId).captured).toHaveLength(1);
   });
 
   it('says that the payment is still to be made', async () => {

@@ -185,7 +185,7 @@ describe('an order', () => {
         }
         reached.add(order.status);
         expect(fold(history)).toEqual(order);
-        expectLegalPaths(history);
+        expect(strayFacts(history)).toEqual([]);
         for (const part of order.vendorOrders) {
           for (const line of part.lines) {
             const packed = part.fulfillments
@@ -210,17 +210,17 @@ describe('an order', () => {
   });
 });
 
-function expectLegalPaths(history: readonly OrderFact[]): void {
+/** The facts that do not continue where their subject was, or go where its machine does not. */
+function strayFacts(history: readonly OrderFact[]): OrderFact[] {
   const tables: Record<string, Record<string, readonly string[]>> = {
     ORDER_STATUS: orderTransitions,
     VENDOR_ORDER_STATUS: vendorOrderTransitions,
     FULFILLMENT_STATUS: fulfillmentTransitions,
   };
   const last = new Map<string, string>();
-  for (const { type, subjectId, from, to } of history) {
-    expect(last.get(type + subjectId) ?? null).toBe(from);
-    const table = tables[type];
-    if (from !== null && table) expect(table[from], `${from}>${to}`).toContain(to);
+  return history.filter(({ type, subjectId, from, to }) => {
+    const was = last.get(type + subjectId) ?? null;
     last.set(type + subjectId, to);
-  }
+    return was !== from || (from !== null && tables[type] && !tables[type][from]?.includes(to));
+  });
 }
