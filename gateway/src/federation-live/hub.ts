@@ -1,7 +1,7 @@
 import type { GraphQLError } from 'graphql';
 import { Group, type GroupDeps } from './group.ts';
 import { liveError, refused, SubscriptionRefusedError } from './live-error.ts';
-import type { Audience, LiveSink, LoggedEvent } from './live-ports.ts';
+import type { Audience, EventLog, LiveSink, LoggedEvent } from './live-ports.ts';
 import { defaultReplayLimits, openReplay, type ReplayLimits } from './replay.ts';
 import { defaultSubscriberLimits, Subscriber, type SubscriberLimits } from './subscriber.ts';
 import type { SubscriptionRequest } from './subscription-request.ts';
@@ -45,15 +45,16 @@ const DEFAULT_CONCURRENT_REPLAYS = 8;
 
 /** Who listens to what. An event touches only the groups of its topics. */
 export function createHub(options: HubOptions): Hub {
-  const { log, logger } = options;
+  const { logger } = options;
   const replayLimits = { ...defaultReplayLimits, ...options.replay };
   const subscriberLimits = { ...defaultSubscriberLimits, ...options.subscriber };
   const logTimeoutMs = options.logTimeoutMs ?? DEFAULT_LOG_TIMEOUT_MS;
+  const log = answeringInTime(options.log, logTimeoutMs);
   const replays = slots(options.concurrentReplays ?? DEFAULT_CONCURRENT_REPLAYS);
   const groups = new Map<string, Group>();
   const byTopic = new Map<string, Set<Group>>();
   const totals = { runs: 0, snapshots: 0, skipped: 0, failed: 0 };
-  const deps: GroupDeps = { ...options, count: (what) => (totals[what] += 1) };
+  const deps: GroupDeps = { ...options, log, count: (what) => (totals[what] += 1) };
 
   const groupOf = (request: SubscriptionRequest): Group => {
     let group = groups.get(request.groupKey);
@@ -196,6 +197,16 @@ function slots(size: number): { take(): Promise<() => void> } {
         released = true;
       };
     },
+  };
+}
+
+/** A log that is away must not hold a client, or a place for a replay, until it is back. */
+function answeringInTime(log: EventLog, limitMs: number): EventLog {
+  return {
+    head: (domain) => inTime(log.head(domain), limitMs),
+    isTrimmed: (domain) => inTime(log.isTrimmed(domain), limitMs),
+    read: (domain, options) => inTime(log.read(domain, options), limitMs),
+    follow: (after) => log.follow(after),
   };
 }
 

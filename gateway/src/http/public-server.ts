@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { SubgraphUnavailableError, type SubgraphTransport } from '@marketgraph/platform/serve';
+import type { SubgraphTransport } from '@marketgraph/platform/serve';
 import { graphqlError } from '@marketgraph/platform/graphql';
 import type { Logger } from '@marketgraph/platform/telemetry';
 import helmet from 'helmet';
@@ -12,8 +12,8 @@ import type { Explorer } from './explorer.ts';
 import { answerGraphql, answerStream, type GraphqlExchange, type GraphqlRouteParts } from './graphql-route.ts';
 import type { Health } from './health.ts';
 import { createOrigins } from './origins.ts';
-import { routeOf } from './public-routes.ts';
-import { methodNotAllowed, notFound, sendRequestError, sendText } from './responses.ts';
+import { forwardTo, routeOf } from './public-routes.ts';
+import { notFound, sendRequestError, sendText } from './responses.ts';
 
 export interface PublicServerParts extends GraphqlRouteParts {
   config: GatewayConfig;
@@ -92,8 +92,7 @@ export function createPublicServer(parts: PublicServerParts): PublicServer {
       if (origins.answer(request, response)) return;
       const route = routeOf(path);
       if (route) {
-        if (!route.methods.includes(request.method ?? '')) throw methodNotAllowed(route.methods.join(', '));
-        await transport.forward(route.subgraph, request, response);
+        await forwardTo(route, transport, request, response);
         return;
       }
       await answerOwn(path, { request, response, search, address, contextOf: (viewer) => ({ ...context, viewer }) });
@@ -108,8 +107,9 @@ export function createPublicServer(parts: PublicServerParts): PublicServer {
       response.destroy();
       return;
     }
-    sendRequestError(response, error instanceof RequestError ? error : failure(error), requestId);
-    if (!(error instanceof RequestError)) log.error({ err: error, requestId, path: request.url }, 'request failed');
+    sendRequestError(response, error instanceof RequestError ? error : internal(), requestId);
+    if (!(error instanceof RequestError) || error.cause)
+      log.error({ err: error, requestId, path: request.url }, 'request failed');
     // What is left of a refused body is not read to its end.
     if (!request.complete) response.once('finish', () => request.destroy());
   };
@@ -143,11 +143,6 @@ function wantsPage({ method, headers: { accept } }: IncomingMessage): boolean {
   return (method === 'GET' || method === 'HEAD') && (accept ?? '').includes('text/html');
 }
 
-function failure(error: unknown): RequestError {
-  if (error instanceof SubgraphUnavailableError) {
-    const extensions = { service: error.subgraph, retryable: true };
-    const message = `${error.subgraph} is not available at the moment.`;
-    return new RequestError([graphqlError('SUBGRAPH_UNAVAILABLE', message, extensions)], 503, { 'retry-after': '5' });
-  }
+function internal(): RequestError {
   return new RequestError([graphqlError('INTERNAL_SERVER_ERROR', 'Something went wrong on our side.')], 500);
 }

@@ -6,8 +6,9 @@ export class RequestError extends Error {
     readonly errors: readonly GraphQLError[],
     readonly status = 400,
     readonly headers: Readonly<Record<string, string>> = {},
+    options?: ErrorOptions,
   ) {
-    super(errors.map(({ message }) => message).join('; '));
+    super(errors.map(({ message }) => message).join('; '), options);
     this.name = 'RequestError';
   }
 }
