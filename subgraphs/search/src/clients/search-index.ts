@@ -1,0 +1,259 @@
+import { graphqlError } from '@marketgraph/platform/graphql';
+import { Client, Errors } from 'typesense';
+import type { FacetCounts } from '../domain/facets.ts';
+import type { ProductDocument } from '../domain/product-document.ts';
+import { collectionFields, priceFields } from './collection-fields.ts';
+
+/** The port to Typesense: versions of the product index behind one name. */
+export const ALIAS = 'products';
+const VERSION_PATTERN = /^products_v(\d+)$/;
+
+export interface IndexVersion {
+  version: string;
+  documentCount: number;
+  createdAt: Date;
+}
+
+export interface Hit {
+  document: ProductDocument;
+  score: number | null;
+  highlights: { field: string; snippet: string }[];
+  /** Words of the document that the query matched. */
+  matched: string[];
+}
+
+export interface SearchAnswer {
+  version: string;
+  found: number;
+  hits: Hit[];
+  facets: FacetCounts[];
+}
+
+export interface SearchRequest {
+  words: string;
+  filterBy: string;
+  sortBy?: string;
+  facetBy?: string;
+  offset: number;
+  limit: number;
+  /** Searched fields and their weights instead of all of them. */
+  fields?: readonly [name: string, weight: number][];
+}
+
+export interface SearchIndex {
+  /** Answers come in the order of the requests; one call for up to 40 of them. */
+  search(requests: readonly SearchRequest[]): Promise<SearchAnswer[]>;
+  upsert(version: string, documents: readonly ProductDocument[]): Promise<Map<string, string>>;
+  remove(version: string, ids: readonly string[]): Promise<void>;
+  create(version: string, currencies: readonly string[]): Promise<void>;
+  drop(version: string): Promise<void>;
+  /** Which version answers searches; null when there is none yet. */
+  live(): Promise<string | null>;
+  goLive(version: string): Promise<void>;
+  versions(): Promise<IndexVersion[]>;
+  /** Currencies the version has prices in. */
+  currencies(version: string): Promise<ReadonlySet<string>>;
+  addCurrencies(version: string, currencies: readonly string[]): Promise<void>;
+  export(version: string): Promise<ProductDocument[]>;
+  ping(): Promise<void>;
+}
+
+const FIELDS: readonly [string, number][] = [
+  ['title', 16],
+  ['brand', 8],
+  ['categories', 4],
+  ['attributeTexts', 2],
+  ['description', 1],
+];
+// Characters nobody types stand for the marks until the text around them is made safe.
+const MARK_START = '\u{E000}';
+const MARK_END = '\u{E001}';
+/** Attributes of all kinds share one field, so this many values must do for all of them. */
+const MAX_FACET_VALUES = 1_000;
+const SEARCH_TIMEOUT_S = 3;
+/** The server's own limit per call is 50. */
+const MAX_SEARCHES = 40;
+
+export function typesenseIndex({ url, apiKey }: { url: string; apiKey: string }): SearchIndex {
+  const connect = (connectionTimeoutSeconds: number) =>
+    new Client({ nodes: [{ url }], apiKey, connectionTimeoutSeconds, numRetries: 1, logLevel: 'silent' });
+  const searching = connect(SEARCH_TIMEOUT_S);
+  // An import of a large batch may take longer than anybody waits for a search.
+  const writing = connect(30);
+  const collection = (version: string) => writing.collections<ProductDocument>(version);
+
+  return {
+    async search(requests) {
+      const searches = requests.map((request) => ({ collection: ALIAS, ...toParameters(request) }));
+      const parts = Array.from({ length: Math.ceil(searches.length / MAX_SEARCHES) }, (_, at) =>
+        searches.slice(at * MAX_SEARCHES, (at + 1) * MAX_SEARCHES),
+      );
+      const answers = await available(() =>
+        Promise.all(parts.map((part) => searching.multiSearch.perform<ProductDocument[]>({ searches: part }, {}))),
+      );
+      return answers.flatMap(({ results }) => results as unknown as RawAnswer[]).map(toAnswer);
+    },
+
+    async upsert(version, documents) {
+      if (documents.length === 0) return new Map();
+      const results = await collection(version)
+        .documents()
+        .import([...documents], { action: 'upsert', throwOnFail: false });
+      return new Map(
+        results.flatMap((result, at) => (result.success ? [] : [[documents[at]!.id, result.error] as const])),
+      );
+    },
+
+    async remove(version, ids) {
+      if (ids.length === 0) return;
+      await collection(version)
+        .documents()
+        .delete({ filter_by: `id:[${ids.join(',')}]` });
+    },
+
+    async create(version, currencies) {
+      try {
+        await writing.collections().create({ name: version, fields: collectionFields(currencies) });
+      } catch (error) {
+        // Another process was quicker; it made the same.
+        if (!(error instanceof Errors.ObjectAlreadyExists)) throw error;
+      }
+    },
+
+    async drop(version) {
+      await collection(version).delete().catch(ignoreMissing);
+    },
+
+    async live() {
+      const alias = await writing.aliases(ALIAS).retrieve().catch(ignoreMissing);
+      return alias?.collection_name ?? null;
+    },
+
+    async goLive(version) {
+      await writing.aliases().upsert(ALIAS, { collection_name: version });
+    },
+
+    async versions() {
+      const all = await writing.collections().retrieve();
+      return all
+        .filter(({ name }) => VERSION_PATTERN.test(name))
+        .map(({ name, num_documents: documentCount, created_at: createdAt }) => ({
+          version: name,
+          documentCount,
+          createdAt: new Date(createdAt * 1_000),
+        }))
+        .toSorted((a, b) => numberOf(b.version) - numberOf(a.version));
+    },
+
+    async currencies(version) {
+      const { fields } = await collection(version).retrieve();
+      return new Set(
+        (fields ?? []).flatMap(({ name }) => (name.startsWith('price_') ? [name.slice('price_'.length)] : [])),
+      );
+    },
+
+    async addCurrencies(version, currencies) {
+      await collection(version).update({ fields: currencies.flatMap(priceFields) });
+    },
+
+    async export(version) {
+      const lines = await collection(version).documents().export();
+      return lines.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as ProductDocument]));
+    },
+
+    async ping() {
+      const { ok } = (await searching.health.retrieve()) as { ok: boolean };
+      if (!ok) throw new Error('Typesense is not well');
+    },
+  };
+}
+
+export function numberOf(version: string): number {
+  return Number(VERSION_PATTERN.exec(version)?.[1] ?? 0);
+}
+
+interface RawAnswer {
+  error?: string;
+  code?: number;
+  found: number;
+  request_params?: { collection_name?: string };
+  facet_counts?: FacetCounts[];
+  hits?: {
+    document: ProductDocument;
+    text_match?: number;
+    highlights?: {
+      field: string;
+      snippet?: string;
+      snippets?: string[];
+      matched_tokens: string[] | string[][];
+    }[];
+  }[];
+}
+
+function toParameters({ words, filterBy, sortBy, facetBy, offset, limit, fields = FIELDS }: SearchRequest) {
+  return {
+    q: words === '' ? '*' : words,
+    query_by: fields.map(([name]) => name).join(','),
+    query_by_weights: fields.map(([, weight]) => weight).join(','),
+    num_typos: 2,
+    // A word is corrected, and dropped, only when nothing else is found.
+    typo_tokens_threshold: 1,
+    drop_tokens_threshold: 1,
+    filter_by: filterBy,
+    ...(sortBy ? { sort_by: sortBy } : {}),
+    ...(facetBy ? { facet_by: facetBy, max_facet_values: MAX_FACET_VALUES } : {}),
+    offset,
+    limit,
+    highlight_start_tag: MARK_START,
+    highlight_end_tag: MARK_END,
+    exclude_fields: 'attributeTexts',
+  };
+}
+
+function toAnswer(answer: RawAnswer): SearchAnswer {
+  if (answer.error !== undefined) throw new Error(`Typesense refused a search (${answer.code}): ${answer.error}`);
+  return {
+    version: answer.request_params?.collection_name ?? ALIAS,
+    found: answer.found,
+    facets: answer.facet_counts ?? [],
+    hits: (answer.hits ?? []).map(({ document, text_match: score, highlights = [] }) => ({
+      document,
+      score: score ?? null,
+      highlights: highlights.map(({ field, snippet, snippets }) => ({
+        field,
+        snippet: safeSnippet(snippet ?? snippets?.[0] ?? ''),
+      })),
+      matched: highlights.flatMap(({ matched_tokens: tokens }) => tokens.flat()),
+    })),
+  };
+}
+
+/** Vendors' text with nothing in it that a browser would obey, except our marks. */
+export function safeSnippet(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll(MARK_START, '<mark>')
+    .replaceAll(MARK_END, '</mark>');
+}
+
+/** A search engine that is away is told as that, not as our own fault. */
+async function available<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    const status = error instanceof Errors.TypesenseError ? (error.httpStatus ?? 0) : 0;
+    if (status >= 400 && status < 500) throw error;
+    throw graphqlError('SUBGRAPH_UNAVAILABLE', 'Search is not available at the moment.', {
+      service: 'search',
+      retryable: true,
+    });
+  }
+}
+
+function ignoreMissing(error: unknown): null {
+  if (error instanceof Errors.ObjectNotFound) return null;
+  throw error;
+}

@@ -1,0 +1,25 @@
+import { type Environment, settingsOf } from '@marketgraph/platform/config';
+
+export interface SearchConfig {
+  redisUrl: string;
+  typesenseUrl: string;
+  typesenseApiKey: string;
+  /** The currency of prices when a buyer names none. */
+  defaultCurrency: string;
+  /** How long the right to write to the index outlives a process that died with it. */
+  leaseMs: number;
+  /** After this long an event is taken over from a process that is probably dead. */
+  claimAfterMs: number;
+}
+
+export function readSearchConfig(env: Environment): SearchConfig {
+  const settings = settingsOf('search', env);
+  return {
+    redisUrl: settings.required('REDIS_URL'),
+    typesenseUrl: settings.required('TYPESENSE_URL'),
+    typesenseApiKey: settings.required('TYPESENSE_API_KEY'),
+    defaultCurrency: settings.optional('DEFAULT_CURRENCY') ?? 'EUR',
+    leaseMs: settings.integer('LEASE_MS', 5_000, { min: 200, max: 60_000 }),
+    claimAfterMs: settings.integer('CLAIM_AFTER_MS', 30_000, { min: 100, max: 600_000 }),
+  };
+}

@@ -1,0 +1,59 @@
+const MAX_EDITS = 2;
+/** Shorter words are one edit from too much. */
+const MIN_LENGTH = 4;
+
+/**
+ * What the buyer probably meant, from the words the hits really have: each word
+ * that no hit contains is replaced by the nearest one they do contain. Null when
+ * nothing had to be replaced.
+ */
+export function correctedQuery(query: string, matched: readonly (readonly string[])[]): string | null {
+  const hits = matched.map((tokens) => new Set(tokens.map(folded)));
+  const counts = new Map<string, number>();
+  for (const hit of hits) for (const token of hit) counts.set(token, (counts.get(token) ?? 0) + 1);
+  const shown = new Map(matched.flat().map((token) => [folded(token), token.toLowerCase()]));
+  const words = query.split(/\s+/).filter((word) => word !== '');
+  const corrected = words.map((word) => {
+    const wanted = folded(word);
+    if (wanted.length < MIN_LENGTH || [...counts.keys()].some((token) => token.startsWith(wanted))) return word;
+    const best = nearest(wanted, counts);
+    return best === undefined ? word : shown.get(best)!;
+  });
+  return corrected.some((word, at) => word !== words[at]) ? corrected.join(' ') : null;
+}
+
+function nearest(wanted: string, counts: ReadonlyMap<string, number>): string | undefined {
+  const candidates = [...counts].flatMap(([token, count]) => {
+    const edits = editDistance(wanted, token);
+    return edits > 0 && edits <= MAX_EDITS ? [{ token, count, edits }] : [];
+  });
+  candidates.sort((a, b) => a.edits - b.edits || b.count - a.count || (a.token < b.token ? -1 : 1));
+  return candidates[0]?.token;
+}
+
+function folded(text: string): string {
+  return text
+    .normalize('NFKD')
+    .replaceAll(/\p{M}/gu, '')
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}]/gu, '');
+}
+
+/** Edits with neighbouring letters swapped as one: how people mistype. */
+export function editDistance(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > MAX_EDITS) return MAX_EDITS + 1;
+  let before: number[] = [];
+  let previous = Array.from({ length: b.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= a.length; i += 1) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
+      let edits = Math.min(row[j - 1]! + 1, previous[j]! + 1, previous[j - 1]! + cost);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) edits = Math.min(edits, before[j - 2]! + 1);
+      row.push(edits);
+    }
+    before = previous;
+    previous = row;
+  }
+  return previous[b.length]!;
+}

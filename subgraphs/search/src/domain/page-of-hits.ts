@@ -1,0 +1,41 @@
+import { type IndexedOffer, type ProductDocument, readOffers } from './product-document.ts';
+
+/** Which offers of a hit a buyer would accept. */
+export interface OfferWishes {
+  vendorIds?: readonly string[] | null;
+  currency: string;
+  priceMin?: number | null;
+  priceMax?: number | null;
+  inStockOnly: boolean;
+}
+
+/** The offers of a hit that fit what was asked for, in the order of preference. */
+export function fittingOffers(document: Pick<ProductDocument, 'offers'>, wishes: OfferWishes): IndexedOffer[] {
+  const { vendorIds, currency, priceMin, priceMax } = wishes;
+  const hasPrice = typeof priceMin === 'number' || typeof priceMax === 'number';
+  const offers = readOffers(document).filter(
+    (offer) =>
+      (!vendorIds || vendorIds.includes(offer.vendorId)) &&
+      (!hasPrice ||
+        (offer.currencyCode === currency &&
+          offer.amount >= (priceMin ?? 0) &&
+          offer.amount <= (priceMax ?? Number.MAX_SAFE_INTEGER))),
+  );
+  // A price in the buyer's own currency can be compared; cheapest first is the order of the document.
+  return offers.toSorted((a, b) => Number(b.currencyCode === currency) - Number(a.currencyCode === currency));
+}
+
+/**
+ * The offer a hit is about, by what inventory says now (null: it did not
+ * answer, so the index's word must do). `isShown` is false when the buyer wants
+ * what is in stock and nothing is.
+ */
+export function chooseOffer(
+  offers: readonly IndexedOffer[],
+  available: ReadonlyMap<string, number> | null,
+  inStockOnly: boolean,
+): { offerId: string | null; isShown: boolean } {
+  const stocked = offers.find(({ id, inStock }) => (available ? (available.get(id) ?? 0) > 0 : inStock));
+  if (stocked) return { offerId: stocked.id, isShown: true };
+  return { offerId: offers[0]?.id ?? null, isShown: !inStockOnly };
+}

@@ -1,0 +1,171 @@
+/** What search knows of a product from the catalog. */
+export interface ProductFacts {
+  slug: string;
+  title: string;
+  description: string | null;
+  status: string;
+  brand: string | null;
+  /** From the root down to the product's own category. */
+  categoryPath: readonly { id: string; name: string }[];
+  attributes: readonly { key: string; value: string | number | boolean; unit: string | null; isFacet: boolean }[];
+  createdAt: string;
+}
+
+export interface OfferFacts {
+  vendorId: string;
+  status: string;
+  amount: number;
+  currencyCode: string;
+}
+
+export interface KnownOffer {
+  id: string;
+  facts: OfferFacts;
+  available: number;
+}
+
+/** Everything that goes into one document. */
+export interface ProductSources {
+  productId: string;
+  facts: ProductFacts | null;
+  offers: readonly KnownOffer[];
+  rating: { average: number; count: number };
+  /** Units sold. */
+  sold: number;
+}
+
+/** One offer as the document carries it: enough to choose which one a hit is about. */
+export interface IndexedOffer {
+  id: string;
+  vendorId: string;
+  amount: number;
+  currencyCode: string;
+  inStock: boolean;
+}
+
+export interface ProductDocument {
+  id: string;
+  slug: string;
+  title: string;
+  description?: string;
+  brand?: string;
+  /** Names, for words. */
+  categories: string[];
+  /** The whole path, so that a category finds what is in the ones below it. */
+  categoryIds: string[];
+  /** `Home`, `Home > Lamps`: names that tell two categories of the same name apart. */
+  categoryPaths: string[];
+  /** `key=value` of what buyers narrow by. */
+  attributes: string[];
+  attributeTexts: string[];
+  vendorIds: string[];
+  stockedVendorIds: string[];
+  currencies: string[];
+  inStock: boolean;
+  rating: number;
+  ratingCount: number;
+  /** The rating rounded down, for counting. */
+  stars: number;
+  popularity: number;
+  /** Seconds since the epoch. */
+  createdAt: number;
+  /** `IndexedOffer[]` as JSON: stored, not searched. */
+  offers: string;
+  /** `price_EUR` is the lowest price, `prices_EUR` all of them. */
+  [price: `price_${string}`]: number;
+  [prices: `prices_${string}`]: number[];
+}
+
+/** A longer text adds words that say nothing about the product. */
+const MAX_DESCRIPTION = 4_000;
+/** A document must stay small whatever a product collects. */
+const MAX_OFFERS = 100;
+const MAX_ATTRIBUTES = 100;
+
+/** The document of a product, or null when buyers must not find it: unpublished, or nobody sells it. */
+export function toDocument(sources: ProductSources): ProductDocument | null {
+  const { productId, facts, rating, sold } = sources;
+  if (!facts || facts.status !== 'PUBLISHED') return null;
+  const offers = offersOf(sources);
+  if (offers.length === 0) return null;
+  const stocked = offers.filter(({ inStock }) => inStock);
+  const names = facts.categoryPath.map(({ name }) => name);
+  const attributes = facts.attributes.slice(0, MAX_ATTRIBUTES);
+  return {
+    id: productId,
+    slug: facts.slug,
+    title: facts.title,
+    ...(facts.description ? { description: facts.description.slice(0, MAX_DESCRIPTION) } : {}),
+    ...(facts.brand ? { brand: facts.brand } : {}),
+    categories: names,
+    categoryIds: facts.categoryPath.map(({ id }) => id),
+    categoryPaths: names.map((_, at) => names.slice(0, at + 1).join(' > ')),
+    attributes: attributes
+      .filter(({ isFacet }) => isFacet)
+      .map((attribute) => `${attribute.key}=${attributeText(attribute)}`),
+    attributeTexts: attributes.filter(({ value }) => typeof value !== 'boolean').map(attributeText),
+    vendorIds: unique(offers.map(({ vendorId }) => vendorId)),
+    stockedVendorIds: unique(stocked.map(({ vendorId }) => vendorId)),
+    currencies: unique(offers.map(({ currencyCode }) => currencyCode)),
+    inStock: stocked.length > 0,
+    rating: rating.average,
+    ratingCount: rating.count,
+    stars: Math.floor(rating.average),
+    popularity: sold,
+    createdAt: Math.floor(Date.parse(facts.createdAt) / 1_000),
+    offers: JSON.stringify(offers),
+    // What is sold out has no price a buyer could pay, as long as something else has one.
+    ...pricesOf(stocked.length > 0 ? stocked : offers),
+  };
+}
+
+export function readOffers(document: Pick<ProductDocument, 'offers'>): IndexedOffer[] {
+  return JSON.parse(document.offers) as IndexedOffer[];
+}
+
+/** Cheapest first within a currency; the order is the same for the same facts. */
+function offersOf({ offers }: ProductSources): IndexedOffer[] {
+  return offers
+    .filter(({ facts }) => facts.status === 'ACTIVE')
+    .map(({ id, facts: { vendorId, amount, currencyCode }, available }) => ({
+      id,
+      vendorId,
+      amount,
+      currencyCode,
+      inStock: available > 0,
+    }))
+    .toSorted(
+      (a, b) =>
+        Number(b.inStock) - Number(a.inStock) ||
+        compare(a.currencyCode, b.currencyCode) ||
+        a.amount - b.amount ||
+        compare(a.id, b.id),
+    )
+    .slice(0, MAX_OFFERS);
+}
+
+function pricesOf(offers: readonly IndexedOffer[]): Record<`price_${string}` | `prices_${string}`, number & number[]> {
+  const prices = Map.groupBy(offers, ({ currencyCode }) => currencyCode);
+  return Object.fromEntries(
+    [...prices].flatMap(([currency, offered]) => {
+      const amounts = offered.map(({ amount }) => amount).toSorted((a, b) => a - b);
+      return [
+        [`price_${currency}`, amounts[0]],
+        [`prices_${currency}`, amounts],
+      ];
+    }),
+  ) as never;
+}
+
+function attributeText({ value, unit }: { value: string | number | boolean; unit: string | null }): string {
+  return unit ? `${value} ${unit}` : String(value);
+}
+
+function unique(values: readonly string[]): string[] {
+  return [...new Set(values)].toSorted();
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,76 @@
+/** What a buyer narrows a search by. */
+export interface Narrowing {
+  categoryIds?: readonly string[] | null;
+  vendorIds?: readonly string[] | null;
+  priceMin?: number | null;
+  priceMax?: number | null;
+  ratingMin?: number | null;
+  inStockOnly?: boolean | null;
+  attributes?: readonly { key: string; anyOf: readonly string[] }[] | null;
+}
+
+/** Facets that are fields of their own; any other key is one of the product's attributes. */
+export const FACET_FIELDS: Readonly<Record<string, string>> = {
+  brand: 'brand',
+  category: 'categoryPaths',
+  vendor: 'vendorIds',
+};
+
+/**
+ * A value as a literal of the filter language. Backticks make everything inside
+ * literal and cannot be escaped, so the value must not have one; the index knows
+ * words only, so without it the value means the same.
+ */
+export function quoted(value: string): string {
+  return `\`${value.replaceAll('`', ' ').replaceAll(/\s+/g, ' ').trim()}\``;
+}
+
+/** `field:=[…]` or null when there is nothing to ask for. */
+export function anyOf(field: string, values: readonly string[]): string | null {
+  const literals = values.map(quoted).filter((literal) => literal !== '``');
+  return literals.length > 0 ? `${field}:=[${literals.join(',')}]` : null;
+}
+
+/** No document has this id: a filter that can match nothing. */
+export const NOTHING = 'id:=`-`';
+
+/** The whole filter in the index's language. `currency` is the one that prices are meant in. */
+export function toFilterBy(narrowing: Narrowing, currency: string): string {
+  const { categoryIds, vendorIds, priceMin, priceMax, ratingMin, attributes } = narrowing;
+  const inStockOnly = narrowing.inStockOnly ?? true;
+  const clauses: string[] = [];
+  const add = (field: string, values: readonly string[] | null | undefined) => {
+    if (values) clauses.push(anyOf(field, values) ?? NOTHING);
+  };
+  if (inStockOnly) clauses.push('inStock:=true');
+  add('categoryIds', categoryIds);
+  add(inStockOnly ? 'stockedVendorIds' : 'vendorIds', vendorIds);
+  if (ratingMin) clauses.push(`rating:>=${ratingMin}`);
+  if (priceMin !== null && priceMin !== undefined) clauses.push(`prices_${currency}:>=${priceMin}`);
+  if (priceMax !== null && priceMax !== undefined) clauses.push(`prices_${currency}:<=${priceMax}`);
+  if (typeof priceMin === 'number' && typeof priceMax === 'number') {
+    // Both on one offer, not one bound on each of two.
+    clauses.splice(-2, 2, `prices_${currency}:[${priceMin}..${priceMax}]`);
+  }
+  for (const { key, anyOf: values } of attributes ?? []) {
+    const field = FACET_FIELDS[key];
+    if (field) add(field, values);
+    else
+      add(
+        'attributes',
+        values.map((value) => `${key}=${value}`),
+      );
+  }
+  return clauses.join(' && ');
+}
+
+/** The words of a buyer without the query language: no exclusions, no phrases, no "everything". */
+export function plainWords(query: string): string {
+  return query
+    .normalize('NFC')
+    .replaceAll(/["*]/g, ' ')
+    .split(/\s+/)
+    .map((word) => word.replace(/^-+/, ''))
+    .filter((word) => word !== '')
+    .join(' ');
+}

@@ -1,0 +1,58 @@
+import type { EventEnvelope, EventHandler } from '@marketgraph/platform/messaging';
+import {
+  offerChanged,
+  type OfferChanged,
+  productChanged,
+  type ProductChanged,
+} from '@marketgraph/schema/events/catalog';
+import { stockChanged, type StockChanged } from '@marketgraph/schema/events/inventory';
+import { orderConfirmed, type OrderConfirmed } from '@marketgraph/schema/events/orders';
+import { ratingChanged, type RatingChanged } from '@marketgraph/schema/events/reviews';
+import { factsText } from '../commands/take-over-sources.ts';
+import { WEIGHTS } from '../domain/trend.ts';
+import { boughtTogetherSteps, interestSteps } from '../store/interest.ts';
+import { eventSeenStep } from '../store/index-status.ts';
+import type { RedisTransaction } from '../store/redis-inbox.ts';
+
+/** An order of hundreds of different things says little about any two of them. */
+const MAX_COMPANIONS_PER_ORDER = 50;
+
+type Handler = EventHandler<RedisTransaction>;
+
+/** What search takes from the others; the indexer makes documents of it. */
+export const handlers: Readonly<Record<string, Handler>> = {
+  [productChanged.name]: handle<ProductChanged>((payload, { sequence }, steps) => {
+    steps.push(['product', payload.productId, sequence, factsText(payload)]);
+  }),
+  [offerChanged.name]: handle<OfferChanged>(({ offerId, productId, vendorId, status, price }, { sequence }, steps) => {
+    const { amount, currencyCode } = price;
+    const facts = JSON.stringify({ vendorId, status, amount, currencyCode });
+    steps.push(['offer', offerId, sequence, productId, facts]);
+  }),
+  [stockChanged.name]: handle<StockChanged>(({ offerId, available }, { sequence }, steps) => {
+    steps.push(['stock', offerId, sequence, available]);
+  }),
+  [ratingChanged.name]: handle<RatingChanged>(({ subjectId, average, count }, { sequence }, steps) => {
+    if (subjectId.startsWith('prd_')) steps.push(['rating', subjectId, sequence, average, count]);
+  }),
+  [orderConfirmed.name]: handle<OrderConfirmed>(({ vendorOrders }, { occurredAt }, steps) => {
+    const sold = new Map<string, number>();
+    for (const { productId, quantity } of vendorOrders.flatMap(({ lines }) => lines)) {
+      sold.set(productId, (sold.get(productId) ?? 0) + quantity);
+    }
+    for (const [productId, quantity] of sold) {
+      steps.push(['sold', productId, quantity]);
+      steps.push(...interestSteps(productId, WEIGHTS.PURCHASE * quantity, new Date(occurredAt)));
+    }
+    steps.push(...boughtTogetherSteps([...sold.keys()].slice(0, MAX_COMPANIONS_PER_ORDER)));
+  }),
+};
+
+function handle<Payload>(
+  write: (payload: Payload, event: EventEnvelope, steps: RedisTransaction['steps']) => void,
+): Handler {
+  return async (event, { steps }) => {
+    write(event.payload as Payload, event, steps);
+    steps.push(eventSeenStep(event.occurredAt));
+  };
+}

@@ -1,0 +1,8 @@
+import type { RequestContext } from '@marketgraph/platform/graphql';
+import type { CommandDeps } from '../commands/deps.ts';
+import type { Loaders } from './loaders.ts';
+
+export interface SearchContext extends RequestContext {
+  commands: CommandDeps;
+  loaders: Loaders;
+}

@@ -1,0 +1,109 @@
+import { CurrencyCode, MinorUnits } from '@marketgraph/platform/graphql';
+import { Field, Float, ID, InputType, registerEnumType } from 'type-graphql';
+
+export enum SearchSort {
+  RELEVANCE = 'RELEVANCE',
+  PRICE_ASC = 'PRICE_ASC',
+  PRICE_DESC = 'PRICE_DESC',
+  RATING = 'RATING',
+  NEWEST = 'NEWEST',
+  POPULARITY = 'POPULARITY',
+}
+registerEnumType(SearchSort, {
+  name: 'SearchSort',
+  description: 'What comes first.',
+  valuesConfig: {
+    RELEVANCE: { description: 'What fits the words best; without words what sells best.' },
+    PRICE_ASC: { description: 'The cheapest; what has no price in the currency comes last.' },
+    PRICE_DESC: { description: 'The dearest; what has no price in the currency comes last.' },
+    RATING: { description: 'The best rated.' },
+    NEWEST: { description: 'The newest.' },
+    POPULARITY: { description: 'What sells best.' },
+  },
+});
+
+export enum TrendWindow {
+  HOUR = 'HOUR',
+  DAY = 'DAY',
+  WEEK = 'WEEK',
+}
+registerEnumType(TrendWindow, {
+  name: 'TrendWindow',
+  description: 'How far back interest counts.',
+  valuesConfig: {
+    HOUR: { description: 'The last hour.' },
+    DAY: { description: 'The last 24 hours.' },
+    WEEK: { description: 'The last seven days.' },
+  },
+});
+
+export enum SearchEventKind {
+  IMPRESSION = 'IMPRESSION',
+  CLICK = 'CLICK',
+  ADD_TO_CART = 'ADD_TO_CART',
+  PURCHASE = 'PURCHASE',
+}
+registerEnumType(SearchEventKind, {
+  name: 'SearchEventKind',
+  description: 'What a buyer did with a product.',
+  valuesConfig: {
+    IMPRESSION: { description: 'Saw it in a list.' },
+    CLICK: { description: 'Opened it.' },
+    ADD_TO_CART: { description: 'Put it into the cart.' },
+    PURCHASE: { description: 'Bought it. What counts as a sale is taken from orders, not from here.' },
+  },
+});
+
+@InputType({ description: 'Values of one facet.' })
+export class AttributeFilter {
+  @Field(() => String, { description: '`brand`, `category`, `vendor`, or the key of an attribute.' })
+  key!: string;
+
+  @Field(() => [String], { description: 'One of these, as the facet shows them; at most 100.' })
+  anyOf!: string[];
+}
+
+@InputType({ description: 'What a search is narrowed by; all of it must hold.' })
+export class SearchFilter {
+  @Field(() => [ID], { nullable: true, description: 'In one of these categories or below; at most 100.' })
+  categoryIds?: string[] | null;
+
+  @Field(() => [ID], { nullable: true, description: 'Sold by one of these vendors; at most 100.' })
+  vendorIds?: string[] | null;
+
+  @Field(() => MinorUnits, { nullable: true, description: 'An offer costs at least this.' })
+  priceMin?: number | null;
+
+  @Field(() => MinorUnits, { nullable: true, description: 'The same offer costs at most this.' })
+  priceMax?: number | null;
+
+  @Field(() => CurrencyCode, {
+    nullable: true,
+    description: 'The currency of the prices; the buyer’s or the marketplace’s own when absent.',
+  })
+  currencyCode?: string | null;
+
+  @Field(() => Float, { nullable: true, description: 'Rated at least this, from 0 to 5.' })
+  ratingMin?: number | null;
+
+  @Field(() => Boolean, { nullable: true, defaultValue: true, description: 'Only what can be bought now.' })
+  inStockOnly?: boolean | null;
+
+  @Field(() => [AttributeFilter], { nullable: true, description: 'Facets narrowed down; at most 20.' })
+  attributes?: AttributeFilter[] | null;
+}
+
+@InputType({ description: 'For whom a search is.' })
+export class BuyerContext {
+  @Field(() => CurrencyCode, { nullable: true, description: 'The currency the buyer pays in.' })
+  currencyCode?: string | null;
+}
+
+@InputType({ description: 'What a buyer did.' })
+export class SearchEventInput {
+  @Field(() => SearchEventKind, { description: 'What.' })
+  kind!: SearchEventKind;
+
+  @Field(() => ID, { description: 'With which product.' })
+  productId!: string;
+}

@@ -1,0 +1,202 @@
+import { badUserInput, encodeCursor, pageRequest } from '@marketgraph/platform/graphql';
+import type { SubgraphClient } from '@marketgraph/platform/serve';
+import type { Logger } from '@marketgraph/platform/telemetry';
+import { availabilityIfKnown } from '../clients/availability.ts';
+import type { Hit, SearchAnswer, SearchIndex, SearchRequest } from '../clients/search-index.ts';
+import { correctedQuery } from '../domain/corrected-query.ts';
+import { type Facet, facetField, MAX_FACETS, toFacet, toFacetBy } from '../domain/facets.ts';
+import { chooseOffer, fittingOffers, type OfferWishes } from '../domain/page-of-hits.ts';
+import { type Narrowing, NOTHING, plainWords, toFilterBy } from '../domain/search-filter.ts';
+import { type SortName, toSortBy } from '../domain/sort-order.ts';
+
+export interface SearchQuestion {
+  query?: string | null;
+  filter: Narrowing;
+  currency: string;
+  facets: readonly string[];
+  sort: SortName;
+  first?: number | null;
+  after?: string | null;
+}
+
+export interface FoundProduct {
+  cursor: string;
+  productId: string;
+  offerId: string | null;
+  highlights: Hit['highlights'];
+  score: number | null;
+}
+
+export interface SearchPage {
+  edges: FoundProduct[];
+  hasNextPage: boolean;
+  hasPreviousPage: boolean;
+  totalCount: number;
+  facets: Facet[];
+  correctedQuery: string | null;
+  indexVersion: string;
+  suppressedOutOfStock: number;
+}
+
+export interface SearchDeps {
+  index: SearchIndex;
+  peers: SubgraphClient;
+  log: Logger;
+  requestId: string;
+}
+
+export const MAX_QUERY_LENGTH = 200;
+/** Nobody reads further; a deeper page costs more with every step. */
+const MAX_DEPTH = 1_000;
+const MAX_VALUES = 100;
+const MAX_ATTRIBUTE_FILTERS = 20;
+const MAX_TEXT = 200;
+/** More than this many goes at filling a page is not worth the wait. */
+const MAX_ROUNDS = 4;
+const MAX_ROUND = 150;
+
+/**
+ * A page of products a buyer can have now. The index proposes, inventory is
+ * asked about the offers of each hit, and what is sold out since the index was
+ * written gives its place to the next hit.
+ */
+export async function searchProducts(deps: SearchDeps, question: SearchQuestion): Promise<SearchPage> {
+  const { limit, offset } = pageOf(question);
+  const words = plainWords(checkedQuery(question.query));
+  checkNarrowing(question.filter);
+  checkFacets(question);
+  const wishes: OfferWishes = {
+    ...question.filter,
+    currency: question.currency,
+    inStockOnly: question.filter.inStockOnly ?? true,
+  };
+  const request = await toRequest(deps, question, words);
+  const shown: FoundProduct[] = [];
+  const matched: string[][] = [];
+  let first: SearchAnswer | undefined;
+  let position = offset;
+  let suppressed = 0;
+  let isExhausted = false;
+
+  for (let round = 0; round < MAX_ROUNDS && shown.length <= limit && !isExhausted; round += 1) {
+    const missing = limit + 1 - shown.length;
+    const size = Math.min(missing + 5 + Math.ceil(missing / 4), MAX_ROUND);
+    const answer = await ask(deps.index, {
+      ...request,
+      offset: position,
+      limit: size,
+      facetBy: first ? undefined : request.facetBy,
+    });
+    first ??= answer;
+    isExhausted = answer.hits.length < size;
+    const candidates = answer.hits.map((hit) => ({ hit, offers: fittingOffers(hit.document, wishes) }));
+    const offerIds = candidates.flatMap(({ offers }) => offers.map(({ id }) => id));
+    const available = await availabilityIfKnown(deps.peers, offerIds, deps);
+    for (const { hit, offers } of candidates) {
+      if (shown.length > limit) break;
+      position += 1;
+      matched.push(hit.matched);
+      const { offerId, isShown } = chooseOffer(offers, available, wishes.inStockOnly);
+      if (isShown) shown.push(toFound(hit, offerId, position));
+      else suppressed += 1;
+    }
+  }
+
+  const edges = shown.slice(0, limit);
+  const last = edges.at(-1);
+  return {
+    edges,
+    hasNextPage: shown.length > limit && last !== undefined && position <= MAX_DEPTH,
+    hasPreviousPage: offset > 0,
+    totalCount: Math.max((first?.found ?? 0) - suppressed, edges.length),
+    facets: question.facets.map((key) => toFacet(key, question.currency, first?.facets ?? [])),
+    correctedQuery: correctedQuery(words, matched),
+    indexVersion: first?.version ?? '',
+    suppressedOutOfStock: suppressed,
+  };
+}
+
+/** A price in a currency that nothing has is asked of nothing. */
+async function toRequest(
+  { index }: SearchDeps,
+  { filter, currency, facets, sort }: SearchQuestion,
+  words: string,
+): Promise<Omit<SearchRequest, 'offset' | 'limit'>> {
+  const fields = facets.flatMap((key) => facetField(key, currency) ?? []);
+  const hasPrice = typeof filter.priceMin === 'number' || typeof filter.priceMax === 'number';
+  const needsPrice = hasPrice || sort.startsWith('PRICE') || facets.includes('price');
+  const live = needsPrice ? await index.live() : null;
+  const isKnown = live === null || (await index.currencies(live)).has(currency);
+  if (isKnown) {
+    return {
+      words,
+      filterBy: toFilterBy(filter, currency),
+      sortBy: toSortBy(sort, { hasWords: words !== '', currency }),
+      facetBy: toFacetBy(fields),
+    };
+  }
+  return {
+    words,
+    filterBy: hasPrice ? NOTHING : toFilterBy(filter, currency),
+    sortBy: toSortBy(sort.startsWith('PRICE') ? 'RELEVANCE' : sort, { hasWords: words !== '', currency }),
+    facetBy: toFacetBy(fields.filter((field) => !field.startsWith('price_'))),
+  };
+}
+
+async function ask(index: SearchIndex, request: SearchRequest): Promise<SearchAnswer> {
+  const [answer] = await index.search([request]);
+  return answer!;
+}
+
+function toFound({ document, highlights, score }: Hit, offerId: string | null, position: number): FoundProduct {
+  return { cursor: encodeCursor([position]), productId: document.id, offerId, highlights, score };
+}
+
+/** A cursor says how many hits have been looked at, so that hidden ones are not looked at again. */
+function pageOf({ first, after }: SearchQuestion): { limit: number; offset: number } {
+  const { limit, after: key } = pageRequest({ first, after }, { arity: 1 });
+  const [offset] = key ?? [0];
+  if (typeof offset !== 'number' || !Number.isInteger(offset) || offset < 0) {
+    throw badUserInput('after is not a cursor of this list.');
+  }
+  if (offset > MAX_DEPTH) throw badUserInput(`A search shows its first ${MAX_DEPTH} products; narrow it down.`);
+  return { limit, offset };
+}
+
+function checkedQuery(query: string | null | undefined): string {
+  if (query && query.length > MAX_QUERY_LENGTH) {
+    throw badUserInput(`query is longer than ${MAX_QUERY_LENGTH} characters.`);
+  }
+  return query ?? '';
+}
+
+function checkNarrowing({ categoryIds, vendorIds, priceMin, priceMax, ratingMin, attributes }: Narrowing): void {
+  const values = [categoryIds, vendorIds, ...(attributes ?? []).map(({ anyOf }) => anyOf)];
+  if (values.some((list) => list && list.length > MAX_VALUES)) {
+    throw badUserInput(`At most ${MAX_VALUES} values at a time.`);
+  }
+  const texts = [...values.flatMap((list) => list ?? []), ...(attributes ?? []).map(({ key }) => key)];
+  if (texts.some((text) => text.length > MAX_TEXT)) {
+    throw badUserInput(`A value of a filter is longer than ${MAX_TEXT} characters.`);
+  }
+  if ((attributes?.length ?? 0) > MAX_ATTRIBUTE_FILTERS) {
+    throw badUserInput(`At most ${MAX_ATTRIBUTE_FILTERS} attributes at a time.`);
+  }
+  if ((priceMin ?? 0) < 0 || (priceMax ?? 0) < 0) throw badUserInput('A price is not negative.');
+  if (typeof priceMin === 'number' && typeof priceMax === 'number' && priceMin > priceMax) {
+    throw badUserInput('priceMin is more than priceMax.');
+  }
+  if (typeof ratingMin === 'number' && !(ratingMin >= 0 && ratingMin <= 5)) {
+    throw badUserInput('ratingMin is from 0 to 5.');
+  }
+}
+
+function checkFacets({ facets, currency }: SearchQuestion): void {
+  if (facets.length > MAX_FACETS) throw badUserInput(`At most ${MAX_FACETS} facets at a time.`);
+  const unknown = facets.find((key) => key.length > MAX_TEXT || facetField(key, currency) === null);
+  if (unknown !== undefined) {
+    throw badUserInput(
+      `No such facet: ${JSON.stringify(unknown.slice(0, 40))}. There are brand, category, vendor, price, rating, inStock and attributes.<key>.`,
+    );
+  }
+}

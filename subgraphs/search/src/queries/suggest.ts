@@ -1,0 +1,56 @@
+import { badUserInput } from '@marketgraph/platform/graphql';
+import type { SearchIndex } from '../clients/search-index.ts';
+import { plainWords } from '../domain/search-filter.ts';
+
+export interface Suggested {
+  text: string;
+  productId: string | null;
+  categoryId: string | null;
+}
+
+const MAX_PREFIX_LENGTH = 100;
+export const MAX_SUGGESTIONS = 20;
+/** More than are shown, because several products may say the same. */
+const LOOK_AT = 3;
+
+/** What a buyer may be about to type: brands and categories that begin so, then titles of products. */
+export async function suggest(index: SearchIndex, prefix: string, first: number): Promise<Suggested[]> {
+  if (prefix.length > MAX_PREFIX_LENGTH) throw badUserInput(`prefix is longer than ${MAX_PREFIX_LENGTH} characters.`);
+  if (first < 1 || first > MAX_SUGGESTIONS) throw badUserInput(`first must be from 1 to ${MAX_SUGGESTIONS}.`);
+  const words = plainWords(prefix);
+  if (words === '') return [];
+  const [answer] = await index.search([
+    {
+      words,
+      filterBy: '',
+      sortBy: '_text_match:desc,popularity:desc',
+      offset: 0,
+      limit: first * LOOK_AT,
+      fields: [
+        ['title', 4],
+        ['brand', 4],
+        ['categories', 1],
+      ],
+    },
+  ]);
+  const short: Suggested[] = [];
+  const titles: Suggested[] = [];
+  for (const { document } of answer!.hits) {
+    const { id, title, brand, categories, categoryIds } = document;
+    if (brand && beginsWith(brand, words)) short.push({ text: brand, productId: null, categoryId: null });
+    for (const [at, name] of categories.entries()) {
+      if (beginsWith(name, words)) short.push({ text: name, productId: null, categoryId: categoryIds[at]! });
+    }
+    titles.push({ text: title, productId: id, categoryId: null });
+  }
+  const byText = new Map<string, Suggested>();
+  for (const suggestion of [...short, ...titles]) {
+    const key = suggestion.text.toLowerCase();
+    if (!byText.has(key)) byText.set(key, suggestion);
+  }
+  return [...byText.values()].slice(0, first);
+}
+
+function beginsWith(text: string, words: string): boolean {
+  return text.toLowerCase().startsWith(words.toLowerCase());
+}

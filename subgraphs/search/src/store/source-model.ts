@@ -1,0 +1,213 @@
+import type { Redis } from '@marketgraph/platform/redis';
+import type { OfferFacts, ProductFacts, ProductSources } from '../domain/product-document.ts';
+
+/**
+ * What search remembers of its sources, per product, so that a document can be
+ * made without asking anybody. A fact older than the one known is ignored; one
+ * that changes a document puts its product on the list of every index version,
+ * in the same script, so that no change can be forgotten.
+ *
+ *   search:product:<id>  sequence facts ratingSequence average count sold revision
+ *   search:offer:<id>    sequence facts productId stockSequence available
+ *   search:offers:<productId>, search:products   the ids
+ *   search:dirty:<version>   products whose document is out of date, by since when
+ */
+export type Step =
+  | readonly ['product', id: string, sequence: number, facts: string]
+  | readonly ['offer', id: string, sequence: number, productId: string, facts: string]
+  | readonly ['stock', offerId: string, sequence: number, available: number]
+  | readonly ['rating', productId: string, sequence: number, average: number, count: number]
+  | readonly ['sold', productId: string, quantity: number]
+  /** As read from the source, which has no sequence: holds unless an event came in between. */
+  | readonly ['observedStock', offerId: string, seenSequence: string, available: number]
+  | readonly ['observedRating', productId: string, seenSequence: string, average: number, count: number]
+  /** Any other command on keys of this service. */
+  | readonly ['call', command: string, ...arguments_: (string | number)[]];
+
+// Keys are built from ids inside the script: this service uses one Redis, not a cluster.
+const APPLY = `
+local now = ARGV[1]
+local versions = redis.call('SMEMBERS', 'search:collections')
+if ARGV[3] ~= '' and not redis.call('SET', ARGV[3], '1', 'NX', 'EX', ARGV[4]) then return 0 end
+local function dirty(product)
+  redis.call('HINCRBY', 'search:product:' .. product, 'revision', 1)
+  for _, version in ipairs(versions) do redis.call('ZADD', 'search:dirty:' .. version, 'NX', now, product) end
+end
+local function known(key, field) return redis.call('HGET', key, field) or nil end
+local function isNews(key, sequence, facts)
+  local before = tonumber(known(key, 'sequence') or '-1')
+  if before > tonumber(sequence) then return false end
+  return before < tonumber(sequence) or known(key, 'facts') ~= facts
+end
+local function setStock(offer, available)
+  local key = 'search:offer:' .. offer
+  local before = tonumber(known(key, 'available') or '0')
+  redis.call('HSET', key, 'available', available)
+  local product = known(key, 'productId')
+  if product and (before > 0) ~= (tonumber(available) > 0) then dirty(product) end
+end
+local function setRating(product, average, count)
+  local key = 'search:product:' .. product
+  if known(key, 'average') == tostring(average) and known(key, 'count') == tostring(count) then return end
+  redis.call('HSET', key, 'average', average, 'count', count)
+  dirty(product)
+end
+local steps = {}
+function steps.product(id, sequence, facts)
+  local key = 'search:product:' .. id
+  if not isNews(key, sequence, facts) then return end
+  redis.call('HSET', key, 'sequence', sequence, 'facts', facts)
+  redis.call('SADD', 'search:products', id)
+  dirty(id)
+end
+function steps.offer(id, sequence, product, facts)
+  local key = 'search:offer:' .. id
+  if not isNews(key, sequence, facts) then return end
+  local before = known(key, 'productId')
+  if before and before ~= product then
+    redis.call('SREM', 'search:offers:' .. before, id)
+    dirty(before)
+  end
+  redis.call('HSET', key, 'sequence', sequence, 'facts', facts, 'productId', product)
+  redis.call('SADD', 'search:offers:' .. product, id)
+  dirty(product)
+end
+function steps.stock(id, sequence, available)
+  local key = 'search:offer:' .. id
+  if tonumber(known(key, 'stockSequence') or '-1') >= tonumber(sequence) then return end
+  redis.call('HSET', key, 'stockSequence', sequence)
+  setStock(id, available)
+end
+function steps.observedStock(id, seen, available)
+  if (known('search:offer:' .. id, 'stockSequence') or '') == seen then setStock(id, available) end
+end
+function steps.rating(id, sequence, average, count)
+  local key = 'search:product:' .. id
+  if tonumber(known(key, 'ratingSequence') or '-1') >= tonumber(sequence) then return end
+  redis.call('HSET', key, 'ratingSequence', sequence)
+  setRating(id, average, count)
+end
+function steps.observedRating(id, seen, average, count)
+  if (known('search:product:' .. id, 'ratingSequence') or '') == seen then setRating(id, average, count) end
+end
+function steps.sold(id, quantity)
+  redis.call('HINCRBY', 'search:product:' .. id, 'sold', quantity)
+  dirty(id)
+end
+function steps.call(...) redis.call(...) end
+for _, step in ipairs(cjson.decode(ARGV[2])) do steps[step[1]](unpack(step, 2)) end
+return 1
+`;
+
+// KEYS: the list of a version. ARGV: by turns a product and the revision its document was made from. What has
+// changed since then stays, or comes back when another process took it off.
+const SETTLE = `
+for at = 1, #ARGV, 3 do
+  local revision = redis.call('HGET', 'search:product:' .. ARGV[at], 'revision') or '0'
+  if revision == ARGV[at + 1] then redis.call('ZREM', KEYS[1], ARGV[at])
+  else redis.call('ZADD', KEYS[1], 'NX', ARGV[at + 2], ARGV[at]) end
+end
+`;
+
+/** Resolves to false when `once` says that these steps have been applied before. */
+export async function applySteps(
+  redis: Redis,
+  steps: readonly Step[],
+  once: { key: string; ttlS: number } = { key: '', ttlS: 1 },
+): Promise<boolean> {
+  // Numbers travel as text: Lua would write a large one as 1e+15.
+  const text = JSON.stringify(steps.map((step) => step.map(String)));
+  return (await redis.eval(APPLY, 0, String(Date.now()), text, once.key, String(once.ttlS))) === 1;
+}
+
+/** A product's sources and which state of them this is. */
+export interface LoadedProduct extends ProductSources {
+  revision: string;
+  sequence: number;
+  ratingSequence: string;
+  stockSequences: ReadonlyMap<string, string>;
+}
+
+/** Three round trips for however many products. The revision is read first: what changes later is noticed. */
+export async function loadProducts(redis: Redis, ids: readonly string[]): Promise<LoadedProduct[]> {
+  const products = await many<Record<string, string>>(redis, ids, (pipeline, id) =>
+    pipeline.hgetall(`search:product:${id}`),
+  );
+  const offerIds = await many<string[]>(redis, ids, (pipeline, id) => pipeline.smembers(`search:offers:${id}`));
+  const flat = offerIds.flat();
+  const rows = await many<Record<string, string>>(redis, flat, (pipeline, id) =>
+    pipeline.hgetall(`search:offer:${id}`),
+  );
+  const offers = new Map(flat.map((id, at) => [id, rows[at]!]));
+  return ids.map((productId, at) => {
+    const product = products[at]!;
+    const own = offerIds[at]!.map((id) => ({ id, row: offers.get(id)! })).filter(({ row }) => row['facts']);
+    return {
+      productId,
+      facts: product['facts'] ? (JSON.parse(product['facts']) as ProductFacts) : null,
+      offers: own.map(({ id, row }) => ({
+        id,
+        facts: JSON.parse(row['facts']!) as OfferFacts,
+        available: Number(row['available'] ?? 0),
+      })),
+      rating: { average: Number(product['average'] ?? 0), count: Number(product['count'] ?? 0) },
+      sold: Number(product['sold'] ?? 0),
+      revision: product['revision'] ?? '0',
+      sequence: Number(product['sequence'] ?? -1),
+      ratingSequence: product['ratingSequence'] ?? '',
+      stockSequences: new Map(own.map(({ id, row }) => [id, row['stockSequence'] ?? ''])),
+    };
+  });
+}
+
+/** Products whose document in this version is out of date, those that have waited longest first. */
+export async function dirtyProducts(redis: Redis, version: string, count: number): Promise<string[]> {
+  return redis.zrange(`search:dirty:${version}`, '0', String(count - 1));
+}
+
+/** Since when the oldest waits, in milliseconds since the epoch. */
+export async function dirtySince(redis: Redis, version: string): Promise<number | null> {
+  const [, score] = await redis.zrange(`search:dirty:${version}`, '0', '0', 'WITHSCORES');
+  return score === undefined ? null : Number(score);
+}
+
+export async function settle(
+  redis: Redis,
+  version: string,
+  products: readonly Pick<LoadedProduct, 'productId' | 'revision'>[],
+): Promise<void> {
+  const parts = products.flatMap(({ productId, revision }) => [productId, revision, String(Date.now())]);
+  await redis.eval(SETTLE, 1, `search:dirty:${version}`, ...parts);
+}
+
+/** Puts products on the list of one version. */
+export async function markDirty(redis: Redis, version: string, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  const now = Date.now();
+  await redis.zadd(`search:dirty:${version}`, 'NX', ...ids.flatMap((id) => [now, id]));
+}
+
+const SCAN_COUNT = 1_000;
+
+export async function* allProducts(redis: Redis): AsyncGenerator<string[]> {
+  let cursor = '0';
+  do {
+    const [next, ids] = await redis.sscan('search:products', cursor, 'COUNT', SCAN_COUNT);
+    cursor = next;
+    if (ids.length > 0) yield ids;
+  } while (cursor !== '0');
+}
+
+async function many<Reply>(
+  redis: Redis,
+  keys: readonly string[],
+  ask: (pipeline: ReturnType<Redis['pipeline']>, key: string) => unknown,
+): Promise<Reply[]> {
+  if (keys.length === 0) return [];
+  const pipeline = redis.pipeline();
+  for (const key of keys) ask(pipeline, key);
+  return ((await pipeline.exec()) ?? []).map(([error, reply]) => {
+    if (error) throw error;
+    return reply as Reply;
+  });
+}

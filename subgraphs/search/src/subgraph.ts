@@ -1,0 +1,76 @@
+import { type Clock, type Ids, systemClock } from '@marketgraph/platform/core';
+import { defineSubgraph, type Subgraph } from '@marketgraph/platform/graphql';
+import { type Consumer, createRedisBus, type Loop, startConsumer, startLoop } from '@marketgraph/platform/messaging';
+import { closeRedis, connectRedis } from '@marketgraph/platform/redis';
+import type { SubgraphClient } from '@marketgraph/platform/serve';
+import type { Logger } from '@marketgraph/platform/telemetry';
+import { typesenseIndex } from './clients/search-index.ts';
+import type { CommandDeps } from './commands/deps.ts';
+import { prepareIndex } from './commands/prepare-index.ts';
+import { runIndexer } from './commands/run-indexer.ts';
+import type { SearchConfig } from './config.ts';
+import { handlers } from './events/in.ts';
+import type { SearchContext } from './graphql/context.ts';
+import { createLoaders } from './graphql/loaders.ts';
+import { DOMAINS, GROUP } from './queries/index-status.ts';
+import { searchSchema } from './schema.ts';
+import { redisLease } from './store/lease.ts';
+import { redisInbox } from './store/redis-inbox.ts';
+
+export interface SearchDeps {
+  config: SearchConfig;
+  log: Logger;
+  peers: SubgraphClient;
+  clock?: Clock;
+  ids?: Ids;
+}
+
+/** How long a change waits at most when the event was handled by another process than the one that indexes. */
+const INDEXER_INTERVAL_MS = 200;
+
+export async function createSearch(deps: SearchDeps): Promise<Subgraph> {
+  const { config, log, peers, clock = systemClock } = deps;
+  const redis = await connectRedis(config.redisUrl, { log, name: 'search' });
+  const bus = await createRedisBus({ url: config.redisUrl, log, claimAfterMs: config.claimAfterMs });
+  const index = typesenseIndex({ url: config.typesenseUrl, apiKey: config.typesenseApiKey });
+  let consumer: Consumer | undefined;
+  let indexer: Loop | undefined;
+  const lease = redisLease(redis, config.leaseMs);
+  const nudge = () => indexer?.nudge();
+  const commands: CommandDeps = {
+    redis,
+    index,
+    peers,
+    clock,
+    log,
+    lease,
+    defaultCurrency: config.defaultCurrency,
+    nudge,
+  };
+  await prepareIndex(commands);
+
+  return defineSubgraph<SearchContext>({
+    name: 'search',
+    schema: searchSchema(),
+    log,
+    createContext: (base) => ({ ...base, commands, loaders: createLoaders(commands) }),
+    async start() {
+      indexer = startLoop({
+        name: 'search indexer',
+        log,
+        intervalMs: INDEXER_INTERVAL_MS,
+        run: () => runIndexer(commands),
+      });
+      const inbox = redisInbox(redis, nudge);
+      consumer = await startConsumer({ group: GROUP, domains: DOMAINS, bus, inbox, handlers, log });
+    },
+    async stop() {
+      await consumer?.stop();
+      await indexer?.stop();
+      await lease.release();
+      await bus.close();
+      await closeRedis(redis);
+    },
+    checks: { redis: async () => void (await redis.ping()), typesense: () => index.ping() },
+  });
+}
