@@ -139,7 +139,7 @@ const steps: Record<Outcome, string[]> = {
   paid: ['OrdersReserve', 'OrdersPaymentCreate', 'OrdersPaymentSync', 'OrdersConfirm', 'OrdersPaymentSettle'],
   declined: ['OrdersPaymentVoid', 'OrdersRelease'],
   'capture refused': ['OrdersRevert', 'OrdersPaymentVoid'],
-  'stock gone': ['OrdersPaymentVoid'],
+  'stock gone': ['OrdersRevert', 'OrdersPaymentVoid'],
 };
 
 const calls = (Object.keys(steps) as Outcome[]).flatMap((outcome) =>

@@ -132,8 +132,8 @@ describe('O33 vendorOrderFeed', () => {
     const { mine, theirs, told } = await sold();
     const vendor = aVendorMember(mine.vendor.id);
     const others = await told('orders.vendorOrderChanged', `vendorOrderFeed:${theirs.vendor.id}`);
-    expect((await deliver(vendor, FEED, { id: theirs.vendor.id }, snapshot)).code).toBe('BAD_USER_INPUT');
-    expect((await deliver(vendor, FEED, { id: theirs.vendor.id }, live(others[0]!))).code).toBe('BAD_USER_INPUT');
+    expect((await deliver(vendor, FEED, { id: theirs.vendor.id }, snapshot)).code).toBe('FORBIDDEN');
+    expect((await deliver(vendor, FEED, { id: theirs.vendor.id }, live(others[0]!))).code).toBe('FORBIDDEN');
     expect((await deliver(vendor, FEED, { id: mine.vendor.id }, live(others[0]!))).code).toBe('EVENT_SKIPPED');
     expect((await deliver(anonymous, FEED, { id: mine.vendor.id }, snapshot)).code).toBe('UNAUTHENTICATED');
     const [own] = await told('orders.vendorOrderChanged', `vendorOrderFeed:${mine.vendor.id}`);

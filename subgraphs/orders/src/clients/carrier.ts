@@ -4,7 +4,7 @@ import type { FulfillmentStatus } from '../domain/order-status.ts';
 export interface Carrier {
   readonly name: string;
   /** The same parcel gets the same label, however often it is asked for. */
-  buyLabel(parcel: { fulfillmentId: string; countryCode: string; postalCode: string }): Promise<Label>;
+  buyLabel(parcel: { fulfillmentId: string; countryCode: string; postalCode: string | null }): Promise<Label>;
   /** Null for a carrier this port does not know. */
   trackingUrl(carrier: string, trackingNumber: string): string | null;
 }

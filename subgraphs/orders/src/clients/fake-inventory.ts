@@ -83,7 +83,10 @@ export class FakeInventory {
   }
 
   revert(id: string): Answer {
-    return this.giveBack(id, 'CONFIRMED');
+    const reservation = this.find(id);
+    // Final: a confirmation that comes after this finds nothing to make good.
+    if (reservation?.status === 'EXPIRED') reservation.status = 'RELEASED';
+    return this.giveBack(id, reservation?.status === 'ACTIVE' ? 'ACTIVE' : 'CONFIRMED');
   }
 
   private giveBack(id: string, from: 'ACTIVE' | 'CONFIRMED'): Answer {

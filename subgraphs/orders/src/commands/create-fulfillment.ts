@@ -84,7 +84,7 @@ async function labelled(services: Services, command: CreateFulfillment): Promise
     return { ...parcel, status: 'PENDING', carrier: name, ...tracking };
   }
   const [order] = await ordersByIds(services.orm.em.fork(), [orderId]);
-  const { countryCode = '', postalCode = '' } = order?.shippingAddress ?? {};
+  const { countryCode = '', postalCode = null } = order?.shippingAddress ?? {};
   const label = await own.buyLabel({ fulfillmentId: id, countryCode, postalCode });
   return { ...parcel, status: 'LABEL_PURCHASED', carrier: own.name, ...label };
 }

@@ -6,7 +6,7 @@ export interface Address {
   line2: string | null;
   city: string;
   region: string | null;
-  postalCode: string;
+  postalCode: string | null;
   countryCode: string;
   phone: string | null;
 }
@@ -16,7 +16,7 @@ const MAX_PART_LENGTH = 200;
 
 /** The name of the first part that cannot be on a parcel, or undefined. */
 export function badAddressPart(address: Address): string | undefined {
-  const required: (keyof Address)[] = ['line1', 'city', 'postalCode'];
+  const required: (keyof Address)[] = ['line1', 'city'];
   return (
     required.find((part) => (address[part] ?? '').trim() === '') ??
     (Object.keys(address) as (keyof Address)[]).find((part) => (address[part] ?? '').length > MAX_PART_LENGTH)

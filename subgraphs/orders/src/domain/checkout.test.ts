@@ -43,6 +43,7 @@ const states = {
   CLEARING_CART: { status: 'CLEARING_CART', paymentId },
   COMPLETED: { status: 'COMPLETED', paymentId },
   FAILED: { status: 'FAILED', failure: declined, paymentId, hasOrder: true },
+  'FAILED, nothing held': { status: 'FAILED', failure: short, hasOrder: false },
 } satisfies Record<string, Checkout>;
 
 const events = {
@@ -162,7 +163,12 @@ const table: Row[] = [
   ['EXPIRING', 'resumed', states.EXPIRING, ['LOOK_UP_PAYMENT']],
 
   ['CONFIRMING_STOCK', 'stockConfirmed', states.SETTLING, ['SETTLE_PAYMENT']],
-  ['CONFIRMING_STOCK', 'stockGone', states['VOIDING, no stock'], ['VOID_PAYMENT']],
+  [
+    'CONFIRMING_STOCK',
+    'stockGone',
+    { status: 'REVERTING_STOCK', reservation, paymentId, failure: gone },
+    ['REVERT_STOCK'],
+  ],
   ['CONFIRMING_STOCK', 'timeUp', states.CONFIRMING_STOCK, ['CONFIRM_STOCK']],
   ['CONFIRMING_STOCK', 'resumed', states.CONFIRMING_STOCK, ['CONFIRM_STOCK']],
 
@@ -192,6 +198,8 @@ const table: Row[] = [
   ['RELEASING', 'stockReleased', { status: 'FAILED', failure: refused, hasOrder: true }, [], ['FAILED']],
   ['RELEASING', 'timeUp', states.RELEASING, ['RELEASE_STOCK']],
   ['RELEASING', 'resumed', states.RELEASING, ['RELEASE_STOCK']],
+
+  ['FAILED, nothing held', 'stockReserved', states['FAILED, nothing held'], ['RELEASE_STOCK']],
 
   ['CLEARING_CART', 'cartCleared', states.COMPLETED, []],
   ['CLEARING_CART', 'timeUp', states.CLEARING_CART, ['CLEAR_CART']],
@@ -246,7 +254,9 @@ class World {
   order: 'none' | 'placed' | 'confirmed' | 'failed' = 'none';
   cart: 'full' | 'cleared' = 'full';
 
-  constructor(readonly weather: { isShort: boolean; refusesCapture: boolean; refusesPayment: boolean }) {}
+  constructor(
+    public weather: { isShort: boolean; isRestocked: boolean; refusesCapture: boolean; refusesPayment: boolean },
+  ) {}
 
   /** The effect of a request and its answer; the same request twice has one effect. */
   perform(request: CheckoutRequest): CheckoutEvent {
@@ -262,7 +272,8 @@ class World {
       case 'LOOK_UP_PAYMENT':
         return this.report();
       case 'CONFIRM_STOCK':
-        if (this.stock === 'held') this.stock = 'sold';
+        // A reservation that has expired is made good when units are there again.
+        if (this.stock === 'held' || (this.stock === 'expired' && this.weather.isRestocked)) this.stock = 'sold';
         return this.stock === 'sold' ? { type: 'stockConfirmed' } : { type: 'stockGone', failure: gone };
       case 'SETTLE_PAYMENT':
         if (this.payment === 'authorized' && !this.weather.refusesCapture) {
@@ -276,7 +287,7 @@ class World {
           : { type: 'captureRefused', failure: noCapture };
       case 'REVERT_STOCK':
         must(this.payment !== 'captured', `${request.type} after the money was taken`);
-        if (this.stock === 'sold') this.stock = 'returned';
+        if (this.stock !== 'none') this.stock = 'returned';
         return { type: 'stockReverted' };
       case 'VOID_PAYMENT':
         must(this.payment !== 'captured', `${request.type} after the money was taken`);
@@ -356,8 +367,13 @@ describe('a checkout in bad weather', () => {
     const seen = new Set<string>();
     fc.assert(
       fc.property(
-        fc.record({ isShort: fc.boolean(), refusesCapture: fc.boolean(), refusesPayment: fc.boolean() }),
-        fc.array(fc.tuple(fc.constantFrom(...turns), fc.nat(20)), { maxLength: 80 }),
+        fc.record({
+          isShort: fc.boolean(),
+          isRestocked: fc.boolean(),
+          refusesCapture: fc.boolean(),
+          refusesPayment: fc.boolean(),
+        }),
+        fc.array(fc.tuple(fc.constantFrom(...turns), fc.nat(20)), { maxLength: 150, size: 'max' }),
         (rare, schedule) => {
           // Refusals are drawn evenly; most runs should get further than the first of them.
           const world = new World({
@@ -366,7 +382,8 @@ describe('a checkout in bad weather', () => {
             refusesPayment: rare.refusesPayment && schedule.length % 7 === 0,
           });
           let state: Checkout = firstState;
-          let requests: CheckoutRequest[] = [{ type: 'RESERVE_STOCK' }];
+          // Twice, as when two processes start on it.
+          let requests: CheckoutRequest[] = [{ type: 'RESERVE_STOCK' }, { type: 'RESERVE_STOCK' }];
           let answers: CheckoutEvent[] = [];
           const hear = (event: CheckoutEvent) => {
             const before = state;
@@ -394,17 +411,25 @@ describe('a checkout in bad weather', () => {
             if (kind === 'pay' && world.payment === 'open') world.payment = 'authorized';
             if (kind === 'bad card' && at < 4 && world.payment === 'open') world.payment = 'declined';
             if (kind === 'news') hear(world.report());
-            if (kind === 'expire' && at < 3 && world.stock === 'held') world.stock = 'expired';
+            if (kind === 'expire' && world.stock === 'held') world.stock = 'expired';
           };
           for (const [kind, at] of schedule) turn(kind, at);
           expect(isEnded(state) || world.captures <= 1).toBe(true);
 
           // The faults stop: the sweeper comes by, as often as it must, and nothing else.
-          requests = [];
+          const settle = () => {
+            while (requests.length > 0) hear(world.perform(requests.shift()!));
+          };
+          const stale = requests.splice(0);
           for (let round = 0; round < 40 && !isEnded(state); round += 1) {
             hear({ type: 'timeUp' });
-            while (requests.length > 0) hear(world.perform(requests.shift()!));
+            settle();
           }
+          // What was asked for long ago arrives now, when units are there again; so do old answers.
+          world.weather = { ...world.weather, isShort: false, isRestocked: true };
+          for (const request of stale) hear(world.perform(request));
+          for (const answer of answers) hear(answer);
+          settle();
           seen.add(`${state.status} ${world.order}`);
           expect(isEnded(state)).toBe(true);
           expect(world.captures).toBeLessThanOrEqual(1);

@@ -5,10 +5,10 @@ import type { Rejection } from '@marketgraph/platform/core';
  * for next. Nothing else decides anything about a checkout.
  *
  *   RESERVING → CREATING_PAYMENT → AWAITING_PAYMENT → CONFIRMING_STOCK → SETTLING → CLEARING_CART → COMPLETED
- *                                        ↓ EXPIRING         ↓                ↓ REVERTING_STOCK
- *                                        └──────────────→ VOIDING ←──────────┘
- *                                                           ↓
- *                                                       RELEASING → FAILED
+ *                                        ↓ EXPIRING         └─ REVERTING_STOCK ┘
+ *                                        └──────────────→ VOIDING ←─────┘
+ *                                                            ↓
+ *                                                        RELEASING → FAILED
  *
  * A request may be executed any number of times, by several processes, and its
  * answer may arrive late or twice: an answer that the state does not wait for
@@ -122,6 +122,10 @@ export function canBeAbandoned(state: Checkout): boolean {
 /** One event. The requests are what the new state waits for; none when the event changed nothing. */
 export function advance(state: Checkout, event: CheckoutEvent): Step {
   if (event.type === 'resumed') return { state, requests: waitingFor(state), marks: [] };
+  if (event.type === 'stockReserved' && state.status === 'FAILED' && !state.hasOrder) {
+    // Asked for twice, refused once and granted later: nobody else would give these back before their time is over.
+    return { state, requests: [{ type: 'RELEASE_STOCK', reservationId: event.reservation.id }], marks: [] };
+  }
   const next = react(state, event);
   if (next === state) {
     // Time up changes nothing once the money is on its way: then it is a reason to go on.
@@ -173,9 +177,8 @@ function react(state: Checkout, event: Exclude<CheckoutEvent, { type: 'resumed' 
 
     case 'CONFIRMING_STOCK':
       if (event.type === 'stockConfirmed') return { ...state, status: 'SETTLING' };
-      if (event.type === 'stockGone') {
-        return { status: 'VOIDING', paymentId: state.paymentId, failure: event.failure };
-      }
+      // Taken back although it is gone: another driver's confirmation may come late, and find units again.
+      if (event.type === 'stockGone') return { ...state, status: 'REVERTING_STOCK', failure: event.failure };
       return state;
 
     case 'SETTLING':

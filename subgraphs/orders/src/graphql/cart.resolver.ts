@@ -211,7 +211,7 @@ function toAddress(input: PostalAddressInput | null | undefined): Address | null
     line2: line2 ?? null,
     city,
     region: region ?? null,
-    postalCode,
+    postalCode: postalCode ?? null,
     countryCode,
     phone: phone ?? null,
   };

@@ -5,6 +5,7 @@ import {
   requireUser,
   type StreamRoot,
   toConnection,
+  wholeNumber,
 } from '@marketgraph/platform/graphql';
 import type { OrderStatusChanged } from '@marketgraph/schema/events/orders';
 import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root, Subscription } from 'type-graphql';
@@ -97,7 +98,7 @@ export class OrderResolver {
   ): Promise<OrderHistoryConnection> {
     const page = pageRequest({ first, after }, { arity: 1 });
     const rows = await historyOfOrder(context.services.orm.em.fork(), order.id, {
-      ...(page.after ? { after: Number(page.after[0]) } : {}),
+      ...(page.after ? { after: wholeNumber(page.after[0]) } : {}),
       limit: page.limit + 1,
       ...(order.ownParts ? { subjects: await visibleSubjects(order, order.ownParts, context) } : {}),
     });

@@ -72,8 +72,8 @@ export class PostalAddress {
   @Field(() => String, { nullable: true, description: 'State or province.' })
   region!: string | null;
 
-  @Field(() => String, { description: 'Postal code.' })
-  postalCode!: string;
+  @Field(() => String, { nullable: true, description: 'Postal code, where there are any.' })
+  postalCode!: string | null;
 
   @Field(() => CountryCode, { description: 'The country.' })
   countryCode!: string;
@@ -102,8 +102,8 @@ export class PostalAddressInput {
   @Field(() => String, { nullable: true, description: 'State or province; US states decide the sales tax.' })
   region?: string | null;
 
-  @Field(() => String, { description: 'Postal code.' })
-  postalCode!: string;
+  @Field(() => String, { nullable: true, description: 'Postal code, where there are any.' })
+  postalCode?: string | null;
 
   @Field(() => CountryCode, { description: 'The country; it decides tax and delivery.' })
   countryCode!: string;

@@ -1,7 +1,7 @@
 import type { Rejection } from '@marketgraph/platform/core';
 import {
-  badUserInput,
   eventSkipped,
+  forbidden,
   hasRole,
   IdempotencyKey,
   isMemberOf,
@@ -86,7 +86,7 @@ export class VendorOrderResolver {
   ): Promise<VendorOrderEvent> {
     requireUser(context.viewer);
     if (!isMemberOf(context.viewer, vendorId) && !hasRole(context.viewer, 'OPERATOR')) {
-      throw badUserInput('No such vendor.');
+      throw forbidden('Only for those who act for this vendor.');
     }
     const event = Object.assign(new VendorOrderEvent(), {
       __typename: 'VendorOrderEvent',
