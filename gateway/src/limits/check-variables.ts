@@ -13,6 +13,7 @@ export function checkVariables(variables: Readonly<Record<string, unknown>>): Gr
       return graphqlError('OPERATION_TOO_COMPLEX', `Variables are nested deeper than ${MAX_DEPTH}.`);
     const next: unknown[] = [];
     for (const value of level) {
+      if (typeof value === 'string' && (value.includes('\0') || !value.isWellFormed())) return unstorable();
       if (value === null || typeof value !== 'object') continue;
       const inner = Object.values(value);
       values += inner.length;
@@ -23,4 +24,9 @@ export function checkVariables(variables: Readonly<Record<string, unknown>>): Gr
     level = next;
   }
   return null;
+}
+
+/** PostgreSQL stores no U+0000 and no half of a surrogate pair; refused here once, no service has to think of it. */
+export function unstorable(): GraphQLError {
+  return graphqlError('BAD_USER_INPUT', 'Text must be Unicode without the character U+0000.');
 }

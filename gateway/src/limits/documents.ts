@@ -15,7 +15,7 @@ import { LRUCache } from 'lru-cache';
 import { graphqlError } from '@marketgraph/platform/graphql';
 import { checkDocument } from './check-document.ts';
 import { checkPages } from './check-pages.ts';
-import { checkVariables } from './check-variables.ts';
+import { checkVariables, unstorable } from './check-variables.ts';
 import type { OperationLimits } from './operation-limits.ts';
 import { withoutSuggestions } from './public-error.ts';
 import { RequestError } from './request-error.ts';
@@ -48,6 +48,10 @@ const CACHE_BYTES = 16 * 1024 * 1024;
 /** Validation stops there; a hostile document gets a short answer. */
 const MAX_ERRORS = 5;
 
+/** As such and as GraphQL escapes it in a string. */
+// eslint-disable-next-line no-control-regex
+const ZERO_CHARACTER = /\0|\\u0000|\\u\{0+\}/;
+
 type Known = { document: DocumentNode } | { error: RequestError };
 
 export function createDocuments(options: {
@@ -73,6 +77,7 @@ export function createDocuments(options: {
     }
     const tooLarge = checkDocument(document, limits);
     if (tooLarge) return { error: new RequestError([tooLarge]) };
+    if (ZERO_CHARACTER.test(text)) return { error: new RequestError([unstorable()]) };
     try {
       const errors = validate(schema, document, rules, { maxErrors: MAX_ERRORS });
       if (errors.length > 0) return { error: new RequestError(errors.map(validationError)) };

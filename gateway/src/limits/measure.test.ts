@@ -74,6 +74,12 @@ describe('page sizes', () => {
 });
 
 describe('variables', () => {
+  it('hold no character that a store cannot keep', () => {
+    expect(checkVariables({ input: { titles: ['a\0b'] } })?.extensions['code']).toBe('BAD_USER_INPUT');
+    expect(checkVariables({ title: 'a\uD800b' })?.extensions['code']).toBe('BAD_USER_INPUT');
+    expect(checkVariables({ input: { titles: ['a\n\tb', '\u{1F4A1}'] } })).toBeNull();
+  });
+
   it('are bounded in depth and number', () => {
     let deep: unknown = 1;
     for (let level = 0; level < 10_000; level += 1) deep = { deep };

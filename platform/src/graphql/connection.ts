@@ -59,9 +59,22 @@ function decodeCursor(cursor: string, arity: number): CursorKey {
   } catch {
     // Falls through: whatever is wrong with it, the answer is the same.
   }
-  throw badUserInput('after is not a cursor of this list.');
+  throw notACursor();
+}
+
+/** A part of a cursor's key that must be a whole number: a cursor comes from a client, who can write any. */
+export function wholeNumber(part: string | number | undefined): number {
+  const number = Number(part);
+  if (!Number.isSafeInteger(number)) throw notACursor();
+  return number;
+}
+
+function notACursor(): Error {
+  return badUserInput('after is not a cursor of this list.');
 }
 
 function isCursorKey(value: unknown): value is CursorKey {
-  return Array.isArray(value) && value.every((part) => typeof part === 'string' || typeof part === 'number');
+  // PostgreSQL has no place for the character U+0000, and no list of ours has it in a key.
+  const isPart = (part: unknown) => (typeof part === 'string' ? !part.includes('\0') : typeof part === 'number');
+  return Array.isArray(value) && value.every(isPart);
 }

@@ -1,5 +1,5 @@
 import type { Ids } from '@marketgraph/platform/core';
-import type { CursorKey } from '@marketgraph/platform/graphql';
+import { type CursorKey, wholeNumber } from '@marketgraph/platform/graphql';
 import type { EntityManager } from '@marketgraph/platform/postgres';
 import {
   type AccountName,
@@ -92,7 +92,7 @@ export async function entriesOf(
   accountId: string,
   page: { limit: number; after?: CursorKey },
 ): Promise<EntryRow[]> {
-  const before = page.after ? Number(page.after[0]) : Number.MAX_SAFE_INTEGER;
+  const before = page.after ? wholeNumber(page.after[0]) : Number.MAX_SAFE_INTEGER;
   const rows = await em.execute<
     Record<'id' | 'position' | 'journal_id' | 'direction' | 'amount' | 'currency' | 'at' | 'memo', string>[]
   >(
