@@ -105,6 +105,21 @@ const move = async (viewer: Viewer, id: string, status: string, more: object = {
     .fulfillmentStatusUpdate;
 
 describe('an order', () => {
+  it('tells payments what each vendor’s commission depends on', async () => {
+    const offer = anOffer({ amount: 2_500 });
+    offer.variant.product.category = { id: 'cat_lamps', parent: { id: 'cat_home' } };
+    onSale(h, offer);
+    const orderId = await shopping(h).buy([{ offerId: offer.id, quantity: 1 }]);
+    expect(h.peers.payments.of(orderId).settlements).toMatchObject([
+      {
+        vendorId: offer.vendor.id,
+        gross: { amount: 2_500 + 475 + 490 },
+        productTotal: { amount: 2_500 },
+        categoryIds: ['cat_lamps', 'cat_home'],
+      },
+    ]);
+  });
+
   it('O14 is one order with one payment and a part for each of three vendors, whose totals add up', async () => {
     const { order, parts, orderId } = await bought(3);
     expect(parts).toHaveLength(3);

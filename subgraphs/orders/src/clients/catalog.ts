@@ -4,7 +4,7 @@ import type { OfferQuote, Quotes } from '../domain/offer-quote.ts';
 /** The port to the catalog: prices come from here and from nowhere else. */
 export interface CatalogClient {
   /** All offers in one call. An offer that is not in the answer does not exist for a buyer. */
-  quotes(offerIds: readonly string[], call?: CallOptions): Promise<Quotes>;
+  quotes(offerIds: readonly string[], call?: CallOptions & { withCategories?: boolean }): Promise<Quotes>;
 }
 
 export interface CallOptions {
@@ -12,16 +12,23 @@ export interface CallOptions {
   timeoutMs?: number;
 }
 
-const OFFERS = `query OrdersQuotes($offers: [_Any!]!) {
+const OFFERS = `query OrdersQuotes($offers: [_Any!]!, $withCategories: Boolean!) {
   _entities(representations: $offers) {
     ... on Offer {
       id sku status returnWindowDays minOrderQuantity orderMultiple
       price { amount currencyCode }
       vendor { id }
-      variant { id title product { id title } }
+      variant { id title product { id title
+        category @include(if: $withCategories) { id parent { id parent { id parent { id parent { id } } } } }
+      } }
     }
   }
 }`;
+
+interface CategoryAnswer {
+  id: string;
+  parent?: CategoryAnswer | null;
+}
 
 interface OffersAnswer {
   _entities: ({
@@ -33,16 +40,20 @@ interface OffersAnswer {
     orderMultiple: number;
     price: { amount: number; currencyCode: string };
     vendor: { id: string } | null;
-    variant: { id: string; title: string | null; product: { id: string; title: string } | null } | null;
+    variant: {
+      id: string;
+      title: string | null;
+      product: { id: string; title: string; category?: CategoryAnswer | null } | null;
+    } | null;
   } | null)[];
 }
 
 export function catalogOverPeers(peers: SubgraphClient): CatalogClient {
   return {
-    async quotes(offerIds, call) {
+    async quotes(offerIds, { withCategories = false, ...call } = {}) {
       if (offerIds.length === 0) return new Map();
       const offers = [...new Set(offerIds)].map((id) => ({ __typename: 'Offer', id }));
-      const answer = await peers.call<OffersAnswer>('catalog', OFFERS, { offers }, call);
+      const answer = await peers.call<OffersAnswer>('catalog', OFFERS, { offers, withCategories }, call);
       return new Map(answer._entities.flatMap((offer) => quoteOf(offer) ?? []).map((quote) => [quote.offerId, quote]));
     },
   };
@@ -63,5 +74,10 @@ function quoteOf(offer: OffersAnswer['_entities'][number]): OfferQuote | undefin
     returnWindowDays: offer.returnWindowDays,
     minOrderQuantity: offer.minOrderQuantity,
     orderMultiple: offer.orderMultiple,
+    categoryIds: upwards(product.category),
   };
+}
+
+function upwards(category: CategoryAnswer | null | undefined): string[] {
+  return category ? [category.id, ...upwards(category.parent)] : [];
 }

@@ -20,12 +20,12 @@ export interface FakePayment {
   refuseCapture?: string;
   /** Each capture that had an effect. */
   captured: number[];
-  settlements: { vendorOrderId: string; vendorId: string; gross: Money }[];
+  settlements: SettleInput['vendorOrders'];
 }
 
 interface SettleInput {
   paymentId: string;
-  vendorOrders: { vendorOrderId: string; vendorId: string; gross: Money }[];
+  vendorOrders: { vendorOrderId: string; vendorId: string; gross: Money; productTotal: Money; categoryIds: string[] }[];
 }
 
 /** Payments as a checkout knows them, with a buyer's hand on the card. For tests. */

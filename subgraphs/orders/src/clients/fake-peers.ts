@@ -4,6 +4,11 @@ import { buildSchema, type DocumentNode, graphql, type GraphQLSchema, print } fr
 import { FakeInventory } from './fake-inventory.ts';
 import { FakePayments } from './fake-payments.ts';
 
+export interface FakeCategory {
+  id: string;
+  parent?: FakeCategory;
+}
+
 export interface FakeOffer {
   id: string;
   sku: string;
@@ -13,7 +18,7 @@ export interface FakeOffer {
   minOrderQuantity: number;
   orderMultiple: number;
   vendor: { id: string };
-  variant: { id: string; title: string; product: { id: string; title: string } };
+  variant: { id: string; title: string; product: { id: string; title: string; category?: FakeCategory } };
 }
 
 /** One call, before it has its effect and after: where a test lets things go wrong. */
@@ -40,7 +45,8 @@ const CONTRACT = `
   }
 
   type Vendor { id: ID! }
-  type Product { id: ID! title: String! }
+  type Category { id: ID! parent: Category }
+  type Product { id: ID! title: String! category: Category }
   type ProductVariant { id: ID! title: String! product: Product! }
   type Offer {
     id: ID! sku: String! status: String! price: Money! returnWindowDays: Int! minOrderQuantity: Int!
@@ -60,6 +66,7 @@ const CONTRACT = `
   input PaymentCreateInput { orderId: ID! cartId: ID! buyerId: ID! amount: MoneyInput! description: String! }
   input SettlementPartInput {
     vendorOrderId: ID! vendorId: ID! gross: MoneyInput! tax: MoneyInput! shipping: MoneyInput! productTotal: MoneyInput!
+    categoryIds: [ID!]
   }
   input PaymentSettleInput { paymentId: ID! vendorOrders: [SettlementPartInput!]! }
 

@@ -19,6 +19,7 @@ export interface SettlementPart {
   tax: Money;
   shipping: Money;
   productTotal: Money;
+  categoryIds: readonly string[];
 }
 
 /** The port to payments. As with inventory: a `Result` is definite, a throw is unknown, and every call may be repeated. */

@@ -120,6 +120,7 @@ function settlementParts(draft: OrderDraft) {
     gross: part.total,
     tax: part.taxTotal,
     shipping: part.shippingTotal,
+    categoryIds: part.categoryIds,
     productTotal: { ...part.subtotal, amount: part.subtotal.amount - part.discountTotal.amount },
   }));
 }

@@ -93,7 +93,7 @@ async function admit(services: Services, command: StartCheckout): Promise<Result
   let quotes: Quotes;
   try {
     const offerIds = cart.lines.map((line) => line.offerId);
-    quotes = await services.catalog.quotes(offerIds, { traceparent: cause.trace });
+    quotes = await services.catalog.quotes(offerIds, { traceparent: cause.trace, withCategories: true });
   } catch (error) {
     services.log.warn({ err: error, cartId }, 'catalog did not answer');
     return refusal({ code: 'SERVICE_UNAVAILABLE', message: 'Prices cannot be read at the moment; try again.' });

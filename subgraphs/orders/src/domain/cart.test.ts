@@ -32,6 +32,7 @@ function quote(offerId: string, more: Partial<OfferQuote> = {}): OfferQuote {
     returnWindowDays: 30,
     minOrderQuantity: 1,
     orderMultiple: 1,
+    categoryIds: [],
     ...more,
   };
 }

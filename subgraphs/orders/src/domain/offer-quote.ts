@@ -13,6 +13,8 @@ export interface OfferQuote {
   returnWindowDays: number;
   minOrderQuantity: number;
   orderMultiple: number;
+  /** Of the product, up to the root; looked up for a checkout only, because commission depends on it. */
+  categoryIds: readonly string[];
 }
 
 export type Quotes = ReadonlyMap<string, OfferQuote>;

@@ -24,6 +24,8 @@ export interface DraftVendorOrder {
   vendorOrderId: string;
   vendorId: string;
   delivery: { id: string; name: string };
+  /** Of all its products: what commission may depend on. */
+  categoryIds: readonly string[];
   subtotal: Money;
   discountTotal: Money;
   shippingTotal: Money;
@@ -70,6 +72,7 @@ export function draftOrder(
       vendorOrderId: nextId('vor'),
       vendorId: group.vendorId,
       delivery: { id: group.selected?.id ?? 'STANDARD', name: group.selected?.name ?? 'Standard delivery' },
+      categoryIds: [...new Set(group.lines.flatMap(({ quote }) => quote?.categoryIds ?? []))],
       subtotal: group.subtotal,
       discountTotal: group.discountTotal,
       shippingTotal: group.shippingTotal,

@@ -56,6 +56,7 @@ function cartOf(items: Item[], address: Address | null = berlin): { cart: Cart; 
       returnWindowDays: 14 + n,
       minOrderQuantity: 1,
       orderMultiple: 1,
+      categoryIds: [],
     },
   ]);
   return { cart: { ...blank, shippingAddress: address, lines }, quotes: new Map(quotes) };
