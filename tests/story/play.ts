@@ -204,7 +204,7 @@ interface Listing {
 
 async function publishProduct(vendor: Vendor, operator: Person, run: string, report: Report): Promise<Listing> {
   const { categoryUpsert } = await operator.ask(operations.CategoryUpsertDocument, {
-    input: { slug: `story-lamps-${run}`, name: 'Story lamps' },
+    input: { slug: `story-lamps-${run}`, name: `Story lamps ${run}` },
   });
   const category = accepted('categoryUpsert', categoryUpsert.category, categoryUpsert.userErrors);
   const word = `Lumen${letters(run)}`;
