@@ -21,7 +21,7 @@ for (const domain of domains) {
   const module = (await import(/* @vite-ignore */ resolve(EVENTS, `${domain}.ts`))) as Record<string, unknown>;
   for (const [constant, contract] of Object.entries(module)) {
     if (!isContract(contract)) continue;
-    expect(contracts.has(contract.name), `${contract.name} is declared once`).toBe(false);
+    if (contracts.has(contract.name)) throw new Error(`${contract.name} is declared twice`);
     contracts.set(contract.name, { domain, constant, contract });
   }
 }

@@ -31,6 +31,11 @@ export class Person {
     document: TypedDocumentNode<Data, Vars>,
     variables: Vars,
   ): Feed<Data> {
+    return this.watchText<Data>(print(document), variables);
+  }
+
+  /** A subscription as text, for tests of what must not work. */
+  watchText<Data>(query: string, variables: Record<string, unknown>): Feed<Data> {
     let socket: WebSocket | undefined;
     const client = createClient({
       url: `${this.graphUrl.replace(/^http/, 'ws')}/graphql`,
@@ -54,7 +59,7 @@ export class Person {
       }
       await client.dispose();
     });
-    client.subscribe<Data>({ query: print(document), variables }, feed);
+    client.subscribe<Data>({ query, variables }, feed);
     return feed;
   }
 
