@@ -430,7 +430,7 @@ export type PostalAddressInput = {
   /** Phone, for the carrier. */
   phone?: string | null | undefined;
   /** Postal code. */
-  postalCode: string;
+  postalCode?: string | null | undefined;
   /** State or region. */
   region?: string | null | undefined;
 };

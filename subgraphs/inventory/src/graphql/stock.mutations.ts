@@ -21,7 +21,7 @@ const STOCK_KEEPERS = ['VENDOR_ADMIN', 'VENDOR_STAFF', 'OPERATOR'];
 export class StockMutations {
   @Mutation(() => WarehousePayload, { description: 'Opens a warehouse or changes one.' })
   async warehouseUpsert(
-    @Arg('input', () => WarehouseInput) input: WarehouseInput,
+    @Arg('input', () => WarehouseInput, { description: 'What is to be.' }) input: WarehouseInput,
     @Ctx() { viewer, commands }: InventoryContext,
   ): Promise<WarehousePayload> {
     requireRole(viewer, ...STOCK_KEEPERS);
@@ -45,8 +45,11 @@ export class StockMutations {
     description: 'More or fewer units, with the reason. Refused below what is reserved.',
   })
   async inventoryAdjust(
-    @Arg('input', () => InventoryAdjustInput) input: InventoryAdjustInput,
-    @Arg('idempotencyKey', () => IdempotencyKey) idempotencyKey: string,
+    @Arg('input', () => InventoryAdjustInput, { description: 'What is to be.' }) input: InventoryAdjustInput,
+    @Arg('idempotencyKey', () => IdempotencyKey, {
+      description: 'The same key with the same input changes stock once.',
+    })
+    idempotencyKey: string,
     @Ctx() context: InventoryContext,
   ): Promise<StockLevelPayload> {
     return toPayload(await adjustStock(context.commands, { ...input, ...byHand(context), idempotencyKey }));
@@ -54,8 +57,11 @@ export class StockMutations {
 
   @Mutation(() => StockLevelPayload, { description: 'Sets what was counted, on top of the version it was counted at.' })
   async inventorySet(
-    @Arg('input', () => InventorySetInput) input: InventorySetInput,
-    @Arg('idempotencyKey', () => IdempotencyKey) idempotencyKey: string,
+    @Arg('input', () => InventorySetInput, { description: 'What is to be.' }) input: InventorySetInput,
+    @Arg('idempotencyKey', () => IdempotencyKey, {
+      description: 'The same key with the same input changes stock once.',
+    })
+    idempotencyKey: string,
     @Ctx() context: InventoryContext,
   ): Promise<StockLevelPayload> {
     return toPayload(await setStock(context.commands, { ...input, ...byHand(context), idempotencyKey }));
@@ -65,7 +71,11 @@ export class StockMutations {
     description: 'Puts the counters right where they differ from the ledger.',
   })
   async inventoryReconcile(
-    @Arg('vendorId', () => ID, { nullable: true }) vendorId: string | null,
+    @Arg('vendorId', () => ID, {
+      nullable: true,
+      description: 'Of one vendor only; null for all, which is for operators.',
+    })
+    vendorId: string | null,
     @Ctx() { viewer, commands }: InventoryContext,
   ): Promise<InventoryReconcilePayload> {
     if (!actsFor(requireUser(viewer), vendorId)) throw forbidden();
@@ -82,7 +92,7 @@ export class StockMutations {
     description: 'Sets units aside for a checkout: all lines or none. For the orders service.',
   })
   async stockReserve(
-    @Arg('input', () => StockReserveInput) input: StockReserveInput,
+    @Arg('input', () => StockReserveInput, { description: 'What is to be.' }) input: StockReserveInput,
     @Ctx() context: InventoryContext,
   ): Promise<ReservationPayload> {
     requireService(context.viewer, 'orders');
@@ -104,7 +114,7 @@ export class StockMutations {
     description: 'The sale stands: the units leave the stock. For the orders service.',
   })
   stockReservationConfirm(
-    @Arg('id', () => ID) id: string,
+    @Arg('id', () => ID, { description: 'The reservation.' }) id: string,
     @Ctx() context: InventoryContext,
   ): Promise<ReservationPayload> {
     return end(context, id, 'confirm');
@@ -113,7 +123,7 @@ export class StockMutations {
   @Directive('@inaccessible')
   @Mutation(() => ReservationPayload, { description: 'No sale: the units are free again. For the orders service.' })
   stockReservationRelease(
-    @Arg('id', () => ID) id: string,
+    @Arg('id', () => ID, { description: 'The reservation.' }) id: string,
     @Ctx() context: InventoryContext,
   ): Promise<ReservationPayload> {
     return end(context, id, 'release');
@@ -124,7 +134,7 @@ export class StockMutations {
     description: 'The sale did not stand after all: the units come back. For the orders service.',
   })
   stockReservationRevert(
-    @Arg('id', () => ID) id: string,
+    @Arg('id', () => ID, { description: 'The reservation.' }) id: string,
     @Ctx() context: InventoryContext,
   ): Promise<ReservationPayload> {
     return end(context, id, 'revert');

@@ -30,7 +30,7 @@ const LOW_STOCK_SCAN = 500;
 export class StockQueries {
   @Query(() => Warehouse, { nullable: true, description: 'A warehouse, for its own vendor and operators.' })
   async warehouse(
-    @Arg('id', () => ID) id: string,
+    @Arg('id', () => ID, { description: 'What to look up.' }) id: string,
     @Ctx() { loaders, viewer }: InventoryContext,
   ): Promise<Warehouse | null> {
     const row = await loaders.warehouse.load(id);
@@ -41,7 +41,7 @@ export class StockQueries {
     description: 'What can be bought of up to 100 offers, in the order asked for. Unknown offers have none.',
   })
   async availability(
-    @Arg('offerIds', () => [ID]) offerIds: string[],
+    @Arg('offerIds', () => [ID], { description: 'From 1 to 100.' }) offerIds: string[],
     @Ctx() { loaders }: InventoryContext,
   ): Promise<OfferAvailability[]> {
     if (offerIds.length > MAX_OFFERS) throw badUserInput(`At most ${MAX_OFFERS} offers at a time.`);
@@ -50,7 +50,7 @@ export class StockQueries {
 
   @Query(() => Reservation, { nullable: true, description: 'A reservation, for services and operators.' })
   async reservation(
-    @Arg('id', () => ID) id: string,
+    @Arg('id', () => ID, { description: 'What to look up.' }) id: string,
     @Ctx() { loaders, viewer }: InventoryContext,
   ): Promise<Reservation | null> {
     if (!seesReservations(viewer)) return null;
@@ -62,7 +62,11 @@ export class StockQueries {
     description: 'Offers whose counter and ledger differ, at most 1,000. Empty is good.',
   })
   async inventoryDrift(
-    @Arg('vendorId', () => ID, { nullable: true }) vendorId: string | null,
+    @Arg('vendorId', () => ID, {
+      nullable: true,
+      description: 'Of one vendor only; null for all, which is for operators.',
+    })
+    vendorId: string | null,
     @Ctx() { commands, viewer }: InventoryContext,
   ): Promise<InventoryDrift[]> {
     if (!actsFor(viewer, vendorId)) throw forbidden();
@@ -126,8 +130,8 @@ export class VendorStock {
   })
   async lowStockOffers(
     @Root() { id }: Vendor,
-    @Arg('first', () => Int, { defaultValue: 20 }) first: number,
-    @Arg('after', () => String, { nullable: true }) after: string | null,
+    @Arg('first', () => Int, { defaultValue: 20, description: 'From 1 to 100.' }) first: number,
+    @Arg('after', () => String, { nullable: true, description: 'The cursor to go on from.' }) after: string | null,
     @Ctx() { loaders, viewer, commands }: InventoryContext,
   ): Promise<OfferAvailability[] | null> {
     if (!actsFor(viewer, id)) return null;
@@ -185,8 +189,8 @@ export class StockLevelFields {
   @FieldResolver(() => StockMovementConnection, { description: 'What changed this level, newest first.' })
   async movements(
     @Root() level: StockLevel,
-    @Arg('first', () => Int, { defaultValue: 20 }) first: number,
-    @Arg('after', () => String, { nullable: true }) after: string | null,
+    @Arg('first', () => Int, { defaultValue: 20, description: 'From 1 to 100.' }) first: number,
+    @Arg('after', () => String, { nullable: true, description: 'The cursor to go on from.' }) after: string | null,
     @Ctx() { commands }: InventoryContext,
   ): Promise<StockMovementConnection> {
     const page = pageRequest({ first, after }, { arity: 1 });

@@ -16,8 +16,8 @@ export class StockSubscriptions {
   })
   async stockChanged(
     @Root() root: StreamRoot,
-    @Arg('offerIds', () => [ID]) offerIds: string[],
-    @Arg('after', () => String, { nullable: true }) _after: string | null,
+    @Arg('offerIds', () => [ID], { description: 'From 1 to 100.' }) offerIds: string[],
+    @Arg('after', () => String, { nullable: true, description: 'Resume behind this cursor.' }) _after: string | null,
     @Ctx() context: InventoryContext,
   ): Promise<StockChangedEvent> {
     if (offerIds.length === 0 || offerIds.length > MAX_OFFERS) throw badUserInput(`1 to ${MAX_OFFERS} offers.`);
@@ -32,9 +32,13 @@ export class StockSubscriptions {
   })
   async vendorStockFeed(
     @Root() root: StreamRoot,
-    @Arg('vendorId', () => ID) vendorId: string,
-    @Arg('belowThresholdOnly', () => Boolean, { defaultValue: false }) belowThresholdOnly: boolean,
-    @Arg('after', () => String, { nullable: true }) _after: string | null,
+    @Arg('vendorId', () => ID, { description: 'A vendor one acts for.' }) vendorId: string,
+    @Arg('belowThresholdOnly', () => Boolean, {
+      defaultValue: false,
+      description: 'Only what has fallen to its threshold or below.',
+    })
+    belowThresholdOnly: boolean,
+    @Arg('after', () => String, { nullable: true, description: 'Resume behind this cursor.' }) _after: string | null,
     @Ctx() context: InventoryContext,
   ): Promise<StockChangedEvent> {
     if (!actsFor(context.viewer, vendorId)) throw forbidden();

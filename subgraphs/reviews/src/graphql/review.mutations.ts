@@ -13,8 +13,12 @@ export class ReviewMutations {
       'Reviews a delivered line, once for the product and once for the vendor. Plain text appears at once, doubtful text after a moderator.',
   })
   async reviewSubmit(
-    @Arg('input', () => ReviewSubmitInput) input: ReviewSubmitInput,
-    @Arg('idempotencyKey', () => IdempotencyKey, { nullable: true }) idempotencyKey: string | null,
+    @Arg('input', () => ReviewSubmitInput, { description: 'What it says.' }) input: ReviewSubmitInput,
+    @Arg('idempotencyKey', () => IdempotencyKey, {
+      nullable: true,
+      description: 'The same key with the same input makes one review.',
+    })
+    idempotencyKey: string | null,
     @Ctx() { viewer, commands, traceparent: trace }: ReviewsContext,
   ): Promise<ReviewPayload> {
     const { orderLineId, target, rating, title = null, body = null } = input;
@@ -34,8 +38,8 @@ export class ReviewMutations {
 
   @Mutation(() => ReviewPayload, { description: 'Changes your review.' })
   async reviewUpdate(
-    @Arg('id', () => ID) id: string,
-    @Arg('input', () => ReviewUpdateInput) input: ReviewUpdateInput,
+    @Arg('id', () => ID, { description: 'The review.' }) id: string,
+    @Arg('input', () => ReviewUpdateInput, { description: 'What it says.' }) input: ReviewUpdateInput,
     @Ctx() { viewer, commands, traceparent: trace }: ReviewsContext,
   ): Promise<ReviewPayload> {
     const { rating, title, body } = input;
@@ -48,7 +52,7 @@ export class ReviewMutations {
 
   @Mutation(() => ReviewPayload, { description: 'Takes your review back, for good.' })
   async reviewDelete(
-    @Arg('id', () => ID) id: string,
+    @Arg('id', () => ID, { description: 'The review.' }) id: string,
     @Ctx() { viewer, commands, traceparent: trace }: ReviewsContext,
   ): Promise<ReviewPayload> {
     return toPayload(await deleteReview(commands, { id, author: requireUser(viewer), trace }), viewer);
@@ -56,7 +60,7 @@ export class ReviewMutations {
 
   @Mutation(() => ReviewPayload, { description: 'Decides on a review. For moderators.' })
   async reviewModerate(
-    @Arg('input', () => ReviewModerateInput) { id, decision }: ReviewModerateInput,
+    @Arg('input', () => ReviewModerateInput, { description: 'What it says.' }) { id, decision }: ReviewModerateInput,
     @Ctx() { viewer, commands, traceparent: trace }: ReviewsContext,
   ): Promise<ReviewPayload> {
     requireRole(viewer, 'MODERATOR', 'OPERATOR');
@@ -67,8 +71,8 @@ export class ReviewMutations {
     description: "The vendor's reply, at most 2,000 characters; a second one replaces the first.",
   })
   async reviewReply(
-    @Arg('id', () => ID) id: string,
-    @Arg('body', () => String) body: string,
+    @Arg('id', () => ID, { description: 'The review.' }) id: string,
+    @Arg('body', () => String, { description: 'The reply, plain text.' }) body: string,
     @Ctx() { viewer, commands, traceparent: trace }: ReviewsContext,
   ): Promise<ReviewPayload> {
     const vendor = requireRole(viewer, 'VENDOR_ADMIN', 'VENDOR_STAFF');
@@ -79,8 +83,8 @@ export class ReviewMutations {
     description: 'Says whether a review helped; one vote per user, which can be changed.',
   })
   async reviewVote(
-    @Arg('id', () => ID) id: string,
-    @Arg('helpful', () => Boolean) helpful: boolean,
+    @Arg('id', () => ID, { description: 'The review.' }) id: string,
+    @Arg('helpful', () => Boolean, { description: 'Whether it helped.' }) helpful: boolean,
     @Ctx() { viewer, commands, traceparent: trace }: ReviewsContext,
   ): Promise<ReviewPayload> {
     return toPayload(await voteOnReview(commands, { id, viewer: requireUser(viewer), helpful, trace }), viewer);

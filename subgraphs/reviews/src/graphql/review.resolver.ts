@@ -16,7 +16,10 @@ export class ReviewQueries {
     nullable: true,
     description: 'A review; null when it does not exist or is not for you to see.',
   })
-  async review(@Arg('id', () => ID) id: string, @Ctx() { loaders, viewer }: ReviewsContext): Promise<Review | null> {
+  async review(
+    @Arg('id', () => ID, { description: 'The review.' }) id: string,
+    @Ctx() { loaders, viewer }: ReviewsContext,
+  ): Promise<Review | null> {
     const document = await loaders.review.load(id);
     return document && isVisibleTo(viewer, document) ? toReview(document, viewer) : null;
   }

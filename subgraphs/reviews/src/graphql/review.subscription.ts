@@ -16,8 +16,8 @@ export class ReviewSubscriptions {
   })
   async vendorReviewFeed(
     @Root() root: StreamRoot,
-    @Arg('vendorId', () => ID) vendorId: string,
-    @Arg('after', () => String, { nullable: true }) _after: string | null,
+    @Arg('vendorId', () => ID, { description: 'A vendor one acts for.' }) vendorId: string,
+    @Arg('after', () => String, { nullable: true, description: 'Resume behind this cursor.' }) _after: string | null,
     @Ctx() { viewer, loaders, commands }: ReviewsContext,
   ): Promise<ReviewEvent> {
     if (!isMemberOf(viewer, vendorId) && !hasRole(viewer, 'OPERATOR')) throw forbidden();
