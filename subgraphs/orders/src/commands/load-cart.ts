@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import { isId } from '@marketgraph/platform/core';
 import { type Cart, expiresAt } from '../domain/cart.ts';
 import { latestCartBackup, readCartBackup } from '../store/cart-backups.ts';
 import type { Services } from './services.ts';
@@ -13,6 +14,8 @@ type CartServices = Pick<Services, 'carts' | 'orm' | 'clock'>;
 
 /** The cart, from Redis or else from its backup; undefined when there is none or its days are over. */
 export async function loadCart(services: CartServices, cartId: string): Promise<Cart | undefined> {
+  // What is no id of ours never becomes a part of a key.
+  if (!isId(cartId, 'crt')) return undefined;
   const { carts, orm, clock } = services;
   const live = await carts.read(cartId);
   if (live) return live;
