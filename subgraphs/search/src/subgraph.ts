@@ -25,12 +25,18 @@ export interface SearchDeps {
   ids?: Ids;
 }
 
+/** Without an answer by then Redis is away: a search says so, and a stop does not wait for it. */
+const REDIS_TIMEOUT_MS = 2_000;
 /** How long a change waits at most when the event was handled by another process than the one that indexes. */
 const INDEXER_INTERVAL_MS = 200;
 
 export async function createSearch(deps: SearchDeps): Promise<Subgraph> {
   const { config, log, peers, clock = systemClock } = deps;
-  const redis = await connectRedis(config.redisUrl, { log, name: 'search' });
+  const redis = await connectRedis(config.redisUrl, {
+    log,
+    name: 'search',
+    options: { commandTimeout: REDIS_TIMEOUT_MS },
+  });
   const bus = await createRedisBus({ url: config.redisUrl, log, claimAfterMs: config.claimAfterMs });
   const index = typesenseIndex({ url: config.typesenseUrl, apiKey: config.typesenseApiKey });
   let consumer: Consumer | undefined;
@@ -67,7 +73,8 @@ export async function createSearch(deps: SearchDeps): Promise<Subgraph> {
     async stop() {
       await consumer?.stop();
       await indexer?.stop();
-      await lease.release();
+      // Left behind, it ends by itself.
+      await lease.release().catch((error: unknown) => log.warn({ err: error }, 'lease not given back'));
       await bus.close();
       await closeRedis(redis);
     },

@@ -1,7 +1,7 @@
 import type { SubgraphClient } from '@marketgraph/platform/serve';
 import type { Logger } from '@marketgraph/platform/telemetry';
 
-const QUERY = 'query($ids: [ID!]!) { availability(offerIds: $ids) { offer { id } available } }';
+export const AVAILABILITY = 'query($ids: [ID!]!) { availability(offerIds: $ids) { offer { id } available } }';
 /** As many as inventory answers at a time. */
 const BATCH = 100;
 /** A search does not wait longer for the truth than this; the index's own word must do then. */
@@ -21,7 +21,7 @@ export async function availabilityOf(
     offerIds.slice(at * BATCH, (at + 1) * BATCH),
   );
   const answers = await Promise.all(
-    batches.map((ids) => peers.call<Answer>('inventory', QUERY, { ids }, { timeoutMs, requestId })),
+    batches.map((ids) => peers.call<Answer>('inventory', AVAILABILITY, { ids }, { timeoutMs, requestId })),
   );
   return new Map(answers.flatMap(({ availability }) => availability.map((row) => [row.offer.id, row.available])));
 }

@@ -17,20 +17,23 @@ export interface SourcePage {
 }
 
 const OFFER = 'id version status price { amount currencyCode } vendor { id }';
-// A path of six is deeper than any category tree of the catalog.
-const CATEGORY =
-  'id name parent { id name parent { id name parent { id name parent { id name parent { id name } } } } }';
+/** As deep as the catalog's tree can be. */
+const CATEGORY_DEPTH = 8;
+const CATEGORY = Array.from({ length: CATEGORY_DEPTH - 1 }).reduce<string>(
+  (parent) => `id name parent { ${parent} }`,
+  'id name',
+);
 const PRODUCT = `id slug title description status brand version createdAt category { ${CATEGORY} }
   attributes { key value unit isFacet }
   offers(first: 100) { edges { node { ${OFFER} } } pageInfo { hasNextPage endCursor } }`;
-const PAGE = `query($first: Int!, $after: String) {
+export const PAGE = `query($first: Int!, $after: String) {
   products(first: $first, after: $after, orderBy: { field: CREATED_AT, direction: ASC }) {
     edges { node { ${PRODUCT} } } pageInfo { hasNextPage endCursor } } }`;
-const BY_ID = `query($representations: [_Any!]!) { _entities(representations: $representations) {
+export const BY_ID = `query($representations: [_Any!]!) { _entities(representations: $representations) {
   ... on Product { ${PRODUCT} } } }`;
-const MORE_OFFERS = `query($id: ID!, $after: String) { product(id: $id) {
+export const MORE_OFFERS = `query($id: ID!, $after: String) { product(id: $id) {
   offers(first: 100, after: $after) { edges { node { ${OFFER} } } pageInfo { hasNextPage endCursor } } } }`;
-const RATINGS = `query($representations: [_Any!]!) {
+export const RATINGS = `query($representations: [_Any!]!) {
   _entities(representations: $representations) { ... on Product { id rating { average count } } } }`;
 
 /** With all their offers these are some hundred documents of the catalog. */

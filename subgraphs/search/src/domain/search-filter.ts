@@ -18,11 +18,12 @@ export const FACET_FIELDS: Readonly<Record<string, string>> = {
 
 /**
  * A value as a literal of the filter language. Backticks make everything inside
- * literal and cannot be escaped, so the value must not have one; the index knows
- * words only, so without it the value means the same.
+ * literal and cannot be escaped, so the value must not have one, nor a backslash
+ * before the closing one; the index knows words only, so without them the value
+ * means the same.
  */
 export function quoted(value: string): string {
-  return `\`${value.replaceAll('`', ' ').replaceAll(/\s+/g, ' ').trim()}\``;
+  return `\`${value.replaceAll(/[`\\]/g, ' ').replaceAll(/\s+/g, ' ').trim()}\``;
 }
 
 /** `field:=[…]` or null when there is nothing to ask for. */

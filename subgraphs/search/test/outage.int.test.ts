@@ -1,0 +1,51 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startTypesenseEmulator } from '@marketgraph/emulator-typesense';
+import type { Subgraph } from '@marketgraph/platform/graphql';
+import { silentLog as log, until } from '@marketgraph/platform/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createSearch } from '../src/subgraph.ts';
+import { askOf, foundIds, openShop, type Shop } from './shop.ts';
+
+const apiKey = 'outage-test';
+let shop: Shop;
+let folder: string;
+let engine: { port: number; stop(): Promise<void> };
+let subgraph: Subgraph;
+const startEngine = (port = 0) => startTypesenseEmulator({ apiKey, port, dataFile: join(folder, 'search.sqlite') });
+const served = {
+  ask: <Data>(query: string, variables: Record<string, unknown> = {}) => askOf<Data>(subgraph, query, variables),
+};
+
+beforeEach(async () => {
+  shop = await openShop();
+  await shop.subgraph.stop();
+  folder = await mkdtemp(join(tmpdir(), 'search-outage-'));
+  engine = await startEngine();
+  const typesenseUrl = `http://127.0.0.1:${engine.port}`;
+  const config = { ...shop.config, typesenseUrl, typesenseApiKey: apiKey };
+  subgraph = await createSearch({ config, log, peers: shop.sources.peers });
+  await subgraph.start();
+});
+afterEach(async () => {
+  await subgraph?.stop();
+  await engine?.stop();
+  await shop?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('while Typesense is away', () => {
+  it('says so, loses no change, and catches up afterwards', async () => {
+    const before = await shop.sources.addProduct({ title: 'Lamp' });
+    await until(async () => (await foundIds(served)).includes(before.id));
+    await engine.stop();
+    await expect(foundIds(served)).rejects.toMatchObject({ code: 'SUBGRAPH_UNAVAILABLE' });
+    expect((await subgraph.readiness()).ready).toBe(false);
+    const meanwhile = await shop.sources.addProduct({ title: 'Chair' });
+    await shop.sources.changeProduct(before.id, { status: 'ARCHIVED' });
+    await until(async () => (await shop.redis.zcard('search:dirty:products_v1')) === 2);
+    engine = await startEngine(engine.port);
+    await until(async () => (await foundIds(served)).join() === meanwhile.id);
+  });
+});
