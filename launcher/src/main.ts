@@ -10,6 +10,7 @@ import { startMarketplace } from './launcher.ts';
 import { externalStores } from './external.ts';
 import { checkPort } from './port.ts';
 import { stepPrinter } from './progress.ts';
+import { watchStarters } from './starters.ts';
 
 const USAGE = `Starts the marketplace: stores, seven subgraphs and the gateway.
 
@@ -23,7 +24,7 @@ const USAGE = `Starts the marketplace: stores, seven subgraphs and the gateway.
 `;
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
-const PARENT_CHECK_MS = 250;
+const STARTER_CHECK_MS = 250;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -80,8 +81,8 @@ function stopWith(starting: Promise<{ stop(): Promise<void> }>): void {
   process.on('SIGINT', () => end(0));
   process.on('SIGTERM', () => end(0));
   process.on('SIGHUP', () => end(0));
-  const parent = process.ppid;
-  setInterval(() => process.ppid !== parent && end(1), PARENT_CHECK_MS).unref();
+  const starters = watchStarters();
+  setInterval(() => starters.areGone() && end(1), STARTER_CHECK_MS).unref();
 }
 
 try {

@@ -12,7 +12,7 @@ export function generatedProducts(count: number, run: string): string {
       description: `A ${kind.toLowerCase()} made of ${material}. Model ${index} of this season.`,
       brand: `South ${['East', 'West', 'Coast'][index % 3]}`,
       categories: ['Story goods', kind],
-      price: 990 + ((index * 37) % 9_000),
+      priceMinor: 990 + ((index * 37) % 9_000),
       currency: 'EUR',
     });
   }).join('\n');

@@ -23,7 +23,8 @@ export interface DemoProduct {
   description: string;
   brand: string;
   category: string;
-  price: number;
+  /** Cents. */
+  priceMinor: number;
   attributes: Record<string, string | number>;
 }
 
@@ -137,7 +138,7 @@ export function demoProducts(vendor: DemoVendor, count: number, random: Random):
       description: `${kind} of ${material} in ${colour}, from the ${line} line by ${vendor.name}.`,
       brand: `${vendor.name.split(' ')[0]} ${line}`,
       category: slug,
-      price: price[0] + Math.round(random.below(price[1] - price[0]) / 100) * 100,
+      priceMinor: price[0] + Math.round(random.below(price[1] - price[0]) / 100) * 100,
       attributes: { colour, material, weight: 50 + random.below(4_000) },
     };
   });

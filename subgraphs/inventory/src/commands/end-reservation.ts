@@ -41,7 +41,7 @@ export async function endReservation(
       const next = step(reservation.status, command);
       if (!next.ok) return next;
       const { status, effect } = next.value;
-      if (effect === 'none') return accept(id);
+      if (status === reservation.status) return accept(id);
       await apply(change, { reservation, command, effect, lines: await linesOf(change.em, [id]) });
       await saveStatus(change.em, id, status);
       change.announce(reservationEndedEvent({ reservationId: id, cartId: reservation.cartId, status }));
@@ -87,6 +87,7 @@ async function apply(
     lines: readonly ReservationLineRow[];
   },
 ): Promise<void> {
+  if (effect === 'none') return;
   const { onHand, reserved, reason } = EFFECTS[effect](command);
   for (const { offerId, warehouseId, quantity } of lines) {
     const moved = await change.move({

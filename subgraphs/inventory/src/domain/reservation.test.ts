@@ -15,9 +15,9 @@ const TABLE: [ReservationStatus, ReservationCommand, string][] = [
   ['RELEASED', 'expire', 'ILLEGAL_TRANSITION'],
   ['RELEASED', 'revert', 'RELEASED none'],
   ['EXPIRED', 'confirm', 'RESERVATION_EXPIRED'],
-  ['EXPIRED', 'release', 'EXPIRED none'],
+  ['EXPIRED', 'release', 'RELEASED none'],
   ['EXPIRED', 'expire', 'EXPIRED none'],
-  ['EXPIRED', 'revert', 'EXPIRED none'],
+  ['EXPIRED', 'revert', 'RELEASED none'],
 ];
 
 describe('a reservation', () => {

@@ -32,10 +32,11 @@ const STEPS: Readonly<Record<ReservationStatus, Partial<Record<ReservationComman
     release: { status: 'RELEASED', effect: 'none' },
     revert: { status: 'RELEASED', effect: 'none' },
   },
+  // Given up for good: a confirmation that comes late once more finds no reservation to revive.
   EXPIRED: {
-    release: { status: 'EXPIRED', effect: 'none' },
+    release: { status: 'RELEASED', effect: 'none' },
     expire: { status: 'EXPIRED', effect: 'none' },
-    revert: { status: 'EXPIRED', effect: 'none' },
+    revert: { status: 'RELEASED', effect: 'none' },
   },
 };
 
