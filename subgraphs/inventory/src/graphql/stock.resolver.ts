@@ -1,4 +1,4 @@
-import { badUserInput, pageRequest, toConnection } from '@marketgraph/platform/graphql';
+import { badUserInput, forbidden, pageRequest, requireUser, toConnection } from '@marketgraph/platform/graphql';
 import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
 import { findDrift } from '../commands/reconcile.ts';
 import { movementsOf } from '../store/levels.ts';
@@ -19,7 +19,6 @@ import {
   Vendor,
   Warehouse,
 } from './stock.type.ts';
-import { forbidden } from '@marketgraph/platform/graphql';
 
 /** More offers than fit a page are asked for in several operations. */
 export const MAX_OFFERS = 100;
@@ -69,7 +68,7 @@ export class StockQueries {
     vendorId: string | null,
     @Ctx() { commands, viewer }: InventoryContext,
   ): Promise<InventoryDrift[]> {
-    if (!actsFor(viewer, vendorId)) throw forbidden();
+    if (!actsFor(requireUser(viewer), vendorId)) throw forbidden();
     const drifts = await findDrift(commands, vendorId);
     return drifts.map(({ offerId, counter, ledger }) => ({ offer: { id: offerId }, counter, ledger }));
   }

@@ -1,4 +1,4 @@
-import { badUserInput, eventSkipped, forbidden, type StreamRoot } from '@marketgraph/platform/graphql';
+import { badUserInput, eventSkipped, forbidden, requireUser, type StreamRoot } from '@marketgraph/platform/graphql';
 import type { StockChanged } from '@marketgraph/schema/events/inventory';
 import { Arg, Ctx, ID, Resolver, Root, Subscription } from 'type-graphql';
 import { actsFor } from './access.ts';
@@ -41,7 +41,7 @@ export class StockSubscriptions {
     @Arg('after', () => String, { nullable: true, description: 'Resume behind this cursor.' }) _after: string | null,
     @Ctx() context: InventoryContext,
   ): Promise<StockChangedEvent> {
-    if (!actsFor(context.viewer, vendorId)) throw forbidden();
+    if (!actsFor(requireUser(context.viewer), vendorId)) throw forbidden();
     const live = livePayload(root);
     if (live) {
       if (belowThresholdOnly && live.available > live.lowStockThreshold) throw eventSkipped();

@@ -1,4 +1,11 @@
-import { eventSkipped, forbidden, hasRole, isMemberOf, type StreamRoot } from '@marketgraph/platform/graphql';
+import {
+  eventSkipped,
+  forbidden,
+  hasRole,
+  isMemberOf,
+  requireUser,
+  type StreamRoot,
+} from '@marketgraph/platform/graphql';
 import type { ReviewChanged } from '@marketgraph/schema/events/reviews';
 import { Arg, Ctx, ID, Resolver, Root, Subscription } from 'type-graphql';
 import { newestOfVendor } from '../store/reviews.ts';
@@ -20,6 +27,7 @@ export class ReviewSubscriptions {
     @Arg('after', () => String, { nullable: true, description: 'Resume behind this cursor.' }) _after: string | null,
     @Ctx() { viewer, loaders, commands }: ReviewsContext,
   ): Promise<ReviewEvent> {
+    requireUser(viewer);
     if (!isMemberOf(viewer, vendorId) && !hasRole(viewer, 'OPERATOR')) throw forbidden();
     const changed = root.envelope?.payload as ReviewChanged | undefined;
     const review = changed
