@@ -17,13 +17,14 @@ const PACKAGE_MANAGERS = /(^|[/\s])(npx|npm|pnpm|yarn)\b/;
  */
 export function watchStarters(): { areGone(): boolean } {
   const parent = process.ppid;
-  const links: Running[] = [];
+  const above: Running[] = [];
   for (let pid = parent; ;) {
     const running = read(pid);
     if (!running || !RUNNERS.test(running.command)) break;
-    links.push(running);
+    above.push(running);
     pid = running.parent;
   }
+  const links = above.slice(0, above.findLastIndex(({ command }) => PACKAGE_MANAGERS.test(command)) + 1);
   // The top link may lose its own parent, as under nohup; it only must not end itself.
   const top = links.at(-1)?.pid;
   return {

@@ -1,6 +1,6 @@
 import { type EventEnvelope, createRedisBus } from '@marketgraph/platform/messaging';
 import { anonymous } from '@marketgraph/platform/graphql';
-import { silentLog as log, until } from '@marketgraph/platform/testing';
+import { aUser, silentLog as log, until } from '@marketgraph/platform/testing';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -10,7 +10,6 @@ import {
   availableOf,
   end,
   type Harness,
-  orders,
   reserve,
   type Seller,
   startHarness,
@@ -286,7 +285,7 @@ describe('stock events', () => {
     const event = { kind: 'LIVE' as const, cursor: 'c', occurredAt: new Date().toISOString(), envelope: envelope! };
     const skipped = await harness.subgraph.executeEvent({ ...base, viewer: seller.viewer, event });
     expect(skipped.errors?.[0]?.extensions['code']).toBe('EVENT_SKIPPED');
-    const stranger = await harness.subgraph.executeEvent({ ...base, viewer: orders, event });
+    const stranger = await harness.subgraph.executeEvent({ ...base, viewer: aUser(), event });
     expect(stranger.errors?.[0]?.extensions['code']).toBe('FORBIDDEN');
   });
 });
