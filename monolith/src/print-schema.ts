@@ -8,8 +8,15 @@ import { registry } from './registry.ts';
 
 const SCHEMA_FOLDER = resolve(import.meta.dirname, '..', '..', 'schema');
 
-/** Every printed file of `schema/`, by its path in there. */
-export async function printSchemas(): Promise<Map<string, string>> {
+export interface PrintedSchemas {
+  /** By their path in `schema/`. */
+  files: Map<string, string>;
+  /** What composition found worth saying, by code. */
+  hints: string[];
+}
+
+/** Every file of `schema/` that follows from the classes. Rejects when the subgraphs do not compose. */
+export async function printSchemas(): Promise<PrintedSchemas> {
   const files = new Map<string, string>();
   for (const { name, schema } of registry) files.set(`subgraphs/${name}.graphql`, (await schema()).sdl);
   files.set('subgraphs/graph.graphql', graphSubgraphSdl([...files.values()]));
@@ -26,13 +33,13 @@ export async function printSchemas(): Promise<Map<string, string>> {
   files.set('supergraph.graphql', `${composed.supergraphSdl}\n`);
   const api = Supergraph.build(composed.supergraphSdl, { supportedFeatures: null }).apiSchema();
   files.set('api.graphql', `${printSchema(api.toGraphQLJSSchema())}\n`);
-  return files;
+  return { files, hints: composed.hints.map(({ definition }) => definition.code) };
 }
 
 /** Paths whose file on disk is not what the classes say. */
 export async function staleSchemas(): Promise<string[]> {
   const stale: string[] = [];
-  for (const [path, text] of await printSchemas()) {
+  for (const [path, text] of (await printSchemas()).files) {
     const onDisk = await readFile(resolve(SCHEMA_FOLDER, path), 'utf8').catch(() => '');
     if (onDisk !== text) stale.push(path);
   }
@@ -40,7 +47,7 @@ export async function staleSchemas(): Promise<string[]> {
 }
 
 export async function writeSchemas(): Promise<string[]> {
-  const files = await printSchemas();
+  const { files } = await printSchemas();
   for (const [path, text] of files) await writeFile(resolve(SCHEMA_FOLDER, path), text);
   return [...files.keys()];
 }
