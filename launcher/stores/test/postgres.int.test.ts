@@ -157,7 +157,7 @@ describe('PostgreSQL', () => {
 });
 
 describe('a database of a service', () => {
-  test('is its own: no other credential can connect to it', async () => {
+  test('X3 is its own: no other credential can connect to it', async () => {
     const reviews = await provisionDatabase(server.superuserUrl, spec('reviews'));
     const catalog = await provisionDatabase(server.superuserUrl, spec('catalog'));
     await query(reviews.ownerUrl, 'create table secret as select 1 as x');

@@ -128,7 +128,7 @@ describe('a Redis credential', () => {
     expect(await heard).toEqual(['stock', 'seven left']);
   });
 
-  test('cannot reach the keys of another, by any road', async () => {
+  test('X3 cannot reach the keys of another, by any road', async () => {
     const admin = connected(server.url);
     await admin.set('payments:card', 'secret');
     const orders = connected(server.urlFor('orders'));

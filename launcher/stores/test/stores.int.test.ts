@@ -117,7 +117,7 @@ describe.each([
     expect(second.stripe.secretKey).toMatch(/^sk_test_/);
   });
 
-  test('keep one owner of documents out of those of another', async () => {
+  test('R4 X3 keep one owner of documents out of those of another', async () => {
     const stores = await running({ dataDir: aFolder(), processes, only: ['mongodb'] });
     const [catalog, reviews] = await Promise.all([
       documents(stores.mongodb.catalog),
