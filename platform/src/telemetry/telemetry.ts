@@ -1,3 +1,5 @@
+import { mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { destination, type Logger, type LoggerOptions, pino } from 'pino';
 
 export type { Logger } from 'pino';
@@ -45,5 +47,11 @@ export function createLogger({ service, level = 'info', pretty = false, file }: 
       transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } },
     });
   }
-  return file ? pino(options, destination({ dest: file, mkdir: true, sync: false })) : pino(options);
+  return file ? pino(options, destination({ dest: opened(file), sync: false })) : pino(options);
+}
+
+/** Opened at once: a process that ends before an asynchronous open is done would end with pino's stack instead of its own words. */
+function opened(file: string): number {
+  mkdirSync(dirname(file), { recursive: true });
+  return openSync(file, 'a');
 }
