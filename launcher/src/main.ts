@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import colors from 'picocolors';
 import { printBanner } from './banner.ts';
@@ -20,7 +20,8 @@ const USAGE = `Starts the marketplace: stores, seven subgraphs and the gateway.
   --fresh       empties the data folder first
   --no-demo     starts without demo data
 
-  PORT (4000), HOST (127.0.0.1), DATA_DIR (.data); DATABASE and other store URLs: see the README.
+  PORT (4000), HOST (127.0.0.1), DATA_DIR (.data),
+  MARKETGRAPH_CACHE_DIR (.cache/marketgraph: programs that were downloaded); DATABASE and other store URLs: see the README.
 `;
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
@@ -40,7 +41,7 @@ async function main(): Promise<void> {
     return;
   }
   const begin = performance.now();
-  const port = Number(process.env['PORT'] ?? 4000);
+  const port = Number(process.env['PORT'] || 4000);
   const host = process.env['HOST'] ?? '127.0.0.1';
   const dataDir = resolve(ROOT, process.env['DATA_DIR'] ?? '.data');
   await checkPort(port, host);
@@ -52,7 +53,7 @@ async function main(): Promise<void> {
     port,
     host,
     dataDir,
-    cacheDir: resolve(ROOT, '.cache', 'marketgraph'),
+    cacheDir: resolve(ROOT, process.env['MARKETGRAPH_CACHE_DIR'] ?? join('.cache', 'marketgraph')),
     external: externalStores(process.env),
     settings: process.env,
     operator: values['no-demo'] ? undefined : DEMO_OPERATOR,
