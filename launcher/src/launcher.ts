@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startMonolith } from '@marketgraph/monolith';
 import type { Environment } from '@marketgraph/platform/config';
 import { createLogger, type Logger } from '@marketgraph/platform/telemetry';
 import { type ExternalStores, type StoreLog, startStores, type Stores } from '@marketgraph/stores';
@@ -75,6 +74,8 @@ export async function startMarketplace(options: MarketplaceOptions): Promise<Mar
     });
     await stores.stripe.setWebhook({ url: `${publicUrl}/webhooks/stripe`, secret: stores.stripe.webhookSecret });
     if (shape === 'monolith') {
+      // Loaded only here: in the other shape this process needs neither the gateway nor a subgraph.
+      const { startMonolith } = await import('@marketgraph/monolith');
       services = await startMonolith({
         env: joined(environments),
         log: createLogger({ service: 'monolith', level: 'info', file: join(logsDir, 'monolith.log') }),

@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { freePort } from '@marketgraph/launcher/processes';
+import { until } from '@marketgraph/platform/testing';
+import type { StoryGraph } from '@marketgraph/tests/story/cast';
+
+const ROOT = resolve(import.meta.dirname, '..', '..');
+
+export interface StartedCommand {
+  graph: StoryGraph;
+  /** From the command to the first answered query. */
+  startedInMs: number;
+  /** Resident memory of all Node processes of it, in megabytes. */
+  nodeMegabytes(): number;
+  stop(): Promise<void>;
+}
+
+/** The start command as a user runs it, compiled. */
+export async function startCommand({
+  shape,
+  dataDir,
+}: {
+  shape: 'monolith' | 'processes';
+  dataDir: string;
+}): Promise<StartedCommand> {
+  const port = await freePort();
+  const begin = performance.now();
+  const child = spawn(
+    process.execPath,
+    [
+      ...['--enable-source-maps', '--optimize-for-size', '--max-semi-space-size=4'],
+      join('launcher', 'dist', 'main.js'),
+      '--no-demo',
+      ...(shape === 'processes' ? ['--processes'] : []),
+    ],
+    { cwd: ROOT, env: { ...process.env, PORT: String(port), DATA_DIR: dataDir }, stdio: 'ignore' },
+  );
+  const url = `http://127.0.0.1:${port}`;
+  await until(() => answers(url), { timeoutMs: 120_000, intervalMs: 25, what: `an answer of ${url}` });
+  const startedInMs = performance.now() - begin;
+  const client = JSON.parse(readFileSync(join(dataDir, 'client.json'), 'utf8')) as StoryGraph;
+  return {
+    graph: { ...client, url },
+    startedInMs,
+    nodeMegabytes: () => nodeMegabytes(child.pid!),
+    stop: () => end(child),
+  };
+}
+
+async function answers(url: string): Promise<boolean> {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query: '{ categories { id } }' }),
+  });
+  const { data } = (await response.json()) as { data?: unknown };
+  return Boolean(data);
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  const exit = once(child, 'exit');
+  child.kill('SIGINT');
+  await exit;
+}
+
+function nodeMegabytes(root: number): number {
+  const running = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+        const status = readFileSync(`/proc/${name}/status`, 'utf8');
+        const [, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        const kilobytes = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0);
+        return [
+          { pid: Number(name), parent: Number(parent), isNode: /^Name:\s+(node|MainThread)/m.test(status), kilobytes },
+        ];
+      } catch {
+        return [];
+      }
+    });
+  const ours = new Set([root]);
+  for (let size = 0; size !== ours.size;) {
+    size = ours.size;
+    for (const { pid, parent } of running) if (ours.has(parent)) ours.add(pid);
+  }
+  const total = running
+    .filter(({ pid, isNode }) => isNode && ours.has(pid))
+    .reduce((sum, { kilobytes }) => sum + kilobytes, 0);
+  return Math.round(total / 1_024);
+}
