@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createGateway, type Gateway } from '@marketgraph/gateway';
+import { readGatewayConfig } from '@marketgraph/gateway/config';
+import { httpTransport, internalTokenSigner } from '@marketgraph/platform/serve';
+import { silentLog } from '@marketgraph/platform/testing';
+import * as operations from '@marketgraph/schema/generated/operations';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { aRun, newKey, registerVendor, signIn, type Vendor } from '../../story/cast.ts';
+import { accepted, silentReport } from '../../story/report.ts';
+import { startTestMarketplace, type TestMarketplace } from '../../support/marketplace.ts';
+import { Person } from '../../support/person.ts';
+import { type Listing, listProduct } from '../../support/shop.ts';
+
+interface Keys {
+  services: Record<string, Parameters<typeof internalTokenSigner>[0]>;
+  cursorSecret: string;
+}
+
+/** Gateways keep nothing of their own: behind a load balancer it does not matter which one a client meets. */
+describe('G9 two gateways', () => {
+  let market: TestMarketplace;
+  let other: { gateway: Gateway; url: string; stop(): Promise<void> };
+  let vendor: Vendor;
+  let lamp: Listing;
+  const watchers: Person[] = [];
+
+  beforeAll(async () => {
+    market = await startTestMarketplace({ shape: 'processes' });
+    other = await secondGateway(market);
+    const operator = await signIn(market.graph, 'Olga', market.operator);
+    vendor = await registerVendor(market.graph, { name: 'Alpha', run: aRun(), operator, report: silentReport });
+    lamp = await listProduct(vendor, operator, { title: 'Brass lamp', sku: 'LAMP', units: 10 });
+  });
+  afterAll(async () => {
+    await Promise.all(watchers.map((watcher) => watcher.leave()));
+    await other?.stop();
+    await market?.stop();
+  });
+
+  const watcherAt = (url: string): Person => {
+    const watcher = new Person('Wanda', url);
+    watchers.push(watcher);
+    return watcher;
+  };
+  const receive = async (url: string, delta: number): Promise<void> => {
+    const keeper = new Person('Alpha', url);
+    keeper.accessToken = vendor.person.accessToken;
+    const { inventoryAdjust } = await keeper.ask(operations.InventoryAdjustDocument, {
+      input: { offerId: lamp.offerId, warehouseId: vendor.warehouses[0]!, delta, reason: 'RECEIPT' },
+      idempotencyKey: newKey(),
+    });
+    accepted('inventoryAdjust', inventoryAdjust.stockLevel, inventoryAdjust.userErrors);
+  };
+  const variables = () => ({ offerIds: [lamp.offerId] });
+
+  it('I11 a stream at one sees, within two seconds, what was caused at the other', async () => {
+    const stock = watcherAt(market.url).watch(operations.StockChangedDocument, variables());
+    await stock.find(({ stockChanged }) => stockChanged.kind === 'SNAPSHOT', 'the snapshot');
+    await receive(other.url, 5);
+    const seen = await stock.find(({ stockChanged }) => stockChanged.available === 15, '15 lamps', 2_000);
+    expect(seen.stockChanged).toMatchObject({ kind: 'LIVE', previousAvailable: 10 });
+  });
+
+  it('a stream cut at one is resumed at the other: nothing missing, nothing twice', async () => {
+    const first = watcherAt(market.url).watch(operations.StockChangedDocument, variables());
+    await first.find(({ stockChanged }) => stockChanged.kind === 'SNAPSHOT', 'the snapshot');
+    await receive(market.url, 1);
+    const last = await first.find(({ stockChanged }) => stockChanged.available === 16, '16 lamps');
+    await first.cut();
+    await receive(market.url, 1);
+    await receive(other.url, 1);
+    const resumed = watcherAt(other.url).watch(operations.StockChangedDocument, {
+      ...variables(),
+      after: last.stockChanged.cursor,
+    });
+    await resumed.find(({ stockChanged }) => stockChanged.available === 18, '18 lamps');
+    expect(resumed.events.map(({ stockChanged }) => stockChanged.available)).toEqual([17, 18]);
+  });
+});
+
+/** Another gateway before the same subgraphs, with the same secrets and a port of its own. */
+async function secondGateway({ processes, stores, dataDir }: TestMarketplace) {
+  const keys = JSON.parse(readFileSync(join(dataDir, 'keys.json'), 'utf8')) as Keys;
+  const urls = Object.fromEntries(
+    [...processes!.services].filter(([name]) => name !== 'gateway').map(([name, { url }]) => [name, url]),
+  );
+  const transport = httpTransport({ urls, signer: await internalTokenSigner(keys.services['gateway']!) });
+  const config = readGatewayConfig({ PORT: '0', REDIS_URL: stores.redis.gateway, CURSOR_SECRET: keys.cursorSecret });
+  const gateway = await createGateway({ config, transport, log: silentLog });
+  const { url } = await gateway.listen();
+  return {
+    gateway,
+    url,
+    async stop() {
+      await gateway.stop();
+      await transport.close();
+    },
+  };
+}
