@@ -1,15 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
-import { buildSchema, type GraphQLField, parse } from 'graphql';
+import { buildSchema, type GraphQLField } from 'graphql';
 import { Person } from '../../support/person.ts';
 import { codesOf } from '../../support/raw-graph.ts';
 import type { AccessCast } from './cast-of-access.ts';
 import { minimalOperation, type RootKind } from './minimal-operation.ts';
 import type { Access } from './root-fields.ts';
 
-const TYPENAME = parse('{ __typename }') as TypedDocumentNode<{ __typename: string }, Record<string, never>>;
-const BEGINS_WITH_THE_NEWEST = new Set(['notificationReceived', 'vendorReviewFeed']);
+const STOCK = 'subscription($ids: [ID!]!) { stockChanged(offerIds: $ids) { cursor } }';
+const MAY_BE_SILENT = new Set(['notificationReceived', 'vendorReviewFeed']);
 
 const schema = buildSchema(readFileSync(resolve(import.meta.dirname, '../../../schema/api.graphql'), 'utf8'));
 
@@ -34,10 +33,10 @@ export const everyRootField: readonly RootField[] = (
 export async function accessOf(
   cast: AccessCast,
   { name, kind, field }: RootField,
-  person: Person | null,
+  { person, expected }: { person: Person | null; expected: Access | undefined },
 ): Promise<Access> {
   const { query, variables } = minimalOperation(kind, field, { ...knownFor(cast, name) });
-  if (kind === 'subscription') return streamAccess(cast, { name, query, variables, person });
+  if (kind === 'subscription') return streamAccess(cast, { name, query, variables, person, expected });
   const answer = await cast.as<Record<string, { userErrors?: { code: string }[] } | null>>(person, query, variables);
   if (answer.codes.length > 0) return accessByCode(name, answer.codes);
   const value = answer.data![name];
@@ -45,29 +44,37 @@ export async function accessOf(
   return value?.userErrors?.some(({ code }) => code === 'FORBIDDEN') ? 'refused' : 'yes';
 }
 
+/**
+ * Some streams begin with the newest of what there is, and are silent while there is nothing. Whom such a stream should
+ * refuse is waited for; whom it should let in has time to be refused until a stream opened later has begun.
+ */
 async function streamAccess(
   { market, lamp }: AccessCast,
-  stream: { name: string; query: string; variables: Record<string, unknown>; person: Person | null },
+  stream: {
+    name: string;
+    query: string;
+    variables: Record<string, unknown>;
+    person: Person | null;
+    expected: Access | undefined;
+  },
 ): Promise<Access> {
-  const { name, query, variables, person } = stream;
+  const { name, query, variables, person, expected } = stream;
   const viewer = person ?? new Person('nobody', market.url);
   const feed = viewer.watchText(query, variables);
-  // Some streams begin with the newest of what there is, and with nothing while there is nothing. A stream that was
-  // opened later and has begun says that this one was let in too.
-  const later = viewer.watchText('subscription($ids: [ID!]!) { stockChanged(offerIds: $ids) { cursor } }', {
-    ids: [lamp.offerId],
-  });
   try {
-    if (BEGINS_WITH_THE_NEWEST.has(name)) await later.find(() => true, 'the later snapshot');
-    else await feed.find(() => true, 'the snapshot');
-    await viewer.ask(TYPENAME, {});
-    if (feed.failure) throw feed.failure;
+    if (expected === 'yes' && MAY_BE_SILENT.has(name)) {
+      const later = viewer.watchText(STOCK, { ids: [lamp.offerId] });
+      await later.find(() => true, 'the later snapshot').finally(() => later.cut());
+      if (feed.failure) throw feed.failure;
+    } else {
+      await feed.find(() => true, 'the snapshot or a refusal');
+    }
     return 'yes';
   } catch (error) {
     if (!feed.failure) throw error;
     return accessByCode(name, codesOf(feed.failure));
   } finally {
-    await Promise.all([feed.cut(), later.cut()]);
+    await feed.cut();
   }
 }
 
