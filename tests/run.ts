@@ -8,7 +8,7 @@ import colors from 'picocolors';
  * Everything CI runs, one after another, and at the end how much passed. A
  * failure does not hide the ones after it.
  */
-const CHECKS = ['check:format', 'check:lint', 'check:types', 'check:schema'];
+const CHECKS = ['check:format', 'check:lint', 'check:types', 'check:dead', 'check:schema'];
 const SUITES = ['unit', 'integration', 'conformance', 'e2e'];
 
 interface Outcome {

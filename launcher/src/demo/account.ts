@@ -9,10 +9,6 @@ export interface Account {
   ask<Data, Vars extends Variables>(document: TypedDocumentNode<Data, Vars> | string, variables: Vars): Promise<Data>;
 }
 
-export type Registration = Omit<Parameters<typeof registrationInput>[0], 'email'>;
-
-const registrationInput = (input: operations.RegisterMutationVariables['input']) => input;
-
 /** Signs in; registers first when the account does not exist and a registration is given. */
 export async function openAccount(
   graphUrl: string,

@@ -2,7 +2,6 @@ import { accept, reject, type Result } from '@marketgraph/platform/core';
 import { type ReservationCommand, step, type StockEffect } from '../domain/reservation.ts';
 import { reservationEndedEvent } from '../events/out.ts';
 import {
-  findReservations,
   linesOf,
   lockReservation,
   overdueReservations,
@@ -117,9 +116,4 @@ export async function expireReservations(
     if (result.ok) ended += 1;
   }
   return ended;
-}
-
-export async function reservationById(deps: CommandDeps, id: string): Promise<ReservationRow | undefined> {
-  const [reservation] = await findReservations(deps.orm.em.fork(), [id]);
-  return reservation;
 }
