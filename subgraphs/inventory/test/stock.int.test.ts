@@ -138,6 +138,19 @@ describe('stock levels', () => {
     }
   });
 
+  it('are in at most a hundred warehouses of a vendor', async () => {
+    const full = await aSeller(harness);
+    const open = (code: string) =>
+      harness.ask<{ warehouseUpsert: { warehouse: { id: string } | null; userErrors: { code: string }[] } }>(
+        full.viewer,
+        'mutation($input: WarehouseInput!) { warehouseUpsert(input: $input) { warehouse { id } userErrors { code } } }',
+        { input: { code, name: code, region: 'EU', vendorId: full.vendorId } },
+      );
+    for (let n = 3; n <= 100; n += 1) await open(`W${n}`);
+    expect((await open('ONE-MORE')).warehouseUpsert.userErrors[0]?.code).toBe('LIMIT_EXCEEDED');
+    expect((await open('A')).warehouseUpsert.warehouse?.id).toBe(full.warehouses[0]);
+  });
+
   it('have movements that the application cannot change', async () => {
     const failure = await harness.db.em
       .fork()
