@@ -18,7 +18,7 @@ export interface Latencies {
   eventMs: number[];
 }
 
-const PUBLISHED = 20;
+const PUBLISHED = 100;
 const ORDERS = 20;
 const EVENTS = 100;
 

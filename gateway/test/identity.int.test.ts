@@ -55,6 +55,22 @@ describe('an access token', () => {
     expect([status, body]).toEqual([200, { data: { whoami: [BUYER, 'BUYER'] } }]);
   });
 
+  it('X16 signed by either key is good while one key replaces the other, and by the old one no more after that', async () => {
+    const [oldKey, newKey] = [await testSigner('key-old'), await testSigner('key-new')];
+    const shop = toyShop();
+    let now = new Date();
+    const rotating = await another({ shop, signer: oldKey, clock: { now: () => now } });
+    const whoami = async (signer: typeof oldKey) =>
+      (await rotating.post(WHOAMI, { authorization: `Bearer ${await signer.token()}` })).status;
+    expect(await whoami(oldKey)).toBe(200);
+    shop.state.keys = [newKey.publicJwk, oldKey.publicJwk];
+    now = new Date(now.getTime() + 11_000);
+    expect([await whoami(newKey), await whoami(oldKey)]).toEqual([200, 200]);
+    shop.state.keys = [newKey.publicJwk];
+    now = new Date(now.getTime() + 11 * 60_000);
+    expect([await whoami(newKey), await whoami(oldKey)]).toEqual([200, 401]);
+  });
+
   const b64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const claims = () => ({
     iss: 'marketgraph-accounts',

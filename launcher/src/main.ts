@@ -1,6 +1,6 @@
-import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { emptyDataFolder } from '@marketgraph/stores';
 import colors from 'picocolors';
 import { printBanner } from './banner.ts';
 import { DEMO_OPERATOR } from './demo/accounts.ts';
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
   const host = process.env['HOST'] ?? '127.0.0.1';
   const dataDir = resolve(ROOT, process.env['DATA_DIR'] ?? '.data');
   await checkPort(port, host);
-  if (values.fresh) await rm(dataDir, { recursive: true, force: true });
+  if (values.fresh) emptyDataFolder(dataDir);
 
   const onStep = stepPrinter(begin);
   const starting = startMarketplace({

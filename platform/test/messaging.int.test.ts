@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { Migration } from '@mikro-orm/migrations';
 import { startTestStores, type Stores } from '@marketgraph/stores/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -81,6 +84,11 @@ const effectsOf = async (key: string): Promise<string[]> =>
     (row) => row.value,
   );
 
+const writtenKeys = async (): Promise<string[]> =>
+  (await orm.em.fork().execute<{ key: string }[]>("select key from effect where value = 'written'")).map(
+    ({ key }) => key,
+  );
+
 describe('from outbox to effect', () => {
   it('X1 X2 delivers every committed event once and in order per key, and none of a rolled-back transaction', async () => {
     const relay = startRelay({ domain: 'orders', outbox: postgresOutbox(orm), bus, log, intervalMs: 20 });
@@ -103,6 +111,46 @@ describe('from outbox to effect', () => {
       await relay.stop();
       await consumer.stop();
     }
+  });
+
+  it('X2 publishes the events of all committed rows and of no others, however often the writer is killed', async () => {
+    const env = { ...process.env, DATABASE_URL: stores.postgres.orders.appUrl, REDIS_URL: stores.redis.orders };
+    const head = await bus.head('orders');
+    for (let kill = 0; kill < 8; kill += 1) {
+      const writer = spawn(
+        process.execPath,
+        ['--conditions=source', '--import', 'tsx', join(import.meta.dirname, 'writer.ts')],
+        {
+          env,
+          stdio: ['ignore', 'pipe', 'inherit'],
+        },
+      );
+      const before = (await writtenKeys()).length;
+      await once(writer.stdout, 'data');
+      const more = 1 + Math.floor(Math.random() * 25);
+      await until(async () => (await writtenKeys()).length >= before + more, {
+        intervalMs: 1,
+        what: `${more} more rows`,
+      });
+      writer.kill('SIGKILL');
+      await once(writer, 'exit');
+    }
+    const relay = startRelay({ domain: 'orders', outbox: postgresOutbox(orm), bus, log, intervalMs: 20 });
+    try {
+      await until(async () => (await postgresOutbox(orm).backlog()).count === 0, { what: 'an empty outbox' });
+    } finally {
+      await relay.stop();
+    }
+    const published = new Set<string>();
+    for (let after = head; ;) {
+      const deliveries = await bus.read('orders', { after, count: 500 });
+      if (deliveries.length === 0) break;
+      for (const { envelope, position } of deliveries) {
+        if (envelope.name === 'orders.written') published.add(envelope.key);
+        after = position;
+      }
+    }
+    expect([...published].toSorted()).toEqual((await writtenKeys()).toSorted());
   });
 
   it('has one effect of an event published twice', async () => {

@@ -1,3 +1,4 @@
+import type { Clock } from '@marketgraph/platform/core';
 import { createRedisBus, type EventBus } from '@marketgraph/platform/messaging';
 import { inProcessTransport, type SubgraphTransport } from '@marketgraph/platform/serve';
 import { silentLog as log, testIds } from '@marketgraph/platform/testing';
@@ -33,6 +34,7 @@ export async function startTestGateway(options: {
   shop?: ToyShop;
   signer?: TestSigner;
   transport?: SubgraphTransport;
+  clock?: Clock;
 }): Promise<TestGateway> {
   const shop = options.shop ?? toyShop();
   const signer = options.signer ?? (await testSigner());
@@ -41,7 +43,13 @@ export async function startTestGateway(options: {
   const base = readGatewayConfig({ REDIS_URL: options.redisUrl, CURSOR_SECRET: 'a secret of the tests', PORT: '0' });
   const config = { ...base, login: { perAccount: 1_000, perAddress: 1_000 }, ...options.config };
   const transport = options.transport ?? inProcessTransport(shop.subgraphs);
-  const gateway = await createGateway({ config, transport, log, supergraphSdl: shop.supergraphSdl });
+  const gateway = await createGateway({
+    config,
+    transport,
+    log,
+    supergraphSdl: shop.supergraphSdl,
+    ...(options.clock ? { clock: options.clock } : {}),
+  });
   const bus = await createRedisBus({ url: options.redisUrl, log });
   const { url, port } = await gateway.listen();
   let sequence = 0;

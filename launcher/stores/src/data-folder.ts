@@ -1,4 +1,13 @@
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { DataFolderInUseError, DataFolderVersionError, StoreUnavailableError } from './store-errors.ts';
@@ -33,6 +42,21 @@ export function openDataFolder(dataDir: string): DataFolder {
     },
     release,
   };
+}
+
+/** Removes what is in the data folder, whatever its version; never under a launcher that is running on it. */
+export function emptyDataFolder(dataDir: string): void {
+  const path = resolve(dataDir);
+  if (!existsSync(path)) return;
+  prepareFolder(path);
+  const release = lock(path);
+  try {
+    for (const name of readdirSync(path)) {
+      if (!name.startsWith(LOCK_FILE)) rmSync(join(path, name), { recursive: true, force: true });
+    }
+  } finally {
+    release();
+  }
 }
 
 // Others may pass through, since PostgreSQL may have to run as another user; every file of value below is closed.

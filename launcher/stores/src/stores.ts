@@ -16,6 +16,7 @@ import { silentLog, type StoreLog } from './store-log.ts';
 import { startStripeStore, type StripeAccess } from './stripe/stripe-store.ts';
 import { startTypesenseStore, type TypesenseAccess } from './typesense/typesense-store.ts';
 
+export { emptyDataFolder } from './data-folder.ts';
 export { startPostgres, type RunningPostgres } from './postgres/postgres.ts';
 export { provisionDatabase, type DatabaseSpec, type DatabaseUrls } from './postgres/provision.ts';
 export { startRedis, type RunningRedis } from './redis/redis.ts';

@@ -9,14 +9,17 @@ import { MongoClient } from 'mongodb';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { StoreDescription } from '../src/store-context.ts';
 import { DataFolderInUseError, DataFolderVersionError, PortInUseError } from '../src/store-errors.ts';
-import { startStores, type Stores, type StoresOptions, type StoreStep } from '../src/stores.ts';
+import { emptyDataFolder, startStores, type Stores, type StoresOptions, type StoreStep } from '../src/stores.ts';
 import { copyTemplate, TEST_CACHE_DIR } from '../src/testing.ts';
 import { aFolder } from './a-folder.ts';
 import { query } from './query.ts';
 
+const dataDirs: string[] = [];
+
 /** For promises that are not about the first start. */
 async function quickly(options: Partial<StoresOptions> = {}): Promise<Stores> {
   const dataDir = aFolder();
+  dataDirs.push(dataDir);
   await copyTemplate(dataDir);
   return await running({ dataDir, ...options });
 }
@@ -172,6 +175,15 @@ describe('a data folder', () => {
     expect(report.failure?.name).toBe(DataFolderInUseError.name);
     expect(report.failure?.message).toContain(`in use by process ${process.pid}: stop that one first`);
     expect((await stores.health()).map(({ isUp }) => isUp)).toEqual([true]);
+  });
+
+  test('is emptied for a fresh start, but never under a launcher that runs on it', async () => {
+    const stores = await quickly({ only: ['redis'] });
+    const dataDir = dataDirs.at(-1)!;
+    expect(() => emptyDataFolder(dataDir)).toThrow(DataFolderInUseError);
+    await stores.stop();
+    emptyDataFolder(dataDir);
+    expect(readdirSync(dataDir).filter((name) => !name.startsWith('launcher.lock'))).toEqual([]);
   });
 
   test('of another version is left as it is, with nothing started', async () => {

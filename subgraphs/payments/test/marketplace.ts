@@ -12,6 +12,8 @@ import type { PaymentsConfig } from '../src/config.ts';
 import { createPayments } from '../src/subgraph.ts';
 
 export const WEBHOOK_SECRET = 'whsec_test_secret';
+/** The one that is being replaced. */
+export const OLD_WEBHOOK_SECRET = 'whsec_the_one_before';
 const SECRET_KEY = 'sk_test_payments';
 
 export const ids = testIds();
@@ -69,7 +71,7 @@ export async function startMarketplace(options: MarketplaceOptions = {}): Promis
       stripe: {
         apiUrl: emulator.url,
         secretKey: SECRET_KEY,
-        webhookSecrets: [WEBHOOK_SECRET],
+        webhookSecrets: [WEBHOOK_SECRET, OLD_WEBHOOK_SECRET],
         timeoutMs: options.timeoutMs ?? 2_000,
       },
       commissionTaxRate: 1_900,

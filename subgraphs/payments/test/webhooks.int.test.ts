@@ -9,6 +9,7 @@ import {
   digestOf,
   ids,
   type Marketplace,
+  OLD_WEBHOOK_SECRET,
   settle,
   startMarketplace,
   statusOf,
@@ -94,6 +95,15 @@ async function aCapturedPayment(): Promise<{ id: string; events: Stripe.Event[] 
 }
 
 describe('P5 a delivery with a valid signature', () => {
+  it('X16 is believed with either secret while one replaces the other', async () => {
+    for (const secret of [WEBHOOK_SECRET, OLD_WEBHOOK_SECRET]) {
+      const event = anEvent();
+      const body = JSON.stringify(event);
+      expect(await post(body, headerOf(body, { secret }))).toBe(200);
+      expect(await storedStatus(event['id'])).toBeDefined();
+    }
+  });
+
   it('P5 is answered with 200 and leads to the state of the provider', async () => {
     const { id, events } = await aCapturedPayment();
     const last = events.at(-1)!;
