@@ -8,6 +8,9 @@ export interface SampleOperation {
   variables?: Record<string, unknown>;
 }
 
+/** Names, one a line, in the order a visitor meets them. Operations that are not named come after those that are. */
+const ORDER_FILE = 'samples.txt';
+
 /** The operations of a folder, each a document of its own with the fragments it uses. No folder: none. */
 export async function readSampleOperations(folder: string): Promise<SampleOperation[]> {
   const files = await readdir(folder).catch(() => []);
@@ -24,6 +27,7 @@ export async function readSampleOperations(folder: string): Promise<SampleOperat
       definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition]] : [],
     ),
   );
+  const order = (await readFile(join(folder, ORDER_FILE), 'utf8').catch(() => '')).split('\n');
   const samples = definitions.flatMap((definition) =>
     definition.kind === Kind.OPERATION_DEFINITION && definition.name
       ? [
@@ -31,7 +35,7 @@ export async function readSampleOperations(folder: string): Promise<SampleOperat
             name: definition.name.value,
             text: [definition, ...fragmentsOf(definition, fragments)].map(print).join('\n\n'),
             variables: variablesOf(definition),
-            rank: rankOf(definition),
+            rank: rankOf(definition, order.indexOf(definition.name.value)),
           },
         ]
       : [],
@@ -39,11 +43,14 @@ export async function readSampleOperations(folder: string): Promise<SampleOperat
   return samples.toSorted((a, b) => a.rank - b.rank).map(({ rank: _, ...sample }) => sample);
 }
 
-/** What needs nothing first, then what streams, then the rest. */
-function rankOf({ operation, variableDefinitions }: OperationDefinitionNode): number {
+/** What is named in its order; then what needs nothing, what streams, and the rest. */
+function rankOf({ operation, variableDefinitions }: OperationDefinitionNode, named: number): number {
+  if (named >= 0) return named - MAX_NAMED;
   if (operation === 'query') return variableDefinitions?.some(({ type }) => type.kind === Kind.NON_NULL_TYPE) ? 2 : 0;
   return operation === 'subscription' ? 1 : 3;
 }
+
+const MAX_NAMED = 1_000;
 
 function fragmentsOf(
   node: OperationDefinitionNode,
