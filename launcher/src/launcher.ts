@@ -91,6 +91,10 @@ export async function startMarketplace(options: MarketplaceOptions): Promise<Mar
       });
       services = { stop: processes.stop, processes };
     }
+    // For the commands an operator runs beside the marketplace, on this machine.
+    await writeFile(join(dataDir, 'operator-access.json'), JSON.stringify({ redisUrl: stores.redis.admin }), {
+      mode: 0o600,
+    });
     await writeFile(
       join(dataDir, 'client.json'),
       JSON.stringify({
