@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import colors from 'picocolors';
 import { DEMO_ACCOUNTS, DEMO_PASSWORD } from './demo/accounts.ts';
 import type { Marketplace } from './launcher.ts';
@@ -24,7 +26,7 @@ export function printBanner(
     '',
     ...(demo ? demoLines() : operatorLines(marketplace)),
     '  Three things to try',
-    `    1. ${colors.cyan('pnpm story')} plays the whole marketplace and prints each step.`,
+    `    1. ${colors.cyan(`GRAPH_URL=${url} npx -y ${packageManager()} story`)} plays the whole marketplace on it.`,
     `    2. Open the explorer and run the sample "Search": ask for "lapm".`,
     `    3. Subscribe to ${colors.cyan('stockChanged')} in one tab, buy in another.`,
     '',
@@ -32,6 +34,12 @@ export function printBanner(
     '',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** As the README calls it: who started this has npx, and pnpm perhaps not. */
+function packageManager(): string {
+  const manifest = readFileSync(resolve(import.meta.dirname, '..', '..', 'package.json'), 'utf8');
+  return (JSON.parse(manifest) as { packageManager: string }).packageManager;
 }
 
 function demoLines(): string[] {

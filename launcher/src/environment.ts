@@ -58,7 +58,6 @@ export function environmentsOf(options: EnvironmentOptions): ServiceEnvironments
       ...sql('payments'),
       REDIS_URL: stores.redis.payments,
       STRIPE_SECRET_KEY: stores.stripe.secretKey,
-      STRIPE_PUBLISHABLE_KEY: stores.stripe.publishableKey,
       STRIPE_WEBHOOK_SECRET: stores.stripe.webhookSecret,
       ...(stores.stripe.url ? { STRIPE_API_URL: stores.stripe.url } : {}),
     },

@@ -22,7 +22,6 @@ const stores = ['postgres', 'redis', 'mongodb', 'typesense'];
 /** Values as compose would fill them in: long enough for a secret, right for what is checked. */
 const SECRETS: Readonly<Record<string, string>> = {
   STRIPE_SECRET_KEY: 'sk_test_0123456789abcdef',
-  STRIPE_PUBLISHABLE_KEY: 'pk_test_0123456789abcdef',
   STRIPE_WEBHOOK_SECRET: 'whsec_0123456789abcdef',
   PUBLIC_URL: 'http://localhost:4000',
   OPERATOR_EMAIL: 'operator@example.org',
