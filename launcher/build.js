@@ -13,6 +13,7 @@ const packages = [
   'platform',
   'schema',
   'gateway',
+  'gateway/federation-live',
   'monolith',
   'launcher',
   'launcher/stores',

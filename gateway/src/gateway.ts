@@ -6,7 +6,7 @@ import { closeRedis, connectRedis, type Redis } from '@marketgraph/platform/redi
 import { listen, type RunningServer, subgraphClient, type SubgraphTransport } from '@marketgraph/platform/serve';
 import type { Logger } from '@marketgraph/platform/telemetry';
 import type { GatewayConfig } from './config.ts';
-import { createLiveGraph, type LiveGraph } from './federation-live/live-graph.ts';
+import { createLiveGraph, type LiveGraph } from '@marketgraph/federation-live';
 import { GRAPH_SUBGRAPH, graphSubgraphSchema } from './graph/graph-subgraph.ts';
 import { askOwners } from './graph/node-owners.ts';
 import { createExplorer } from './http/explorer.ts';

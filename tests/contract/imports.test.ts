@@ -82,6 +82,10 @@ describe('X4 who may import whom', () => {
     expect(shown(outward.filter(({ to }) => !to.startsWith('schema/')))).toEqual([]);
   });
 
+  it('federation-live serves any graph: it imports nothing of this workspace', () => {
+    expect(shown(importsIn('gateway/federation-live/src').filter(({ to }) => workspace(to)))).toEqual([]);
+  });
+
   it('the gateway knows no subgraph, and only the registry does', () => {
     const names = new RegExp(`^@marketgraph/(${SUBGRAPHS.join('|')})(/|$)`);
     const knowing = ['gateway/src', 'monolith/src', 'launcher/src', 'platform/src']

@@ -1,6 +1,6 @@
 import type { GraphQLDataSource } from '@apollo/gateway';
 import type { SubgraphTransport } from '@marketgraph/platform/serve';
-import type { LiveServices } from '../federation-live/live-ports.ts';
+import type { LiveServices } from '@marketgraph/federation-live';
 import type { GraphContext } from '../query/graph-context.ts';
 
 /** The subgraphs as the subscription runtime calls them: through the transport, as the viewer of the run. */

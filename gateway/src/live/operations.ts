@@ -1,9 +1,9 @@
 import { unauthenticated, type Viewer } from '@marketgraph/platform/graphql';
 import type { Logger } from '@marketgraph/platform/telemetry';
 import type { GraphQLError, GraphQLFormattedError } from 'graphql';
-import type { LiveGraph } from '../federation-live/live-graph.ts';
-import { SubscriptionRefusedError } from '../federation-live/live-error.ts';
-import type { Audience, LiveSink } from '../federation-live/live-ports.ts';
+import type { LiveGraph } from '@marketgraph/federation-live';
+import { SubscriptionRefusedError } from '@marketgraph/federation-live';
+import type { Audience, LiveSink } from '@marketgraph/federation-live';
 import type { Caller, Identity } from '../identity/identity.ts';
 import type { Documents, OperationRequest } from '../limits/documents.ts';
 import { publicError } from '../limits/public-error.ts';

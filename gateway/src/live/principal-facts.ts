@@ -1,6 +1,6 @@
 import type { Logger } from '@marketgraph/platform/telemetry';
 import { principalChanged, sessionRevoked } from '@marketgraph/schema/events/accounts';
-import type { Audience, LoggedEvent } from '../federation-live/live-ports.ts';
+import type { Audience, LoggedEvent } from '@marketgraph/federation-live';
 import type { Identity } from '../identity/identity.ts';
 import type { SessionWatch } from './session-watch.ts';
 

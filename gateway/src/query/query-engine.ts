@@ -4,7 +4,7 @@ import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/dis
 import { graphqlError } from '@marketgraph/platform/graphql';
 import type { Logger } from '@marketgraph/platform/telemetry';
 import type { DocumentNode, ExecutionResult, GraphQLFormattedError } from 'graphql';
-import { errorsOf } from '../federation-live/run-event.ts';
+import { errorsOf } from '@marketgraph/federation-live';
 import type { Documents, PreparedOperation } from '../limits/documents.ts';
 import { isPublic, publicError } from '../limits/public-error.ts';
 import type { GraphContext } from './graph-context.ts';

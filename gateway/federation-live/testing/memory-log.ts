@@ -1,5 +1,5 @@
-import type { EventLog, LoggedEvent } from '../live-ports.ts';
-import { comparePositions, ORIGIN } from '../position.ts';
+import type { EventLog, LoggedEvent } from '../src/live/live-ports.ts';
+import { comparePositions, ORIGIN } from '../src/live/position.ts';
 
 export interface MemoryLog extends EventLog {
   publish(domain: string, topics: readonly string[], payload?: unknown, id?: string): LoggedEvent;

@@ -3,7 +3,7 @@ import { Supergraph } from '@apollo/federation-internals';
 import type { GraphQLDataSource } from '@apollo/gateway';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { execute, type ExecutionResult, GraphQLError, parse } from 'graphql';
-import type { LiveServices, StreamRoot } from '../live-ports.ts';
+import type { LiveServices, StreamRoot } from '../src/live/live-ports.ts';
 
 const LINK =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@shareable", "@requires", "@external"])';

@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createLiveGraph, type LiveGraph } from './live-graph.ts';
 import { SubscriptionRefusedError } from './live-error.ts';
 import type { Audience } from './live-ports.ts';
-import { memoryLog, type MemoryLog } from './testing/memory-log.ts';
-import { audience, Recorder } from './testing/recorder.ts';
-import { toyGraph, type ToyGraph } from './testing/toy-graph.ts';
+import { memoryLog, type MemoryLog } from '../../testing/memory-log.ts';
+import { audience, Recorder } from '../../testing/recorder.ts';
+import { toyGraph, type ToyGraph } from '../../testing/toy-graph.ts';
 
 const quiet = { debug: () => undefined, warn: () => undefined, error: () => undefined };
 const CHANGED = `subscription Changed($id: ID!, $after: String) {

@@ -1,5 +1,5 @@
 import type { GraphQLError } from 'graphql';
-import type { Audience, Frame, LiveSink } from '../live-ports.ts';
+import type { Audience, Frame, LiveSink } from '../src/live/live-ports.ts';
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type Result = any;
