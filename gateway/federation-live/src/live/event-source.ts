@@ -2,6 +2,8 @@ import type { EventLog, LiveLogger, LoggedEvent } from './live-ports.ts';
 import { comparePositions, earlierBy, ORIGIN } from './position.ts';
 
 export interface EventSource {
+  /** Whether the log has answered lately: what happened before that is known here. */
+  isCurrent(): boolean;
   stop(): Promise<void>;
 }
 
@@ -13,6 +15,8 @@ export interface EventSourceOptions {
 }
 
 const WAIT_MS = 1_000;
+/** A silent log answers every `WAIT_MS`; one that has said nothing for so long may be away, and news unknown. */
+const CURRENT_FOR_MS = 3_000;
 /** A read that is this late will never come back: its connection is dead without knowing. */
 const STUCK_MS = 15_000;
 const RETRY_MS = 500;
@@ -45,9 +49,12 @@ export async function startEventSource({ log, domains, logger, onEvent }: EventS
   let stopped = false;
   let wake: (() => void) | undefined;
   let checkedAt = Date.now();
+  let readAt = performance.now();
 
   const follow = async (): Promise<void> => {
-    for (const event of await inTime(follower.next(WAIT_MS), STUCK_MS)) {
+    const events = await inTime(follower.next(WAIT_MS), STUCK_MS);
+    readAt = performance.now();
+    for (const event of events) {
       positions[event.domain] = event.position;
       if (!seen.isNew(event.envelope.id)) continue;
       try {
@@ -84,6 +91,7 @@ export async function startEventSource({ log, domains, logger, onEvent }: EventS
   })();
 
   return {
+    isCurrent: () => !stopped && performance.now() - readAt < CURRENT_FOR_MS,
     async stop() {
       stopped = true;
       wake?.();

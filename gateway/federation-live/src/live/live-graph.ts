@@ -57,6 +57,8 @@ export interface LiveGraph {
   /** Rejects with `SubscriptionRefusedError` when the subscription cannot begin. */
   subscribe(operation: LiveOperation, audience: Audience, sink: LiveSink): Promise<LiveSubscription>;
   recheck(concerns: (audience: Audience) => boolean): Promise<void>;
+  /** Whether the event log has been read successfully within the last 3 s: what `onEvent` tells is up to date. */
+  isCurrent(): boolean;
   counts(): HubCounts;
 }
 
@@ -136,6 +138,7 @@ export function createLiveGraph(options: LiveGraphOptions): LiveGraph {
     },
 
     recheck: (concerns) => hub.recheck(concerns),
+    isCurrent: () => source?.isCurrent() ?? false,
     counts: () => hub.counts(),
   };
 }

@@ -306,6 +306,28 @@ describe('a log that goes away', () => {
     expect(await codeOf(withBrokenLog(() => subscribe('l9')))).toBe('SUBGRAPH_UNAVAILABLE');
   });
 
+  it('is known to be away after 3 s, and to be back with the first answer', async () => {
+    vi.useFakeTimers({ toFake: ['Date', 'performance', 'setTimeout', 'clearTimeout'] });
+    try {
+      const watched = await start();
+      expect(watched.isCurrent()).toBe(true);
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(watched.isCurrent()).toBe(true);
+      log.broken = true;
+      await vi.advanceTimersByTimeAsync(2_000);
+      expect(watched.isCurrent()).toBe(true);
+      await vi.advanceTimersByTimeAsync(2_000);
+      expect(watched.isCurrent()).toBe(false);
+      log.broken = false;
+      await vi.advanceTimersByTimeAsync(2_000);
+      expect(watched.isCurrent()).toBe(true);
+      await watched.stop();
+      expect(watched.isCurrent()).toBe(false);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('and has lost its data is read from its start, without repeating what was seen', async () => {
     vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] });
     try {
