@@ -7,6 +7,7 @@ export type Result = any;
 /** The client's end, for tests: keeps what it was told. */
 export class Recorder implements LiveSink {
   isClosed = false;
+  hasRoom = true;
   readonly frames: Frame[] = [];
   ended: readonly GraphQLError[] | null | undefined;
   drained = async (): Promise<void> => undefined;

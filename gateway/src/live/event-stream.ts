@@ -74,6 +74,9 @@ export function createEventStreams(parts: {
         get isClosed() {
           return isEnded;
         },
+        get hasRoom() {
+          return isEnded || !response.writableNeedDrain;
+        },
         next({ body }) {
           if (isEnded) return;
           if (response.writableLength > limits.maxUnsentBytes) {

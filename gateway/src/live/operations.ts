@@ -80,6 +80,9 @@ export function createOperations(parts: {
             get isClosed() {
               return sink.isClosed;
             },
+            get hasRoom() {
+              return sink.hasRoom;
+            },
             next: (frame) => sink.next(frame),
             drained: () => sink.drained(),
             end: (errors) => sink.end(errors && shown(errors)),

@@ -152,9 +152,13 @@ export class SocketConnection {
   private sinkOf(id: string, operation: RunningOperation): OperationSink {
     const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
     const isClosed = () => operation.isEnded || this.socket.readyState !== this.socket.OPEN;
+    const hasRoom = () => operation.isEnded || this.hasRoom();
     return {
       get isClosed() {
         return isClosed();
+      },
+      get hasRoom() {
+        return hasRoom();
       },
       next: ({ body }) => {
         if (!operation.isEnded) this.send(`${head}${body}}`);

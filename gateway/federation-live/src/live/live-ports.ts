@@ -83,8 +83,10 @@ export interface Frame {
 export interface LiveSink {
   /** The client is gone. */
   readonly isClosed: boolean;
+  /** Whether the client keeps up: false when what it was sent already waits to be read. Also true when it is gone. */
+  readonly hasRoom: boolean;
   next(frame: Frame): void;
-  /** Resolves when there is room for more; only a replay asks. */
+  /** Resolves when there is room for more, or the client is gone. */
   drained(): Promise<void>;
   /** The last thing said. Null: it ended as it should. */
   end(errors: readonly GraphQLError[] | null): void;
