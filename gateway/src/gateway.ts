@@ -1,4 +1,3 @@
-import { LocalGraphQLDataSource } from '@apollo/gateway';
 import { Supergraph } from '@apollo/federation-internals';
 import { type Clock, systemClock } from '@marketgraph/platform/core';
 import { createRedisBus, type EventBus } from '@marketgraph/platform/messaging';
@@ -27,8 +26,11 @@ import { liveServices } from './live/live-services.ts';
 import { principalFacts } from './live/principal-facts.ts';
 import { createLoginLimits } from './login/login-limits.ts';
 import type { GraphContext } from './query/graph-context.ts';
+import { dataSourceOver } from './query/data-source.ts';
+import { type FetchSubgraph, transportFetch } from './query/fetch.ts';
+import { withLocalSubgraph } from './query/local-fetch.ts';
 import { createQueryEngine } from './query/query-engine.ts';
-import { subgraphDataSource } from './query/subgraph-data-source.ts';
+import { tellUnavailable } from './query/tell-unavailable.ts';
 import { publicError } from './limits/public-error.ts';
 import { operationsFolder, readSupergraph } from './supergraph-file.ts';
 
@@ -116,28 +118,20 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
       ?.schema.types()
       .map(({ name }) => name),
   );
-  const node = new LocalGraphQLDataSource(
-    graphSubgraphSchema(nodeTypes, askOwners(transport, config.timeouts.fetchMs)),
-  );
-  const dataSourceOf = (name: string) =>
-    name === GRAPH_SUBGRAPH
-      ? node
-      : subgraphDataSource({
-          name,
-          transport,
-          log,
-          fetchTimeoutMs: config.timeouts.fetchMs,
-          afterMutation(service, { viewer }) {
-            if (service === 'accounts' && viewer.kind === 'user') identity.forget(viewer.userId);
-          },
-        });
+  // From the wire outwards; each layer sees what the ones before it let through.
+  const overTransport = transportFetch({
+    transport,
+    fetchTimeoutMs: config.timeouts.fetchMs,
+    afterMutation(service, { viewer }) {
+      if (service === 'accounts' && viewer.kind === 'user') identity.forget(viewer.userId);
+    },
+  });
+  const node = graphSubgraphSchema(nodeTypes, askOwners(transport, config.timeouts.fetchMs));
+  const fetchSubgraph: FetchSubgraph = withLocalSubgraph(GRAPH_SUBGRAPH, node, tellUnavailable(overTransport, log));
 
   const live = createLiveGraph({
     supergraph,
-    services: liveServices(
-      transport,
-      Object.fromEntries([...subgraphs, GRAPH_SUBGRAPH].map((name) => [name, dataSourceOf(name)])),
-    ),
+    services: liveServices(transport, fetchSubgraph, [...subgraphs, GRAPH_SUBGRAPH]),
     log: bus,
     logger: log,
     cursorSecret: config.cursorSecret,
@@ -150,7 +144,7 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
   const documents = createDocuments({ schema: live.schema, limits: config.limits, introspection });
   const engine = await createQueryEngine({
     supergraphSdl,
-    dataSourceOf,
+    dataSourceOf: (name) => dataSourceOver(fetchSubgraph, name),
     documents,
     introspection,
     maxTokens: config.limits.maxTokens,

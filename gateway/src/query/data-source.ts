@@ -1,0 +1,16 @@
+import type { GraphQLDataSource, GraphQLDataSourceProcessOptions } from '@apollo/gateway';
+import type { FetchSubgraph } from './fetch.ts';
+import type { GraphContext } from './graph-context.ts';
+
+type Answer = Awaited<ReturnType<GraphQLDataSource['process']>>;
+
+/** One subgraph as the stock executor sees it. */
+export function dataSourceOver(fetch: FetchSubgraph, service: string): GraphQLDataSource<GraphContext> {
+  return {
+    async process({ request, context }: GraphQLDataSourceProcessOptions<GraphContext>): Promise<Answer> {
+      const { query = '', operationName, variables = {} } = request;
+      // Errors may be as they came off a wire; that executor reads message, path and extensions alone.
+      return (await fetch(service, { query, operationName, variables }, context as GraphContext)) as Answer;
+    },
+  };
+}
