@@ -58,6 +58,7 @@ class LampResolver {
     throw new Error('secret detail');
   }
 
+  @Directive('@coalesce')
   @Subscription(() => LampEvent, { topics: 'gateway' })
   lampChanged(@Root() root: StreamRoot, @Arg('id', () => ID) id: string): LampEvent {
     return { cursor: root.cursor, lamp: { id, name: root.kind } };
@@ -78,6 +79,12 @@ describe('a subgraph built from classes', () => {
     expect(schema.sdl).toMatch(/"""A lamp\."""\ntype Lamp implements Thing @key\(fields: "id"\)/);
     expect(schema.sdl).toContain('name: String! @shareable');
     expect(schema.sdl).toContain('type Shade @key(fields: "id")');
+  });
+
+  it('hands the directives it uses of the gateway on to the supergraph, and no others', () => {
+    expect(schema.sdl).toMatch(/lampChanged\(id: ID!\): LampEvent! @coalesce/);
+    expect(schema.sdl).toContain('@composeDirective(name: "@coalesce")');
+    expect(schema.sdl).not.toContain('@cacheControl');
   });
 
   it('resolves entities by reference and answers null for an unknown one', async () => {

@@ -3,8 +3,26 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import { type DocumentNode, type GraphQLSchema, Kind, parse, print, printSchema, visit } from 'graphql';
 import { buildSchemaSync, createResolversMap, type NonEmptyArray, type PubSub } from 'type-graphql';
 
-const FEDERATION_LINK =
-  'extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@inaccessible", "@tag", "@override"])';
+const FEDERATION_URL = 'https://specs.apollo.dev/federation/v2.7';
+const FEDERATION_IMPORTS = [
+  '@key',
+  '@shareable',
+  '@external',
+  '@requires',
+  '@provides',
+  '@inaccessible',
+  '@tag',
+  '@override',
+];
+
+/** What the gateway needs to know of a field beyond its type. It travels to the supergraph, and is not shown to clients. */
+const GATEWAY_URL = 'https://marketgraph.example/gateway/v1.0';
+const GATEWAY_DIRECTIVES: Readonly<Record<string, string>> = {
+  '@cacheControl': `"""Public: the same for everybody who may see it, and kept by the gateway until an event of its owner names it, for at most that many seconds."""
+directive @cacheControl(maxAge: Int!) on OBJECT | FIELD_DEFINITION`,
+  '@coalesce': `"""A stream of states: a client that falls behind gets the newest of each thing, not all that were in between."""
+directive @coalesce on FIELD_DEFINITION`,
+};
 
 // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type
 type Class = Function;
@@ -44,7 +62,7 @@ export function buildSubgraph(options: SubgraphSchemaOptions): SubgraphSchema {
     skipCheck: true,
   });
   const contract = withDirectives(classSchema);
-  const sdl = `${FEDERATION_LINK}\n\n${print(contract)}\n`;
+  const sdl = `${linksOf(contract)}\n\n${print(contract)}\n`;
   const resolvers = createResolversMap(classSchema) as Record<string, Record<string, unknown>>;
   for (const [type, resolve] of Object.entries(options.references)) {
     resolvers[type] = {
@@ -68,6 +86,24 @@ const eventsComeFromTheGateway: PubSub = {
     throw new Error('Subscriptions are served by the gateway.');
   },
 };
+
+/** The links of a contract: federation always, our own directives where it applies them. */
+function linksOf(contract: DocumentNode): string {
+  const used = new Set<string>();
+  visit(contract, { Directive: ({ name }) => void used.add(`@${name.value}`) });
+  const composed = Object.keys(GATEWAY_DIRECTIVES).filter((name) => used.has(name));
+  const link = (url: string, imports: readonly string[]) =>
+    `@link(url: "${url}", import: [${imports.map((name) => `"${name}"`).join(', ')}])`;
+  if (composed.length === 0) return `extend schema ${link(FEDERATION_URL, FEDERATION_IMPORTS)}`;
+  return [
+    'extend schema',
+    `  ${link(FEDERATION_URL, [...FEDERATION_IMPORTS, '@composeDirective'])}`,
+    `  ${link(GATEWAY_URL, composed)}`,
+    ...composed.map((name) => `  @composeDirective(name: "${name}")`),
+    '',
+    ...composed.map((name) => GATEWAY_DIRECTIVES[name]),
+  ].join('\n');
+}
 
 /** graphql-js prints no directives; type-graphql keeps them on the AST nodes. This joins the two. */
 function withDirectives(schema: GraphQLSchema): DocumentNode {

@@ -1,4 +1,4 @@
-import { Arg, Ctx, FieldResolver, ID, Mutation, Resolver, Root, Subscription } from 'type-graphql';
+import { Arg, Ctx, Directive, FieldResolver, ID, Mutation, Resolver, Root, Subscription } from 'type-graphql';
 import { badUserInput, requireUser, type StreamRoot, URLScalar } from '@marketgraph/platform/graphql';
 import type { ImportProgressed } from '@marketgraph/schema/events/catalog';
 import { createUpload } from '../commands/create-upload.ts';
@@ -56,6 +56,7 @@ export class ImportResolver {
     return { import: value, userErrors };
   }
 
+  @Directive('@coalesce')
   @Subscription(() => CatalogImportEvent, {
     topics: 'gateway',
     description: 'How far an import of yours has come, at least once a second.',

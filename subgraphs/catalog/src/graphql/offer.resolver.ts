@@ -1,4 +1,16 @@
-import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
+import {
+  Arg,
+  Ctx,
+  Directive,
+  FieldResolver,
+  ID,
+  Int,
+  Mutation,
+  Query,
+  Resolver,
+  Root,
+  Subscription,
+} from 'type-graphql';
 import { badUserInput, CurrencyCode, eventSkipped, type StreamRoot } from '@marketgraph/platform/graphql';
 import type { OfferChanged } from '@marketgraph/schema/events/catalog';
 import { setOfferPrice } from '../commands/set-offer-price.ts';
@@ -80,6 +92,7 @@ export class OfferResolver {
     return { offer: value, userErrors };
   }
 
+  @Directive('@coalesce')
   @Subscription(() => PriceChangedEvent, {
     topics: 'gateway',
     description: 'The price of each offer now, then each change of it.',

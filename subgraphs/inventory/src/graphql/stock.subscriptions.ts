@@ -1,6 +1,6 @@
 import { badUserInput, eventSkipped, forbidden, requireUser, type StreamRoot } from '@marketgraph/platform/graphql';
 import type { StockChanged } from '@marketgraph/schema/events/inventory';
-import { Arg, Ctx, ID, Resolver, Root, Subscription } from 'type-graphql';
+import { Arg, Ctx, Directive, ID, Resolver, Root, Subscription } from 'type-graphql';
 import { actsFor } from './access.ts';
 import type { InventoryContext } from './context.ts';
 import { toWarehouse } from './map.ts';
@@ -10,6 +10,7 @@ import { StockChangedEvent } from './stock.type.ts';
 
 @Resolver()
 export class StockSubscriptions {
+  @Directive('@coalesce')
   @Subscription(() => StockChangedEvent, {
     topics: 'gateway',
     description: 'Availability of up to 100 offers as it changes. One snapshot per offer first.',
@@ -25,6 +26,7 @@ export class StockSubscriptions {
     return live ? liveEvent(root, live, context) : snapshot(root, root.key ?? offerIds[0]!, context);
   }
 
+  @Directive('@coalesce')
   @Subscription(() => StockChangedEvent, {
     topics: 'gateway',
     description:

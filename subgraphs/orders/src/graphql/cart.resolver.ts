@@ -1,6 +1,6 @@
 import type { Rejection, Result } from '@marketgraph/platform/core';
 import { badUserInput, IdempotencyKey, isService, type StreamRoot } from '@marketgraph/platform/graphql';
-import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
+import { Arg, Ctx, Directive, FieldResolver, ID, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import {
   addCartLines,
   removeCartLines,
@@ -102,6 +102,7 @@ export class CartResolver {
     return payload(await selectCartDelivery(context.services, { ...choice, ...who(context, token) }));
   }
 
+  @Directive('@coalesce')
   @Subscription(() => CartEvent, {
     topics: 'gateway',
     description: 'A cart, whenever it changes; only the newest state counts.',
