@@ -1,5 +1,6 @@
 import { ConfigurationError, type Environment, settingsOf } from '@marketgraph/platform/config';
 import { defaultOperationLimits, type OperationLimits } from './limits/operation-limits.ts';
+import { type PersistedMode, persistedModes } from './persisted/persisted-operations.ts';
 
 export interface GatewayConfig {
   host: string;
@@ -21,6 +22,8 @@ export interface GatewayConfig {
   /** Sign-in attempts per minute: for one account, and from one address. */
   login: { perAccount: number; perAddress: number };
   limits: OperationLimits;
+  /** Which operations may be asked for by their hash, and whether any others at all. */
+  persisted: PersistedMode;
   http: HttpLimits;
   sockets: SocketLimits;
   timeouts: Timeouts;
@@ -103,6 +106,7 @@ export function readGatewayConfig(env: Environment): GatewayConfig {
       perAddress: settings.integer('LOGIN_PER_ADDRESS', 20, { min: 1 }),
     },
     limits: defaultOperationLimits,
+    persisted: persistedMode(settings.optional('PERSISTED') ?? 'apq'),
     http: {
       ...defaultHttpLimits,
       maxBodyBytes: settings.integer('MAX_BODY_BYTES', defaultHttpLimits.maxBodyBytes, { min: 1_024 }),
@@ -120,4 +124,10 @@ export function readGatewayConfig(env: Environment): GatewayConfig {
       fetchMs: settings.integer('FETCH_TIMEOUT_MS', defaultTimeouts.fetchMs, { min: 100 }),
     },
   };
+}
+
+function persistedMode(value: string): PersistedMode {
+  const mode = persistedModes.find((one) => one === value);
+  if (mode) return mode;
+  throw new ConfigurationError([`GATEWAY_PERSISTED must be one of ${persistedModes.join(', ')}, not "${value}"`]);
 }

@@ -32,6 +32,9 @@ import { withLocalSubgraph } from './query/local-fetch.ts';
 import { createQueryEngine } from './query/query-engine.ts';
 import { tellUnavailable } from './query/tell-unavailable.ts';
 import { publicError } from './limits/public-error.ts';
+import { type ListedOperation, readListedOperations } from './persisted/manifest.ts';
+import { operationList } from './persisted/operation-list.ts';
+import { persistedOperations } from './persisted/persisted-operations.ts';
 import { operationsFolder, readSupergraph } from './supergraph-file.ts';
 
 export { graphSubgraphSdl, GRAPH_SUBGRAPH } from './graph/graph-subgraph.ts';
@@ -52,6 +55,8 @@ export interface GatewayDeps {
   clock?: Clock;
   /** By default the one that is checked in. */
   supergraphSdl?: string;
+  /** The operations of our own clients; by default those that are checked in. */
+  listedOperations?: readonly ListedOperation[];
 }
 
 const REDIS_TIMEOUT_MS = 1_000;
@@ -141,7 +146,9 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
     onEvent: principalFacts({ identity, sessions, recheck: (concerns) => live.recheck(concerns), log }),
   });
   const introspection = !config.production;
-  const documents = createDocuments({ schema: live.schema, limits: config.limits, introspection });
+  const list = operationList(deps.listedOperations ?? (await readListedOperations()));
+  const persisted = persistedOperations(config.persisted, list);
+  const documents = createDocuments({ schema: live.schema, limits: config.limits, introspection, persisted });
   const engine = await createQueryEngine({
     supergraphSdl,
     dataSourceOf: (name) => dataSourceOver(fetchSubgraph, name),

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CriticalityLevel, diff } from '@graphql-inspector/core';
 import { buildSchema } from 'graphql';
+import { isManifestStale } from './operations-manifest.ts';
 import { staleSchemas } from './print-schema.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
@@ -15,7 +16,7 @@ const API = 'schema/api.graphql';
  */
 async function problems(): Promise<string[]> {
   const stale = (await staleSchemas()).map((path) => `schema/${path} is stale: run pnpm schema`);
-  if (!isCodegenFresh()) stale.push('schema/generated is stale: run pnpm schema');
+  if (!isCodegenFresh() || (await isManifestStale())) stale.push('schema/generated is stale: run pnpm schema');
   return [...stale, ...(await breakingChanges())];
 }
 

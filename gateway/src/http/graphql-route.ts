@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { graphqlError } from '@marketgraph/platform/graphql';
 import type { HttpLimits } from '../config.ts';
 import type { Identity } from '../identity/identity.ts';
-import type { Documents, OperationRequest } from '../limits/documents.ts';
+import type { Documents, OperationRequest, PreparedOperation } from '../limits/documents.ts';
 import { RequestError } from '../limits/request-error.ts';
 import type { EventStreams } from '../live/event-stream.ts';
 import type { GraphContext } from '../query/graph-context.ts';
@@ -38,11 +38,10 @@ export async function answerGraphql(parts: GraphqlRouteParts, exchange: GraphqlE
     const message = 'Subscriptions are served over WebSocket (graphql-transport-ws), and as events at /graphql/stream.';
     throw new RequestError([graphqlError('BAD_REQUEST', message)]);
   }
+  const asked = { method: request.method ?? 'POST', search, body };
   const answer = await engine.http({
-    method: request.method ?? 'POST',
-    search,
+    ...(prepared.text === operation.query ? asked : spelledOut(asked, operation, prepared)),
     headers: withoutCredentials(request.headers),
-    body,
     context: contextOf(caller.viewer),
   });
   if (answer.body.kind !== 'complete') throw new Error('Incremental delivery is not offered.');
@@ -67,6 +66,19 @@ async function readOperation(
   if (request.method !== 'POST') throw methodNotAllowed('GET, POST');
   const body = await readJsonBody(request, limits);
   return { operation: operationRequest(body), body };
+}
+
+/** The request of one who knows the text, for one that came with a hash or with other spaces. */
+function spelledOut(
+  { method }: { method: string },
+  { operationName, variables }: OperationRequest,
+  { text }: PreparedOperation,
+): { method: string; search: string; body: unknown } {
+  if (method !== 'GET') return { method, search: '', body: { query: text, operationName, variables } };
+  const search = new URLSearchParams({ query: text });
+  if (operationName) search.set('operationName', operationName);
+  if (variables) search.set('variables', JSON.stringify(variables));
+  return { method, search: `?${search}`, body: undefined };
 }
 
 /** What does not even validate is reported inside the stream, as its protocol wants. */

@@ -26,15 +26,32 @@ export async function readJsonBody(request: IncomingMessage, limits: HttpLimits)
 export function operationRequest(body: unknown): OperationRequest {
   if (Array.isArray(body)) throw badRequest('Batches are not accepted: send one operation per request.');
   if (body === null || typeof body !== 'object') throw badRequest('Send a JSON object with a query.');
-  const { query, operationName, variables } = body as Record<string, unknown>;
-  if (typeof query !== 'string' || query === '') throw badRequest('"query" is a string with the document.');
+  const { query, operationName, variables, extensions } = body as Record<string, unknown>;
+  const sha256Hash = persistedHash(extensions);
+  if (sha256Hash === undefined && (query === undefined || query === '')) throw noQuery();
+  if (query !== undefined && typeof query !== 'string') throw noQuery();
   if (operationName !== undefined && operationName !== null && typeof operationName !== 'string') {
     throw badRequest('"operationName" is a string.');
   }
   if (variables !== undefined && variables !== null && (typeof variables !== 'object' || Array.isArray(variables))) {
     throw badRequest('"variables" is an object.');
   }
-  return { query, operationName, variables: variables as Record<string, unknown> | null | undefined };
+  return { query, sha256Hash, operationName, variables: variables as Record<string, unknown> | null | undefined };
+}
+
+const noQuery = () => badRequest('"query" is a string with the document.');
+
+/** `extensions.persistedQuery` as Apollo's clients send it. */
+function persistedHash(extensions: unknown): string | undefined {
+  if (extensions === undefined || extensions === null) return undefined;
+  if (typeof extensions !== 'object' || Array.isArray(extensions)) throw badRequest('"extensions" is an object.');
+  if (!Object.hasOwn(extensions, 'persistedQuery')) return undefined;
+  const { version, sha256Hash } = Object(Reflect.get(extensions, 'persistedQuery')) as Record<string, unknown>;
+  if (version !== 1) throw badRequest('"persistedQuery" has version 1.');
+  if (typeof sha256Hash !== 'string' || !/^[0-9a-f]{64}$/.test(sha256Hash)) {
+    throw badRequest('"sha256Hash" is a SHA-256 in hexadecimal.');
+  }
+  return sha256Hash;
 }
 
 /** The same from the parameters of a GET. */
@@ -44,14 +61,20 @@ export function operationFromSearch(search: URLSearchParams): OperationRequest {
     if (values.length > 1) throw badRequest(`"${name}" may be given once.`);
     return values[0];
   };
-  const variables = one('variables');
-  let parsed: unknown;
-  try {
-    parsed = variables === undefined ? undefined : JSON.parse(variables);
-  } catch {
-    throw badRequest('"variables" is not JSON.');
-  }
-  return operationRequest({ query: one('query'), operationName: one('operationName'), variables: parsed });
+  const json = (name: string): unknown => {
+    const text = one(name);
+    try {
+      return text === undefined ? undefined : JSON.parse(text);
+    } catch {
+      throw badRequest(`"${name}" is not JSON.`);
+    }
+  };
+  return operationRequest({
+    query: one('query'),
+    operationName: one('operationName'),
+    variables: json('variables'),
+    extensions: json('extensions'),
+  });
 }
 
 async function readLimited(request: IncomingMessage, { maxBodyBytes, bodyTimeoutMs }: HttpLimits): Promise<Buffer> {

@@ -19,10 +19,9 @@ import { checkVariables, unstorable } from './check-variables.ts';
 import type { OperationLimits } from './operation-limits.ts';
 import { withoutSuggestions } from './public-error.ts';
 import { RequestError } from './request-error.ts';
+import type { DocumentName, PersistedOperations } from '../persisted/persisted-operations.ts';
 
-export interface OperationRequest {
-  query: string;
-  operationName?: string | null;
+export interface OperationRequest extends DocumentName {
   variables?: Readonly<Record<string, unknown>> | null;
 }
 
@@ -33,7 +32,7 @@ export interface PreparedOperation {
 }
 
 /**
- * The one way from text to a document, on every transport: tokens, size,
+ * The one way from text, or its hash, to a document, on every transport: tokens, size,
  * validation, then the operation and its page sizes. Nothing is planned before.
  */
 export interface Documents {
@@ -58,8 +57,9 @@ export function createDocuments(options: {
   schema: GraphQLSchema;
   limits: OperationLimits;
   introspection: boolean;
+  persisted: PersistedOperations;
 }): Documents {
-  const { schema, limits, introspection } = options;
+  const { schema, limits, introspection, persisted } = options;
   const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
   const known = new LRUCache<string, Known>({
     max: CACHE_ENTRIES,
@@ -92,9 +92,11 @@ export function createDocuments(options: {
   };
 
   return {
-    prepare({ query, operationName, variables }) {
+    prepare(request) {
+      const { operationName, variables } = request;
       const oversized = checkVariables(variables ?? {});
       if (oversized) throw new RequestError([oversized]);
+      const query = persisted.textOf(request);
       let entry = known.get(query);
       if (!entry) {
         entry = read(query);
@@ -106,6 +108,7 @@ export function createDocuments(options: {
       if (!operation) throw new RequestError([unknownOperation(document, operationName)]);
       const pages = checkPages(document, operation, variables ?? {}, limits.maxPageSize);
       if (pages) throw new RequestError([pages]);
+      persisted.keep(request);
       return { document, operation, text: query };
     },
     byHash: (hash) => hashes.get(hash),

@@ -1,7 +1,7 @@
 import type { GraphQLFormattedError } from 'graphql';
 import { errorCodes } from '@marketgraph/platform/graphql';
 
-const PUBLIC_CODES = new Set<unknown>([...errorCodes, 'PERSISTED_QUERY_NOT_SUPPORTED']);
+const PUBLIC_CODES = new Set<unknown>(errorCodes);
 /** What servers and executors add to `extensions` for themselves. */
 const PRIVATE_EXTENSIONS = new Set(['stacktrace', 'exception', 'http', 'serviceName']);
 /** A message repeats the client's own words; this is as much of them as it gets back. */

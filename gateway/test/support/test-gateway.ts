@@ -4,7 +4,7 @@ import { inProcessTransport, type SubgraphTransport } from '@marketgraph/platfor
 import { silentLog as log, testIds } from '@marketgraph/platform/testing';
 import type { GatewayConfig } from '../../src/config.ts';
 import { readGatewayConfig } from '../../src/config.ts';
-import { createGateway, type Gateway } from '../../src/gateway.ts';
+import { createGateway, type Gateway, type GatewayDeps } from '../../src/gateway.ts';
 import { testSigner, type TestSigner } from './tokens.ts';
 import { toyShop, type ToyShop } from './toy-shop.ts';
 
@@ -35,6 +35,7 @@ export async function startTestGateway(options: {
   signer?: TestSigner;
   transport?: SubgraphTransport;
   clock?: Clock;
+  listedOperations?: GatewayDeps['listedOperations'];
 }): Promise<TestGateway> {
   const shop = options.shop ?? toyShop();
   const signer = options.signer ?? (await testSigner());
@@ -48,6 +49,7 @@ export async function startTestGateway(options: {
     transport,
     log,
     supergraphSdl: shop.supergraphSdl,
+    listedOperations: options.listedOperations ?? [],
     ...(options.clock ? { clock: options.clock } : {}),
   });
   const bus = await createRedisBus({ url: options.redisUrl, log });

@@ -1,0 +1,3 @@
+import { writeManifest } from './operations-manifest.ts';
+
+await writeManifest();
