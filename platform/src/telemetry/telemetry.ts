@@ -3,6 +3,17 @@ import { dirname } from 'node:path';
 import { destination, type Logger, type LoggerOptions, pino } from 'pino';
 
 export type { Logger } from 'pino';
+export {
+  type Count,
+  type CounterFamily,
+  createMetrics,
+  type GaugeReader,
+  type HistogramFamily,
+  type MetricOptions,
+  type Metrics,
+  type Observation,
+} from './metrics.ts';
+export { serveMetrics } from './metrics-server.ts';
 
 export interface LogOptions {
   service: string;

@@ -1,0 +1,74 @@
+import {
+  type Count,
+  type CounterFamily,
+  createMetrics,
+  type GaugeReader,
+  type Metrics,
+} from '@marketgraph/platform/telemetry';
+
+export type OperationType = 'query' | 'mutation' | 'subscription';
+export type OperationOutcome = 'ok' | 'partial' | 'error';
+
+/** What the gateway counts. Lines are looked up once and held, so that the hot path only adds. */
+export interface GatewayMetrics {
+  /** One query or mutation has been answered. */
+  operation(type: OperationType, outcome: OperationOutcome, seconds: number): void;
+  /** Refused before it was run, by the code of the error. */
+  rejected: CounterFamily;
+  /** Turned away, by the rule that did. */
+  rateLimited: CounterFamily;
+  /** Sockets closed, by the code. */
+  socketsClosed: CounterFamily;
+  /** One representation or root fetch the cache was asked for: `hit`, `miss` or `bypass`, by subgraph. */
+  cacheRequests: CounterFamily;
+  cacheInvalidations: Count;
+  /** Read when somebody looks. */
+  gauge(name: GatewayGauge, read: GaugeReader): void;
+}
+
+const gauges = {
+  graphql_ws_connections: { help: 'Open sockets.' },
+  graphql_ws_subscriptions: { help: 'Running subscriptions, on every transport.' },
+  graphql_ws_buffered_bytes: { help: 'Bytes written to sockets and not sent yet.' },
+  circuit_breaker_state: { help: '0 closed, 1 half open, 2 open.', labels: ['target'] },
+  entity_cache_entries: { help: 'Entries of the entity cache.' },
+  entity_cache_bytes: { help: 'What they weigh.' },
+} as const;
+
+export type GatewayGauge = keyof typeof gauges;
+
+/** Without a registry it counts all the same, for nobody. */
+export function createGatewayMetrics(metrics: Metrics = createMetrics()): GatewayMetrics {
+  const seconds = metrics.histogram({
+    name: 'graphql_operation_duration_seconds',
+    help: 'Queries and mutations, from the request to its answer.',
+    labels: ['type', 'outcome'],
+  });
+  return {
+    operation: (type, outcome, duration) => seconds.of(type, outcome).observe(duration),
+    rejected: metrics.counter({
+      name: 'graphql_operation_rejected_total',
+      help: 'Operations refused before they were run.',
+      labels: ['reason'],
+    }),
+    rateLimited: metrics.counter({
+      name: 'rate_limited_total',
+      help: 'Requests turned away because there were too many.',
+      labels: ['rule'],
+    }),
+    socketsClosed: metrics.counter({
+      name: 'graphql_ws_closed_total',
+      help: 'Sockets closed.',
+      labels: ['code'],
+    }),
+    cacheRequests: metrics.counter({
+      name: 'entity_cache_requests_total',
+      help: 'What the entity cache was asked for.',
+      labels: ['outcome', 'subgraph'],
+    }),
+    cacheInvalidations: metrics
+      .counter({ name: 'entity_cache_invalidations_total', help: 'Entries dropped because an event named them.' })
+      .of(),
+    gauge: (name, read) => metrics.gauge({ name, ...gauges[name] }, read),
+  };
+}
