@@ -40,7 +40,7 @@ export async function answerGraphql(parts: GraphqlRouteParts, exchange: GraphqlE
   }
   const asked = { method: request.method ?? 'POST', search, body };
   const answer = await engine.http({
-    ...(prepared.text === operation.query ? asked : spelledOut(asked, operation, prepared)),
+    ...(operation.sha256Hash || prepared.text !== operation.query ? spelledOut(asked, operation, prepared) : asked),
     headers: withoutCredentials(request.headers),
     context: contextOf(caller.viewer),
   });
@@ -74,9 +74,9 @@ function spelledOut(
   { operationName, variables }: OperationRequest,
   { text }: PreparedOperation,
 ): { method: string; search: string; body: unknown } {
-  if (method !== 'GET') return { method, search: '', body: { query: text, operationName, variables } };
-  const search = new URLSearchParams({ query: text });
-  if (operationName) search.set('operationName', operationName);
+  const name = operationName ? { operationName } : {};
+  if (method !== 'GET') return { method, search: '', body: { query: text, ...name, variables: variables ?? {} } };
+  const search = new URLSearchParams({ query: text, ...name });
   if (variables) search.set('variables', JSON.stringify(variables));
   return { method, search: `?${search}`, body: undefined };
 }
