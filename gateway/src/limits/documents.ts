@@ -16,6 +16,8 @@ import { graphqlError } from '@marketgraph/platform/graphql';
 import { checkDocument } from './check-document.ts';
 import { checkPages } from './check-pages.ts';
 import { checkVariables, unstorable } from './check-variables.ts';
+import { costWeights } from './cost-weights.ts';
+import { compileCost, type CostWeights, type OperationCost } from './operation-cost.ts';
 import type { OperationLimits } from './operation-limits.ts';
 import { withoutSuggestions } from './public-error.ts';
 import { RequestError } from './request-error.ts';
@@ -25,15 +27,20 @@ export interface OperationRequest extends DocumentName {
   variables?: Readonly<Record<string, unknown>> | null;
 }
 
-export interface PreparedOperation {
+export interface ResolvedOperation {
   document: DocumentNode;
   operation: OperationDefinitionNode;
   text: string;
 }
 
+export interface PreparedOperation extends ResolvedOperation {
+  /** In points, with the variables of this request. */
+  cost: number;
+}
+
 /**
  * The one way from text, or its hash, to a document, on every transport: tokens, size,
- * validation, then the operation and its page sizes. Nothing is planned before.
+ * validation, then the operation, its page sizes and its cost. Nothing is planned before.
  */
 export interface Documents {
   /** Throws a `RequestError`. */
@@ -51,15 +58,16 @@ const MAX_ERRORS = 5;
 // eslint-disable-next-line no-control-regex
 const ZERO_CHARACTER = /\0|\\u0000|\\u\{0+\}/;
 
-type Known = { document: DocumentNode } | { error: RequestError };
+type Known = { document: DocumentNode; costs: Map<OperationDefinitionNode, OperationCost> } | { error: RequestError };
 
 export function createDocuments(options: {
   schema: GraphQLSchema;
   limits: OperationLimits;
   introspection: boolean;
   persisted: PersistedOperations;
+  weights?: CostWeights;
 }): Documents {
-  const { schema, limits, introspection, persisted } = options;
+  const { schema, limits, introspection, persisted, weights = costWeights } = options;
   const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
   const known = new LRUCache<string, Known>({
     max: CACHE_ENTRIES,
@@ -88,7 +96,7 @@ export function createDocuments(options: {
       };
     }
     hashes.set(createHash('sha256').update(text).digest('hex'), document);
-    return { document };
+    return { document, costs: new Map() };
   };
 
   return {
@@ -103,16 +111,28 @@ export function createDocuments(options: {
         known.set(query, entry);
       }
       if ('error' in entry) throw entry.error;
-      const { document } = entry;
+      const { document, costs } = entry;
       const operation = getOperationAST(document, operationName);
       if (!operation) throw new RequestError([unknownOperation(document, operationName)]);
-      const pages = checkPages(document, operation, variables ?? {}, limits.maxPageSize);
+      let compiled = costs.get(operation);
+      if (!compiled) {
+        compiled = compileCost({ schema, document, operation, weights });
+        costs.set(operation, compiled);
+      }
+      const pages = checkPages(compiled.pages, variables ?? {}, limits.maxPageSize);
       if (pages) throw new RequestError([pages]);
+      const cost = compiled.of(variables ?? {});
+      if (cost > limits.maxCost) throw new RequestError([tooCostly(cost, limits.maxCost)]);
       persisted.keep(request);
-      return { document, operation, text: query };
+      return { document, operation, text: query, cost };
     },
     byHash: (hash) => hashes.get(hash),
   };
+}
+
+function tooCostly(cost: number, maxCost: number): GraphQLError {
+  const message = `The operation costs ${cost} points; at most ${maxCost} are accepted. Ask for smaller pages, or for less of each entry.`;
+  return graphqlError('OPERATION_TOO_COMPLEX', message, { cost, maxCost });
 }
 
 function parseError(error: unknown): GraphQLError {

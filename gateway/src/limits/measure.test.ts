@@ -1,7 +1,6 @@
 import { type OperationDefinitionNode, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { checkDocument } from './check-document.ts';
-import { checkPages } from './check-pages.ts';
 import { checkVariables } from './check-variables.ts';
 import { measureOperation } from './measure.ts';
 import { defaultOperationLimits } from './operation-limits.ts';
@@ -47,29 +46,6 @@ describe('the size of a document', () => {
   ])('%s', (text, complaint) => {
     const error = checkDocument(parse(text), limits);
     expect(error?.message ?? null).toEqual(complaint === null ? null : expect.stringContaining(` ${complaint}.`));
-  });
-});
-
-describe('page sizes', () => {
-  const pageError = (text: string, variables = {}) => {
-    const document = parse(text);
-    return checkPages(document, document.definitions[0] as OperationDefinitionNode, variables, 100)?.message ?? null;
-  };
-  const query = 'query($n: Int = 500) { a { b(first: $n) { c } } }';
-
-  it.each([
-    ['{ a(first: 100) }', {}, null],
-    ['{ a(first: 101) }', {}, '"first" is from 0 to 100.'],
-    ['{ a(last: 2147483648) }', {}, '"last" is from 0 to 100.'],
-    ['{ a(first: -1) }', {}, '"first" is from 0 to 100.'],
-    ['{ a(first: null, other: 5000) }', {}, null],
-    [query, { n: 100 }, null],
-    [query, { n: 101 }, '"first" is from 0 to 100.'],
-    [query, { n: null }, null],
-    [query, {}, '"first" is from 0 to 100.'],
-    ['{ ...F } fragment F on Q { a(first: 999) }', {}, '"first" is from 0 to 100.'],
-  ])('%s with %j', (text, variables, message) => {
-    expect(pageError(text, variables)).toBe(message);
   });
 });
 

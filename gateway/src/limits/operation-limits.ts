@@ -15,6 +15,8 @@ export interface OperationLimits {
   maxExpandedFields: number;
   /** The most a page argument (`first`, `last`) may ask for. */
   maxPageSize: number;
+  /** What one operation may cost with its variables, in points of `operation-cost.ts`. */
+  maxCost: number;
 }
 
 export const defaultOperationLimits: OperationLimits = {
@@ -28,4 +30,5 @@ export const defaultOperationLimits: OperationLimits = {
   maxFields: 1_500,
   maxExpandedFields: 10_000,
   maxPageSize: 100,
+  maxCost: 10_000,
 };

@@ -4,11 +4,11 @@ import { graphqlError } from '@marketgraph/platform/graphql';
 import type { Logger } from '@marketgraph/platform/telemetry';
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { loginAttempts } from './login-attempts.ts';
-import type { PreparedOperation } from '../limits/documents.ts';
+import type { ResolvedOperation } from '../limits/documents.ts';
 
 export interface LoginLimits {
   /** Counts the sign-in attempts of an operation; throws when there were too many. Aliases count each. */
-  check(prepared: PreparedOperation, variables: Record<string, unknown>, address: string): Promise<void>;
+  check(prepared: ResolvedOperation, variables: Record<string, unknown>, address: string): Promise<void>;
 }
 
 const WINDOW_S = 60;

@@ -5,7 +5,7 @@ import { graphqlError } from '@marketgraph/platform/graphql';
 import type { Logger } from '@marketgraph/platform/telemetry';
 import type { DocumentNode, ExecutionResult, GraphQLFormattedError } from 'graphql';
 import { errorsOf } from '@marketgraph/federation-live';
-import type { Documents, PreparedOperation } from '../limits/documents.ts';
+import type { Documents, PreparedOperation, ResolvedOperation } from '../limits/documents.ts';
 import { isPublic, publicError } from '../limits/public-error.ts';
 import type { GraphContext } from './graph-context.ts';
 
@@ -36,7 +36,7 @@ export interface QueryEngineOptions {
   log: Logger;
   /** Runs when the operation is known and before it is planned; a thrown GraphQLError is the answer. */
   beforeOperation(
-    operation: { prepared: PreparedOperation; variables: Record<string, unknown> },
+    operation: { prepared: ResolvedOperation; variables: Record<string, unknown> },
     context: GraphContext,
   ): Promise<void>;
 }
