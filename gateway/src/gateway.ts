@@ -26,6 +26,7 @@ import { liveServices } from './live/live-services.ts';
 import { principalFacts } from './live/principal-facts.ts';
 import { createLoginLimits } from './login/login-limits.ts';
 import type { GraphContext } from './query/graph-context.ts';
+import { type Circuit, createCircuitBreakers } from './query/circuit-breaker.ts';
 import { dataSourceOver } from './query/data-source.ts';
 import { type FetchSubgraph, transportFetch } from './query/fetch.ts';
 import { withLocalSubgraph } from './query/local-fetch.ts';
@@ -45,7 +46,12 @@ export interface Gateway {
   listen(): Promise<{ port: number; url: string }>;
   /** Not ready, then nothing new, then what is in progress ends, then the rest. Safe to call twice. */
   stop(): Promise<void>;
-  counts(): ReturnType<LiveGraph['counts']> & { sockets: number; streams: number };
+  counts(): ReturnType<LiveGraph['counts']> & {
+    sockets: number;
+    streams: number;
+    /** Of the subgraphs that have been asked. */
+    circuits: Readonly<Record<string, Circuit>>;
+  };
 }
 
 export interface GatewayDeps {
@@ -131,12 +137,14 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
       if (service === 'accounts' && viewer.kind === 'user') identity.forget(viewer.userId);
     },
   });
-  const node = graphSubgraphSchema(nodeTypes, askOwners(transport, config.timeouts.fetchMs));
-  const fetchSubgraph: FetchSubgraph = withLocalSubgraph(GRAPH_SUBGRAPH, node, tellUnavailable(overTransport, log));
+  const circuits = createCircuitBreakers({ log });
+  const overCircuits = circuits.around(overTransport);
+  const node = graphSubgraphSchema(nodeTypes, askOwners(overCircuits));
+  const fetchSubgraph: FetchSubgraph = withLocalSubgraph(GRAPH_SUBGRAPH, node, tellUnavailable(overCircuits, log));
 
   const live = createLiveGraph({
     supergraph,
-    services: liveServices(transport, fetchSubgraph, [...subgraphs, GRAPH_SUBGRAPH]),
+    services: liveServices(transport, fetchSubgraph),
     log: bus,
     logger: log,
     cursorSecret: config.cursorSecret,
@@ -208,6 +216,11 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
       return { port: running.port, url: running.url };
     },
     stop: () => (stopped ??= stop()),
-    counts: () => ({ ...live.counts(), sockets: sockets.count(), streams: streams.count() }),
+    counts: () => ({
+      ...live.counts(),
+      sockets: sockets.count(),
+      streams: streams.count(),
+      circuits: circuits.states(),
+    }),
   };
 }

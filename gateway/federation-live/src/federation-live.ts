@@ -1,4 +1,4 @@
-export { createLiveGraph, type LiveGraph, type LiveGraphOptions, type LiveOperation } from './live/live-graph.ts';
+export { createLiveGraph, type LiveGraph, type LiveGraphOptions } from './live/live-graph.ts';
 export { SubscriptionRefusedError } from './live/live-error.ts';
 export type {
   Audience,
@@ -6,6 +6,7 @@ export type {
   EventRequest,
   Frame,
   LiveLogger,
+  LiveOperation,
   LiveServices,
   LiveSink,
   LoggedEvent,
@@ -13,4 +14,5 @@ export type {
   StreamRoot,
   SubgraphResult,
 } from './live/live-ports.ts';
-export { errorsOf } from './live/run-event.ts';
+export type { PayloadRoots } from './live/payload-root.ts';
+export { errorsOf } from './live/result-errors.ts';

@@ -1,6 +1,5 @@
 import { composeServices } from '@apollo/composition';
 import { Supergraph } from '@apollo/federation-internals';
-import type { GraphQLDataSource } from '@apollo/gateway';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { execute, type ExecutionResult, GraphQLError, parse } from 'graphql';
 import type { LiveServices, StreamRoot } from '../src/live/live-ports.ts';
@@ -127,17 +126,14 @@ export function toyGraph(): ToyGraph {
     return JSON.parse(JSON.stringify(result)) as ExecutionResult;
   };
 
-  const sourceOf = (service: keyof typeof schemas): GraphQLDataSource => ({
-    process: async ({ request, context }) =>
-      (await ask(service, request.query!, request.variables ?? {}, { context })) as never,
-  });
   return {
     supergraph: composed(),
     state,
     services: {
       executeEvent: async (service, { query, variables, event }, context) =>
         (await ask(service as keyof typeof schemas, query, variables, { rootValue: event, context })) as never,
-      dataSources: { lamps: sourceOf('lamps'), people: sourceOf('people'), rooms: sourceOf('rooms') },
+      fetch: (service, { query, variables }, context) =>
+        ask(service as keyof typeof schemas, query, variables, { context }),
     },
   };
 }

@@ -4,6 +4,8 @@ import { comparePositions, earlierBy, ORIGIN } from './position.ts';
 export interface EventSource {
   /** Whether the log has answered lately: what happened before that is known here. */
   isCurrent(): boolean;
+  /** Follows these domains too, from now on. */
+  add(domains: readonly string[]): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -35,17 +37,17 @@ const PRIMED_PER_DOMAIN = 1_000;
 export async function startEventSource({ log, domains, logger, onEvent }: EventSourceOptions): Promise<EventSource> {
   const positions: Record<string, string> = {};
   const seen = new RecentIds(REMEMBERED_IDS);
-  for (const domain of domains) {
-    positions[domain] = await log.head(domain);
-    const recent = await log.read(domain, {
-      after: earlierBy(positions[domain], PRIMED_MS),
-      count: PRIMED_PER_DOMAIN,
-    });
+  const begin = async (domain: string): Promise<void> => {
+    const head = await log.head(domain);
+    const recent = await log.read(domain, { after: earlierBy(head, PRIMED_MS), count: PRIMED_PER_DOMAIN });
     for (const { position, envelope } of recent) {
-      if (comparePositions(position, positions[domain]) <= 0) seen.isNew(envelope.id);
+      if (comparePositions(position, head) <= 0) seen.isNew(envelope.id);
     }
-  }
+    positions[domain] = head;
+  };
+  for (const domain of domains) await begin(domain);
   let follower = log.follow(positions);
+  let hasNewDomains = false;
   let stopped = false;
   let wake: (() => void) | undefined;
   let checkedAt = Date.now();
@@ -62,6 +64,10 @@ export async function startEventSource({ log, domains, logger, onEvent }: EventS
       } catch (error) {
         logger.error({ err: error, event: event.envelope.name }, 'event could not be handed out');
       }
+    }
+    if (hasNewDomains) {
+      hasNewDomains = false;
+      await reopen();
     }
     if (Date.now() - checkedAt < CHECK_MS) return;
     checkedAt = Date.now();
@@ -92,6 +98,12 @@ export async function startEventSource({ log, domains, logger, onEvent }: EventS
 
   return {
     isCurrent: () => !stopped && performance.now() - readAt < CURRENT_FOR_MS,
+    async add(more) {
+      const unknown = more.filter((domain) => !Object.hasOwn(positions, domain));
+      for (const domain of unknown) await inTime(begin(domain), STUCK_MS);
+      // Read from those positions as soon as the wait under way is over.
+      if (unknown.length > 0) hasNewDomains = true;
+    },
     async stop() {
       stopped = true;
       wake?.();

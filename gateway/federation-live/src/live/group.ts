@@ -1,9 +1,11 @@
 import type { GraphQLError } from 'graphql';
+import { ChangeQueue } from './change-queue.ts';
 import type { CursorCodec } from './cursor.ts';
+import type { EventWork } from './event-work.ts';
 import { liveError, SubscriptionRefusedError } from './live-error.ts';
 import type { EventLog, Frame, LiveLogger, LoggedEvent, RunContext, StreamRoot } from './live-ports.ts';
 import type { EventRunner, RunOutcome } from './run-event.ts';
-import type { Subscriber } from './subscriber.ts';
+import type { Change, Subscriber } from './subscriber.ts';
 import type { SubscriptionRequest } from './subscription-request.ts';
 
 export interface GroupDeps {
@@ -13,6 +15,8 @@ export interface GroupDeps {
   cursors: CursorCodec;
   toFrame(data: unknown, errors: readonly GraphQLError[], context: RunContext): Frame;
   now(): Date;
+  /** The field tells states: of events that wait, only the latest of each key is of interest. */
+  coalesces(fieldName: string): boolean;
   limits: GroupLimits;
   count(what: 'runs' | 'snapshots' | 'skipped' | 'failed'): void;
 }
@@ -20,7 +24,7 @@ export interface GroupDeps {
 export interface GroupLimits {
   /** Events of one group that run at the same time; they are delivered in order all the same. */
   concurrentRuns: number;
-  /** Events of one group that wait. Beyond it the group cannot keep up, and its clients have to resume. */
+  /** Events of one group that wait, where only the latest of each key counts: keys. Beyond it the group cannot keep up, and its clients have to resume. */
   waitingEvents: number;
   /** How often an event is tried while its owner cannot be reached. */
   attempts: number;
@@ -37,6 +41,9 @@ export const defaultGroupLimits: GroupLimits = {
 /** Codes by which the owner says that this caller may not listen (any more). */
 const ACCESS_CODES = new Set(['UNAUTHENTICATED', 'FORBIDDEN', 'BAD_USER_INPUT']);
 
+/** Clients that are handed a result in one go, before others of the process get their turn. */
+const DELIVERED_AT_ONCE = 1_000;
+
 type Outcome = { frame: Frame } | { end: readonly GraphQLError[] } | null;
 
 /**
@@ -47,30 +54,57 @@ export class Group {
   readonly subscribers = new Set<Subscriber>();
   /** Clients whose replay is under way; they join when it has caught up. */
   expected = 0;
-  private readonly waiting: LoggedEvent[] = [];
-  private readonly running: { position: string; outcome: Promise<Outcome> }[] = [];
+  readonly latestOnly: boolean;
+  private readonly waiting: ChangeQueue<EventWork>;
+  private readonly running: { event: LoggedEvent; outcome: Promise<Outcome> }[] = [];
   private delivering = false;
   private nextSnapshot: Promise<Snapshot> | undefined;
   private lastSnapshot: Promise<unknown> = Promise.resolve();
 
+  private currentRequest: SubscriptionRequest;
+  private refusal: readonly GraphQLError[] | undefined;
+
   constructor(
-    readonly request: SubscriptionRequest,
+    request: SubscriptionRequest,
     private readonly deps: GroupDeps,
-  ) {}
+  ) {
+    this.currentRequest = request;
+    this.latestOnly = deps.coalesces(request.plan.field.name);
+    this.waiting = new ChangeQueue(this.latestOnly);
+  }
+
+  get request(): SubscriptionRequest {
+    return this.currentRequest;
+  }
 
   get isDeserted(): boolean {
     return this.subscribers.size === 0 && this.expected === 0;
   }
 
+  /** The same subscription, planned with another supergraph. What is running ends as it began. */
+  adopt(request: SubscriptionRequest): void {
+    this.currentRequest = request;
+  }
+
+  /** Nobody may listen any more, not even who is on the way in. */
+  refuse(errors: readonly GraphQLError[]): void {
+    this.refusal = errors;
+    this.end(errors);
+  }
+
+  assertOpen(): void {
+    if (this.refusal) throw new SubscriptionRefusedError(this.refusal);
+  }
+
   /** An event of one of the group's topics. */
-  enqueue(event: LoggedEvent): void {
+  enqueue(work: EventWork): void {
     if (this.subscribers.size === 0) return;
-    if (this.waiting.length >= this.deps.limits.waitingEvents) {
-      this.waiting.length = 0;
+    this.waiting.push(work.event.envelope.key, work);
+    if (this.waiting.size > this.deps.limits.waitingEvents) {
+      this.waiting.clear();
       this.end([liveError('SLOW_CONSUMER', 'More happens than can be delivered. Resume with your last cursor.')]);
       return;
     }
-    this.waiting.push(event);
     this.startRuns();
   }
 
@@ -96,7 +130,8 @@ export class Group {
     const frames: Frame[] = [];
     for (const key of this.request.keys) {
       deps.count('snapshots');
-      const outcome = await deps.runner.run(this.request, this.snapshotRoot(position, key), context);
+      const root = this.snapshotRoot(position, key);
+      const outcome = await deps.runner.run({ request: this.request, root, context });
       if (outcome.kind === 'refused') throw new SubscriptionRefusedError(outcome.errors);
       if (outcome.kind === 'result') frames.push(deps.toFrame(outcome.data, outcome.errors, context));
     }
@@ -107,20 +142,26 @@ export class Group {
   async authorise(): Promise<void> {
     const context = await this.contextOrRefusal();
     for (const key of this.request.keys) {
-      const refusal = await this.deps.runner.ask(this.request, this.snapshotRoot('0-0', key), context);
+      const root = this.snapshotRoot('0-0', key);
+      const refusal = await this.deps.runner.ask({ request: this.request, root, context });
       if (refusal) throw new SubscriptionRefusedError(refusal as readonly GraphQLError[]);
     }
   }
 
   /** One event, tried again while its owner is away. Null: nothing to send. */
-  async runEvent(event: LoggedEvent): Promise<Outcome> {
-    const { deps, request } = this;
+  async runEvent(event: LoggedEvent, work?: EventWork): Promise<Outcome> {
+    const { deps } = this;
     for (let attempt = 1; ; attempt += 1) {
+      const { request } = this;
+      if (this.refusal) return { end: this.refusal };
       const context = await this.contextOf();
       if (!context) return { end: [liveError('UNAUTHENTICATED', 'Your session has ended.')] };
       try {
         deps.count('runs');
-        return this.outcomeOf(await deps.runner.run(request, this.liveRoot(event), context), context);
+        return this.outcomeOf(
+          await deps.runner.run({ request, root: this.liveRoot(event), context, event, work }),
+          context,
+        );
       } catch (error) {
         deps.count('failed');
         deps.logger.warn({ err: error, field: request.plan.field.name, attempt }, 'event could not be run');
@@ -156,9 +197,9 @@ export class Group {
 
   private startRuns(): void {
     while (this.running.length < this.deps.limits.concurrentRuns) {
-      const event = this.waiting.shift();
-      if (!event) break;
-      this.running.push({ position: event.position, outcome: this.runEvent(event) });
+      const work = this.waiting.shift();
+      if (!work) break;
+      this.running.push({ event: work.event, outcome: this.runEvent(work.event, work) });
     }
     if (!this.delivering) void this.deliver();
   }
@@ -170,10 +211,21 @@ export class Group {
       this.running.shift();
       this.startRuns();
       if (outcome && 'frame' in outcome) {
-        for (const subscriber of this.subscribers) subscriber.offer(run.position, outcome.frame);
+        const { position, envelope } = run.event;
+        await this.handOut({ position, key: envelope.key, frame: outcome.frame });
       } else if (outcome) this.end(outcome.end);
     }
     this.delivering = false;
+  }
+
+  /** To everyone who is here. Who comes in the middle of it has the event in the snapshot, and drops it. */
+  private async handOut(change: Change): Promise<void> {
+    let delivered = 0;
+    for (const subscriber of this.subscribers) {
+      subscriber.offer(change);
+      delivered += 1;
+      if (delivered % DELIVERED_AT_ONCE === 0) await turn();
+    }
   }
 
   private snapshotRoot(position: string, key: string): StreamRoot {
@@ -223,5 +275,12 @@ export interface Snapshot {
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, ms).unref();
+  });
+}
+
+/** Lets the process do what else there is to do. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
   });
 }

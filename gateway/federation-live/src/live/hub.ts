@@ -1,9 +1,11 @@
 import type { GraphQLError } from 'graphql';
+import { eventWorks } from './event-work.ts';
 import { Group, type GroupDeps } from './group.ts';
 import { liveError, refused, SubscriptionRefusedError } from './live-error.ts';
 import type { Audience, EventLog, LiveSink, LoggedEvent } from './live-ports.ts';
 import { defaultReplayLimits, openReplay, type ReplayLimits } from './replay.ts';
-import { defaultSubscriberLimits, Subscriber, type SubscriberLimits } from './subscriber.ts';
+import type { EventRunner } from './run-event.ts';
+import { defaultSubscriberLimits, Subscriber, type SubscriberLimits, type SubscriberOptions } from './subscriber.ts';
 import type { SubscriptionRequest } from './subscription-request.ts';
 
 export interface Hub {
@@ -12,6 +14,11 @@ export interface Hub {
   onEvent(event: LoggedEvent): void;
   /** Asks the owners again whether these audiences may still listen, and ends the subscriptions of those who may not. */
   recheck(concerns: (audience: Audience) => boolean): Promise<void>;
+  /**
+   * Plans what is open anew. Who cannot go on, by a `SubscriptionRefusedError`
+   * of `renew`, ends with it; `renew` returns null for what is current already.
+   */
+  replan(renew: (request: SubscriptionRequest) => SubscriptionRequest | null): Promise<void>;
   close(): void;
   counts(): HubCounts;
 }
@@ -29,9 +36,15 @@ export interface HubCounts {
   snapshots: number;
   skipped: number;
   failed: number;
+  /** Primary fetches asked of their owners, those told by the events themselves, fetches of other subgraphs. */
+  asked: number;
+  told: number;
+  fetches: number;
 }
 
-export interface HubOptions extends Omit<GroupDeps, 'count'> {
+export interface HubOptions extends Omit<GroupDeps, 'count' | 'runner'> {
+  /** Counts are its own and the runner's. */
+  runner(count: (what: 'asked' | 'told' | 'fetches') => void): EventRunner;
   replay?: Partial<ReplayLimits>;
   subscriber?: Partial<SubscriberLimits>;
   /** How long the log may take to say where it is. */
@@ -42,6 +55,7 @@ export interface HubOptions extends Omit<GroupDeps, 'count'> {
 
 const DEFAULT_LOG_TIMEOUT_MS = 10_000;
 const DEFAULT_CONCURRENT_REPLAYS = 8;
+const PLANNED_AT_ONCE = 20;
 
 /** Who listens to what. An event touches only the groups of its topics. */
 export function createHub(options: HubOptions): Hub {
@@ -52,12 +66,25 @@ export function createHub(options: HubOptions): Hub {
   const log = answeringInTime(options.log, logTimeoutMs);
   const replays = slots(options.concurrentReplays ?? DEFAULT_CONCURRENT_REPLAYS);
   const groups = new Map<string, Group>();
+  const optionsByGroup = new WeakMap<Group, SubscriberOptions>();
   const byTopic = new Map<string, Set<Group>>();
-  const totals = { runs: 0, snapshots: 0, skipped: 0, failed: 0 };
-  const deps: GroupDeps = { ...options, log, count: (what) => (totals[what] += 1) };
+  const totals = { runs: 0, snapshots: 0, skipped: 0, failed: 0, asked: 0, told: 0, fetches: 0 };
+  const count = (what: keyof typeof totals): void => {
+    totals[what] += 1;
+  };
+  const deps: GroupDeps = { ...options, log, count, runner: options.runner(count) };
+  const workOf = eventWorks();
 
   const groupOf = (request: SubscriptionRequest): Group => {
     let group = groups.get(request.groupKey);
+    // It was planned with another supergraph than the one that is current now.
+    if (group && group.request.plan.schema !== request.plan.schema) {
+      if (isSameStream(group.request, request)) group.adopt(request);
+      else {
+        close(group, schemaChanged());
+        group = undefined;
+      }
+    }
     if (!group) {
       group = new Group(request, deps);
       groups.set(request.groupKey, group);
@@ -72,7 +99,16 @@ export function createHub(options: HubOptions): Hub {
 
   const leave = (group: Group, subscriber: Subscriber): void => {
     group.subscribers.delete(subscriber);
-    if (!group.isDeserted || groups.get(group.request.groupKey) !== group) return;
+    if (group.isDeserted) forget(group);
+  };
+
+  const close = (group: Group, errors: readonly GraphQLError[]): void => {
+    forget(group);
+    group.refuse(errors);
+  };
+
+  const forget = (group: Group): void => {
+    if (groups.get(group.request.groupKey) !== group) return;
     groups.delete(group.request.groupKey);
     for (const topic of group.request.topics) {
       const key = topicKey(group.request.plan.owner, topic);
@@ -80,6 +116,15 @@ export function createHub(options: HubOptions): Hub {
       listening?.delete(group);
       if (listening?.size === 0) byTopic.delete(key);
     }
+  };
+
+  const optionsOf = (group: Group): SubscriberOptions => {
+    let known = optionsByGroup.get(group);
+    if (!known) {
+      known = { limits: subscriberLimits, latestOnly: group.latestOnly, onEnd: (left) => leave(group, left) };
+      optionsByGroup.set(group, known);
+    }
+    return known;
   };
 
   const begin = async (group: Group, subscriber: Subscriber): Promise<void> => {
@@ -111,6 +156,7 @@ export function createHub(options: HubOptions): Hub {
       // Most of it unregistered, so that a long way back does not fill the buffer for live results; then the rest.
       await replay.run(await log.head(owner), deliver);
       if (subscriber.isEnded) return;
+      group.assertOpen();
       group.subscribers.add(subscriber);
       const head = await log.head(owner);
       await replay.run(head, deliver);
@@ -124,7 +170,7 @@ export function createHub(options: HubOptions): Hub {
   return {
     async subscribe(request, sink) {
       const group = groupOf(request);
-      const subscriber = new Subscriber(request.audience, sink, subscriberLimits, (left) => leave(group, left));
+      const subscriber = new Subscriber(request.audience, sink, optionsOf(group));
       try {
         if (request.after === undefined) {
           group.subscribers.add(subscriber);
@@ -145,7 +191,32 @@ export function createHub(options: HubOptions): Hub {
       for (const topic of event.envelope.topics ?? []) {
         for (const group of byTopic.get(topicKey(event.domain, topic)) ?? []) concerned.add(group);
       }
-      for (const group of concerned) group.enqueue(event);
+      if (concerned.size === 0) return;
+      const work = workOf(event);
+      for (const group of concerned) group.enqueue(work);
+    },
+
+    async replan(renew) {
+      let done = 0;
+      for (const group of [...groups.values()]) {
+        if (groups.get(group.request.groupKey) !== group) continue;
+        try {
+          const request = renew(group.request);
+          if (request && isSameStream(group.request, request)) group.adopt(request);
+          else if (request) close(group, schemaChanged());
+        } catch (error) {
+          if (!(error instanceof SubscriptionRefusedError)) {
+            logger.error(
+              { err: error, field: group.request.plan.field.name },
+              'subscription could not be planned anew',
+            );
+          }
+          close(group, error instanceof SubscriptionRefusedError ? error.errors : schemaChanged());
+        }
+        done += 1;
+        // Planning is slow; clients and events have their turn in between.
+        if (done % PLANNED_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
     },
 
     async recheck(concerns) {
@@ -171,6 +242,15 @@ export function createHub(options: HubOptions): Hub {
       ...totals,
     }),
   };
+}
+
+/** Whether cursors and events of the one mean the same to the other. */
+function isSameStream(one: SubscriptionRequest, other: SubscriptionRequest): boolean {
+  return one.plan.owner === other.plan.owner && one.topics.join('\n') === other.topics.join('\n');
+}
+
+function schemaChanged(): readonly GraphQLError[] {
+  return [liveError('BAD_REQUEST', 'The schema has changed, and with it this stream. Subscribe again.')];
 }
 
 /** A topic is heard in the domain of the field's owner only; positions of other domains mean nothing to its cursors. */

@@ -1,18 +1,26 @@
 import type { Supergraph } from '@apollo/federation-internals';
-import { QueryPlanner } from '@apollo/query-planner';
-import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql';
-import { LRUCache } from 'lru-cache';
+import { GraphQLError, type GraphQLSchema, validate } from 'graphql';
 import { cursorCodec } from './cursor.ts';
 import { startEventSource, type EventSource } from './event-source.ts';
 import { defaultGroupLimits, type GroupLimits } from './group.ts';
 import { createHub, type HubCounts, type LiveSubscription } from './hub.ts';
-import { SubscriptionRefusedError } from './live-error.ts';
-import type { Audience, EventLog, LiveLogger, LiveServices, LiveSink, LoggedEvent, RunContext } from './live-ports.ts';
+import { liveError, SubscriptionRefusedError } from './live-error.ts';
+import type {
+  Audience,
+  EventLog,
+  LiveLogger,
+  LiveOperation,
+  LiveServices,
+  LiveSink,
+  LoggedEvent,
+  RunContext,
+} from './live-ports.ts';
+import { type LiveSchema, liveSchema } from './live-schema.ts';
+import type { PayloadRoots } from './payload-root.ts';
 import type { ReplayLimits } from './replay.ts';
 import { eventRunner } from './run-event.ts';
 import type { SubscriberLimits } from './subscriber.ts';
-import { planSubscription, type SubscriptionPlan } from './subscription-plan.ts';
-import { subscriptionRequest } from './subscription-request.ts';
+import { type SubscriptionRequest, subscriptionRequest } from './subscription-request.ts';
 
 export interface LiveGraphOptions {
   supergraph: Supergraph;
@@ -27,6 +35,10 @@ export interface LiveGraphOptions {
   onEvent?(event: LoggedEvent): void;
   /** Turns an error into what clients may see. */
   formatError?(error: GraphQLError, context: RunContext): object;
+  /** Fields that tell states: a client or a group that is behind gets the latest of each event key. Default: none. */
+  coalesces?(fieldName: string): boolean;
+  /** Fields whose events may be answered from the event itself. */
+  payloadRoots?: PayloadRoots;
   now?(): Date;
   cursorArgument?: string;
   skipCode?: string;
@@ -40,17 +52,8 @@ export interface LiveGraphOptions {
   };
 }
 
-export interface LiveOperation {
-  /** Parsed and validated against `schema`. */
-  document: DocumentNode;
-  /** The text it was parsed from. */
-  text: string;
-  operationName?: string;
-  variables?: Readonly<Record<string, unknown>>;
-}
-
 export interface LiveGraph {
-  /** What clients see: validate documents against it. */
+  /** What clients see now: validate documents against it. */
   readonly schema: GraphQLSchema;
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -60,6 +63,13 @@ export interface LiveGraph {
   /** Whether the event log has been read successfully within the last 3 s: what `onEvent` tells is up to date. */
   isCurrent(): boolean;
   counts(): HubCounts;
+  /**
+   * Goes on with another supergraph: open subscriptions that are valid in it
+   * continue without a gap, the others end with `BAD_REQUEST`. Rejects, and
+   * nothing has changed, when the supergraph cannot be planned with or the log
+   * does not answer. `domains` replaces those of the options.
+   */
+  replaceSupergraph(supergraph: Supergraph, domains?: readonly string[]): Promise<void>;
 }
 
 const DEFAULT_MAX_KEYS = 100;
@@ -68,45 +78,74 @@ const DEFAULT_PLAN_CACHE_SIZE = 1_000;
 /** Subscriptions over a federated graph: planned by the stock planner, fed by an event log. */
 export function createLiveGraph(options: LiveGraphOptions): LiveGraph {
   const { log, logger, cursorArgument = 'after', now = () => new Date() } = options;
-  const { supergraph } = options;
-  const api = supergraph.apiSchema();
-  const schema = api.toGraphQLJSSchema();
-  const schemas = { supergraph, api, schema, planner: new QueryPlanner(supergraph), cursorArgument };
-  const plans = new LRUCache<string, SubscriptionPlan>({ max: options.planCacheSize ?? DEFAULT_PLAN_CACHE_SIZE });
+  const schemaOf = (supergraph: Supergraph) =>
+    liveSchema(supergraph, { cursorArgument, planCacheSize: options.planCacheSize ?? DEFAULT_PLAN_CACHE_SIZE });
+  let current = schemaOf(options.supergraph);
   const formatError = options.formatError ?? ((error: GraphQLError) => error.toJSON());
   const hub = createHub({
     log,
     logger,
     now,
     cursors: cursorCodec(options.cursorSecret),
-    runner: eventRunner({
-      services: options.services,
-      schema,
-      supergraphSchema: supergraph.schema.toGraphQLJSSchema(),
-      api,
-      skipCode: options.skipCode ?? 'EVENT_SKIPPED',
-      log: logger,
-    }),
+    runner: (count) =>
+      eventRunner({
+        services: options.services,
+        skipCode: options.skipCode ?? 'EVENT_SKIPPED',
+        payloadRoots: options.payloadRoots,
+        count,
+      }),
     toFrame(data, errors, context) {
       const formatted = errors.length > 0 ? { errors: errors.map((error) => formatError(error, context)) } : {};
       const body = JSON.stringify({ ...formatted, data });
       return { body, bytes: Buffer.byteLength(body) };
     },
+    coalesces: (fieldName) => options.coalesces?.(fieldName) ?? false,
     limits: { ...defaultGroupLimits, ...options.limits?.group },
     replay: options.limits?.replay,
     subscriber: options.limits?.subscriber,
     logTimeoutMs: options.limits?.logTimeoutMs,
   });
   let source: EventSource | undefined;
+  let replacing: Promise<void> = Promise.resolve();
+
+  const requestOf = (schema: LiveSchema, operation: LiveOperation, audience: Audience): SubscriptionRequest =>
+    subscriptionRequest({
+      plan: schema.planOf(operation),
+      operation,
+      audience,
+      cursorArgument,
+      maxKeys: options.maxKeys ?? DEFAULT_MAX_KEYS,
+    });
+
+  const replace = async (supergraph: Supergraph, domains?: readonly string[]): Promise<void> => {
+    const next = schemaOf(supergraph);
+    // Followed before anyone can listen to them: a snapshot is never older than what is followed.
+    await source?.add(domains ?? options.domains ?? next.owners);
+    current = next;
+    const invalid = new Map<string, readonly GraphQLError[]>();
+    await hub.replan(({ plan, operation, audience }) => {
+      // A later replacement waits for this one, so what is not of `next` is older.
+      if (plan.schema === next.schema) return null;
+      const known = invalid.get(plan.key);
+      if (known) throw new SubscriptionRefusedError(known);
+      const [error] = validate(next.schema, operation.document, undefined, { maxErrors: 1 });
+      if (!error) return requestOf(next, operation, audience);
+      const refusal = [liveError('BAD_REQUEST', `The schema has changed: ${error.message}`)];
+      invalid.set(plan.key, refusal);
+      throw new SubscriptionRefusedError(refusal);
+    });
+  };
 
   return {
-    schema,
+    get schema() {
+      return current.schema;
+    },
 
     async start() {
       source = await startEventSource({
         log,
         logger,
-        domains: options.domains ?? subscriptionOwners(supergraph),
+        domains: options.domains ?? current.owners,
         onEvent(event) {
           options.onEvent?.(event);
           hub.onEvent(event);
@@ -119,36 +158,29 @@ export function createLiveGraph(options: LiveGraphOptions): LiveGraph {
       await source?.stop();
     },
 
-    async subscribe({ document, text, operationName, variables = {} }, audience, sink) {
-      const planKey = JSON.stringify([text, operationName ?? null]);
-      let plan = plans.get(planKey);
-      if (!plan) {
-        plan = planSubscription(schemas, document, operationName);
-        plans.set(planKey, plan);
-      }
-      const maxKeys = options.maxKeys ?? DEFAULT_MAX_KEYS;
-      const request = subscriptionRequest({ schema, plan, planKey, variables, audience, cursorArgument, maxKeys });
+    async subscribe(operation, audience, sink) {
+      // Planned and registered in one turn: a supergraph that comes next finds it.
+      const request = requestOf(current, operation, audience);
       try {
         return await hub.subscribe(request, sink);
       } catch (error) {
         if (error instanceof SubscriptionRefusedError) throw error;
-        logger.warn({ err: error, field: plan.field.name }, 'subscription could not begin');
-        throw new SubscriptionRefusedError([unavailable(plan.owner, error)]);
+        const { field, owner } = request.plan;
+        logger.warn({ err: error, field: field.name }, 'subscription could not begin');
+        throw new SubscriptionRefusedError([unavailable(owner, error)]);
       }
     },
 
     recheck: (concerns) => hub.recheck(concerns),
     isCurrent: () => source?.isCurrent() ?? false,
     counts: () => hub.counts(),
-  };
-}
 
-function subscriptionOwners(supergraph: Supergraph): string[] {
-  return supergraph
-    .subgraphs()
-    .values()
-    .filter((subgraph) => subgraph.schema.schemaDefinition.rootType('subscription') !== undefined)
-    .map(({ name }) => name);
+    replaceSupergraph(supergraph, domains) {
+      const replaced = replacing.then(() => replace(supergraph, domains));
+      replacing = replaced.catch(() => undefined);
+      return replaced;
+    },
+  };
 }
 
 function unavailable(service: string, cause: unknown): GraphQLError {

@@ -1,5 +1,4 @@
-import type { GraphQLDataSource } from '@apollo/gateway';
-import type { GraphQLError, GraphQLFormattedError } from 'graphql';
+import type { DocumentNode, GraphQLError, GraphQLFormattedError } from 'graphql';
 
 /** One event as the log keeps it. `topics` are `<subscription field>:<id>` and decide who hears of it. */
 export interface LoggedEvent {
@@ -57,8 +56,21 @@ export interface SubgraphResult {
 export interface LiveServices {
   /** Runs one event of a subscription in the subgraph that owns it. Rejects when the subgraph cannot be reached. */
   executeEvent(service: string, request: EventRequest, context: RunContext): Promise<SubgraphResult>;
-  /** The subgraphs by name, for the part of the plan that other subgraphs answer. */
-  dataSources: Readonly<Record<string, GraphQLDataSource>>;
+  /** Asks a subgraph for its part of the plan. A rejection is an error of the fields it leaves out. */
+  fetch(
+    service: string,
+    request: { query: string; operationName?: string; variables: Record<string, unknown> },
+    context: RunContext,
+  ): Promise<{ data?: object | null; errors?: readonly GraphQLFormattedError[] }>;
+}
+
+export interface LiveOperation {
+  /** Parsed and validated against the schema that clients see. */
+  document: DocumentNode;
+  /** The text it was parsed from. */
+  text: string;
+  operationName?: string;
+  variables?: Readonly<Record<string, unknown>>;
 }
 
 /** On whose behalf a subscription runs. */

@@ -1,19 +1,27 @@
-import { executeQueryPlan } from '@apollo/gateway';
-import type { Schema } from '@apollo/federation-internals';
-import { GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
-import type { LiveLogger, LiveServices, RunContext, StreamRoot, SubgraphResult } from './live-ports.ts';
+import type { GraphQLError, GraphQLFormattedError } from 'graphql';
+import type { ServiceFetcher } from './stock-executor.ts';
+import type { EventWork } from './event-work.ts';
+import type { LiveServices, LoggedEvent, RunContext, StreamRoot, SubgraphResult } from './live-ports.ts';
+import { type PayloadRoots, runPayload } from './payload-root.ts';
+import { toGraphQLError } from './result-errors.ts';
 import { EVENT_SERVICE } from './subscription-plan.ts';
 import type { SubscriptionRequest } from './subscription-request.ts';
 
+export interface EventRun {
+  request: SubscriptionRequest;
+  root: StreamRoot;
+  context: RunContext;
+  /** The event itself; a snapshot has none. */
+  event?: LoggedEvent;
+  /** What other groups have asked for this event already. */
+  work?: EventWork;
+}
+
 export interface EventRunner {
   /** Runs the whole plan for one event. Rejects when the owner cannot be reached. */
-  run(request: SubscriptionRequest, event: StreamRoot, context: RunContext): Promise<RunOutcome>;
+  run(run: EventRun): Promise<RunOutcome>;
   /** Only asks the owner: resolves to its refusal, or null when the caller may listen. */
-  ask(
-    request: SubscriptionRequest,
-    event: StreamRoot,
-    context: RunContext,
-  ): Promise<readonly GraphQLFormattedError[] | null>;
+  ask(run: EventRun): Promise<readonly GraphQLFormattedError[] | null>;
 }
 
 export type RunOutcome =
@@ -25,82 +33,73 @@ export type RunOutcome =
 
 export interface EventRunnerOptions {
   services: LiveServices;
-  schema: GraphQLSchema;
-  supergraphSchema: GraphQLSchema;
-  api: Schema;
   /** The code by which an owner's resolver drops an event. */
   skipCode: string;
-  log: LiveLogger;
+  payloadRoots?: PayloadRoots;
+  /** A primary fetch asked of its owner, one told by the event itself, a fetch of another subgraph. */
+  count(what: 'asked' | 'told' | 'fetches'): void;
 }
 
-type PlanRequest = Parameters<typeof executeQueryPlan>[2];
-
 export function eventRunner(options: EventRunnerOptions): EventRunner {
-  const { services, schema, supergraphSchema, api, skipCode, log } = options;
+  const { services, skipCode, payloadRoots = {}, count } = options;
 
-  const primaryOf = (request: SubscriptionRequest, event: StreamRoot, context: RunContext): Promise<SubgraphResult> => {
-    const { primary, owner } = request.plan;
-    const variables: Record<string, unknown> = {};
-    for (const name of primary.variableUsages ?? []) {
-      if (request.variables[name] !== undefined) variables[name] = request.variables[name];
-    }
-    return services.executeEvent(owner, { query: primary.operation, variables, event }, context);
+  const told = ({ request, root, event }: EventRun): SubgraphResult | null => {
+    const { plan } = request;
+    const rootOf = Object.hasOwn(payloadRoots, plan.field.name) ? payloadRoots[plan.field.name] : undefined;
+    const value = event && rootOf?.(event, root);
+    if (!value) return null;
+    const { ownerSchema: schema, primaryDocument: document } = plan;
+    const result = runPayload({
+      schema: schema(),
+      document,
+      fieldName: plan.field.name,
+      variables: request.primaryVariables,
+      value,
+    });
+    if (result) count('told');
+    return result;
+  };
+
+  const primaryOf = async (run: EventRun): Promise<SubgraphResult> => {
+    const { request, root, context, work } = run;
+    const { plan, primaryVariables: variables } = request;
+    const ask = () => {
+      count('asked');
+      return services.executeEvent(plan.owner, { query: plan.primary.operation, variables, event: root }, context);
+    };
+    const byEvent = told(run);
+    if (byEvent) return byEvent;
+    if (!work) return ask();
+    const key = JSON.stringify([plan.owner, plan.primary.operation, variables, root.cursor, root.key]);
+    return work.primaryAs(request.audience.scope, key, ask);
   };
 
   return {
-    async run(request, event, context) {
-      const primary = await primaryOf(request, event, context);
+    async run(run) {
+      const { request, context, work } = run;
+      const primary = await primaryOf(run);
       if (primary.errors?.some(({ extensions }) => extensions?.['code'] === skipCode)) return { kind: 'skipped' };
       const name = request.plan.fieldNode.alias?.value ?? request.plan.field.name;
       if (primary.errors?.length && (primary.data?.[name] ?? null) === null) {
         return { kind: 'refused', errors: primary.errors.map(toGraphQLError) };
       }
-      const { plan, document, operationContext } = request.plan;
-      const result = await executeQueryPlan(
-        plan,
-        { ...services.dataSources, [EVENT_SERVICE]: { process: async () => primary } },
-        {
-          request: { variables: request.variables },
-          context,
-          metrics: {},
-          logger: planLogger(log),
-          document,
-          schema,
-          // The executor reads these members of a server's request context and no others.
-        } as unknown as PlanRequest,
-        operationContext,
-        supergraphSchema,
-        api,
-      );
-      return { kind: 'result', data: result.data ?? null, errors: errorsOf(result) };
+      const ofOthers: ServiceFetcher = ({ service, ...fetch }) => {
+        count('fetches');
+        return services.fetch(service, fetch, context);
+      };
+      const fetchOthers = work ? work.fetchAs(request.audience.scope, ofOthers) : ofOthers;
+      const { data, errors = [] } = await request.plan.compiled.run({
+        variables: request.variables,
+        fetch: (fetch) => (fetch.service === EVENT_SERVICE ? Promise.resolve(primary) : fetchOthers(fetch)),
+      });
+      return { kind: 'result', data, errors };
     },
 
-    async ask(request, event, context) {
-      const { data, errors } = await primaryOf(request, event, context);
-      const name = request.plan.fieldNode.alias?.value ?? request.plan.field.name;
+    async ask(run) {
+      const { data, errors } = await primaryOf(run);
+      const { plan } = run.request;
+      const name = plan.fieldNode.alias?.value ?? plan.field.name;
       return errors?.length && (data?.[name] ?? null) === null ? errors : null;
     },
   };
-}
-
-/** A null that broke a promise of the schema is an error like any other; the stock executor only hints at it. */
-export function errorsOf(result: {
-  errors?: readonly GraphQLFormattedError[];
-  extensions?: Record<string, unknown>;
-}): GraphQLError[] {
-  const completion = result.extensions?.['valueCompletion'];
-  const hinted = Array.isArray(completion) ? (completion as GraphQLFormattedError[]) : [];
-  return [...(result.errors ?? []), ...hinted].map(toGraphQLError);
-}
-
-/** The stock executor also lists plain errors and errors as they came off a wire. */
-function toGraphQLError(error: GraphQLFormattedError | Error): GraphQLError {
-  if (error instanceof GraphQLError) return error;
-  if (error instanceof Error) return new GraphQLError(error.message, { originalError: error });
-  return new GraphQLError(error.message, { path: error.path, extensions: error.extensions });
-}
-
-function planLogger(log: LiveLogger) {
-  const at = (level: 'debug' | 'warn' | 'error') => (message: unknown) => log[level]({}, String(message));
-  return { debug: at('debug'), info: at('debug'), warn: at('warn'), error: at('error') };
 }

@@ -1,31 +1,48 @@
 import type { GraphQLError } from 'graphql';
+import { ChangeQueue } from './change-queue.ts';
 import { liveError } from './live-error.ts';
 import type { Audience, Frame, LiveSink } from './live-ports.ts';
 import { comparePositions } from './position.ts';
 
 export interface SubscriberLimits {
-  /** What may wait for a client whose snapshot or replay is still on its way. */
+  /** What may wait for a client: its snapshot or replay is still on its way, or it reads slower than states change. */
   bufferedFrames: number;
   bufferedBytes: number;
 }
 
 export const defaultSubscriberLimits: SubscriberLimits = { bufferedFrames: 1_000, bufferedBytes: 1024 * 1024 };
 
+export interface SubscriberOptions {
+  limits: SubscriberLimits;
+  /** The stream tells states: of what waits, only the latest of each key is of interest. */
+  latestOnly: boolean;
+  onEnd(subscriber: Subscriber): void;
+}
+
+/** A live result with its place in the log and the key of what it tells of. */
+export interface Change {
+  position: string;
+  key: string;
+  frame: Frame;
+}
+
 /**
  * One client of a group. Registered first and opened later: what happens in
  * between waits here, and what the snapshot already shows is dropped.
  */
 export class Subscriber {
-  private waiting: { position: string; frame: Frame }[] | null = [];
+  private waiting: ChangeQueue<Change> | undefined;
   private waitingBytes = 0;
-  private openedAt = '0-0';
+  private isOpen = false;
+  /** Results up to here have been shown. Forgotten with the first result behind it: those of a group come in order. */
+  private shownUpTo: string | undefined;
+  private flushing = false;
   private ended = false;
 
   constructor(
     readonly audience: Audience,
     private readonly sink: LiveSink,
-    private readonly limits: SubscriberLimits,
-    private readonly onEnd: (subscriber: Subscriber) => void,
+    private readonly options: SubscriberOptions,
   ) {}
 
   get isEnded(): boolean {
@@ -33,16 +50,18 @@ export class Subscriber {
   }
 
   /** A live result of the group. */
-  offer(position: string, frame: Frame): void {
+  offer(change: Change): void {
     if (this.ended) return;
-    if (!this.waiting) {
-      if (comparePositions(position, this.openedAt) > 0) this.sink.next(frame);
-      return;
+    if (!this.isOpen) return this.wait(change);
+    if (this.shownUpTo !== undefined) {
+      if (comparePositions(change.position, this.shownUpTo) <= 0) return;
+      this.shownUpTo = undefined;
     }
-    this.waiting.push({ position, frame });
-    this.waitingBytes += frame.bytes;
-    if (this.waiting.length > this.limits.bufferedFrames || this.waitingBytes > this.limits.bufferedBytes) {
-      this.end([liveError('SLOW_CONSUMER', 'More happened than can wait. Resume with your last cursor.')]);
+    if (this.options.latestOnly && (this.flushing || !this.sink.hasRoom)) {
+      this.wait(change);
+      void this.flush();
+    } else {
+      this.sink.next(change.frame);
     }
   }
 
@@ -57,10 +76,12 @@ export class Subscriber {
 
   /** Everything up to the position has been sent; what waited after it follows, then the live results. */
   open(position: string): void {
-    const waiting = this.waiting ?? [];
-    this.waiting = null;
-    this.openedAt = position;
-    for (const { position: at, frame } of waiting) this.offer(at, frame);
+    const waiting = this.waiting;
+    this.waiting = undefined;
+    this.waitingBytes = 0;
+    this.isOpen = true;
+    this.shownUpTo = position;
+    for (let change = waiting?.shift(); change; change = waiting?.shift()) this.offer(change);
   }
 
   end(errors: readonly GraphQLError[] | null): void {
@@ -73,7 +94,34 @@ export class Subscriber {
   leave(): void {
     if (this.ended) return;
     this.ended = true;
-    this.waiting = null;
-    this.onEnd(this);
+    this.waiting = undefined;
+    this.options.onEnd(this);
+  }
+
+  private wait(change: Change): void {
+    const { limits, latestOnly } = this.options;
+    this.waiting ??= new ChangeQueue(latestOnly);
+    const replaced = this.waiting.push(change.key, change);
+    this.waitingBytes += change.frame.bytes - (replaced?.frame.bytes ?? 0);
+    if (this.waiting.size > limits.bufferedFrames || this.waitingBytes > limits.bufferedBytes) {
+      this.end([liveError('SLOW_CONSUMER', 'More happened than can wait. Resume with your last cursor.')]);
+    }
+  }
+
+  /** Hands on what waits, as fast as the client reads. */
+  private async flush(): Promise<void> {
+    if (this.flushing) return;
+    this.flushing = true;
+    while (this.waiting && this.waiting.size > 0) {
+      await this.sink.drained();
+      do {
+        const change = this.waiting?.shift();
+        if (!change || this.isEnded) break;
+        this.waitingBytes -= change.frame.bytes;
+        this.sink.next(change.frame);
+      } while (this.sink.hasRoom);
+      if (this.isEnded) break;
+    }
+    this.flushing = false;
   }
 }

@@ -1,6 +1,6 @@
-import { buildOperationContext } from '@apollo/gateway';
-import { operationFromDocument, type Schema, type Supergraph } from '@apollo/federation-internals';
-import type { FetchNode, QueryPlan, QueryPlanner } from '@apollo/query-planner';
+import { createHash } from 'node:crypto';
+import { operationFromDocument } from '@apollo/federation-internals';
+import type { FetchNode } from '@apollo/query-planner';
 import {
   type DocumentNode,
   type FieldNode,
@@ -9,80 +9,90 @@ import {
   type GraphQLField,
   GraphQLID,
   type GraphQLSchema,
-  isListType,
-  isNonNullType,
   Kind,
   type OperationDefinitionNode,
+  parse,
   visit,
 } from 'graphql';
+import type { CompiledPlan } from './stock-executor.ts';
 import { refused } from './live-error.ts';
+import type { LiveOperation } from './live-ports.ts';
+import type { PlanningSchema } from './live-schema.ts';
 
 /** The service that stands in the plan for the event itself. */
 export const EVENT_SERVICE = '@event';
 
 /** A subscription as far as it does not depend on variables or callers: worth caching. */
 export interface SubscriptionPlan {
-  document: DocumentNode;
+  /** The same for the same document and operation name, whatever the schema. */
+  key: string;
+  /** What clients see; two plans of one schema have the same. */
+  schema: GraphQLSchema;
   operation: OperationDefinitionNode;
   field: GraphQLField<unknown, unknown>;
   fieldNode: FieldNode;
   /** The subgraph that owns the field; its name is also the domain of its events. */
   owner: string;
+  ownerSchema: () => GraphQLSchema;
   primary: FetchNode;
+  primaryDocument: DocumentNode;
   /** The primary fetch, answered by the event, then what other subgraphs add. */
-  plan: QueryPlan;
-  operationContext: ReturnType<typeof buildOperationContext>;
+  compiled: CompiledPlan;
   /** The argument that names what is watched: the first of type ID or [ID!]. */
-  keyArgument: { name: string; isList: boolean } | null;
+  keyArgument: string | null;
   /** The variable that carries the cursor and nothing else; it does not tell two subscriptions apart. */
   cursorVariable: string | null;
 }
 
-export interface PlannerSchemas {
-  supergraph: Supergraph;
-  api: Schema;
-  schema: GraphQLSchema;
-  planner: QueryPlanner;
-  cursorArgument: string;
-}
-
 /** Plans a subscription that has been validated; what the planner cannot take is the client's mistake. */
 export function planSubscription(
-  schemas: PlannerSchemas,
-  document: DocumentNode,
-  operationName: string | undefined,
+  planning: PlanningSchema,
+  { document, text, operationName }: LiveOperation,
+  cursorArgument: string,
 ): SubscriptionPlan {
-  const { api, schema, planner, cursorArgument } = schemas;
-  const operationContext = buildOperationContext({ schema, operationDocument: document, operationName });
-  const operation = operationContext.operation;
+  const { schema, executor } = planning;
+  const operation = operationOf(document, operationName);
   const fieldNode = rootFieldOf(operation, document);
   const field = schema.getSubscriptionType()?.getFields()[fieldNode.name.value];
   if (!field) refused('BAD_REQUEST', 'This subscription does not exist.');
-  const node = buildPlan(planner, api, document, operationName).node;
+  const plan = buildPlan(planning, document, operationName);
+  const { node } = plan;
   if (node?.kind !== 'Subscription') refused('BAD_REQUEST', 'This subscription cannot be planned.');
-  const { primary, rest } = node;
-  const event: FetchNode = { ...primary, serviceName: EVENT_SERVICE };
+  const { primary } = node;
   return {
-    document,
+    key: createHash('sha256')
+      .update(JSON.stringify([text, operationName ?? null]))
+      .digest('base64url'),
+    schema,
     operation,
     field,
     fieldNode,
     owner: primary.serviceName,
+    ownerSchema: () => planning.ownerSchema(primary.serviceName),
     primary,
-    plan: { kind: 'QueryPlan', node: { kind: 'Sequence', nodes: rest ? [event, rest] : [event] } },
-    operationContext,
+    primaryDocument: parse(primary.operation, { noLocation: true }),
+    compiled: executor.compile({ plan, document, operationName }),
     keyArgument: keyArgumentOf(field.args),
     cursorVariable: cursorVariableOf(operation, document, fieldNode, cursorArgument),
   };
 }
 
-function buildPlan(planner: QueryPlanner, api: Schema, document: DocumentNode, operationName: string | undefined) {
+function buildPlan({ planner, api }: PlanningSchema, document: DocumentNode, operationName: string | undefined) {
   try {
     return planner.buildQueryPlan(operationFromDocument(api, document, { operationName }));
   } catch {
     // E.g. a condition on the root field: valid GraphQL 16, no plan.
     return refused('BAD_REQUEST', 'This subscription cannot be planned.');
   }
+}
+
+function operationOf(document: DocumentNode, operationName: string | undefined): OperationDefinitionNode {
+  const operations = document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
+  const [operation, another] = operationName
+    ? operations.filter(({ name }) => name?.value === operationName)
+    : operations;
+  if (!operation || another) refused('BAD_REQUEST', 'Say which operation of the document is meant.');
+  return operation;
 }
 
 function rootFieldOf(operation: OperationDefinitionNode, document: DocumentNode): FieldNode {
@@ -104,11 +114,8 @@ function rootFieldOf(operation: OperationDefinitionNode, document: DocumentNode)
   return selection;
 }
 
-function keyArgumentOf(args: readonly GraphQLArgument[]): SubscriptionPlan['keyArgument'] {
-  const argument = args.find(({ type }) => getNamedType(type) === GraphQLID);
-  if (!argument) return null;
-  const type = isNonNullType(argument.type) ? argument.type.ofType : argument.type;
-  return { name: argument.name, isList: isListType(type) };
+function keyArgumentOf(args: readonly GraphQLArgument[]): string | null {
+  return args.find(({ type }) => getNamedType(type) === GraphQLID)?.name ?? null;
 }
 
 function cursorVariableOf(

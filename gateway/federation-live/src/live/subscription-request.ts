@@ -1,12 +1,17 @@
-import { getArgumentValues, getVariableValues, GraphQLError, type GraphQLSchema } from 'graphql';
+import { getArgumentValues, getVariableValues, GraphQLError } from 'graphql';
 import { refused, SubscriptionRefusedError } from './live-error.ts';
-import type { Audience } from './live-ports.ts';
+import type { Audience, LiveOperation } from './live-ports.ts';
 import type { SubscriptionPlan } from './subscription-plan.ts';
 
 /** A plan with its variables and its caller: everything that is known before the first event. */
 export interface SubscriptionRequest {
   plan: SubscriptionPlan;
+  /** As the client sent it: what is planned anew when the schema changes. */
+  operation: LiveOperation;
+  /** Coerced, defaults included. */
   variables: Record<string, unknown>;
+  /** Those that the primary fetch uses. */
+  primaryVariables: Record<string, unknown>;
   /** Ids of what is watched. */
   keys: readonly string[];
   /** `<field>:<id>` for each key. */
@@ -19,19 +24,15 @@ export interface SubscriptionRequest {
 }
 
 export function subscriptionRequest(options: {
-  schema: GraphQLSchema;
   plan: SubscriptionPlan;
-  /** Text of the document and the operation's name. */
-  planKey: string;
-  variables: Readonly<Record<string, unknown>>;
+  operation: LiveOperation;
   audience: Audience;
   cursorArgument: string;
   maxKeys: number;
 }): SubscriptionRequest {
-  const { schema, plan, planKey, audience, cursorArgument, maxKeys } = options;
-  const { coerced, errors } = getVariableValues(schema, plan.operation.variableDefinitions ?? [], options.variables, {
-    maxErrors: 5,
-  });
+  const { plan, operation, audience, cursorArgument, maxKeys } = options;
+  const definitions = plan.operation.variableDefinitions ?? [];
+  const { coerced, errors } = getVariableValues(plan.schema, definitions, operation.variables ?? {}, { maxErrors: 5 });
   if (errors) {
     throw new SubscriptionRefusedError(
       errors.map(
@@ -44,14 +45,20 @@ export function subscriptionRequest(options: {
   const keys = keysOf(plan, args, audience, maxKeys);
   const after = args[cursorArgument];
   const { [plan.cursorVariable ?? '']: _cursor, ...telling } = coerced;
+  const primaryVariables: Record<string, unknown> = {};
+  for (const name of plan.primary.variableUsages ?? []) {
+    if (coerced[name] !== undefined) primaryVariables[name] = coerced[name];
+  }
   return {
     plan,
+    operation,
     variables: coerced,
+    primaryVariables,
     keys,
     topics: keys.map((key) => `${plan.field.name}:${key}`),
     after: typeof after === 'string' ? after : undefined,
     audience,
-    groupKey: JSON.stringify([planKey, audience.scope, canonical(telling)]),
+    groupKey: JSON.stringify([plan.key, audience.scope, canonical(telling)]),
   };
 }
 
@@ -61,7 +68,7 @@ function keysOf(
   audience: Audience,
   maxKeys: number,
 ): readonly string[] {
-  const value = keyArgument ? args[keyArgument.name] : undefined;
+  const value = keyArgument ? args[keyArgument] : undefined;
   if (value === undefined || value === null) {
     if (audience.ownKey === undefined) refused('UNAUTHENTICATED', 'Sign in to do this.');
     return [audience.ownKey];
