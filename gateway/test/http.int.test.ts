@@ -69,10 +69,10 @@ describe('a query', () => {
     expect(body.data).toEqual({ whoami: [BUYER, 'BUYER'], order: { status: 'CONFIRMED', unitsLeft: null } });
     expect(body.errors).toEqual([
       {
-        message: 'inventory is not available at the moment.',
+        message: 'inventory did not answer in time.',
         path: ['order'],
         extensions: {
-          code: 'SUBGRAPH_UNAVAILABLE',
+          code: 'SUBGRAPH_TIMEOUT',
           service: 'inventory',
           reason: 'timeout',
           retryable: true,
@@ -145,7 +145,7 @@ describe('node', () => {
 
   it('says so when the owner is down', async () => {
     test.shop.state.hanging.add('orders');
-    expect(codesOf(await ask(ORDER, await bearer()))).toEqual(['SUBGRAPH_UNAVAILABLE']);
+    expect(codesOf(await ask(ORDER, await bearer()))).toEqual(['SUBGRAPH_TIMEOUT']);
   });
 });
 

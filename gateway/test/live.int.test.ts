@@ -376,7 +376,7 @@ describe('stopping', () => {
       const stopped = going.gateway.stop();
       expect(await ws.ended()).toMatchObject({ error: { code: 1001 } });
       expect(await sse.ended()).toEqual({ kind: 'complete' });
-      expect((await inProgress).body.errors[0].extensions.code).toBe('SUBGRAPH_UNAVAILABLE');
+      expect((await inProgress).body.errors[0].extensions.code).toBe('SUBGRAPH_TIMEOUT');
       await stopped;
       await expect(fetch(`${going.url}/health`)).rejects.toThrow('fetch failed');
       expect(going.gateway.counts()).toMatchObject({ subscribers: 0, sockets: 0, streams: 0 });

@@ -10,27 +10,36 @@ export function tellUnavailable(fetch: FetchSubgraph, log: Logger): FetchSubgrap
       return await fetch(service, request, context);
     } catch (error) {
       if (!(error instanceof SubgraphUnavailableError)) throw error;
-      log.warn({ err: error, subgraph: service, requestId: context.requestId }, 'subgraph unavailable');
-      return { data: null, errors: unavailableErrors(error, request.query) };
+      // That a circuit opened has been said once; not again for everything that meets it.
+      const level = error.reason === 'circuit-open' ? 'debug' : 'warn';
+      log[level]({ err: error, subgraph: service, requestId: context.requestId }, 'subgraph unavailable');
+      const mutates = isMutation(request.query);
+      return { data: null, errors: pathsOf(request.query).map((path) => unavailableError(error, { path, mutates })) };
     }
   };
 }
 
-/** One error per field that is missing now, so that clients see where. */
-function unavailableErrors(error: SubgraphUnavailableError, query: string): GraphQLError[] {
-  return pathsOf(query).map(
-    (path) =>
-      new GraphQLError(`${error.subgraph} is not available at the moment.`, {
-        path,
-        extensions: {
-          code: 'SUBGRAPH_UNAVAILABLE',
-          service: error.subgraph,
-          reason: error.reason,
-          retryable: !isMutation(query) || error.reason === 'unreachable',
-        },
-      }),
+/** The error a client sees for each field that is missing now. */
+export function unavailableError(
+  { subgraph, reason }: SubgraphUnavailableError,
+  options: { path?: readonly (string | number)[]; mutates?: boolean } = {},
+): GraphQLError {
+  return new GraphQLError(
+    reason === 'timeout' ? `${subgraph} did not answer in time.` : `${subgraph} is not available at the moment.`,
+    {
+      path: options.path,
+      extensions: {
+        code: reason === 'timeout' ? 'SUBGRAPH_TIMEOUT' : 'SUBGRAPH_UNAVAILABLE',
+        service: subgraph,
+        reason,
+        // A mutation that was sent may have been run, though nobody heard of it.
+        retryable: !options.mutates || NOT_SENT.has(reason),
+      },
+    },
   );
 }
+
+const NOT_SENT = new Set<SubgraphUnavailableError['reason']>(['unreachable', 'circuit-open']);
 
 function pathsOf(query: string): (string | number)[][] {
   const [operation] = parse(query, { noLocation: true }).definitions;

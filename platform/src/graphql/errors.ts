@@ -22,6 +22,7 @@ export const errorCodes = [
   'CURSOR_EXPIRED',
   'SLOW_CONSUMER',
   'SUBGRAPH_UNAVAILABLE',
+  'SUBGRAPH_TIMEOUT',
   'EVENT_SKIPPED',
   'INTERNAL_SERVER_ERROR',
 ] as const;

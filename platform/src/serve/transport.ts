@@ -25,13 +25,21 @@ export interface SubgraphTransport {
   close(): Promise<void>;
 }
 
+const REASONS = {
+  unreachable: 'unreachable',
+  timeout: 'too slow',
+  refused: 'refused',
+  'circuit-open': 'not asked at the moment',
+} as const;
+
 export class SubgraphUnavailableError extends Error {
   constructor(
     readonly subgraph: string,
-    readonly reason: 'unreachable' | 'timeout' | 'refused',
+    /** `circuit-open`: it was not asked, because it did not answer those who asked before. */
+    readonly reason: 'unreachable' | 'timeout' | 'refused' | 'circuit-open',
     options?: ErrorOptions,
   ) {
-    super(`${subgraph} is ${reason === 'timeout' ? 'too slow' : reason}`, options);
+    super(`${subgraph} is ${REASONS[reason]}`, options);
     this.name = 'SubgraphUnavailableError';
   }
 }
