@@ -6,6 +6,7 @@ import { listen, type RunningServer, subgraphClient, type SubgraphTransport } fr
 import type { Logger } from '@marketgraph/platform/telemetry';
 import type { GatewayConfig } from './config.ts';
 import { createLiveGraph, type LiveGraph } from '@marketgraph/federation-live';
+import { coalescedFields } from './graph/gateway-directives.ts';
 import { GRAPH_SUBGRAPH, graphSubgraphSchema } from './graph/graph-subgraph.ts';
 import { askOwners } from './graph/node-owners.ts';
 import { createExplorer } from './http/explorer.ts';
@@ -142,9 +143,11 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
   const node = graphSubgraphSchema(nodeTypes, askOwners(overCircuits));
   const fetchSubgraph: FetchSubgraph = withLocalSubgraph(GRAPH_SUBGRAPH, node, tellUnavailable(overCircuits, log));
 
+  const coalesced = coalescedFields(supergraph);
   const live = createLiveGraph({
     supergraph,
     services: liveServices(transport, fetchSubgraph),
+    coalesces: (fieldName) => coalesced.has(fieldName),
     log: bus,
     logger: log,
     cursorSecret: config.cursorSecret,
