@@ -94,8 +94,3 @@ export async function measureLatencies(graph: StoryGraph): Promise<Latencies> {
   await Promise.all([operator, vendor.person, buyer].map((person) => person.leave()));
   return { searchableMs, confirmedMs, eventMs };
 }
-
-export function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
-}

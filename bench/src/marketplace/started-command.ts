@@ -6,7 +6,7 @@ import { freePort } from '@marketgraph/launcher/processes';
 import { until } from '@marketgraph/platform/testing';
 import type { StoryGraph } from '@marketgraph/tests/story/cast';
 
-const ROOT = resolve(import.meta.dirname, '..', '..');
+const ROOT = resolve(import.meta.dirname, '..', '..', '..');
 
 export interface StartedCommand {
   graph: StoryGraph;
