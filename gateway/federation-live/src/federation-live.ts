@@ -16,3 +16,17 @@ export type {
 } from './live/live-ports.ts';
 export type { PayloadRoots } from './live/payload-root.ts';
 export { errorsOf } from './live/result-errors.ts';
+export {
+  type CompiledPlan,
+  type CompileOptions,
+  createExecutor,
+  type Executor,
+  type ExecutorOptions,
+  type PlanResult,
+  type PlanRun,
+  type ServiceAnswer,
+  type ServiceFetch,
+  type ServiceFetcher,
+} from './executor/executor.ts';
+export { shareFetches } from './executor/share-fetches.ts';
+export { UnsupportedPlanError } from './executor/unsupported-plan-error.ts';
