@@ -7,6 +7,7 @@ import type { Logger } from '@marketgraph/platform/telemetry';
 import type { GatewayConfig } from './config.ts';
 import { createLiveGraph, type LiveGraph } from '@marketgraph/federation-live';
 import { coalescedFields } from './graph/gateway-directives.ts';
+import { coalescedFields } from './graph/gateway-directives.ts';
 import { GRAPH_SUBGRAPH, graphSubgraphSchema } from './graph/graph-subgraph.ts';
 import { askOwners } from './graph/node-owners.ts';
 import { createExplorer } from './http/explorer.ts';
@@ -144,6 +145,7 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
   const fetchSubgraph: FetchSubgraph = withLocalSubgraph(GRAPH_SUBGRAPH, node, tellUnavailable(overCircuits, log));
 
   const coalesced = coalescedFields(supergraph);
+  const coalesced = coalescedFields(supergraph);
   const live = createLiveGraph({
     supergraph,
     services: liveServices(transport, fetchSubgraph),
@@ -152,6 +154,7 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
     logger: log,
     cursorSecret: config.cursorSecret,
     domains: subgraphs,
+    coalesces: (fieldName) => coalesced.has(fieldName),
     now: () => clock.now(),
     formatError: (error, context) => publicError(error.toJSON(), (context as GraphContext).requestId),
     onEvent: principalFacts({ identity, sessions, recheck: (concerns) => live.recheck(concerns), log }),

@@ -14,12 +14,15 @@ const typeDefs = {
     interface Light { id: ID! }
     type Lamp implements Light @key(fields: "id") { id: ID! name: String! watts: Int! owner: Person }
     type Person @key(fields: "id", resolvable: false) { id: ID! }
+    type Candle { id: ID! hours: Int! }
+    union Glow = Lamp | Candle
     type LampEvent { cursor: String! kind: String! step: Int lamp: Lamp! }
     type Subscription {
       lampChanged(id: ID!, minWatts: Int = 0, after: String): LampEvent!
       lampsChanged(ids: [ID!]!, after: String): LampEvent!
       myLamps(after: String): LampEvent!
       lightChanged(id: ID!, after: String): Light
+      glowChanged(id: ID!, after: String): Glow
     }`,
   people: `${LINK}
     type Query { person(id: ID!): Person }
@@ -46,11 +49,13 @@ export interface ToyState {
   /** Runs before a subgraph answers. */
   before?: (service: string) => Promise<void> | void;
   /** What was asked of whom. */
-  calls: { service: string; query: string; context: unknown }[];
+  calls: { service: string; query: string; variables: Record<string, unknown>; context: unknown }[];
 }
 
 export interface ToyGraph {
   supergraph: Supergraph;
+  /** The supergraph of other definitions; the subgraphs stay as they are. */
+  supergraphWith(edit: (definitions: typeof typeDefs) => Record<string, string>): Supergraph;
   services: LiveServices;
   state: ToyState;
 }
@@ -85,11 +90,16 @@ export function toyGraph(): ToyGraph {
       Query: { lamp: (_: unknown, { id }: { id: string }) => lampOf(id) },
       Lamp: { __resolveReference: ({ id }: { id: string }) => lampOf(id) },
       Light: { __resolveType: () => 'Lamp' },
+      Glow: { __resolveType: (glow: { hours?: number }) => (glow.hours === undefined ? 'Lamp' : 'Candle') },
       Subscription: {
         lampChanged: (root: Root, { id, minWatts }: { id: string; minWatts: number }) => eventOf(root, id, minWatts),
         lampsChanged: (root: Root) => eventOf(root, root.key ?? '?'),
         myLamps: (root: Root) => eventOf(root, root.key ?? '?'),
         lightChanged: (_: Root, { id }: { id: string }) => lampOf(id),
+        glowChanged: (root: Root, { id }: { id: string }) => {
+          if (root.envelope?.payload.step === 0) return null;
+          return root.kind === 'LIVE' ? { id, hours: root.envelope?.payload.step } : lampOf(id);
+        },
       },
     }),
     people: schemaOf(typeDefs.people, {
@@ -112,7 +122,7 @@ export function toyGraph(): ToyGraph {
     variables: Record<string, unknown>,
     rest: { rootValue?: unknown; context: unknown },
   ): Promise<ExecutionResult> => {
-    state.calls.push({ service, query, context: rest.context });
+    state.calls.push({ service, query, variables, context: rest.context });
     await state.before?.(service);
     const failures = state.flaky.get(service) ?? 0;
     state.flaky.set(service, Math.max(failures - 1, 0));
@@ -127,7 +137,8 @@ export function toyGraph(): ToyGraph {
   };
 
   return {
-    supergraph: composed(),
+    supergraph: composed(typeDefs),
+    supergraphWith: (edit) => composed(edit(typeDefs)),
     state,
     services: {
       executeEvent: async (service, { query, variables, event }, context) =>
@@ -142,9 +153,9 @@ function schemaOf(sdl: string, resolvers: Record<string, Record<string, unknown>
   return buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: resolvers as never }]);
 }
 
-function composed(): Supergraph {
+function composed(definitions: Record<string, string>): Supergraph {
   const result = composeServices(
-    Object.entries(typeDefs).map(([name, sdl]) => ({ name, url: '', typeDefs: parse(sdl) })),
+    Object.entries(definitions).map(([name, sdl]) => ({ name, url: '', typeDefs: parse(sdl) })),
   );
   if (!result.supergraphSdl) throw new Error(result.errors?.map(String).join('\n'));
   return Supergraph.build(result.supergraphSdl);
