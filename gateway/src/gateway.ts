@@ -3,10 +3,9 @@ import { type Clock, systemClock } from '@marketgraph/platform/core';
 import { createRedisBus, type EventBus } from '@marketgraph/platform/messaging';
 import { closeRedis, connectRedis, type Redis } from '@marketgraph/platform/redis';
 import { listen, type RunningServer, subgraphClient, type SubgraphTransport } from '@marketgraph/platform/serve';
-import type { Logger } from '@marketgraph/platform/telemetry';
+import type { Logger, Metrics } from '@marketgraph/platform/telemetry';
 import type { GatewayConfig } from './config.ts';
 import { createLiveGraph, type LiveGraph } from '@marketgraph/federation-live';
-import { coalescedFields } from './graph/gateway-directives.ts';
 import { coalescedFields } from './graph/gateway-directives.ts';
 import { GRAPH_SUBGRAPH, graphSubgraphSchema } from './graph/graph-subgraph.ts';
 import { askOwners } from './graph/node-owners.ts';
@@ -20,12 +19,13 @@ import { principals } from './identity/principals.ts';
 import { revokedSessions } from './identity/revoked-sessions.ts';
 import { signingKeys } from './identity/signing-keys.ts';
 import { createDocuments } from './limits/documents.ts';
-import { createEventStreams } from './live/event-stream.ts';
+import { createHttpStreams } from './live/http-streams.ts';
 import { createOperations } from './live/operations.ts';
 import { createSessionWatch } from './live/session-watch.ts';
 import { createSocketServer } from './live/socket-server.ts';
 import { liveServices } from './live/live-services.ts';
 import { principalFacts } from './live/principal-facts.ts';
+import { UnsentBytes } from './live/unsent-bytes.ts';
 import { createLoginLimits } from './login/login-limits.ts';
 import type { GraphContext } from './query/graph-context.ts';
 import { type Circuit, createCircuitBreakers } from './query/circuit-breaker.ts';
@@ -38,6 +38,8 @@ import { publicError } from './limits/public-error.ts';
 import { type ListedOperation, readListedOperations } from './persisted/manifest.ts';
 import { operationList } from './persisted/operation-list.ts';
 import { persistedOperations } from './persisted/persisted-operations.ts';
+import { createRateLimits } from './rate/rate-limits.ts';
+import { createGatewayMetrics } from './telemetry/gateway-metrics.ts';
 import { operationsFolder, readSupergraph } from './supergraph-file.ts';
 
 export { graphSubgraphSdl, GRAPH_SUBGRAPH } from './graph/graph-subgraph.ts';
@@ -51,6 +53,8 @@ export interface Gateway {
   counts(): ReturnType<LiveGraph['counts']> & {
     sockets: number;
     streams: number;
+    /** Said to clients that have not read it yet. */
+    unsentBytes: number;
     /** Of the subgraphs that have been asked. */
     circuits: Readonly<Record<string, Circuit>>;
   };
@@ -65,6 +69,8 @@ export interface GatewayDeps {
   supergraphSdl?: string;
   /** The operations of our own clients; by default those that are checked in. */
   listedOperations?: readonly ListedOperation[];
+  /** Where it is counted what the gateway does; by default nobody sees it. */
+  metrics?: Metrics;
 }
 
 const REDIS_TIMEOUT_MS = 1_000;
@@ -123,6 +129,8 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
   });
   const sessions = createSessionWatch(identity, { checkMs: config.timeouts.sessionCheckMs, log });
   const logins = createLoginLimits({ redis, ...config.login, log });
+  const metrics = createGatewayMetrics(deps.metrics);
+  const rates = createRateLimits({ redis, settings: config.rates, clock, log, metrics });
 
   const nodeTypes = new Set(
     supergraph
@@ -145,7 +153,6 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
   const fetchSubgraph: FetchSubgraph = withLocalSubgraph(GRAPH_SUBGRAPH, node, tellUnavailable(overCircuits, log));
 
   const coalesced = coalescedFields(supergraph);
-  const coalesced = coalescedFields(supergraph);
   const live = createLiveGraph({
     supergraph,
     services: liveServices(transport, fetchSubgraph),
@@ -154,7 +161,6 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
     logger: log,
     cursorSecret: config.cursorSecret,
     domains: subgraphs,
-    coalesces: (fieldName) => coalesced.has(fieldName),
     now: () => clock.now(),
     formatError: (error, context) => publicError(error.toJSON(), (context as GraphContext).requestId),
     onEvent: principalFacts({ identity, sessions, recheck: (concerns) => live.recheck(concerns), log }),
@@ -177,17 +183,19 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
     engine,
     live,
     identity,
+    rates,
     timeoutMs: config.timeouts.requestMs,
     log,
   });
-  const streams = createEventStreams({ operations, sessions, limits: config.sockets, log });
-  const sockets = createSocketServer({ operations, identity, sessions, limits: config.sockets, log });
+  const streams = createEventStreams({ operations, sessions, rates, limits: config.sockets, log });
+  const sockets = createSocketServer({ operations, identity, sessions, rates, limits: config.sockets, log });
   const publicServer = createPublicServer({
     config,
     transport,
     documents,
     engine,
     identity,
+    rates,
     streams,
     limits: config.http,
     sockets,
@@ -225,7 +233,7 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
     counts: () => ({
       ...live.counts(),
       sockets: sockets.count(),
-      streams: streams.count(),
+      streams: streams.count(), unsentBytes: unsent.total,
       circuits: circuits.states(),
     }),
   };

@@ -1,10 +1,12 @@
-import { shareFetches } from './stock-executor.ts';
-import type { ServiceFetcher } from './stock-executor.ts';
+import type { ServiceFetcher } from '../executor/executor.ts';
+import { shareFetches } from '../executor/share-fetches.ts';
 import type { LoggedEvent, SubgraphResult } from './live-ports.ts';
 
 /** What groups of one scope have asked on behalf of an event. */
 interface Asked {
-  fetch?: ServiceFetcher;
+  fetch: ServiceFetcher;
+  /** How it is asked: by the run that came last, whose deadline is the latest. */
+  ask: ServiceFetcher;
   primaries: Map<string, Promise<SubgraphResult>>;
 }
 
@@ -17,14 +19,15 @@ const MAX_PRIMARIES = 1_000;
  * may depend on more than the scope.
  */
 export class EventWork {
-  private asked = new Map<string, Asked>();
+  private readonly asked = new Map<string, Asked>();
   private isForgotten = false;
 
   constructor(readonly event: LoggedEvent) {}
 
-  fetchAs(scope: string, fetch: ServiceFetcher): ServiceFetcher {
+  fetchAs(scope: string, ask: ServiceFetcher): ServiceFetcher {
     const asked = this.askedBy(scope);
-    return (asked.fetch ??= shareFetches(fetch));
+    asked.ask = ask;
+    return asked.fetch;
   }
 
   primaryAs(scope: string, key: string, ask: () => Promise<SubgraphResult>): Promise<SubgraphResult> {
@@ -46,12 +49,15 @@ export class EventWork {
   }
 
   private askedBy(scope: string): Asked {
-    let asked = this.asked.get(scope);
-    if (!asked) {
-      asked = { primaries: new Map() };
-      if (!this.isForgotten) this.asked.set(scope, asked);
-    }
-    return asked;
+    const asked = this.asked.get(scope);
+    if (asked) return asked;
+    const fresh: Asked = {
+      fetch: shareFetches((request) => fresh.ask(request)),
+      ask: () => Promise.reject(new Error('nobody has asked yet')),
+      primaries: new Map(),
+    };
+    if (!this.isForgotten) this.asked.set(scope, fresh);
+    return fresh;
   }
 }
 

@@ -137,7 +137,7 @@ describe('what goes wrong in an event', () => {
     await vi.waitFor(() => expect(sink.frames).toHaveLength(2));
     const [, live] = sink.results;
     expect(live.data.lampChanged.lamp).toMatchObject({ owner: null, room: { title: 'Room of l1' } });
-    expect(live.errors).toEqual([{ message: 'people is down' }]);
+    expect(live.errors).toMatchObject([{ message: 'people is down', extensions: { serviceName: 'people' } }]);
   });
 
   it('makes an error of a null that the schema does not allow', async () => {

@@ -2,7 +2,7 @@ import type { Schema, Supergraph } from '@apollo/federation-internals';
 import { QueryPlanner } from '@apollo/query-planner';
 import { GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import { createExecutor, type Executor } from './stock-executor.ts';
+import { createExecutor, type Executor } from '../executor/executor.ts';
 import type { LiveOperation } from './live-ports.ts';
 import { planSubscription, type SubscriptionPlan } from './subscription-plan.ts';
 

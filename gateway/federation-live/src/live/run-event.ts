@@ -1,5 +1,5 @@
 import type { GraphQLError, GraphQLFormattedError } from 'graphql';
-import type { ServiceFetcher } from './stock-executor.ts';
+import type { ServiceFetcher } from '../executor/executor.ts';
 import type { EventWork } from './event-work.ts';
 import type { LiveServices, LoggedEvent, RunContext, StreamRoot, SubgraphResult } from './live-ports.ts';
 import { type PayloadRoots, runPayload } from './payload-root.ts';

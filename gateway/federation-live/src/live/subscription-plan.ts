@@ -14,7 +14,7 @@ import {
   parse,
   visit,
 } from 'graphql';
-import type { CompiledPlan } from './stock-executor.ts';
+import type { CompiledPlan } from '../executor/executor.ts';
 import { refused } from './live-error.ts';
 import type { LiveOperation } from './live-ports.ts';
 import type { PlanningSchema } from './live-schema.ts';
