@@ -91,7 +91,7 @@ export function createCircuitBreakers(options: {
 }
 
 /** `refused` is an answer: somebody is there and does not like the request. */
-function isAway(error: Error): boolean {
+function isAway(error: unknown): boolean {
   return error instanceof SubgraphUnavailableError && error.reason !== 'refused';
 }
 

@@ -26,7 +26,7 @@ export async function internalTokenSigner(privateJwk: JWK): Promise<InternalToke
   return {
     issuer,
     tokenFor(audience, viewer) {
-      const cacheKey = `${audience}\n${JSON.stringify(viewer)}`;
+      const cacheKey = `${audience}\n${nameOf(viewer)}`;
       let token = tokens.get(cacheKey);
       if (!token) {
         token = new SignJWT({ viewer })
@@ -43,6 +43,15 @@ export async function internalTokenSigner(privateJwk: JWK): Promise<InternalToke
   };
 }
 
+/** A viewer makes several calls; what it is called in the cache is written once. */
+const names = new WeakMap<Viewer, string>();
+
+function nameOf(viewer: Viewer): string {
+  let name = names.get(viewer);
+  if (name === undefined) names.set(viewer, (name = JSON.stringify(viewer)));
+  return name;
+}
+
 /**
  * A service may speak for itself only: a token whose viewer is the service X
  * must be signed by X's key. Viewers of other kinds come from the gateway, or
@@ -51,7 +60,12 @@ export async function internalTokenSigner(privateJwk: JWK): Promise<InternalToke
 export async function internalTokenVerifier(audience: string, trusted: JSONWebKeySet): Promise<InternalTokenVerifier> {
   const keys = new Map<string, Awaited<ReturnType<typeof importJWK>>>();
   for (const jwk of trusted.keys) if (jwk.kid) keys.set(jwk.kid, await importJWK(jwk, ALGORITHM));
+  // A caller uses a token for many calls. Of those that were found good the signature is not looked at again;
+  // what is forgotten or wrong is, every time.
+  const good = new LRUCache<string, { viewer: Viewer; until: number }>({ max: CACHE_SIZE });
   return async (token) => {
+    const known = good.get(token);
+    if (known && Date.now() < known.until) return known.viewer;
     try {
       const { payload, protectedHeader } = await jwtVerify(
         token,
@@ -65,11 +79,22 @@ export async function internalTokenVerifier(audience: string, trusted: JSONWebKe
       const viewer = payload['viewer'] as Viewer;
       if (payload.iss !== protectedHeader.kid) return null;
       if (viewer.kind === 'service' && viewer.service !== payload.iss) return null;
+      good.set(token, { viewer: frozen(viewer), until: (payload.exp ?? 0) * 1_000 });
       return viewer;
     } catch {
       return null;
     }
   };
+}
+
+/** All calls of one token get the same viewer; none of them can change it. */
+function frozen(viewer: Viewer): Viewer {
+  if (viewer.kind === 'user') {
+    Object.freeze(viewer.roles);
+    for (const membership of viewer.memberships) Object.freeze(membership);
+    Object.freeze(viewer.memberships);
+  }
+  return Object.freeze(viewer);
 }
 
 /** A fresh key pair for one service: the private half for it, the public half for everybody's trusted set. */

@@ -2,11 +2,11 @@ import type { JSONWebKeySet, JWK } from 'jose';
 import { ConfigurationError, type Environment, settingsOf } from '../config/config.ts';
 import type { Subgraph } from '../graphql/subgraph.ts';
 import { createLogger, type Logger } from '../telemetry/telemetry.ts';
+import { httpTransport } from './http-transport.ts';
 import { internalTokenSigner, internalTokenVerifier } from './internal-token.ts';
 import { runProcess } from './process.ts';
 import { serveSubgraph } from './server.ts';
 import { type SubgraphClient, subgraphClient } from './subgraph-client.ts';
-import { httpTransport } from './transport.ts';
 
 export interface SubgraphProcess<Config> {
   name: string;

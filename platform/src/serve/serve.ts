@@ -1,5 +1,7 @@
 export * from './http-body.ts';
+export * from './http-transport.ts';
 export * from './ids.ts';
+export * from './in-process-transport.ts';
 export * from './internal-token.ts';
 export * from './process.ts';
 export * from './run-subgraph.ts';

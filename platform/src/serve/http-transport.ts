@@ -1,0 +1,188 @@
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { LRUCache } from 'lru-cache';
+import { Pool } from 'undici';
+import type { Readiness, SubgraphEventRequest, SubgraphRequest, SubgraphResponse } from '../graphql/subgraph.ts';
+import { type HttpAnswer, HttpCallTimeoutError, postJson } from './http-call.ts';
+import type { InternalTokenSigner } from './internal-token.ts';
+import { SubgraphUnavailableError, type SubgraphTransport, timeLeftMs } from './transport.ts';
+
+export interface HttpTransportOptions {
+  /** Base URL per subgraph, e.g. `http://127.0.0.1:4101`. */
+  urls: Readonly<Record<string, string>>;
+  signer: InternalTokenSigner;
+  /** Sockets per subgraph. */
+  connections?: number;
+}
+
+const CONNECT_TIMEOUT_MS = 3_000;
+/** Shorter than the 65 s the server keeps a free socket: the client is always the one that lets go. */
+const KEEP_ALIVE_MS = 30_000;
+/** The gateway sends a bounded set of operations again and again; each is written as JSON once. */
+const WRITTEN_QUERIES = 2_000;
+const WRITTEN_BYTES = 8 * 1024 * 1024;
+
+/** A keep-alive socket that the other side had just closed ("other side closed", reset): nothing was answered. */
+const LOST_SOCKET = new Set(['ECONNRESET', 'UND_ERR_SOCKET', 'EPIPE']);
+/** A proxy that has nobody to ask. */
+const NOBODY_THERE = new Set([502, 503, 504]);
+
+export function httpTransport({ urls, signer, connections = 64 }: HttpTransportOptions): SubgraphTransport {
+  const pools = new Map(
+    Object.entries(urls).map(([name, url]) => [
+      name,
+      new Pool(url, {
+        connections,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        keepAliveMaxTimeout: KEEP_ALIVE_MS,
+        connectTimeout: CONNECT_TIMEOUT_MS,
+        pipelining: 1,
+        // Deadlines are of the whole call, see `postJson`.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      }),
+    ]),
+  );
+  const poolOf = (name: string): Pool => {
+    const pool = pools.get(name);
+    if (!pool) throw new SubgraphUnavailableError(name, 'unreachable');
+    return pool;
+  };
+  const written = new LRUCache<string, string>({
+    max: WRITTEN_QUERIES,
+    maxSize: WRITTEN_BYTES,
+    sizeCalculation: (json, query) => json.length + query.length,
+  });
+  const bodyOf = ({ query, operationName, variables, event }: SubgraphRequest & { event?: unknown }): string => {
+    let json = written.get(query);
+    if (!json) {
+      json = JSON.stringify(query);
+      written.set(query, json);
+    }
+    const name = operationName === undefined ? '' : `,"operationName":${JSON.stringify(operationName)}`;
+    const values = variables === undefined ? '' : `,"variables":${JSON.stringify(variables)}`;
+    return `{"query":${json}${name}${values}${event === undefined ? '' : `,"event":${JSON.stringify(event)}`}}`;
+  };
+
+  const post = async (
+    name: string,
+    path: '/graphql' | '/events',
+    request: SubgraphRequest,
+  ): Promise<SubgraphResponse> => {
+    const pool = poolOf(name);
+    const body = bodyOf(request);
+    const isRead = path === '/graphql' && isQuery(request.query);
+    for (let attempt = 1; ; attempt += 1) {
+      const timeoutMs = timeLeftMs(request);
+      const headers = [
+        'content-type',
+        'application/json',
+        'authorization',
+        `Bearer ${await signer.tokenFor(name, request.viewer)}`,
+        'x-request-id',
+        request.requestId,
+        'x-deadline-at',
+        String(Date.now() + timeoutMs),
+      ];
+      if (request.traceparent) headers.push('traceparent', request.traceparent);
+      try {
+        return answered(name, await postJson(pool, { path, headers, body, timeoutMs }));
+      } catch (error) {
+        if (error instanceof SubgraphUnavailableError) throw error;
+        if (error instanceof HttpCallTimeoutError)
+          throw new SubgraphUnavailableError(name, 'timeout', { cause: error });
+        const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+        if (attempt === 1 && isRead && LOST_SOCKET.has(code)) continue;
+        throw new SubgraphUnavailableError(name, 'unreachable', { cause: error });
+      }
+    }
+  };
+
+  return {
+    names: Object.keys(urls),
+    execute: (name, request) => post(name, '/graphql', request),
+    executeEvent: (name, request: SubgraphEventRequest) => post(name, '/events', request),
+    async forward(name, request, response) {
+      const { statusCode, headers, body } = await poolOf(name).request({
+        method: request.method as 'GET',
+        path: request.url ?? '/',
+        headers: withoutHopHeaders(request.headers),
+        ...(request.method === 'GET' || request.method === 'HEAD' ? {} : { body: request }),
+        headersTimeout: 60_000,
+        bodyTimeout: 60_000,
+      });
+      response.writeHead(statusCode, withoutHopHeaders(headers));
+      for await (const chunk of body) {
+        if (!response.write(chunk)) await new Promise((resolve) => response.once('drain', resolve));
+      }
+      response.end();
+    },
+    async readiness(name) {
+      try {
+        const { body } = await poolOf(name).request({
+          method: 'GET',
+          path: '/ready',
+          headersTimeout: 3_000,
+          bodyTimeout: 3_000,
+        });
+        return (await body.json()) as Readiness;
+      } catch (error) {
+        return {
+          ready: false,
+          checks: { http: { ok: false, detail: error instanceof Error ? error.message : String(error) } },
+        };
+      }
+    },
+    async close() {
+      await Promise.all([...pools.values()].map((pool) => pool.close()));
+    },
+  };
+}
+
+function isQuery(query: string): boolean {
+  return query.startsWith('query') || query.startsWith('{') || /^\s*(query\b|\{)/.test(query);
+}
+
+function answered(name: string, { statusCode, text }: HttpAnswer): SubgraphResponse {
+  if (statusCode !== 200) {
+    const reason = NOBODY_THERE.has(statusCode) ? 'unreachable' : 'refused';
+    throw new SubgraphUnavailableError(name, reason, { cause: new Error(`HTTP ${statusCode}`) });
+  }
+  const { data, errors, extensions } = JSON.parse(text) as WireResponse;
+  return {
+    ...(data === undefined ? {} : { data }),
+    ...(errors ? { errors: errors.map(revived) } : {}),
+    ...(extensions ? { extensions } : {}),
+  };
+}
+
+interface WireResponse {
+  data?: SubgraphResponse['data'];
+  errors?: readonly GraphQLFormattedError[];
+  extensions?: Record<string, unknown>;
+}
+
+function revived({ message, path, extensions }: GraphQLFormattedError): GraphQLError {
+  return new GraphQLError(message, { path, extensions: extensions ?? {} });
+}
+
+/** A body is forwarded, the connection it came on is not; nobody from outside speaks as an internal caller. */
+const NOT_FORWARDED = new Set([
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'upgrade',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'expect',
+  'authorization',
+]);
+
+function withoutHopHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string | string[]> {
+  return Object.fromEntries(
+    Object.entries(headers).filter(
+      (entry): entry is [string, string | string[]] =>
+        entry[1] !== undefined && !NOT_FORWARDED.has(entry[0]) && !entry[0].startsWith('x-internal-'),
+    ),
+  );
+}

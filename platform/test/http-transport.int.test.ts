@@ -1,0 +1,234 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { anonymous } from '../src/graphql/viewer.ts';
+import { httpTransport } from '../src/serve/http-transport.ts';
+import { generateServiceKey, internalTokenSigner, internalTokenVerifier } from '../src/serve/internal-token.ts';
+import { SubgraphUnavailableError, type SubgraphTransport } from '../src/serve/transport.ts';
+import { aUser } from '../src/testing/testing.ts';
+
+interface Asked {
+  url: string;
+  headers: IncomingMessage['headers'];
+  body: { query: string; variables?: Record<string, unknown> };
+}
+
+let server: Server;
+let transport: SubgraphTransport;
+let asked: Asked[];
+let sockets: Set<Socket>;
+let verify: Awaited<ReturnType<typeof internalTokenVerifier>>;
+let answer: (request: Asked, response: ServerResponse, socket: Socket) => void;
+
+const json = (response: ServerResponse, body: unknown, status = 200) =>
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+
+beforeEach(async () => {
+  asked = [];
+  sockets = new Set();
+  answer = (_, response) => json(response, { data: { ok: true } });
+  server = createServer((request, response) => {
+    let text = '';
+    request.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    request.on('end', () => {
+      const { url = '', headers } = request;
+      const one = { url, headers, body: JSON.parse(text) as Asked['body'] };
+      asked.push(one);
+      answer(one, response, request.socket);
+    });
+  });
+  server.on('connection', (socket) => sockets.add(socket));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { privateJwk, publicJwk } = await generateServiceKey('gateway');
+  verify = await internalTokenVerifier('shop', { keys: [publicJwk] });
+  transport = httpTransport({
+    urls: { shop: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
+    signer: await internalTokenSigner(privateJwk),
+    connections: 2,
+  });
+});
+afterEach(async () => {
+  server.closeAllConnections();
+  server.close();
+  await transport.close();
+});
+
+const ask = (query = '{ ok }', wishes: { timeoutMs?: number; variables?: Record<string, unknown> } = {}) =>
+  transport.execute('shop', {
+    query,
+    variables: wishes.variables,
+    viewer: anonymous,
+    requestId: 'request-1',
+    traceparent: '00-a-b-01',
+    deadlineAt: Date.now() + (wishes.timeoutMs ?? 5_000),
+  });
+const reasonOf = (work: Promise<unknown>) =>
+  work.then(
+    () => 'answered',
+    (error: unknown) => (error instanceof SubgraphUnavailableError ? error.reason : error),
+  );
+
+describe('a call over HTTP', () => {
+  it('carries the operation, the viewer, the request and its deadline', async () => {
+    const viewer = aUser({ memberships: [{ of: 'vnd_1', role: 'OWNER' }] });
+    const query = 'query A($s: String) { a(s: $s) }';
+    const variables = { s: 'quote " and \u2028 and \ud83d\ude00', none: undefined };
+    const deadlineAt = Date.now() + 4_000;
+    await transport.execute('shop', {
+      query,
+      operationName: 'A',
+      variables,
+      viewer,
+      requestId: 'request-2',
+      traceparent: 'tp',
+      deadlineAt,
+    });
+    await transport.executeEvent('shop', {
+      query: 'subscription { b }',
+      viewer,
+      requestId: 'request-3',
+      event: { kind: 'SNAPSHOT', cursor: 'c', occurredAt: 'now' },
+    });
+    expect(asked.map(({ url, body }) => ({ url, body }))).toEqual([
+      { url: '/graphql', body: { query, operationName: 'A', variables: { s: variables.s } } },
+      {
+        url: '/events',
+        body: { query: 'subscription { b }', event: { kind: 'SNAPSHOT', cursor: 'c', occurredAt: 'now' } },
+      },
+    ]);
+    const [{ headers }] = asked as [Asked];
+    expect(headers).toMatchObject({
+      'x-request-id': 'request-2',
+      traceparent: 'tp',
+      'content-type': 'application/json',
+    });
+    expect(Math.abs(Number(headers['x-deadline-at']) - deadlineAt)).toBeLessThan(50);
+    expect(await verify(headers.authorization!.slice('Bearer '.length))).toEqual(viewer);
+  });
+
+  it('uses one token for calls of one viewer, and another for another', async () => {
+    await ask();
+    await ask();
+    await transport.execute('shop', { query: '{ a }', viewer: aUser(), requestId: 'r' });
+    const [first, second, third] = asked.map(({ headers }) => headers.authorization);
+    expect(first).toBe(second);
+    expect(third).not.toBe(first);
+  });
+
+  it('reads an answer in many pieces, and errors with their codes', async () => {
+    const text = JSON.stringify({ data: { long: '€'.repeat(200_000) } });
+    answer = (_, response) => {
+      const bytes = Buffer.from(text);
+      response.writeHead(200);
+      // Cut inside a character.
+      for (let at = 0; at < bytes.length; at += 10_001) response.write(bytes.subarray(at, at + 10_001));
+      response.end();
+    };
+    expect(await ask()).toEqual(JSON.parse(text));
+    answer = (_, response) =>
+      json(response, { data: null, errors: [{ message: 'no', path: ['a'], extensions: { code: 'FORBIDDEN' } }] });
+    expect((await ask()).errors?.[0]).toMatchObject({ message: 'no', path: ['a'], extensions: { code: 'FORBIDDEN' } });
+  });
+});
+
+describe('a subgraph that cannot be reached', () => {
+  it('R24 is given up at the deadline, also while waiting for a socket, and is served again after', async () => {
+    const silent: ServerResponse[] = [];
+    answer = (_, response) => void silent.push(response);
+    const waiting = [
+      ask('{ a }', { timeoutMs: 300 }),
+      ask('{ b }', { timeoutMs: 300 }),
+      ask('{ c }', { timeoutMs: 300 }),
+    ];
+    expect(await Promise.all(waiting.map(reasonOf))).toEqual(['timeout', 'timeout', 'timeout']);
+    // A third socket is not opened: two is the limit of this transport.
+    expect(asked.length).toBe(2);
+    answer = (_, response) => json(response, { data: { ok: true } });
+    expect(await ask()).toEqual({ data: { ok: true } });
+    expect(asked.map(({ body }) => body.query)).not.toContain('{ c }');
+  });
+
+  it('is given up when the body never ends', async () => {
+    answer = (_, response) => {
+      response.writeHead(200).write('{"data":');
+    };
+    expect(await reasonOf(ask('{ a }', { timeoutMs: 300 }))).toBe('timeout');
+  });
+
+  it('asks once more for a read whose socket was just closed by the other side', async () => {
+    await ask();
+    let cuts = 1;
+    answer = (_, response, socket) => {
+      if (cuts > 0) {
+        cuts -= 1;
+        socket.destroy();
+      } else json(response, { data: { ok: 2 } });
+    };
+    expect(await ask('query Q { ok }')).toEqual({ data: { ok: 2 } });
+    expect(asked.length).toBe(3);
+    cuts = 5;
+    asked.length = 0;
+    expect(await reasonOf(ask())).toBe('unreachable');
+    expect(asked.length).toBe(2);
+  });
+
+  it('survives idle sockets that the server let go, G8', async () => {
+    await Promise.all([ask(), ask()]);
+    for (const socket of sockets) socket.destroy();
+    expect(await Promise.all([ask(), ask(), ask()])).toEqual(Array(3).fill({ data: { ok: true } }));
+  });
+
+  it('never asks twice for a mutation', async () => {
+    answer = (_, __, socket) => void socket.destroy();
+    expect(await reasonOf(ask('mutation { pay }'))).toBe('unreachable');
+    expect(asked.length).toBe(1);
+  });
+
+  it.each([
+    [401, 'refused'],
+    [413, 'refused'],
+    [500, 'refused'],
+    [502, 'unreachable'],
+    [503, 'unreachable'],
+  ])('%i reads as %s', async (status, reason) => {
+    answer = (_, response) => json(response, {}, status);
+    expect(await reasonOf(ask())).toBe(reason);
+  });
+
+  it('R26 not there at all, then there, without a new transport', async () => {
+    const { port } = server.address() as AddressInfo;
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    expect(await reasonOf(ask())).toBe('unreachable');
+    server.listen(port, '127.0.0.1');
+    await vi.waitFor(async () => expect(await ask()).toEqual({ data: { ok: true } }));
+    expect(await reasonOf(transport.execute('other', { query: '{ a }', viewer: anonymous, requestId: 'r' }))).toBe(
+      'unreachable',
+    );
+  });
+
+  it('answers that are not JSON are no answers', async () => {
+    answer = (_, response) => void response.writeHead(200).end('<html>');
+    expect(await reasonOf(ask())).toBe('unreachable');
+  });
+});
+
+describe('a token that was found good', () => {
+  it('is good again for its subgraph, and never longer than it lives', async () => {
+    const { privateJwk, publicJwk } = await generateServiceKey('gateway');
+    const signer = await internalTokenSigner(privateJwk);
+    const check = await internalTokenVerifier('shop', { keys: [publicJwk] });
+    const viewer = aUser();
+    const token = await signer.tokenFor('shop', viewer);
+    expect([await check(token), await check(token)]).toEqual([viewer, viewer]);
+    expect(await check(await signer.tokenFor('catalog', viewer))).toBeNull();
+    expect(await check(`${token.slice(0, -4)}AAAA`)).toBeNull();
+    vi.useFakeTimers({ now: Date.now(), toFake: ['Date'] });
+    try {
+      vi.advanceTimersByTime(66_000);
+      expect(await check(token)).toBeNull();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
