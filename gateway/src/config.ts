@@ -1,6 +1,7 @@
 import { ConfigurationError, type Environment, settingsOf } from '@marketgraph/platform/config';
 import { defaultOperationLimits, type OperationLimits } from './limits/operation-limits.ts';
 import { type PersistedMode, persistedModes } from './persisted/persisted-operations.ts';
+import type { RateSettings } from './rate/rate-limits.ts';
 
 export interface GatewayConfig {
   host: string;
@@ -21,6 +22,7 @@ export interface GatewayConfig {
   optionalSubgraphs: readonly string[];
   /** Sign-in attempts per minute: for one account, and from one address. */
   login: { perAccount: number; perAddress: number };
+  rates: RateSettings;
   limits: OperationLimits;
   /** Which operations may be asked for by their hash, and whether any others at all. */
   persisted: PersistedMode;
@@ -41,6 +43,8 @@ export interface SocketLimits {
   initTimeoutMs: number;
   /** What may be unsent to one client before it is closed as too slow. */
   maxUnsentBytes: number;
+  /** What may be unsent to all clients of the process; those furthest behind are closed first. */
+  maxUnsentBytesInAll: number;
   /** Messages a client may send within ten seconds. */
   maxMessages: number;
   pingIntervalMs: number;
@@ -66,6 +70,7 @@ export const defaultSocketLimits: SocketLimits = {
   operationsPerSocket: 100,
   initTimeoutMs: 10_000,
   maxUnsentBytes: 1024 * 1024,
+  maxUnsentBytesInAll: 64 * 1024 * 1024,
   maxMessages: 1_000,
   pingIntervalMs: 30_000,
   maxClients: 20_000,
@@ -76,6 +81,17 @@ export const defaultTimeouts: Timeouts = {
   fetchMs: 3_000,
   drainMs: 10_000,
   sessionCheckMs: 30_000,
+};
+
+/** Ten times what a busy storefront makes of one user, and room for an office or a mobile network behind one address. */
+export const defaultRates: RateSettings = {
+  pointsPerUser: 600_000,
+  pointsPerAddress: 300_000,
+  requestsPerAddress: 12_000,
+  clientsPerAddress: 1_000,
+  clientsPerUser: 250,
+  subscriptionsPerUser: 500,
+  subscriptionsPerAddress: 5_000,
 };
 
 const MIN_SECRET_LENGTH = 16;
@@ -105,7 +121,19 @@ export function readGatewayConfig(env: Environment): GatewayConfig {
       perAccount: settings.integer('LOGIN_PER_ACCOUNT', 5, { min: 1 }),
       perAddress: settings.integer('LOGIN_PER_ADDRESS', 20, { min: 1 }),
     },
-    limits: defaultOperationLimits,
+    limits: {
+      ...defaultOperationLimits,
+      maxCost: settings.integer('MAX_OPERATION_COST', defaultOperationLimits.maxCost, { min: 1 }),
+    },
+    rates: {
+      pointsPerUser: settings.integer('RATE_POINTS_PER_MINUTE_USER', defaultRates.pointsPerUser),
+      pointsPerAddress: settings.integer('RATE_POINTS_PER_MINUTE_ADDRESS', defaultRates.pointsPerAddress),
+      requestsPerAddress: settings.integer('RATE_REQUESTS_PER_MINUTE_ADDRESS', defaultRates.requestsPerAddress),
+      clientsPerAddress: settings.integer('CLIENTS_PER_ADDRESS', defaultRates.clientsPerAddress),
+      clientsPerUser: settings.integer('CLIENTS_PER_USER', defaultRates.clientsPerUser),
+      subscriptionsPerUser: settings.integer('SUBSCRIPTIONS_PER_USER', defaultRates.subscriptionsPerUser),
+      subscriptionsPerAddress: settings.integer('SUBSCRIPTIONS_PER_ADDRESS', defaultRates.subscriptionsPerAddress),
+    },
     persisted: persistedMode(settings.optional('PERSISTED') ?? 'apq'),
     http: {
       ...defaultHttpLimits,
@@ -115,6 +143,9 @@ export function readGatewayConfig(env: Environment): GatewayConfig {
       ...defaultSocketLimits,
       operationsPerSocket: settings.integer('OPERATIONS_PER_SOCKET', defaultSocketLimits.operationsPerSocket, {
         min: 1,
+      }),
+      maxUnsentBytesInAll: settings.integer('MAX_UNSENT_BYTES', defaultSocketLimits.maxUnsentBytesInAll, {
+        min: 1024 * 1024,
       }),
       maxClients: settings.integer('MAX_CLIENTS', defaultSocketLimits.maxClients, { min: 1 }),
     },

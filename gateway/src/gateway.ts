@@ -38,6 +38,7 @@ import { publicError } from './limits/public-error.ts';
 import { type ListedOperation, readListedOperations } from './persisted/manifest.ts';
 import { operationList } from './persisted/operation-list.ts';
 import { persistedOperations } from './persisted/persisted-operations.ts';
+import { limitSessions, limitStreams } from './rate/limit-clients.ts';
 import { createRateLimits } from './rate/rate-limits.ts';
 import { createGatewayMetrics } from './telemetry/gateway-metrics.ts';
 import { operationsFolder, readSupergraph } from './supergraph-file.ts';
@@ -187,8 +188,16 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
     timeoutMs: config.timeouts.requestMs,
     log,
   });
-  const streams = createEventStreams({ operations, sessions, rates, limits: config.sockets, log });
-  const sockets = createSocketServer({ operations, identity, sessions, rates, limits: config.sockets, log });
+  const unsent = new UnsentBytes(config.sockets);
+  const streams = createHttpStreams({ operations, sessions, limits: config.sockets, unsent, log });
+  const sockets = createSocketServer({
+    operations,
+    identity,
+    sessions: limitSessions(sessions, rates),
+    limits: config.sockets,
+    unsent,
+    log,
+  });
   const publicServer = createPublicServer({
     config,
     transport,
@@ -196,7 +205,7 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
     engine,
     identity,
     rates,
-    streams,
+    streams: limitStreams(streams, rates),
     limits: config.http,
     sockets,
     health: createHealth({
@@ -233,7 +242,8 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
     counts: () => ({
       ...live.counts(),
       sockets: sockets.count(),
-      streams: streams.count(), unsentBytes: unsent.total,
+      streams: streams.count(),
+      unsentBytes: unsent.total,
       circuits: circuits.states(),
     }),
   };

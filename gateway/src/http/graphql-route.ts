@@ -4,7 +4,9 @@ import type { HttpLimits } from '../config.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Documents, OperationRequest, PreparedOperation } from '../limits/documents.ts';
 import { RequestError } from '../limits/request-error.ts';
-import type { EventStreams } from '../live/event-stream.ts';
+import type { HttpStreams } from '../live/http-streams.ts';
+import { acceptsEventStream, acceptsMultipart, eventStreamFormat, multipartFormat } from '../live/stream-format.ts';
+import type { RateLimits } from '../rate/rate-limits.ts';
 import type { GraphContext } from '../query/graph-context.ts';
 import type { QueryEngine } from '../query/query-engine.ts';
 import { operationFromSearch, operationRequest, readJsonBody } from './json-body.ts';
@@ -14,7 +16,8 @@ export interface GraphqlRouteParts {
   documents: Documents;
   engine: QueryEngine;
   identity: Identity;
-  streams: EventStreams;
+  rates: RateLimits;
+  streams: HttpStreams;
   limits: HttpLimits;
 }
 
@@ -27,17 +30,24 @@ export interface GraphqlExchange {
   contextOf(viewer: GraphContext['viewer']): GraphContext;
 }
 
-/** `/graphql`: one query or mutation, one answer. */
+/** `/graphql`: one query or mutation, one answer; a subscription for those who accept an answer of many parts. */
 export async function answerGraphql(parts: GraphqlRouteParts, exchange: GraphqlExchange): Promise<void> {
-  const { documents, engine, identity } = parts;
-  const { request, response, search, contextOf } = exchange;
+  const { documents, engine, identity, rates, streams } = parts;
+  const { request, response, search, address, contextOf } = exchange;
   const caller = await identity.authenticate(request.headers.authorization);
   const { operation, body } = await readOperation(parts, exchange);
   const prepared = documents.prepare(operation);
   if (prepared.operation.operation === 'subscription') {
-    const message = 'Subscriptions are served over WebSocket (graphql-transport-ws), and as events at /graphql/stream.';
+    if (acceptsMultipart(request.headers.accept)) {
+      return streams.open({ format: multipartFormat, response, operation, caller, address });
+    }
+    const message =
+      'Subscriptions are served over WebSocket (graphql-transport-ws), as events at /graphql/stream, ' +
+      'and here to those who accept multipart/mixed;subscriptionSpec=1.0.';
     throw new RequestError([graphqlError('BAD_REQUEST', message)]);
   }
+  const counted = rates.spend(caller.viewer, address, prepared.cost);
+  if (counted) await counted;
   const asked = { method: request.method ?? 'POST', search, body };
   const answer = await engine.http({
     ...(operation.sha256Hash || prepared.text !== operation.query ? spelledOut(asked, operation, prepared) : asked),
@@ -52,10 +62,13 @@ export async function answerGraphql(parts: GraphqlRouteParts, exchange: GraphqlE
 export async function answerStream(parts: GraphqlRouteParts, exchange: GraphqlExchange): Promise<void> {
   const { documents, identity, streams } = parts;
   const { request, response, address } = exchange;
+  if (!acceptsEventStream(request.headers.accept)) {
+    throw new RequestError([graphqlError('BAD_REQUEST', 'This answers with text/event-stream: accept it.')], 406);
+  }
   const caller = await identity.authenticate(request.headers.authorization);
   const { operation } = await readOperation(parts, exchange);
   if (request.method === 'GET' && isMutation(documents, operation)) throw methodNotAllowed('POST');
-  await streams.open({ request, response, operation, caller, address });
+  await streams.open({ format: eventStreamFormat, response, operation, caller, address });
 }
 
 async function readOperation(

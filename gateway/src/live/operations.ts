@@ -8,6 +8,7 @@ import type { Caller, Identity } from '../identity/identity.ts';
 import type { Documents, OperationRequest } from '../limits/documents.ts';
 import { publicError } from '../limits/public-error.ts';
 import { RequestError } from '../limits/request-error.ts';
+import type { RateLimits } from '../rate/rate-limits.ts';
 import { graphContext } from '../query/graph-context.ts';
 import type { QueryEngine } from '../query/query-engine.ts';
 
@@ -28,10 +29,11 @@ export function createOperations(parts: {
   engine: QueryEngine;
   live: LiveGraph;
   identity: Identity;
+  rates: RateLimits;
   timeoutMs: number;
   log: Logger;
 }): Operations {
-  const { documents, engine, live, identity, timeoutMs, log } = parts;
+  const { documents, engine, live, identity, rates, timeoutMs, log } = parts;
 
   const audienceOf = (caller: Caller, address: string): Audience => {
     const { viewer } = caller;
@@ -67,28 +69,42 @@ export function createOperations(parts: {
       const { requestId } = graphContext({ viewer: caller.viewer, timeoutMs });
       const shown = (errors: readonly GraphQLError[]) => errors.map((error) => publicError(error.toJSON(), requestId));
       try {
-        const { document, operation, text } = documents.prepare(request);
+        const { document, operation, text, cost } = documents.prepare(request);
+        const counted = rates.spend(caller.viewer, address, cost);
+        if (counted) await counted;
         if (operation.operation !== 'subscription') {
           await once(request, caller, address, sink);
           return () => undefined;
         }
         const { operationName, variables } = request;
-        const subscription = await live.subscribe(
-          { document, text, operationName: operationName ?? undefined, variables: variables ?? {} },
-          audienceOf(caller, address),
-          {
-            get isClosed() {
-              return sink.isClosed;
+        const leave = rates.enterSubscription(caller.viewer, address);
+        const subscription = await live
+          .subscribe(
+            { document, text, operationName: operationName ?? undefined, variables: variables ?? {} },
+            audienceOf(caller, address),
+            {
+              get isClosed() {
+                return sink.isClosed;
+              },
+              get hasRoom() {
+                return sink.hasRoom;
+              },
+              next: (frame) => sink.next(frame),
+              drained: () => sink.drained(),
+              end(errors) {
+                leave();
+                sink.end(errors && shown(errors));
+              },
             },
-            get hasRoom() {
-              return sink.hasRoom;
-            },
-            next: (frame) => sink.next(frame),
-            drained: () => sink.drained(),
-            end: (errors) => sink.end(errors && shown(errors)),
-          },
-        );
-        return () => subscription.stop();
+          )
+          .catch((error: unknown) => {
+            leave();
+            throw error;
+          });
+        return () => {
+          leave();
+          subscription.stop();
+        };
       } catch (error) {
         if (error instanceof RequestError || error instanceof SubscriptionRefusedError) {
           sink.end(shown(error.errors));

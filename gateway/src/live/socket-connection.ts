@@ -9,13 +9,16 @@ import { operationRequest } from '../http/json-body.ts';
 import { RequestError } from '../limits/request-error.ts';
 import { closeCodes } from './close-codes.ts';
 import type { Operations, OperationSink } from './operations.ts';
+import { type Channel, Outlet } from './outlet.ts';
 import type { SessionWatch } from './session-watch.ts';
+import type { UnsentBytes } from './unsent-bytes.ts';
 
 export interface SocketParts {
   operations: Operations;
   identity: Identity;
   sessions: SessionWatch;
   limits: SocketLimits;
+  unsent: UnsentBytes;
   log: Logger;
 }
 
@@ -34,7 +37,7 @@ interface RunningOperation {
  * not by a library, so that a result written once is sent to all who get it,
  * and so that a client that does not read costs a bounded amount of memory.
  */
-export class SocketConnection {
+export class SocketConnection implements Channel {
   private caller: Caller | undefined;
   private initialising = false;
   private readonly running = new Map<string, RunningOperation>();
@@ -44,7 +47,7 @@ export class SocketConnection {
   private windowEndsAt = 0;
   private readonly initTimer: NodeJS.Timeout;
   private readonly pingTimer: NodeJS.Timeout;
-  private waitingForRoom: (() => void)[] = [];
+  private readonly outlet: Outlet;
 
   constructor(
     private readonly socket: WebSocket,
@@ -54,6 +57,7 @@ export class SocketConnection {
     onClosed: () => void,
   ) {
     const { limits } = parts;
+    this.outlet = new Outlet(this, parts.unsent);
     this.initTimer = setTimeout(() => {
       if (!this.caller) this.close(closeCodes.initialisationTimeout, 'Connection initialisation timeout');
     }, limits.initTimeoutMs);
@@ -65,6 +69,7 @@ export class SocketConnection {
     socket.on('message', (data, isBinary) => this.onMessage(data, isBinary));
     socket.once('close', () => {
       this.release();
+      this.outlet.dispose();
       onClosed();
     });
   }
@@ -73,6 +78,29 @@ export class SocketConnection {
     this.release();
     if (this.socket.readyState === this.socket.OPEN) this.socket.close(code, reason);
     setTimeout(() => this.socket.terminate(), CLOSE_PATIENCE_MS).unref();
+  }
+
+  write(text: string): void {
+    this.socket.send(text);
+  }
+
+  unsent(): number {
+    return this.request.socket.writableLength;
+  }
+
+  whenSent(sent: () => void): void {
+    const { socket } = this.request;
+    // Nothing, written behind all that was: it has left when that has.
+    if (!socket.destroyed) socket.write('', sent);
+  }
+
+  tooSlow(unsentBytes: number): void {
+    this.parts.log.info({ address: this.address, unsentBytes }, 'client is too slow');
+    this.close(closeCodes.slowConsumer, 'Too slow: resume with your last cursor');
+  }
+
+  cut(): void {
+    this.socket.terminate();
   }
 
   private onMessage(data: RawData, isBinary: boolean): void {
@@ -152,7 +180,7 @@ export class SocketConnection {
   private sinkOf(id: string, operation: RunningOperation): OperationSink {
     const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
     const isClosed = () => operation.isEnded || this.socket.readyState !== this.socket.OPEN;
-    const hasRoom = () => operation.isEnded || this.hasRoom();
+    const hasRoom = () => isClosed() || this.outlet.hasRoom;
     return {
       get isClosed() {
         return isClosed();
@@ -160,10 +188,10 @@ export class SocketConnection {
       get hasRoom() {
         return hasRoom();
       },
-      next: ({ body }) => {
-        if (!operation.isEnded) this.send(`${head}${body}}`);
+      next: ({ body, bytes }) => {
+        if (!operation.isEnded) this.send(`${head}${body}}`, head.length + bytes + 1);
       },
-      drained: () => this.drained(),
+      drained: () => this.outlet.drained(),
       end: (errors) => {
         if (operation.isEnded) return;
         this.forget(id, operation);
@@ -187,28 +215,8 @@ export class SocketConnection {
     operation.stop?.();
   }
 
-  private send(text: string): void {
-    const { socket } = this;
-    if (socket.readyState !== socket.OPEN) return;
-    if (socket.bufferedAmount > this.parts.limits.maxUnsentBytes) {
-      this.parts.log.info({ address: this.address, unsent: socket.bufferedAmount }, 'client is too slow');
-      return this.close(closeCodes.slowConsumer, 'Too slow: resume with your last cursor');
-    }
-    socket.send(text, () => this.wakeWaiting());
-  }
-
-  private hasRoom(): boolean {
-    const { socket } = this;
-    return socket.readyState !== socket.OPEN || socket.bufferedAmount < this.parts.limits.maxUnsentBytes / 4;
-  }
-
-  private async drained(): Promise<void> {
-    if (!this.hasRoom()) await new Promise<void>((resolve) => this.waitingForRoom.push(resolve));
-  }
-
-  private wakeWaiting(): void {
-    if (this.waitingForRoom.length === 0 || !this.hasRoom()) return;
-    for (const wake of this.waitingForRoom.splice(0)) wake();
+  private send(text: string, bytes?: number): void {
+    if (this.socket.readyState === this.socket.OPEN) this.outlet.send(text, bytes);
   }
 
   private ping(): void {
@@ -232,6 +240,6 @@ export class SocketConnection {
     clearInterval(this.pingTimer);
     this.unwatch();
     for (const [id, operation] of this.running) this.forget(id, operation);
-    for (const wake of this.waitingForRoom.splice(0)) wake();
+    this.outlet.close();
   }
 }
