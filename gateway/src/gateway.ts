@@ -24,6 +24,7 @@ import { createOperations } from './live/operations.ts';
 import { createSessionWatch } from './live/session-watch.ts';
 import { createSocketServer } from './live/socket-server.ts';
 import { liveServices } from './live/live-services.ts';
+import { payloadRoots } from './live/payload-roots.ts';
 import { principalFacts } from './live/principal-facts.ts';
 import { UnsentBytes } from './live/unsent-bytes.ts';
 import { createLoginLimits } from './login/login-limits.ts';
@@ -38,7 +39,7 @@ import { publicError } from './limits/public-error.ts';
 import { type ListedOperation, readListedOperations } from './persisted/manifest.ts';
 import { operationList } from './persisted/operation-list.ts';
 import { persistedOperations } from './persisted/persisted-operations.ts';
-import { limitSessions, limitStreams } from './rate/limit-clients.ts';
+import { limitSessions } from './rate/limit-sessions.ts';
 import { createRateLimits } from './rate/rate-limits.ts';
 import { createGatewayMetrics } from './telemetry/gateway-metrics.ts';
 import { operationsFolder, readSupergraph } from './supergraph-file.ts';
@@ -158,6 +159,7 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
     supergraph,
     services: liveServices(transport, fetchSubgraph),
     coalesces: (fieldName) => coalesced.has(fieldName),
+    payloadRoots,
     log: bus,
     logger: log,
     cursorSecret: config.cursorSecret,
@@ -189,7 +191,7 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
     log,
   });
   const unsent = new UnsentBytes(config.sockets);
-  const streams = createHttpStreams({ operations, sessions, limits: config.sockets, unsent, log });
+  const streams = createHttpStreams({ operations, sessions, rates, limits: config.sockets, unsent, log });
   const sockets = createSocketServer({
     operations,
     identity,
@@ -205,7 +207,7 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
     engine,
     identity,
     rates,
-    streams: limitStreams(streams, rates),
+    streams,
     limits: config.http,
     sockets,
     health: createHealth({
