@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { benchFanOut, fanOutDefaults } from './fanout/fanout-bench.ts';
 import { benchGateways, gatewayBenchDefaults } from './gateway/gateway-bench.ts';
 import { benchMarketplace } from './marketplace/marketplace-bench.ts';
 import { machineFacts, printReport, type Report, writeReport } from './measure/report.ts';
@@ -8,6 +9,7 @@ const say = (text: string) => void process.stdout.write(text);
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Report>>> = {
   gateway: () => benchGateways({ ...gatewayBenchDefaults, say }),
+  fanout: () => benchFanOut({ ...fanOutDefaults, say }),
   marketplace: benchMarketplace,
 };
 

@@ -25,9 +25,9 @@ const { url } = await gateway.listen();
 
 serveParent({
   facts: { url },
-  answer(question: 'counts' | 'collect') {
+  answer({ kind }: { kind: 'counts' | 'collect' }) {
     // With --expose-gc: what a memory figure is about is what is held, not what waits to be swept.
-    if (question === 'collect') (globalThis as { gc?: () => void }).gc?.();
+    if (kind === 'collect') (globalThis as { gc?: () => void }).gc?.();
     return gateway.counts();
   },
   async stop() {

@@ -23,7 +23,12 @@ export interface ToyStage {
  * limits stay in the way, every request is counted against them; they are only
  * too high to be reached.
  */
-const OUT_OF_REACH = { LOGIN_PER_ADDRESS: '1000000', MAX_CLIENTS: '20000' };
+const OUT_OF_REACH = {
+  RATE_POINTS_PER_MINUTE_ADDRESS: '1000000000',
+  RATE_REQUESTS_PER_MINUTE_ADDRESS: '1000000000',
+  CLIENTS_PER_ADDRESS: '1000000',
+  SUBSCRIPTIONS_PER_ADDRESS: '1000000',
+};
 
 export async function startToyStage(options: { build: Build; nodeOptions?: readonly string[] }): Promise<ToyStage> {
   const { build } = options;
