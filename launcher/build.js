@@ -17,6 +17,7 @@ const packages = [
   'monolith',
   'launcher',
   'launcher/stores',
+  'launcher/verify',
   ...['subgraphs', 'emulators'].flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => `${folder}/${name}`)),
 ].filter((path) => existsSync(join(ROOT, path, 'tsconfig.json')));
 

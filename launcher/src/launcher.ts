@@ -92,9 +92,7 @@ export async function startMarketplace(options: MarketplaceOptions): Promise<Mar
       services = { stop: processes.stop, processes };
     }
     // For the commands an operator runs beside the marketplace, on this machine.
-    await writeFile(join(dataDir, 'operator-access.json'), JSON.stringify({ redisUrl: stores.redis.admin }), {
-      mode: 0o600,
-    });
+    await writeFile(join(dataDir, 'operator-access.json'), JSON.stringify(operatorAccess(stores)), { mode: 0o600 });
     await writeFile(
       join(dataDir, 'client.json'),
       JSON.stringify({
@@ -125,6 +123,18 @@ export async function startMarketplace(options: MarketplaceOptions): Promise<Mar
     await stores.stop();
     throw error;
   }
+}
+
+/** Where the stores are, for `redrive` and `verify`. */
+export function operatorAccess({ postgres, redis, mongodb, typesense, stripe }: Stores) {
+  const { accounts, inventory, orders, payments } = postgres;
+  return {
+    redisUrl: redis.admin,
+    postgres: { accounts, inventory, orders, payments },
+    mongodb,
+    typesense,
+    stripe: { secretKey: stripe.secretKey, ...(stripe.url === undefined ? {} : { url: stripe.url }) },
+  };
 }
 
 async function keptOperator(file: string): Promise<{ email: string; password: string }> {

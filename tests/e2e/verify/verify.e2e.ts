@@ -1,0 +1,242 @@
+import { operatorAccess } from '@marketgraph/launcher';
+import { until } from '@marketgraph/platform/testing';
+import { type StoreAccess, type Verdict, verifyStores } from '@marketgraph/verify';
+import { Redis } from 'ioredis';
+import { MongoClient } from 'mongodb';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { playStory } from '../../story/play.ts';
+import { silentReport } from '../../story/report.ts';
+import { startTestMarketplace, type TestMarketplace } from '../../support/marketplace.ts';
+
+let marketplace: TestMarketplace;
+let access: StoreAccess;
+
+beforeAll(async () => {
+  marketplace = await startTestMarketplace({ shape: 'monolith' });
+  access = operatorAccess(marketplace.stores);
+  await playStory(marketplace.graph, { report: silentReport });
+});
+afterAll(() => marketplace?.stop());
+
+const broken = (verdicts: readonly Verdict[]) =>
+  verdicts
+    .filter(({ violations, error }) => violations > 0 || error)
+    .map(({ id, examples, error }) => ({ id, examples, error }));
+
+/** As nobody may: past triggers and privileges. */
+async function tamper(database: keyof StoreAccess['postgres'], ...statements: string[]): Promise<void> {
+  const url = new URL(marketplace.stores.postgres.superuserUrl!);
+  url.pathname = `/${database}`;
+  const client = new pg.Client({ connectionString: url.href });
+  await client.connect();
+  try {
+    await client.query('set session_replication_role = replica');
+    for (const sql of statements) await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
+
+describe('verify, over a marketplace in which everything has happened once', () => {
+  it('finds everything as it must be, and has looked at something of each', async () => {
+    // Events may still be on their way into the read models.
+    const verdicts = await until(async () => {
+      const found = await verifyStores(access);
+      return broken(found).length === 0 ? found : Promise.reject(new Error(JSON.stringify(broken(found))));
+    });
+    expect(verdicts.map(({ id }) => id)).toEqual([
+      'I1',
+      'I2',
+      'I3',
+      'I4',
+      'I5',
+      'I6',
+      'I7',
+      'I8',
+      'I9',
+      'I10',
+      'I11',
+      'I12',
+      'I13',
+      'I14',
+      'I15',
+      'I16',
+    ]);
+    const unseen = verdicts.filter(({ checked }) => checked === 0).map(({ id }) => id);
+    // Nothing is reserved once the story is over.
+    expect(unseen.filter((id) => id !== 'I11')).toEqual([]);
+  });
+
+  it.each<[string, string, keyof StoreAccess['postgres'], string, string]>([
+    [
+      'I1',
+      'an entry was raised',
+      'payments',
+      'update ledger_entry set amount = amount + 1 where id = (select min(id) from ledger_entry)',
+      'update ledger_entry set amount = amount - 1 where id = (select min(id) from ledger_entry)',
+    ],
+    [
+      'I2',
+      'the application may change entries',
+      'payments',
+      'grant update on ledger_entry to payments_app',
+      'revoke update on ledger_entry from payments_app',
+    ],
+    [
+      'I3',
+      'a balance was raised',
+      'payments',
+      'update ledger_account set balance = balance + 1',
+      'update ledger_account set balance = balance - 1',
+    ],
+    [
+      'I3',
+      'a level was raised',
+      'inventory',
+      'update stock_level set on_hand = on_hand + 1',
+      'update stock_level set on_hand = on_hand - 1',
+    ],
+    [
+      'I4',
+      'held money was overdrawn for a while',
+      'payments',
+      "update ledger_entry set direction = case direction when 'DEBIT' then 'CREDIT' else 'DEBIT' end",
+      "update ledger_entry set direction = case direction when 'DEBIT' then 'CREDIT' else 'DEBIT' end",
+    ],
+    [
+      'I5',
+      'less was captured than the provider took',
+      'payments',
+      'update payment set captured_amount = captured_amount - 1 where captured_amount > 0',
+      'update payment set captured_amount = captured_amount + 1 where captured_amount > 0',
+    ],
+    [
+      'I6',
+      'a vendor was promised more than there is',
+      'payments',
+      'update settlement set gross = gross + 1, net = net + 1',
+      'update settlement set gross = gross - 1, net = net - 1',
+    ],
+    [
+      'I7',
+      'units are reserved for nobody',
+      'inventory',
+      'update stock_level set reserved = reserved + 1 where on_hand > reserved',
+      'update stock_level set reserved = reserved - 1 where reserved > 0',
+    ],
+    [
+      'I8',
+      'more was sold than was taken from stock',
+      'orders',
+      'update order_line set quantity = quantity + 1, line_total = line_total + unit_price',
+      'update order_line set quantity = quantity - 1, line_total = line_total - unit_price',
+    ],
+    [
+      'I9',
+      'a paid order is called off',
+      'orders',
+      "update orders set status = status || '!' where confirmed_at is not null",
+      "update orders set status = rtrim(status, '!')",
+    ],
+    [
+      'I10',
+      'a checkout has stopped',
+      'orders',
+      "update checkout set status = 'SETTLING', updated_at = updated_at - interval '1 hour' where status = 'COMPLETED'",
+      "update checkout set status = 'COMPLETED', updated_at = updated_at + interval '1 hour' where status = 'SETTLING'",
+    ],
+    [
+      'I11',
+      'a reservation outlives its time',
+      'inventory',
+      "insert into reservation (id, cart_id, request_key, status, expires_at) values ('rsv_x', 'crt_x', 'ord_x', 'ACTIVE', now() - interval '1 hour')",
+      "delete from reservation where id = 'rsv_x'",
+    ],
+    [
+      'I12',
+      'an event was never published',
+      'orders',
+      "update outbox set published_at = null, occurred_at = occurred_at - interval '1 hour' where position = 1",
+      'update outbox set published_at = now() where position = 1',
+    ],
+    [
+      'I15',
+      'an audit entry was rewritten',
+      'accounts',
+      "update audit_log set action = action || '!' where sequence = 2",
+      "update audit_log set action = rtrim(action, '!') where sequence = 2",
+    ],
+    [
+      'I16',
+      'an order was moved without a trace',
+      'orders',
+      "update vendor_order set status = 'REJECTED' where status = 'DELIVERED'",
+      "update vendor_order set status = 'DELIVERED' where status = 'REJECTED'",
+    ],
+    [
+      'I16',
+      'a step was made that there is not',
+      'orders',
+      "update order_history set from_status = 'DELIVERED' where type = 'ORDER_STATUS' and from_status = 'PENDING_PAYMENT'",
+      "update order_history set from_status = 'PENDING_PAYMENT' where type = 'ORDER_STATUS' and from_status = 'DELIVERED'",
+    ],
+  ])('%s sees that %s', async (id, _, database, plant, undo) => {
+    await tamper(database, plant);
+    try {
+      const [verdict] = await verifyStores(access, { only: [id] });
+      expect(verdict).toMatchObject({ id, violations: expect.toSatisfy((count: number) => count > 0) });
+    } finally {
+      await tamper(database, undo);
+    }
+    expect(broken(await verifyStores(access, { only: [id] }))).toEqual([]);
+  });
+
+  it('I13 sees that a rating is not what the reviews say', async () => {
+    const client = await MongoClient.connect(access.mongodb.reviews);
+    try {
+      const ratings = client.db().collection<{ _id: string }>('ratings');
+      await ratings.updateMany({}, { $inc: { h1: 1 } });
+      const [verdict] = await verifyStores(access, { only: ['I13'] });
+      await ratings.updateMany({}, { $inc: { h1: -1 } });
+      expect(verdict?.examples.join()).toMatch(/is rated .*, reviews say/);
+    } finally {
+      await client.close();
+    }
+  });
+
+  it('I13 sees that something is found which is not for sale', async () => {
+    const client = await MongoClient.connect(access.mongodb.catalog);
+    try {
+      const products = client.db().collection('products');
+      const product = await products.findOne({ status: 'PUBLISHED' });
+      await products.updateOne({ _id: product!._id }, { $set: { status: 'ARCHIVED' } });
+      const [verdict] = await verifyStores(access, { only: ['I13'] });
+      await products.updateOne({ _id: product!._id }, { $set: { status: 'PUBLISHED' } });
+      expect(verdict?.examples).toEqual([`${String(product!._id)} is found and not for sale`]);
+    } finally {
+      await client.close();
+    }
+  });
+
+  it('I14 sees that a consumer has given up', async () => {
+    const redis = new Redis(access.redisUrl);
+    try {
+      await redis.xadd('dead:test', '*', 'envelope', '{}');
+      const [verdict] = await verifyStores(access, { only: ['I14'] });
+      await redis.del('dead:test');
+      expect(verdict?.examples).toEqual(['dead:test holds 1']);
+    } finally {
+      redis.disconnect();
+    }
+  });
+
+  it('says which store it could not read, and goes on', async () => {
+    const verdicts = await verifyStores({ ...access, redisUrl: 'redis://127.0.0.1:1' }, { only: ['I1', 'I14', 'I15'] });
+    expect(verdicts.map(({ id, error }) => [id, error !== undefined])).toEqual([
+      ['I1', false],
+      ['I14', true],
+      ['I15', false],
+    ]);
+  });
+});
