@@ -87,7 +87,7 @@ function spelledOut(
   { operationName, variables }: OperationRequest,
   { text }: PreparedOperation,
 ): { method: string; search: string; body: unknown } {
-  const name = operationName ? { operationName } : {};
+  const name: Record<string, string> = operationName ? { operationName } : {};
   if (method !== 'GET') return { method, search: '', body: { query: text, ...name, variables: variables ?? {} } };
   const search = new URLSearchParams({ query: text, ...name });
   if (variables) search.set('variables', JSON.stringify(variables));

@@ -20,7 +20,7 @@ export interface OperationLimits {
 }
 
 export const defaultOperationLimits: OperationLimits = {
-  maxTokens: 15_000,
+  maxTokens: 8_000,
   maxDepth: 25,
   maxAliases: 30,
   maxRootFields: 20,
