@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { SubgraphTransport } from '@marketgraph/platform/serve';
 import { graphqlError } from '@marketgraph/platform/graphql';
 import type { Logger } from '@marketgraph/platform/telemetry';
@@ -37,11 +38,14 @@ const REQUEST_TIMEOUT_MS = 300_000;
 const CHECK_CONNECTIONS_MS = 5_000;
 const KEEP_ALIVE_MS = 65_000;
 
+/** Asked by whoever watches over this process, from one address and as often as they like. */
+const UNCOUNTED = new Set(['/health', '/ready']);
+
 const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
 
 /** Everything on the public port, by path. */
 export function createPublicServer(parts: PublicServerParts): PublicServer {
-  const { config, transport, sockets, health, explorer, log } = parts;
+  const { config, transport, rates, sockets, health, explorer, log } = parts;
   const origins = createOrigins(config);
   const securityHeaders = helmet({
     contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
@@ -90,6 +94,8 @@ export function createPublicServer(parts: PublicServerParts): PublicServer {
     response.setHeader('x-request-id', context.requestId);
     try {
       if (origins.answer(request, response)) return;
+      const counted = UNCOUNTED.has(path) ? undefined : rates.countRequest(address);
+      if (counted) await counted;
       const route = routeOf(path);
       if (route) {
         await forwardTo(route, transport, request, response);
@@ -98,6 +104,19 @@ export function createPublicServer(parts: PublicServerParts): PublicServer {
       await answerOwn(path, { request, response, search, address, contextOf: (viewer) => ({ ...context, viewer }) });
     } catch (error) {
       fail(request, response, error, context.requestId);
+    }
+  };
+
+  /** Whether one more socket of this address is taken; one that is not has been answered. */
+  const admit = async (address: string, socket: Duplex): Promise<boolean> => {
+    try {
+      await rates.countRequest(address);
+      socket.once('close', rates.enterAddress(address));
+      return !socket.destroyed;
+    } catch (error) {
+      if (!(error instanceof RequestError)) log.error({ err: error }, 'handshake failed');
+      refuseUpgrade(socket, error instanceof RequestError ? 429 : 503);
+      return false;
     }
   };
 
@@ -128,7 +147,8 @@ export function createPublicServer(parts: PublicServerParts): PublicServer {
     if (draining) return refuseUpgrade(socket, 503);
     if ((request.url ?? '').split('?', 1)[0] !== '/graphql') return refuseUpgrade(socket, 404);
     if (!origins.isAllowed(request)) return refuseUpgrade(socket, 403);
-    return sockets.upgrade(request, socket, head, clientAddress(request, config.trustedProxies));
+    const address = clientAddress(request, config.trustedProxies);
+    return void admit(address, socket).then((admitted) => admitted && sockets.upgrade(request, socket, head, address));
   });
   return {
     server,

@@ -28,6 +28,17 @@ export interface TestGateway {
   stop(): Promise<void>;
 }
 
+/** All tests come from one address: what is not about rates must not meet them. */
+const roomyRates: GatewayConfig['rates'] = {
+  pointsPerUser: 1_000_000_000,
+  pointsPerAddress: 1_000_000_000,
+  requestsPerAddress: 100_000_000,
+  clientsPerAddress: 20_000,
+  clientsPerUser: 20_000,
+  subscriptionsPerUser: 100_000,
+  subscriptionsPerAddress: 100_000,
+};
+
 export async function startTestGateway(options: {
   redisUrl: string;
   config?: Partial<GatewayConfig>;
@@ -42,7 +53,7 @@ export async function startTestGateway(options: {
   shop.state.keys = [signer.publicJwk];
   const ids = testIds();
   const base = readGatewayConfig({ REDIS_URL: options.redisUrl, CURSOR_SECRET: 'a secret of the tests', PORT: '0' });
-  const config = { ...base, login: { perAccount: 1_000, perAddress: 1_000 }, ...options.config };
+  const config = { ...base, login: { perAccount: 1_000, perAddress: 1_000 }, rates: roomyRates, ...options.config };
   const transport = options.transport ?? inProcessTransport(shop.subgraphs);
   const gateway = await createGateway({
     config,
