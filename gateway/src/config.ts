@@ -29,6 +29,8 @@ export interface GatewayConfig {
   http: HttpLimits;
   sockets: SocketLimits;
   timeouts: Timeouts;
+  /** What the entity cache may weigh; 0: there is none. */
+  entityCacheBytes: number;
 }
 
 export interface HttpLimits {
@@ -75,6 +77,8 @@ export const defaultSocketLimits: SocketLimits = {
   pingIntervalMs: 30_000,
   maxClients: 20_000,
 };
+
+export const defaultEntityCacheBytes = 32 * 1024 * 1024;
 
 export const defaultTimeouts: Timeouts = {
   requestMs: 10_000,
@@ -154,6 +158,7 @@ export function readGatewayConfig(env: Environment): GatewayConfig {
       requestMs: settings.integer('REQUEST_TIMEOUT_MS', defaultTimeouts.requestMs, { min: 100 }),
       fetchMs: settings.integer('FETCH_TIMEOUT_MS', defaultTimeouts.fetchMs, { min: 100 }),
     },
+    entityCacheBytes: settings.integer('ENTITY_CACHE_BYTES', defaultEntityCacheBytes),
   };
 }
 

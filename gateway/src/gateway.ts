@@ -4,6 +4,7 @@ import { createRedisBus, type EventBus } from '@marketgraph/platform/messaging';
 import { closeRedis, connectRedis, type Redis } from '@marketgraph/platform/redis';
 import { listen, type RunningServer, subgraphClient, type SubgraphTransport } from '@marketgraph/platform/serve';
 import type { Logger, Metrics } from '@marketgraph/platform/telemetry';
+import { createEntityCache, type EntityCache } from './cache/entity-cache.ts';
 import type { GatewayConfig } from './config.ts';
 import { createLiveGraph, type LiveGraph } from '@marketgraph/federation-live';
 import { coalescedFields } from './graph/gateway-directives.ts';
@@ -59,6 +60,7 @@ export interface Gateway {
     unsentBytes: number;
     /** Of the subgraphs that have been asked. */
     circuits: Readonly<Record<string, Circuit>>;
+    entityCache: ReturnType<EntityCache['counts']>;
   };
 }
 
@@ -154,6 +156,16 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
   const node = graphSubgraphSchema(nodeTypes, askOwners(overCircuits));
   const fetchSubgraph: FetchSubgraph = withLocalSubgraph(GRAPH_SUBGRAPH, node, tellUnavailable(overCircuits, log));
 
+  const cache = createEntityCache({
+    supergraph,
+    maxBytes: config.entityCacheBytes,
+    isCurrent: () => live.isCurrent(),
+    metrics,
+  });
+  // Streams tell what has just happened: what they select is read anew.
+  const fetchCached = cache.over(fetchSubgraph);
+
+  const tellOfPrincipals = principalFacts({ identity, sessions, recheck: (concerns) => live.recheck(concerns), log });
   const coalesced = coalescedFields(supergraph);
   const live = createLiveGraph({
     supergraph,
@@ -166,7 +178,10 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
     domains: subgraphs,
     now: () => clock.now(),
     formatError: (error, context) => publicError(error.toJSON(), (context as GraphContext).requestId),
-    onEvent: principalFacts({ identity, sessions, recheck: (concerns) => live.recheck(concerns), log }),
+    onEvent(event) {
+      cache.onEvent(event);
+      tellOfPrincipals(event);
+    },
   });
   const introspection = !config.production;
   const list = operationList(deps.listedOperations ?? (await readListedOperations()));
@@ -174,7 +189,7 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
   const documents = createDocuments({ schema: live.schema, limits: config.limits, introspection, persisted });
   const engine = await createQueryEngine({
     supergraphSdl,
-    dataSourceOf: (name) => dataSourceOver(fetchSubgraph, name),
+    dataSourceOf: (name) => dataSourceOver(fetchCached, name),
     documents,
     introspection,
     maxTokens: config.limits.maxTokens,
@@ -229,6 +244,7 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
     streams.stop();
     await closed;
     sessions.stop();
+    cache.stop();
     await live.stop();
     await engine.stop();
     await connections.close();
@@ -247,6 +263,7 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
       streams: streams.count(),
       unsentBytes: unsent.total,
       circuits: circuits.states(),
+      entityCache: cache.counts(),
     }),
   };
 }

@@ -8,9 +8,24 @@ export function coalescedFields({ schema }: Supergraph): ReadonlySet<string> {
   );
 }
 
-/** For how many seconds a field of this type is public, as `@cacheControl` says on the field, else on its parent. */
-export function publicSeconds(type: ObjectType, fieldName: string): number | undefined {
-  const field = type.field(fieldName);
-  const hint = field?.appliedDirectivesOf('cacheControl')[0] ?? type.appliedDirectivesOf('cacheControl')[0];
-  return hint ? Number(hint.arguments()['maxAge']) : undefined;
+interface Directed {
+  appliedDirectivesOf(name: string): readonly { arguments(): Readonly<Record<string, unknown>> }[];
+}
+
+/** For how many seconds a field or type is public at most, as its own `@cacheControl` says. */
+export function publicSeconds(element: Directed | undefined): number | undefined {
+  const maxAge = element?.appliedDirectivesOf('cacheControl')[0]?.arguments()['maxAge'];
+  return typeof maxAge === 'number' && maxAge > 0 ? maxAge : undefined;
+}
+
+/** The plain fields by which subgraphs know an entity; empty for what is no entity. */
+export function keyFields(type: ObjectType): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const join of type.appliedDirectivesOf('join__type')) {
+    const { key }: { key?: unknown } = join.arguments();
+    if (typeof key !== 'string') continue;
+    // A nested set is looked through: what is in it belongs to another type.
+    for (const name of key.replace(/\{[^}]*\}/g, ' ').match(/\w+/g) ?? []) names.add(name);
+  }
+  return names;
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { graphqlError } from '@marketgraph/platform/graphql';
+import { cacheOutcome, noteCacheUse } from '../cache/cache-use.ts';
 import type { HttpLimits } from '../config.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Documents, OperationRequest, PreparedOperation } from '../limits/documents.ts';
@@ -49,13 +50,16 @@ export async function answerGraphql(parts: GraphqlRouteParts, exchange: GraphqlE
   const counted = rates.spend(caller.viewer, address, prepared.cost);
   if (counted) await counted;
   const asked = { method: request.method ?? 'POST', search, body };
+  const context = noteCacheUse(contextOf(caller.viewer));
   const answer = await engine.http({
     ...(operation.sha256Hash || prepared.text !== operation.query ? spelledOut(asked, operation, prepared) : asked),
     headers: withoutCredentials(request.headers),
-    context: contextOf(caller.viewer),
+    context,
   });
   if (answer.body.kind !== 'complete') throw new Error('Incremental delivery is not offered.');
-  sendText(response, answer.status ?? 200, answer.body.string, Object.fromEntries(answer.headers));
+  const headers = Object.fromEntries(answer.headers);
+  if (prepared.operation.operation === 'query') headers['x-cache'] = cacheOutcome(context);
+  sendText(response, answer.status ?? 200, answer.body.string, headers);
 }
 
 /** `/graphql/stream`: one operation of any kind, as server-sent events. */

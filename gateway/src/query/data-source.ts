@@ -1,4 +1,5 @@
 import type { GraphQLDataSource, GraphQLDataSourceProcessOptions } from '@apollo/gateway';
+import { writable } from '../cache/kept-json.ts';
 import type { FetchSubgraph } from './fetch.ts';
 import type { GraphContext } from './graph-context.ts';
 
@@ -9,8 +10,10 @@ export function dataSourceOver(fetch: FetchSubgraph, service: string): GraphQLDa
   return {
     async process({ request, context }: GraphQLDataSourceProcessOptions<GraphContext>): Promise<Answer> {
       const { query = '', operationName, variables = {} } = request;
-      // Errors may be as they came off a wire; that executor reads message, path and extensions alone.
-      return (await fetch(service, { query, operationName, variables }, context as GraphContext)) as Answer;
+      const { data, errors } = await fetch(service, { query, operationName, variables }, context as GraphContext);
+      // That executor writes into what it is given. Errors may be as they came off a wire; it reads message, path and
+      // extensions alone.
+      return { ...(data === undefined ? {} : { data: writable(data) }), ...(errors ? { errors } : {}) } as Answer;
     },
   };
 }

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Viewer } from '@marketgraph/platform/graphql';
+import type { CacheUse } from '../cache/cache-use.ts';
 
 /** The facts of one request: handed to every fetch made for it. */
 export interface GraphContext {
@@ -10,6 +11,8 @@ export interface GraphContext {
   deadlineAt: number;
   /** The client's address, as far as it can be believed. */
   address: string;
+  /** Where the entity cache notes what it did for this request; absent where nobody asks. */
+  cacheUse?: CacheUse;
   [key: string]: unknown;
 }
 

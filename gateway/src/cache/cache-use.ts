@@ -1,0 +1,26 @@
+import type { GraphContext } from '../query/graph-context.ts';
+
+/** What the entity cache did for one request. */
+export interface CacheUse {
+  hit: number;
+  miss: number;
+  /** Fetches whose answers are not kept. */
+  bypass: number;
+  /** The request has changed something: what follows in it is read anew. */
+  changed: boolean;
+}
+
+/** `hit`: no subgraph was asked. `partial`: some were. `bypass`: nothing of the operation is kept. */
+export type CacheOutcome = 'hit' | 'partial' | 'miss' | 'bypass';
+
+/** From here on the cache notes what it does for the request of this context. */
+export function noteCacheUse(context: GraphContext): GraphContext {
+  context.cacheUse = { hit: 0, miss: 0, bypass: 0, changed: false };
+  return context;
+}
+
+export function cacheOutcome({ cacheUse }: GraphContext): CacheOutcome {
+  if (!cacheUse || cacheUse.hit + cacheUse.miss === 0) return 'bypass';
+  if (cacheUse.hit === 0) return 'miss';
+  return cacheUse.miss + cacheUse.bypass === 0 ? 'hit' : 'partial';
+}

@@ -1,0 +1,127 @@
+import type { Supergraph } from '@apollo/federation-internals';
+import type { LoggedEvent } from '@marketgraph/federation-live';
+import type { Viewer } from '@marketgraph/platform/graphql';
+import { LRUCache } from 'lru-cache';
+import { type FetchSubgraph, isMutation } from '../query/fetch.ts';
+import type { GraphContext } from '../query/graph-context.ts';
+import type { GatewayMetrics } from '../telemetry/gateway-metrics.ts';
+import { noteLookUps } from './cache-counts.ts';
+import { createEntityStore } from './entity-store.ts';
+import { fetchShapes } from './fetch-shape.ts';
+import { idLikes } from './kept-json.ts';
+import { fetchEntities, fetchWhole } from './kept-fetch.ts';
+
+export interface EntityCache {
+  /** Answers what is kept, asks for the rest, and keeps what is public of it. */
+  over(fetch: FetchSubgraph): FetchSubgraph;
+  /** Something has changed at its owner: what it said before of the ids in the event is dropped. */
+  onEvent(event: LoggedEvent): void;
+  /** Other types, other fields that are public. */
+  replaceSupergraph(supergraph: Supergraph): void;
+  counts(): { entries: number; bytes: number };
+  stop(): void;
+}
+
+export interface EntityCacheOptions {
+  supergraph: Supergraph;
+  /** 0: nothing is kept. */
+  maxBytes: number;
+  /** Whether news of changes arrives. While it does not, nothing is answered from here. */
+  isCurrent(): boolean;
+  metrics: Pick<GatewayMetrics, 'cacheRequests' | 'cacheInvalidations' | 'gauge'>;
+}
+
+/** An event that names more than this may be about anything of its domain. */
+const MAX_IDS_PER_EVENT = 1_000;
+const CHECK_MS = 500;
+/** Who has changed something reads past the cache until its event is sure to have come. */
+const OWN_CHANGES_MS = 2_000;
+const REMEMBERED_USERS = 10_000;
+
+/**
+ * Keeps what subgraphs say of public things, per entity and selection.
+ *
+ * Nobody sees another's data: what is kept has been asked for as nobody in
+ * particular, so it is what everybody may see. What nobody may see is asked for
+ * again as the viewer, and not kept. Viewers who may see more of public things
+ * (those who sell, and staff) are not answered from here at all.
+ */
+export function createEntityCache(options: EntityCacheOptions): EntityCache {
+  const { isCurrent, metrics } = options;
+  if (options.maxBytes === 0) return noCache;
+  const store = createEntityStore({ maxBytes: options.maxBytes });
+  const note = noteLookUps(metrics.cacheRequests);
+  const ownChanges = new LRUCache<string, true>({ max: REMEMBERED_USERS, ttl: OWN_CHANGES_MS });
+  let shapes = fetchShapes(options.supergraph);
+
+  // What was kept before news stopped may be old by the time it is back.
+  let wasCurrent = false;
+  const check = setInterval(() => {
+    if (wasCurrent && !isCurrent()) store.clear();
+    wasCurrent = isCurrent();
+  }, CHECK_MS);
+  check.unref();
+  metrics.gauge('entity_cache_entries', () => store.entries);
+  metrics.gauge('entity_cache_bytes', () => store.bytes);
+
+  const mayUse = ({ viewer, cacheUse }: GraphContext): boolean =>
+    isCurrent() &&
+    !cacheUse?.changed &&
+    seesWhatAllSee(viewer) &&
+    !(viewer.kind === 'user' && ownChanges.has(viewer.userId));
+
+  return {
+    over(fetch) {
+      const parts = { store, fetch, note };
+      const change: FetchSubgraph = async (service, request, context) => {
+        if (context.cacheUse) context.cacheUse.changed = true;
+        try {
+          return await fetch(service, request, context);
+        } finally {
+          if (context.viewer.kind === 'user') ownChanges.set(context.viewer.userId, true);
+        }
+      };
+      return (service, request, context) => {
+        if (isMutation(request.query)) return change(service, request, context);
+        const shape = mayUse(context) ? shapes.of(request.query) : null;
+        if (!shape) {
+          note(service, context, 'bypass', 1);
+          return fetch(service, request, context);
+        }
+        const target = { shape, service, request, context };
+        return shape.representations === null ? fetchWhole(parts, target) : fetchEntities(parts, target);
+      };
+    },
+    onEvent({ domain, envelope: { key, topics = [], payload } }) {
+      const subjects = topics.map((topic) => topic.slice(topic.indexOf(':') + 1));
+      metrics.cacheInvalidations.inc(store.invalidate(domain, idLikes([key, subjects, payload], MAX_IDS_PER_EVENT)));
+    },
+    replaceSupergraph(supergraph) {
+      shapes = fetchShapes(supergraph);
+      store.clear();
+    },
+    counts: () => ({ entries: store.entries, bytes: store.bytes }),
+    stop() {
+      clearInterval(check);
+      store.clear();
+    },
+  };
+}
+
+const noCache: EntityCache = {
+  over: (fetch) => fetch,
+  onEvent: () => undefined,
+  replaceSupergraph: () => undefined,
+  counts: () => ({ entries: 0, bytes: 0 }),
+  stop: () => undefined,
+};
+
+const ORDINARY_ROLES: ReadonlySet<string> = new Set(['BUYER']);
+
+/** Who sells or works here may see more of a public thing than others do, such as offers that are paused. */
+function seesWhatAllSee(viewer: Viewer): boolean {
+  if (viewer.kind === 'anonymous') return true;
+  return (
+    viewer.kind === 'user' && viewer.memberships.length === 0 && viewer.roles.every((role) => ORDINARY_ROLES.has(role))
+  );
+}

@@ -1,0 +1,143 @@
+import { LRUCache } from 'lru-cache';
+import type { KeptJson } from './kept-json.ts';
+
+export interface StoredEntity {
+  value: unknown;
+}
+
+export interface NewEntity extends KeptJson {
+  service: string;
+  maxAgeMs: number;
+  /** What `now()` said before the answer was asked for. */
+  askedAt: number;
+}
+
+/** Answers of subgraphs, each under the ids in it. */
+export interface EntityStore {
+  get(key: string): StoredEntity | undefined;
+  /** False when it is not kept: it is too large, or something it tells of has changed since it was asked for. */
+  put(key: string, entity: NewEntity): boolean;
+  /** Drops what a service said of any of these ids; null: all that it said. Resolves to how many. */
+  invalidate(service: string, ids: Iterable<string> | null): number;
+  /** The number of the newest invalidation. */
+  now(): number;
+  clear(): void;
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+/** The map of ids, and what the cache itself keeps of an entry. */
+const BYTES_PER_ENTRY = 400;
+const BYTES_PER_ID = 150;
+/** One answer may be so much of the whole. */
+const LARGEST_SHARE = 1 / 16;
+const MAX_IDS_PER_ENTRY = 500;
+/** Ids whose last invalidation is remembered, for answers that are on their way. */
+const REMEMBERED_IDS = 20_000;
+
+interface Entry extends StoredEntity {
+  service: string;
+  ids: ReadonlySet<string>;
+  bytes: number;
+}
+
+/** What has been invalidated in one service: by id, and by what is too long ago to be known by id. */
+interface Invalidations {
+  byId: Map<string, number>;
+  /** Whatever was asked for before this may be of any id. */
+  before: number;
+}
+
+export function createEntityStore({ maxBytes }: { maxBytes: number }): EntityStore {
+  const keysOf = new Map<string, Map<string, Set<string>>>();
+  const invalidations = new Map<string, Invalidations>();
+  let sequence = 0;
+  let clearedAt = 0;
+
+  const forget = ({ service, ids }: Entry, key: string): void => {
+    const byId = keysOf.get(service);
+    for (const id of ids) {
+      const keys = byId?.get(id);
+      keys?.delete(key);
+      if (keys?.size === 0) byId!.delete(id);
+    }
+  };
+  const cache = new LRUCache<string, Entry>({
+    maxSize: maxBytes,
+    maxEntrySize: Math.floor(maxBytes * LARGEST_SHARE),
+    sizeCalculation: ({ bytes, ids }, key) =>
+      BYTES_PER_ENTRY + key.length * 2 + bytes + ids.size * (BYTES_PER_ID + key.length),
+    dispose: forget,
+    ttlResolution: 100,
+  });
+
+  const invalidationsOf = (service: string): Invalidations => {
+    let known = invalidations.get(service);
+    if (!known) invalidations.set(service, (known = { byId: new Map(), before: 0 }));
+    return known;
+  };
+  const isOutdated = ({ service, ids, askedAt }: NewEntity): boolean => {
+    const known = invalidations.get(service);
+    if (clearedAt > askedAt) return true;
+    if (!known) return false;
+    if (known.before > askedAt) return true;
+    for (const id of ids) if ((known.byId.get(id) ?? 0) > askedAt) return true;
+    return false;
+  };
+  const remember = ({ byId, ...known }: Invalidations, id: string): number => {
+    byId.delete(id);
+    byId.set(id, sequence);
+    if (byId.size <= REMEMBERED_IDS) return known.before;
+    const [oldest, at] = byId.entries().next().value!;
+    byId.delete(oldest);
+    return Math.max(known.before, at);
+  };
+
+  return {
+    get: (key) => cache.get(key),
+    put(key, entity) {
+      const { service, value, ids, bytes, maxAgeMs } = entity;
+      if (ids.size > MAX_IDS_PER_ENTRY || isOutdated(entity)) return false;
+      cache.set(key, { service, value, ids, bytes }, { ttl: maxAgeMs });
+      // What is too large for the cache has been refused, and an older answer under its key is gone.
+      if (!cache.has(key)) return false;
+      let byId = keysOf.get(service);
+      if (!byId) keysOf.set(service, (byId = new Map()));
+      for (const id of ids) {
+        let keys = byId.get(id);
+        if (!keys) byId.set(id, (keys = new Set()));
+        keys.add(key);
+      }
+      return true;
+    },
+    invalidate(service, ids) {
+      sequence += 1;
+      const known = invalidationsOf(service);
+      const byId = keysOf.get(service);
+      const keys = new Set<string>();
+      if (ids === null) {
+        known.before = sequence;
+        for (const [key, entry] of cache.entries()) if (entry.service === service) keys.add(key);
+      } else {
+        for (const id of ids) {
+          known.before = remember(known, id);
+          for (const key of byId?.get(id) ?? []) keys.add(key);
+        }
+      }
+      for (const key of keys) cache.delete(key);
+      return keys.size;
+    },
+    now: () => sequence,
+    clear() {
+      clearedAt = sequence += 1;
+      cache.clear();
+      keysOf.clear();
+    },
+    get entries() {
+      return cache.size;
+    },
+    get bytes() {
+      return cache.calculatedSize;
+    },
+  };
+}
