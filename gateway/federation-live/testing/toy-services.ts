@@ -1,5 +1,5 @@
 import { composeServices } from '@apollo/composition';
-import { operationFromDocument, Supergraph } from '@apollo/federation-internals';
+import { isAbstractType, operationFromDocument, Supergraph } from '@apollo/federation-internals';
 import { buildOperationContext, executeQueryPlan } from '@apollo/gateway';
 import { type QueryPlan, QueryPlanner } from '@apollo/query-planner';
 import { buildSubgraphSchema } from '@apollo/subgraph';
@@ -27,6 +27,7 @@ export interface ToyResult {
   data: unknown;
   /** What a client is told, the order aside. */
   errors: string[];
+  raw: readonly GraphQLError[];
 }
 
 /** Subgraphs of a test, composed, with both executors in front. */
@@ -38,6 +39,8 @@ export interface ToyServices {
   fetches: ServiceFetch[];
   /** Stands before a subgraph: may throw, or answer in its place. */
   intercept: ((fetch: ServiceFetch) => ServiceAnswer | undefined) | undefined;
+  /** Spoils what a subgraph answered. */
+  spoil: ((data: unknown) => void) | undefined;
   fetch(fetch: ServiceFetch): Promise<ServiceAnswer>;
   plan(document: DocumentNode): QueryPlan;
   ours(query: string, variables?: Record<string, unknown>): Promise<ToyResult>;
@@ -72,6 +75,7 @@ export function toyServices(services: Record<string, ToyService>): ToyServices {
     executor: createExecutor({ supergraph, apiSchema: schema }),
     fetches: [],
     intercept: undefined,
+    spoil: undefined,
     async fetch(fetch) {
       toys.fetches.push(fetch);
       const answer = toys.intercept?.(fetch);
@@ -81,20 +85,24 @@ export function toyServices(services: Record<string, ToyService>): ToyServices {
         document: parse(fetch.query),
         variableValues: fetch.variables,
       });
-      return JSON.parse(JSON.stringify(result)) as ServiceAnswer;
+      const sent = JSON.parse(JSON.stringify(result)) as ServiceAnswer;
+      toys.spoil?.(sent.data);
+      return sent;
     },
     plan: (document) => planner.buildQueryPlan(operationFromDocument(supergraph.apiSchema(), document)),
     async ours(query, given = {}) {
       const { document, variables } = prepare(query, given);
       const compiled = toys.executor.compile({ plan: toys.plan(document), document });
-      const { data, errors = [] } = await compiled.run({ variables, fetch: toys.fetch });
-      return { data: JSON.parse(JSON.stringify(data)), errors: told(errors) };
+      // Whoever writes to an answer fails: it may be another's too.
+      const fetch = async (each: ServiceFetch): Promise<ServiceAnswer> => frozen(await toys.fetch(each));
+      const { data, errors = [] } = await compiled.run({ variables, fetch });
+      return { data: JSON.parse(JSON.stringify(data)), errors: told(errors), raw: errors };
     },
     async stock(query, given = {}) {
       const { document, variables } = prepare(query, given);
       const process = (service: string) => ({
-        process: ({ request }: { request: ServiceFetch }) =>
-          toys.fetch({ service, query: request.query, variables: { ...request.variables } }),
+        process: async ({ request }: { request: ServiceFetch }) =>
+          typed(supergraph, await toys.fetch({ service, query: request.query, variables: { ...request.variables } })),
       });
       const result = await executeQueryPlan(
         toys.plan(document),
@@ -105,13 +113,26 @@ export function toyServices(services: Record<string, ToyService>): ToyServices {
         supergraph.apiSchema(),
       );
       const hinted = (result.extensions?.['valueCompletion'] ?? []) as GraphQLError[];
-      return {
-        data: JSON.parse(JSON.stringify(result.data ?? null)),
-        errors: told([...((result.errors ?? []) as GraphQLError[]), ...hinted]),
-      };
+      const raw = [...((result.errors ?? []) as GraphQLError[]), ...hinted];
+      return { data: JSON.parse(JSON.stringify(result.data ?? null)), errors: told(raw), raw };
     },
   };
   return toys;
+}
+
+/** The stock executor lets the answer of an interface object hide the type that is known already: it is not shown it. */
+function typed(supergraph: Supergraph, answer: ServiceAnswer): ServiceAnswer {
+  const { _entities: entities } = (answer.data ?? {}) as { _entities?: ({ __typename?: string } | null)[] };
+  for (const entity of entities ?? []) {
+    const type = supergraph.schema.type(entity?.__typename ?? '');
+    if (type && isAbstractType(type)) delete entity!.__typename;
+  }
+  return answer;
+}
+
+function frozen<Value>(value: Value): Value {
+  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(frozen);
+  return value;
 }
 
 function told(errors: readonly Pick<GraphQLError, 'message' | 'path'>[]): string[] {

@@ -3,7 +3,7 @@ import type { PlanNode, QueryPlan } from '@apollo/query-planner';
 import { type DocumentNode, GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
 import { type CompiledOperation, compileOperation } from './operation.ts';
 import { compileSteps } from './plan-step.ts';
-import { possibleTypesOf } from './possible-types.ts';
+import { supergraphTypes } from './supergraph-types.ts';
 import { startRun } from './run.ts';
 
 /** One fetch of a plan. `service` is `@event` for the root of a subscription. */
@@ -67,12 +67,12 @@ const EVENT = '@event';
  */
 export function createExecutor({ supergraph, apiSchema }: ExecutorOptions): Executor {
   const schema = apiSchema ?? supergraph.apiSchema().toGraphQLJSSchema();
-  const possibleTypes = possibleTypesOf(supergraph.schema);
+  const types = supergraphTypes(supergraph.schema);
   return {
     compile({ plan, document, operationName }) {
       const operation = compileOperation({ schema, document, operationName });
       const node = planNodeOf(plan);
-      const step = node ? compileSteps({ node, possibleTypes }) : null;
+      const step = node ? compileSteps({ node, types }) : null;
       return {
         async run({ variables, fetch }) {
           const refusal = refusalOf(operation, variables);

@@ -5,7 +5,7 @@ import { isObject, type JsonObject, ResultObject } from './json-object.ts';
 import { merge, type Shape, shapeOfOperation } from './merge-shape.ts';
 import { compilePlaces } from './places.ts';
 import type { Step } from './plan-step.ts';
-import type { PossibleTypes } from './possible-types.ts';
+import type { SupergraphTypes } from './supergraph-types.ts';
 import { compileQuestioner } from './representations.ts';
 import { deepCopy, reshape, rewrite } from './rewrites.ts';
 import type { Run } from './run.ts';
@@ -16,7 +16,7 @@ export interface FetchStepOptions {
   node: FetchNode;
   path: readonly string[];
   shapes: ShapeRegister;
-  possibleTypes: PossibleTypes;
+  types: SupergraphTypes;
 }
 
 export function compileFetch(options: FetchStepOptions): Step {
@@ -25,14 +25,14 @@ export function compileFetch(options: FetchStepOptions): Step {
   return node.requires ? entityFetch(options, node.requires) : plainFetch(options, path);
 }
 
-function plainFetch({ node, shapes, possibleTypes }: FetchStepOptions, path: readonly string[]): Step {
-  const shape = shapeOfOperation(node.operation);
+function plainFetch({ node, shapes, types }: FetchStepOptions, path: readonly string[]): Step {
+  const shape = shapeOfOperation(node.operation, types);
   reshape(node.outputRewrites ?? [], shape);
   shapes.add(path, shape);
   const places = compilePlaces(path);
   const failure: FetchFailure = { service: node.serviceName, places, names: namesOf(shape), asked: null };
   const send = senderOf(node);
-  const own = ownerOf(node, possibleTypes);
+  const own = ownerOf(node, types);
 
   const take = (run: Run, objects: JsonObject[], { data, errors }: ServiceAnswer): void => {
     const some = isObject(data);
@@ -52,26 +52,26 @@ function plainFetch({ node, shapes, possibleTypes }: FetchStepOptions, path: rea
 }
 
 function entityFetch(
-  { node, path, shapes, possibleTypes }: FetchStepOptions,
+  { node, path, shapes, types }: FetchStepOptions,
   requires: NonNullable<FetchNode['requires']>,
 ): Step {
   if (node.variableUsages?.includes('representations')) {
     throw new UnsupportedPlanError('No variable may be called "representations".');
   }
   const rewrites = node.outputRewrites ?? [];
-  const shape = shapeOfOperation(node.operation).fields.find(({ name }) => name === '_entities')?.shape;
+  const shape = shapeOfOperation(node.operation, types).fields.find(({ name }) => name === '_entities')?.shape;
   if (!shape) throw new UnsupportedPlanError('The plan fetches entities without asking for any.');
   reshape(rewrites, shape);
   shapes.add(path, shape);
   const places = compilePlaces(path);
   const names = namesOf(shape);
   const send = senderOf(node);
-  const own = ownerOf(node, possibleTypes);
+  const own = ownerOf(node, types);
   const ask = compileQuestioner({
     requires,
     inputRewrites: node.inputRewrites ?? [],
     apartByType: rewrites.length > 0,
-    possibleTypes,
+    types,
   });
 
   const take = (run: Run, failure: FetchFailure, count: number, { data, errors }: ServiceAnswer): void => {
@@ -135,13 +135,13 @@ function senderOf({ serviceName, operation, operationName, variableUsages = [] }
 }
 
 /** Makes an answer one's own where the planner wants it changed. */
-function ownerOf({ outputRewrites = [] }: FetchNode, possibleTypes: PossibleTypes) {
+function ownerOf({ outputRewrites = [] }: FetchNode, types: SupergraphTypes) {
   if (outputRewrites.length === 0) return (answer: JsonObject) => answer;
   return (answer: unknown, typename: unknown): JsonObject => {
     const own = deepCopy(answer) as JsonObject;
     if (isObject(own)) {
       if (typename !== undefined && !own['__typename']) own['__typename'] = typename;
-      rewrite(outputRewrites, own, possibleTypes);
+      rewrite(outputRewrites, own, types);
     }
     return own;
   };

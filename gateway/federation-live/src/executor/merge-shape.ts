@@ -1,4 +1,5 @@
 import { type DocumentNode, Kind, parse, type SelectionSetNode } from 'graphql';
+import type { SupergraphTypes } from './supergraph-types.ts';
 import { isInherited, isObject, type JsonObject, ownValue, setOwn } from './json-object.ts';
 
 /**
@@ -7,6 +8,7 @@ import { isInherited, isObject, type JsonObject, ownValue, setOwn } from './json
  */
 export interface Shape {
   fields: ShapeField[];
+  abstract: ReadonlySet<string>;
   /**
    * Another fetch writes here or below, so that the answer is copied on its way
    * into the result. All else is taken by reference and never written to.
@@ -20,13 +22,15 @@ export interface ShapeField {
   shape: Shape | null;
   /** Needs care on plain objects. */
   inherited: boolean;
+  /** Values that do not overwrite others: for `__typename`, the names of abstract types. */
+  weak: ReadonlySet<unknown> | null;
 }
 
 /** The shape of an operation's data. */
-export function shapeOfOperation(operation: string): Shape {
+export function shapeOfOperation(operation: string, { abstract }: SupergraphTypes): Shape {
   const document = parse(operation, { noLocation: true });
   const root = document.definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION);
-  const shape: Shape = { fields: [], copied: false };
+  const shape: Shape = { fields: [], abstract, copied: false };
   if (root) collectShape(document, root.selectionSet, shape);
   return shape;
 }
@@ -36,7 +40,7 @@ function collectShape(document: DocumentNode, { selections }: SelectionSetNode, 
     if (selection.kind === Kind.FIELD) {
       const field = fieldOf(shape, (selection.alias ?? selection.name).value);
       if (!selection.selectionSet) continue;
-      field.shape ??= { fields: [], copied: false };
+      field.shape ??= { fields: [], abstract: shape.abstract, copied: false };
       collectShape(document, selection.selectionSet, field.shape);
     } else if (selection.kind === Kind.INLINE_FRAGMENT) {
       collectShape(document, selection.selectionSet, shape);
@@ -52,7 +56,7 @@ function collectShape(document: DocumentNode, { selections }: SelectionSetNode, 
 export function fieldOf(shape: Shape, name: string): ShapeField {
   let field = shape.fields.find((field) => field.name === name);
   if (!field) {
-    field = { name, shape: null, inherited: isInherited(name) };
+    field = { name, shape: null, inherited: isInherited(name), weak: name === '__typename' ? shape.abstract : null };
     shape.fields.push(field);
   }
   return field;
@@ -60,9 +64,9 @@ export function fieldOf(shape: Shape, name: string): ShapeField {
 
 /** Writes the answer `source` into `target`, which is the run's own. A later answer overwrites an earlier one. */
 export function merge(target: JsonObject, source: JsonObject, { fields }: Shape): void {
-  for (const { name, shape, inherited } of fields) {
+  for (const { name, shape, inherited, weak } of fields) {
     const value = inherited ? ownValue(source, name) : source[name];
-    if (value === undefined) continue;
+    if (value === undefined || (weak?.has(value) && target[name] !== undefined)) continue;
     let merged: unknown = value;
     if (shape?.copied && value !== null) {
       merged = mergeValue(inherited ? ownValue(target, name) : target[name], value, shape);

@@ -1,6 +1,6 @@
 import type { PlanNode } from '@apollo/query-planner';
 import { compileFetch } from './fetch-step.ts';
-import type { PossibleTypes } from './possible-types.ts';
+import type { SupergraphTypes } from './supergraph-types.ts';
 import type { Run } from './run.ts';
 import { ShapeRegister } from './shape-register.ts';
 import { UnsupportedPlanError } from './unsupported-plan-error.ts';
@@ -10,12 +10,12 @@ export type Step = (run: Run) => Promise<void> | undefined;
 
 interface Compilation {
   shapes: ShapeRegister;
-  possibleTypes: PossibleTypes;
+  types: SupergraphTypes;
 }
 
-export function compileSteps({ node, possibleTypes }: { node: PlanNode; possibleTypes: PossibleTypes }): Step {
+export function compileSteps({ node, types }: { node: PlanNode; types: SupergraphTypes }): Step {
   const shapes = new ShapeRegister();
-  const step = compileNode(node, [], { shapes, possibleTypes });
+  const step = compileNode(node, [], { shapes, types });
   shapes.settle();
   return step;
 }

@@ -1,6 +1,6 @@
 import type { FetchDataRewrite, FetchNode } from '@apollo/query-planner';
 import { isInherited, isObject, type JsonObject, ownValue } from './json-object.ts';
-import type { PossibleTypes } from './possible-types.ts';
+import type { SupergraphTypes } from './supergraph-types.ts';
 import { rewrite } from './rewrites.ts';
 
 type Requires = NonNullable<FetchNode['requires']>;
@@ -19,7 +19,7 @@ export interface QuestionerOptions {
   inputRewrites: readonly FetchDataRewrite[];
   /** Objects of different types never share an answer, even where the question is the same. */
   apartByType: boolean;
-  possibleTypes: PossibleTypes;
+  types: SupergraphTypes;
 }
 
 interface RequiredField {
@@ -46,7 +46,7 @@ interface Variant {
 }
 
 export function compileQuestioner(options: QuestionerOptions): Questioner {
-  const all = groupOf(options.requires, null, options.possibleTypes);
+  const all = groupOf(options.requires, null, options.types);
   const variants = new Map<unknown, Variant>();
   const buckets = new Map<string, number>();
 
@@ -84,19 +84,15 @@ export function compileQuestioner(options: QuestionerOptions): Questioner {
   };
 }
 
-function groupOf(
-  selections: Requires,
-  condition: ReadonlySet<string> | null,
-  possibleTypes: PossibleTypes,
-): RequiredGroup {
+function groupOf(selections: Requires, condition: ReadonlySet<string> | null, types: SupergraphTypes): RequiredGroup {
   const group: RequiredGroup = { condition, fields: [], groups: [] };
   for (const selection of selections) {
     if (selection.kind === 'Field') {
       const name = selection.alias ?? selection.name;
-      const below = selection.selections ? groupOf(selection.selections, null, possibleTypes) : null;
+      const below = selection.selections ? groupOf(selection.selections, null, types) : null;
       group.fields.push({ name, inherited: isInherited(name), below });
     } else if (selection.typeCondition) {
-      group.groups.push(groupOf(selection.selections, possibleTypes(selection.typeCondition), possibleTypes));
+      group.groups.push(groupOf(selection.selections, types.under(selection.typeCondition), types));
     }
   }
   return group;
@@ -109,7 +105,7 @@ function knows({ groups }: RequiredGroup, typename: string): boolean {
 function compileVariant(
   all: RequiredGroup,
   typename: unknown,
-  { inputRewrites, apartByType, possibleTypes }: QuestionerOptions,
+  { inputRewrites, apartByType, types }: QuestionerOptions,
   buckets: Map<string, number>,
 ): Variant {
   const bucketOf = (name: string): number => {
@@ -119,7 +115,7 @@ function compileVariant(
   };
   const group = narrowed(all, typename);
   const simple = group && flat(group);
-  const rewrites = simple ? constantsOf(inputRewrites, typename, possibleTypes) : null;
+  const rewrites = simple ? constantsOf(inputRewrites, typename, types) : null;
   if (simple && rewrites) {
     const { fields } = simple;
     const sent = String(rewrites.get('__typename') ?? typename);
@@ -133,7 +129,7 @@ function compileVariant(
     build(object) {
       const built = group && buildGroup(object, group);
       if (!built || !built['__typename']) return null;
-      rewrite(inputRewrites, built, possibleTypes);
+      rewrite(inputRewrites, built, types);
       return built;
     },
     keyOf: (representation) => JSON.stringify(representation),
@@ -164,7 +160,7 @@ function flat(group: RequiredGroup): RequiredGroup | null {
 function constantsOf(
   rewrites: readonly FetchDataRewrite[],
   typename: unknown,
-  possibleTypes: PossibleTypes,
+  types: SupergraphTypes,
 ): Map<string, unknown> | null {
   const constants = new Map<string, unknown>();
   for (const each of rewrites) {
@@ -173,7 +169,7 @@ function constantsOf(
     if (each.kind !== 'ValueSetter' || name === undefined) return null;
     if (!path.every((element) => element.startsWith('... on '))) return null;
     const current = constants.get('__typename') ?? typename;
-    if (path.every((element) => possibleTypes(element.slice('... on '.length)).has(String(current)))) {
+    if (path.every((element) => types.under(element.slice('... on '.length)).has(String(current)))) {
       constants.set(name, each.setValueTo);
     }
   }

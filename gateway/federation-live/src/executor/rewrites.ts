@@ -1,27 +1,27 @@
 import type { FetchDataRewrite } from '@apollo/query-planner';
 import { isObject, type JsonObject, ownValue, setOwn } from './json-object.ts';
 import { fieldOf, type Shape } from './merge-shape.ts';
-import type { PossibleTypes } from './possible-types.ts';
+import type { SupergraphTypes } from './supergraph-types.ts';
 
 const FRAGMENT = '... on ';
 
 /** Changes `value`, which must be the caller's own, as the planner asks. */
-export function rewrite(rewrites: readonly FetchDataRewrite[], value: unknown, possibleTypes: PossibleTypes): void {
-  for (const each of rewrites) rewriteAt(each, 0, value, possibleTypes);
+export function rewrite(rewrites: readonly FetchDataRewrite[], value: unknown, types: SupergraphTypes): void {
+  for (const each of rewrites) rewriteAt(each, 0, value, types);
 }
 
-function rewriteAt(each: FetchDataRewrite, at: number, value: unknown, possibleTypes: PossibleTypes): void {
+function rewriteAt(each: FetchDataRewrite, at: number, value: unknown, types: SupergraphTypes): void {
   if (Array.isArray(value)) {
-    for (const item of value) rewriteAt(each, at, item, possibleTypes);
+    for (const item of value) rewriteAt(each, at, item, types);
     return;
   }
   if (!isObject(value)) return;
   const element = each.path[at];
   if (element === undefined) return;
   if (element.startsWith(FRAGMENT)) {
-    if (holds(value, element.slice(FRAGMENT.length), possibleTypes)) rewriteAt(each, at + 1, value, possibleTypes);
+    if (holds(value, element.slice(FRAGMENT.length), types)) rewriteAt(each, at + 1, value, types);
   } else if (at < each.path.length - 1) {
-    rewriteAt(each, at + 1, ownValue(value, element), possibleTypes);
+    rewriteAt(each, at + 1, ownValue(value, element), types);
   } else if (each.kind === 'ValueSetter') {
     setOwn(value, element, each.setValueTo);
   } else {
@@ -33,9 +33,9 @@ function rewriteAt(each: FetchDataRewrite, at: number, value: unknown, possibleT
 }
 
 /** An object that does not tell its type is taken to be of the one that the planner expects. */
-function holds(value: JsonObject, condition: string, possibleTypes: PossibleTypes): boolean {
+function holds(value: JsonObject, condition: string, types: SupergraphTypes): boolean {
   const typename = ownValue(value, '__typename');
-  return typeof typename !== 'string' || possibleTypes(condition).has(typename);
+  return typeof typename !== 'string' || types.under(condition).has(typename);
 }
 
 /** Lets a shape know of the names that rewriting brings in. */
