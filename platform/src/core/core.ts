@@ -1,4 +1,5 @@
 export * from './clock.ts';
+export * from './crash-point.ts';
 export * from './ids.ts';
 export * from './money.ts';
 export * from './result.ts';

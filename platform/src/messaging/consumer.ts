@@ -1,3 +1,4 @@
+import { betweenCrashPoints, crashPoint } from '../core/crash-point.ts';
 import type { Logger } from '../telemetry/telemetry.ts';
 import type { Delivery, EventBus } from './bus.ts';
 import type { EventEnvelope } from './envelope.ts';
@@ -56,9 +57,13 @@ export async function startConsumer<Transaction>(options: ConsumerOptions<Transa
     for (let attempt = delivery.attempt; ; attempt += 1) {
       try {
         if (!handler) throw new Error('not an event envelope');
-        const ran = await inbox.once(group, envelope.id, (transaction) => handler(envelope, transaction));
+        const ran = await betweenCrashPoints('consumer.effect', () =>
+          inbox.once(group, envelope.id, (transaction) => handler(envelope, transaction)),
+        );
         stats[ran ? 'handled' : 'duplicates'] += 1;
-        return await member.acknowledge([delivery]);
+        await member.acknowledge([delivery]);
+        crashPoint('consumer.acknowledged');
+        return undefined;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         if (attempt >= maxAttempts || !handler) {

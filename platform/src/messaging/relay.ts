@@ -1,3 +1,4 @@
+import { crashPoint } from '../core/crash-point.ts';
 import type { Logger } from '../telemetry/telemetry.ts';
 import type { EventBus } from './bus.ts';
 import { startLoop } from './loop.ts';
@@ -33,11 +34,14 @@ export function startRelay({ domain, outbox, bus, log, intervalMs = DEFAULT_INTE
     async run() {
       const rows = await outbox.unpublished(BATCH);
       if (!rows || rows.length === 0) return 'idle';
+      crashPoint('outbox.read');
       await bus.publish(
         domain,
         rows.map((row) => row.envelope),
       );
+      crashPoint('outbox.published');
       await outbox.markPublished(rows);
+      crashPoint('outbox.marked');
       return rows.length === BATCH ? 'busy' : 'idle';
     },
   });

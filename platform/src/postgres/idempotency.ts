@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { crashPoint } from '../core/crash-point.ts';
 import type { EntityManager } from './database.ts';
 
 export interface IdempotentCall {
@@ -46,6 +47,7 @@ export async function onceByKey<Answer>(
     );
     return row?.input_hash === inputHash ? { kind: 'replay', answer: row.answer } : { kind: 'reused' };
   }
+  crashPoint('idempotency.claimed');
   const answer = await work();
   await em.execute('update idempotency set answer = ?::jsonb where principal = ? and operation = ? and key = ?', [
     JSON.stringify(answer),

@@ -1,3 +1,4 @@
+import { armCrashPoint } from '../core/crash-point.ts';
 import type { Logger } from '../telemetry/telemetry.ts';
 
 /** How long a process may take to end what it has begun before it ends itself. */
@@ -10,6 +11,7 @@ const PARENT_CHECK_MS = 500;
  * process that started this one counts as a signal.
  */
 export async function runProcess(log: Logger, start: () => Promise<{ stop(): Promise<void> }>): Promise<void> {
+  if (armCrashPoint(process.env)) log.warn({ at: process.env['CRASH_AT'] }, 'will crash on purpose');
   const started = start();
   let ending = false;
   const end = (why: string) => {

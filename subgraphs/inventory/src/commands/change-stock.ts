@@ -1,3 +1,4 @@
+import { betweenCrashPoints, crashPoint } from '@marketgraph/platform/core';
 import type { NewEvent } from '@marketgraph/platform/messaging';
 import { appendToOutbox, type EntityManager, inTransaction } from '@marketgraph/platform/postgres';
 import type { CounterValue } from '../clients/stock-counter.ts';
@@ -44,10 +45,13 @@ export async function changeStock<T>(
   work: (change: StockChange) => Promise<T>,
   { trace }: { trace?: string } = {},
 ): Promise<T> {
-  const { value, counters } = await inTransaction(deps.orm, (em) => run(deps, em, { offerIds, work, trace }));
+  const { value, counters } = await betweenCrashPoints('stock.change', () =>
+    inTransaction(deps.orm, (em) => run(deps, em, { offerIds, work, trace })),
+  );
   if (counters.length > 0) {
     deps.onCommitted();
     await deps.counter.put(counters);
+    crashPoint('stock.counted');
   }
   return value;
 }

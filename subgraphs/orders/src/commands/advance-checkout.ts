@@ -1,3 +1,4 @@
+import { betweenCrashPoints, crashPoint } from '@marketgraph/platform/core';
 import { appendToOutbox, type EntityManager, inTransaction } from '@marketgraph/platform/postgres';
 import { advance, type Checkout, type CheckoutEvent, type CheckoutRequest, isEnded } from '../domain/checkout.ts';
 import {
@@ -99,6 +100,7 @@ export async function driveCheckout(
     services.nudgeRelay();
     if (!advanced) throw new Error(`There is no checkout ${start.orderId}.`);
     const { record, requests } = advanced;
+    crashPoint(`checkout.saved.${record.state.status}`);
     const [request] = requests;
     if (!request && isAtRest(record.state)) return { record, answers };
     if (!request) {
@@ -108,7 +110,9 @@ export async function driveCheckout(
       continue;
     }
     try {
-      event = await performRequest(services, { record, request, answers, cause: start.cause });
+      event = await betweenCrashPoints(`checkout.${request.type}`, () =>
+        performRequest(services, { record, request, answers, cause: start.cause }),
+      );
     } catch (error) {
       await retryLater(services, record);
       throw new CheckoutStalledError(record, request, { cause: error });

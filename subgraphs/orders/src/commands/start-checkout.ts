@@ -1,4 +1,4 @@
-import { type Money, reject, type Rejection, type Result } from '@marketgraph/platform/core';
+import { betweenCrashPoints, type Money, reject, type Rejection, type Result } from '@marketgraph/platform/core';
 import { constraintOf, hashOf, inTransaction, sqlStateOf } from '@marketgraph/platform/postgres';
 import type { Address } from '../domain/address.ts';
 import { acceptPrices, type Cart, orderedContent } from '../domain/cart.ts';
@@ -154,10 +154,12 @@ async function insert(
     createdAt: now,
   };
   try {
-    return await inTransaction(orm, async (em) => {
-      await insertCheckout(em, checkout);
-      return await readCheckout(em, orderId);
-    });
+    return await betweenCrashPoints('checkout.insert', () =>
+      inTransaction(orm, async (em) => {
+        await insertCheckout(em, checkout);
+        return await readCheckout(em, orderId);
+      }),
+    );
   } catch (error) {
     const lostRace = ['checkout_key', 'checkout_open_cart'].includes(constraintOf(error) ?? '');
     if (sqlStateOf(error) === '23505' && lostRace) return undefined;

@@ -1,3 +1,4 @@
+import { betweenCrashPoints } from '@marketgraph/platform/core';
 import { type OwnIntent, ProviderRefusedError, ProviderUnavailableError } from '../clients/provider.ts';
 import type { PaymentRow } from '../store/payment.entity.ts';
 import type { PaymentsDeps } from './payments-deps.ts';
@@ -7,7 +8,7 @@ export async function cancelAtProvider(deps: PaymentsDeps, row: PaymentRow): Pro
   const reference = row.gatewayReference;
   if (!reference) throw new Error(`Payment ${row.id} has no intent to cancel.`);
   try {
-    await deps.provider.cancelIntent(reference, `cancel:${row.id}`);
+    await betweenCrashPoints('provider.cancel', () => deps.provider.cancelIntent(reference, `cancel:${row.id}`));
   } catch (error) {
     if (error instanceof ProviderUnavailableError) {
       const seen = await deps.provider.retrieveIntent(reference);

@@ -1,4 +1,4 @@
-import type { Money } from '@marketgraph/platform/core';
+import { betweenCrashPoints, type Money } from '@marketgraph/platform/core';
 import { type OwnIntent, ProviderRefusedError, ProviderUnavailableError } from '../clients/provider.ts';
 import type { PaymentRow } from '../store/payment.entity.ts';
 import type { PaymentsDeps } from './payments-deps.ts';
@@ -23,7 +23,9 @@ export function captureAtProvider(deps: PaymentsDeps, row: PaymentRow, amount: M
     const look = () => deps.provider.retrieveIntent(reference);
     const attempt = async (idempotencyKey: string): Promise<CaptureOutcome> => {
       try {
-        const intent = await deps.provider.captureIntent(reference, amount, idempotencyKey);
+        const intent = await betweenCrashPoints('provider.capture', () =>
+          deps.provider.captureIntent(reference, amount, idempotencyKey),
+        );
         return { own: { intent, clientSecret: row.clientSecret ?? null, paymentId: row.id }, refused: null };
       } catch (error) {
         if (!(error instanceof ProviderRefusedError)) throw error;

@@ -1,4 +1,4 @@
-import { accept, type Money, reject, type Result, zero } from '@marketgraph/platform/core';
+import { accept, betweenCrashPoints, type Money, reject, type Result, zero } from '@marketgraph/platform/core';
 import { appendToOutbox, type EntityManager } from '@marketgraph/platform/postgres';
 import { type OwnIntent, ProviderRefusedError, ProviderUnavailableError, SEARCH_LAG_MS } from '../clients/provider.ts';
 import { withoutCardNumbers } from '../domain/card-numbers.ts';
@@ -124,7 +124,7 @@ async function findOrCreate(deps: PaymentsDeps, row: PaymentRow): Promise<OwnInt
     idempotencyKey: `intent:${row.id}:${tries}`,
   };
   try {
-    return await deps.provider.createIntent(request);
+    return await betweenCrashPoints('provider.create', () => deps.provider.createIntent(request));
   } catch (error) {
     const found = error instanceof ProviderUnavailableError ? await deps.provider.findIntent(row.id) : null;
     if (found) return found;

@@ -1,3 +1,4 @@
+import { betweenCrashPoints } from '@marketgraph/platform/core';
 import { findAccountByReference } from '../store/payout-accounts.ts';
 import { findPayment, findPaymentByReference } from '../store/payments.ts';
 import { type DueEvent, finishEvents, postponeEvents, takeDueEvents } from '../store/webhook-inbox.ts';
@@ -30,7 +31,7 @@ async function handleTogether(deps: PaymentsDeps, events: readonly DueEvent[]): 
   let reason: string;
   try {
     const paymentId = events.find((one) => one.paymentId)?.paymentId ?? null;
-    if (await handle(deps, { ...event, paymentId })) {
+    if (await betweenCrashPoints('webhook.handle', () => handle(deps, { ...event, paymentId }))) {
       await finishEvents(deps.orm.em.fork(), eventIds, { status: 'DONE', now });
       return;
     }

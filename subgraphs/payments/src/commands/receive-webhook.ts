@@ -1,3 +1,4 @@
+import { betweenCrashPoints } from '@marketgraph/platform/core';
 import type { ProviderEvent } from '../clients/provider.ts';
 import { keepEvent } from '../store/webhook-inbox.ts';
 import type { PaymentsDeps } from './payments-deps.ts';
@@ -28,16 +29,18 @@ const handledTypes: ReadonlySet<string> = new Set([
 export async function receiveWebhook(deps: PaymentsDeps, event: ProviderEvent): Promise<Received> {
   const isOurs = event.isLive === deps.provider.isLive && (event.account === null || event.type === 'account.updated');
   const status = isOurs && handledTypes.has(event.type) && event.objectReference ? 'PENDING' : 'IGNORED';
-  const isNew = await keepEvent(
-    deps.orm.em.fork(),
-    {
-      eventId: event.id,
-      type: event.type.slice(0, 100),
-      objectReference: event.objectReference,
-      paymentId: event.paymentId,
-      createdAt: event.createdAt,
-    },
-    { status, now: deps.clock.now() },
+  const isNew = await betweenCrashPoints('webhook.keep', () =>
+    keepEvent(
+      deps.orm.em.fork(),
+      {
+        eventId: event.id,
+        type: event.type.slice(0, 100),
+        objectReference: event.objectReference,
+        paymentId: event.paymentId,
+        createdAt: event.createdAt,
+      },
+      { status, now: deps.clock.now() },
+    ),
   );
   if (status === 'IGNORED') return 'ignored';
   return isNew ? 'kept' : 'duplicate';

@@ -1,4 +1,4 @@
-import { money } from '@marketgraph/platform/core';
+import { betweenCrashPoints, money } from '@marketgraph/platform/core';
 import type { NewEvent } from '@marketgraph/platform/messaging';
 import { appendToOutbox, type EntityManager, inTransaction } from '@marketgraph/platform/postgres';
 import type { OwnIntent } from '../clients/provider.ts';
@@ -30,18 +30,20 @@ export async function recordIntent(
   own: Pick<OwnIntent, 'intent' | 'clientSecret'>,
 ): Promise<boolean> {
   const now = deps.clock.now();
-  const outcome = await inTransaction(deps.orm, async (em) => {
-    const row = await lockPayment(em, seen.paymentId);
-    if (!row || row.version !== seen.version) return 'superseded';
-    if (row.gatewayReference && row.gatewayReference !== own.intent.reference) {
-      throw new Error(`Payment ${row.id} belongs to another intent than ${own.intent.reference}.`);
-    }
-    const observed = observe(toPayment(row), own.intent);
-    const events = await apply(deps, em, row, { observed, own, now });
-    await em.flush();
-    await appendToOutbox(em, events, { ids: deps.ids, now });
-    return 'recorded';
-  });
+  const outcome = await betweenCrashPoints('payment.record', () =>
+    inTransaction(deps.orm, async (em) => {
+      const row = await lockPayment(em, seen.paymentId);
+      if (!row || row.version !== seen.version) return 'superseded';
+      if (row.gatewayReference && row.gatewayReference !== own.intent.reference) {
+        throw new Error(`Payment ${row.id} belongs to another intent than ${own.intent.reference}.`);
+      }
+      const observed = observe(toPayment(row), own.intent);
+      const events = await apply(deps, em, row, { observed, own, now });
+      await em.flush();
+      await appendToOutbox(em, events, { ids: deps.ids, now });
+      return 'recorded';
+    }),
+  );
   if (outcome === 'recorded') deps.onCommitted();
   return outcome === 'recorded';
 }
