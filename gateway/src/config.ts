@@ -1,5 +1,6 @@
-import { ConfigurationError, type Environment, settingsOf } from '@marketgraph/platform/config';
+import { ConfigurationError, type Environment, refuseInProduction, settingsOf } from '@marketgraph/platform/config';
 import { defaultOperationLimits, type OperationLimits } from './limits/operation-limits.ts';
+import { type ExecutorName, executors } from './query/executors.ts';
 import { type PersistedMode, persistedModes } from './persisted/persisted-operations.ts';
 import type { RateSettings } from './rate/rate-limits.ts';
 
@@ -13,8 +14,10 @@ export interface GatewayConfig {
   allowedOrigins: readonly string[];
   /** How many proxies in front are ours: so many entries of X-Forwarded-For are believed. */
   trustedProxies: number;
-  /** No explorer, no introspection. */
-  production: boolean;
+  /** Whether a browser at `/graphql` gets the explorer. */
+  explorer: boolean;
+  /** Whether the schema may be asked for. */
+  introspection: boolean;
   redisUrl: string;
   /** Seals resume cursors; the same for all gateways of one graph. */
   cursorSecret: string;
@@ -24,6 +27,8 @@ export interface GatewayConfig {
   login: { perAccount: number; perAddress: number };
   rates: RateSettings;
   limits: OperationLimits;
+  /** Who runs queries and mutations: our own executor, or the stock one. */
+  executor: ExecutorName;
   /** Which operations may be asked for by their hash, and whether any others at all. */
   persisted: PersistedMode;
   http: HttpLimits;
@@ -101,12 +106,18 @@ export const defaultRates: RateSettings = {
 const MIN_SECRET_LENGTH = 16;
 
 export function readGatewayConfig(env: Environment): GatewayConfig {
+  refuseInProduction('gateway', env, {
+    secrets: ['CURSOR_SECRET'],
+    stores: ['REDIS_URL'],
+    off: ['EXPLORER', 'INTROSPECTION'],
+  });
   const settings = settingsOf('gateway', env);
   const list = (name: string, fallback: string) =>
     (settings.optional(name) ?? fallback)
       .split(',')
       .map((entry) => entry.trim())
       .filter((entry) => entry !== '');
+  const isProduction = settings.optional('NODE_ENV') === 'production';
   const cursorSecret = settings.required('CURSOR_SECRET');
   if (cursorSecret.length < MIN_SECRET_LENGTH) {
     throw new ConfigurationError([`GATEWAY_CURSOR_SECRET must be at least ${MIN_SECRET_LENGTH} characters long`]);
@@ -117,7 +128,8 @@ export function readGatewayConfig(env: Environment): GatewayConfig {
     publicUrl: settings.optional('PUBLIC_URL'),
     allowedOrigins: list('ALLOWED_ORIGINS', ''),
     trustedProxies: settings.integer('TRUSTED_PROXIES', 0, { max: 10 }),
-    production: settings.optional('NODE_ENV') === 'production',
+    explorer: settings.flag('EXPLORER', !isProduction),
+    introspection: settings.flag('INTROSPECTION', !isProduction),
     redisUrl: settings.required('REDIS_URL'),
     cursorSecret,
     optionalSubgraphs: list('OPTIONAL_SUBGRAPHS', 'reviews,search'),
@@ -138,6 +150,7 @@ export function readGatewayConfig(env: Environment): GatewayConfig {
       subscriptionsPerUser: settings.integer('SUBSCRIPTIONS_PER_USER', defaultRates.subscriptionsPerUser),
       subscriptionsPerAddress: settings.integer('SUBSCRIPTIONS_PER_ADDRESS', defaultRates.subscriptionsPerAddress),
     },
+    executor: executorName(settings.optional('EXECUTOR') ?? 'own'),
     persisted: persistedMode(settings.optional('PERSISTED') ?? 'apq'),
     http: {
       ...defaultHttpLimits,
@@ -160,6 +173,12 @@ export function readGatewayConfig(env: Environment): GatewayConfig {
     },
     entityCacheBytes: settings.integer('ENTITY_CACHE_BYTES', defaultEntityCacheBytes),
   };
+}
+
+function executorName(value: string): ExecutorName {
+  const name = executors.find((one) => one === value);
+  if (name) return name;
+  throw new ConfigurationError([`GATEWAY_EXECUTOR must be one of ${executors.join(', ')}, not "${value}"`]);
 }
 
 function persistedMode(value: string): PersistedMode {

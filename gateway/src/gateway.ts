@@ -1,4 +1,3 @@
-import { Supergraph } from '@apollo/federation-internals';
 import { type Clock, systemClock } from '@marketgraph/platform/core';
 import { createRedisBus, type EventBus } from '@marketgraph/platform/messaging';
 import { closeRedis, connectRedis, type Redis } from '@marketgraph/platform/redis';
@@ -8,8 +7,7 @@ import { createEntityCache, type EntityCache } from './cache/entity-cache.ts';
 import type { GatewayConfig } from './config.ts';
 import { createLiveGraph, type LiveGraph } from '@marketgraph/federation-live';
 import { coalescedFields } from './graph/gateway-directives.ts';
-import { GRAPH_SUBGRAPH, graphSubgraphSchema } from './graph/graph-subgraph.ts';
-import { askOwners } from './graph/node-owners.ts';
+import { GRAPH_SUBGRAPH } from './graph/graph-subgraph.ts';
 import { createExplorer } from './http/explorer.ts';
 import { createHealth } from './http/health.ts';
 import { createPublicServer } from './http/public-server.ts';
@@ -19,7 +17,6 @@ import { createIdentity } from './identity/identity.ts';
 import { principals } from './identity/principals.ts';
 import { revokedSessions } from './identity/revoked-sessions.ts';
 import { signingKeys } from './identity/signing-keys.ts';
-import { createDocuments } from './limits/documents.ts';
 import { createHttpStreams } from './live/http-streams.ts';
 import { createOperations } from './live/operations.ts';
 import { createSessionWatch } from './live/session-watch.ts';
@@ -31,11 +28,10 @@ import { UnsentBytes } from './live/unsent-bytes.ts';
 import { createLoginLimits } from './login/login-limits.ts';
 import type { GraphContext } from './query/graph-context.ts';
 import { type Circuit, createCircuitBreakers } from './query/circuit-breaker.ts';
-import { dataSourceOver } from './query/data-source.ts';
-import { type FetchSubgraph, transportFetch } from './query/fetch.ts';
-import { withLocalSubgraph } from './query/local-fetch.ts';
-import { createQueryEngine } from './query/query-engine.ts';
-import { tellUnavailable } from './query/tell-unavailable.ts';
+import { transportFetch } from './query/fetch.ts';
+import { type Graph, readGraph } from './query/graph.ts';
+import { graphVersions } from './query/graph-versions.ts';
+import { graphVersion } from './query/graph-version.ts';
 import { publicError } from './limits/public-error.ts';
 import { type ListedOperation, readListedOperations } from './persisted/manifest.ts';
 import { operationList } from './persisted/operation-list.ts';
@@ -51,6 +47,11 @@ export type { GatewayConfig } from './config.ts';
 export interface Gateway {
   /** Opens the public port. */
   listen(): Promise<{ port: number; url: string }>;
+  /**
+   * Goes on with another supergraph: what is in progress ends on the one before, streams that are valid in the new one
+   * go on. Rejects, and nothing has changed, when it is no supergraph.
+   */
+  reload(supergraphSdl: string): Promise<void>;
   /** Not ready, then nothing new, then what is in progress ends, then the rest. Safe to call twice. */
   stop(): Promise<void>;
   counts(): ReturnType<LiveGraph['counts']> & {
@@ -60,6 +61,8 @@ export interface Gateway {
     unsentBytes: number;
     /** Of the subgraphs that have been asked. */
     circuits: Readonly<Record<string, Circuit>>;
+    /** Of queries and mutations. */
+    plans: { planned: number; kept: number };
     entityCache: ReturnType<EntityCache['counts']>;
   };
 }
@@ -120,9 +123,7 @@ async function connect(config: GatewayConfig, log: Logger): Promise<Connections>
 async function assemble(deps: GatewayDeps, connections: Connections): Promise<Gateway> {
   const { config, transport, log, clock = systemClock } = deps;
   const { redis, bus } = connections;
-  const supergraphSdl = deps.supergraphSdl ?? (await readSupergraph());
-  const supergraph = Supergraph.build(supergraphSdl, { supportedFeatures: null, validateSupergraph: false });
-  const subgraphs = [...supergraph.subgraphs().names()].filter((name) => name !== GRAPH_SUBGRAPH);
+  const graph = readGraph(deps.supergraphSdl ?? (await readSupergraph()));
 
   const peers = subgraphClient(transport, 'gateway');
   const identity = createIdentity({
@@ -136,13 +137,6 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
   const metrics = createGatewayMetrics(deps.metrics);
   const rates = createRateLimits({ redis, settings: config.rates, clock, log, metrics });
 
-  const nodeTypes = new Set(
-    supergraph
-      .subgraphs()
-      .get(GRAPH_SUBGRAPH)
-      ?.schema.types()
-      .map(({ name }) => name),
-  );
   // From the wire outwards; each layer sees what the ones before it let through.
   const overTransport = transportFetch({
     transport,
@@ -152,49 +146,47 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
     },
   });
   const circuits = createCircuitBreakers({ log });
-  const overCircuits = circuits.around(overTransport);
-  const node = graphSubgraphSchema(nodeTypes, askOwners(overCircuits));
-  const fetchSubgraph: FetchSubgraph = withLocalSubgraph(GRAPH_SUBGRAPH, node, tellUnavailable(overCircuits, log));
-
+  metrics.gauge('circuit_breaker_state', () => circuits.levels());
   const cache = createEntityCache({
-    supergraph,
+    supergraph: graph.supergraph,
     maxBytes: config.entityCacheBytes,
     isCurrent: () => live.isCurrent(),
     metrics,
   });
-  // Streams tell what has just happened: what they select is read anew.
-  const fetchCached = cache.over(fetchSubgraph);
+  const list = operationList(deps.listedOperations ?? (await readListedOperations()));
+  const persisted = persistedOperations(config.persisted, list);
+  const versionOf = (one: Graph) =>
+    graphVersion(one, {
+      executor: config.executor,
+      limits: config.limits,
+      persisted,
+      introspection: config.introspection,
+      beforeOperation: ({ prepared, variables }, context) => logins.check(prepared, variables, context.address),
+      fetch: circuits.around(overTransport),
+      cached: (fetch) => cache.over(fetch),
+      log,
+    });
+  const versions = graphVersions(await versionOf(graph), { retireMs: 2 * config.timeouts.requestMs });
+  const { documents, engine } = versions;
 
   const tellOfPrincipals = principalFacts({ identity, sessions, recheck: (concerns) => live.recheck(concerns), log });
-  const coalesced = coalescedFields(supergraph);
+  let coalesced = coalescedFields(graph.supergraph);
   const live = createLiveGraph({
-    supergraph,
-    services: liveServices(transport, fetchSubgraph),
+    supergraph: graph.supergraph,
+    // Streams tell what has just happened: what they select is read anew.
+    services: liveServices(transport, versions.fetch),
     coalesces: (fieldName) => coalesced.has(fieldName),
     payloadRoots,
     log: bus,
     logger: log,
     cursorSecret: config.cursorSecret,
-    domains: subgraphs,
+    domains: domainsOf(graph),
     now: () => clock.now(),
     formatError: (error, context) => publicError(error.toJSON(), (context as GraphContext).requestId),
     onEvent(event) {
       cache.onEvent(event);
       tellOfPrincipals(event);
     },
-  });
-  const introspection = !config.production;
-  const list = operationList(deps.listedOperations ?? (await readListedOperations()));
-  const persisted = persistedOperations(config.persisted, list);
-  const documents = createDocuments({ schema: live.schema, limits: config.limits, introspection, persisted });
-  const engine = await createQueryEngine({
-    supergraphSdl,
-    dataSourceOf: (name) => dataSourceOver(fetchCached, name),
-    documents,
-    introspection,
-    maxTokens: config.limits.maxTokens,
-    log,
-    beforeOperation: ({ prepared, variables }, context) => logins.check(prepared, variables, context.address),
   });
   const operations = createOperations({
     documents,
@@ -227,14 +219,26 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
     sockets,
     health: createHealth({
       transport,
-      subgraphs,
+      subgraphs: () => domainsOf(versions.graph()),
       optional: config.optionalSubgraphs,
       pingRedis: () => redis.ping(),
     }),
-    explorer: config.production ? null : createExplorer(() => readSampleOperations(operationsFolder())),
+    explorer: config.explorer ? createExplorer(() => readSampleOperations(operationsFolder())) : null,
     log,
   });
   await live.start();
+
+  let reloading: Promise<void> = Promise.resolve();
+  const reload = async (supergraphSdl: string): Promise<void> => {
+    if (supergraphSdl === versions.graph().sdl) return;
+    const next = await versionOf(readGraph(supergraphSdl));
+    const { supergraph } = next.graph;
+    await live.replaceSupergraph(supergraph, domainsOf(next.graph));
+    cache.replaceSupergraph(supergraph);
+    coalesced = coalescedFields(supergraph);
+    versions.replace(next);
+    log.info({ subgraphs: next.graph.subgraphs }, 'supergraph replaced');
+  };
 
   let running: RunningServer | undefined;
   const stop = async (): Promise<void> => {
@@ -256,6 +260,11 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
       running = await listen(publicServer.server, { host: config.host, port: config.port });
       return { port: running.port, url: running.url };
     },
+    reload(supergraphSdl) {
+      const reloaded = reloading.then(() => reload(supergraphSdl));
+      reloading = reloaded.catch(() => undefined);
+      return reloaded;
+    },
     stop: () => (stopped ??= stop()),
     counts: () => ({
       ...live.counts(),
@@ -263,7 +272,13 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
       streams: streams.count(),
       unsentBytes: unsent.total,
       circuits: circuits.states(),
+      plans: engine.counts(),
       entityCache: cache.counts(),
     }),
   };
+}
+
+/** The subgraphs that are services of their own, each a domain of events. */
+function domainsOf({ subgraphs }: Graph): string[] {
+  return subgraphs.filter((name) => name !== GRAPH_SUBGRAPH);
 }

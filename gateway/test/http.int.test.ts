@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { gzipSync, brotliCompressSync } from 'node:zlib';
 import { inProcessTransport } from '@marketgraph/platform/serve';
 import { startTestStores, type Stores } from '@marketgraph/stores/testing';
@@ -315,8 +316,12 @@ describe('the rest of the public port', () => {
   });
 
   it('G7 shows neither schema nor explorer in production', async () => {
-    const base = readGatewayConfig({ REDIS_URL: stores.redis.gateway, CURSOR_SECRET: 'a secret of the tests' });
-    const config = { production: true, limits: base.limits };
+    const { explorer, introspection } = readGatewayConfig({
+      NODE_ENV: 'production',
+      REDIS_URL: stores.redis.gateway,
+      CURSOR_SECRET: randomBytes(24).toString('base64url'),
+    });
+    const config = { explorer, introspection };
     const production = await startTestGateway({ redisUrl: stores.redis.gateway, config, shop: test.shop });
     try {
       for (const query of [

@@ -91,11 +91,32 @@ describe('the configuration', () => {
   it('has limits by default and is not production', () => {
     expect(readGatewayConfig(env)).toMatchObject({
       port: 4_000,
-      production: false,
+      explorer: true,
+      introspection: true,
       login: { perAccount: 5, perAddress: 20 },
       optionalSubgraphs: ['reviews', 'search'],
     });
-    expect(readGatewayConfig({ ...env, NODE_ENV: 'production' }).production).toBe(true);
+  });
+
+  it('shows neither explorer nor schema in production, and off is off elsewhere too', () => {
+    const production = {
+      NODE_ENV: 'production',
+      REDIS_URL: 'redis://gateway:4fJ0vQmB2xkR@redis:6379',
+      CURSOR_SECRET: '9vXkJq2mLr8TzW4yBn6d',
+    };
+    expect(readGatewayConfig(production)).toMatchObject({ explorer: false, introspection: false });
+    expect(readGatewayConfig({ ...env, EXPLORER: 'off', INTROSPECTION: 'off' })).toMatchObject({
+      explorer: false,
+      introspection: false,
+    });
+  });
+
+  it('row 84: refuses production with everything that is wrong', () => {
+    const careless = { ...env, NODE_ENV: 'production', EXPLORER: 'on', INTROSPECTION: '1', CRASH_AT: 'x' };
+    expect(() => readGatewayConfig({ ...careless, CURSOR_SECRET: '' })).toThrow(
+      'Configuration: GATEWAY_CURSOR_SECRET is not set; REDIS_URL has no password; EXPLORER must not be on in production; ' +
+        'INTROSPECTION must not be on in production; CRASH_AT is a hook for tests and must not be set in production',
+    );
   });
 
   it.each([

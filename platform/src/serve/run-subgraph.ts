@@ -1,5 +1,11 @@
 import type { JSONWebKeySet, JWK } from 'jose';
-import { ConfigurationError, type Environment, settingsOf } from '../config/config.ts';
+import {
+  ConfigurationError,
+  type Environment,
+  readTogether,
+  refuseInProduction,
+  settingsOf,
+} from '../config/config.ts';
 import type { Subgraph } from '../graphql/subgraph.ts';
 import { createLogger, type Logger } from '../telemetry/telemetry.ts';
 import { httpTransport } from './http-transport.ts';
@@ -27,7 +33,10 @@ export async function runSubgraph<Config>(definition: SubgraphProcess<Config>, e
     file: settings.optional('LOG_FILE'),
   });
   await runProcess(log, async () => {
-    const config = definition.readConfig(env);
+    const [config] = readTogether(
+      () => definition.readConfig(env),
+      () => refuseInProduction(name, env, { secrets: ['INTERNAL_SIGNING_KEY', 'INTERNAL_TRUSTED_KEYS'] }),
+    );
     const signer = await internalTokenSigner(
       jsonSetting<JWK>('INTERNAL_SIGNING_KEY', settings.required('INTERNAL_SIGNING_KEY')),
     );

@@ -1,4 +1,10 @@
-import { ConfigurationError, type Environment, type Settings, settingsOf } from '@marketgraph/platform/config';
+import {
+  ConfigurationError,
+  type Environment,
+  refuseInProduction,
+  type Settings,
+  settingsOf,
+} from '@marketgraph/platform/config';
 import { z } from 'zod';
 
 /** A private Ed25519 key as JWK; `kid` names it in tokens. */
@@ -28,6 +34,12 @@ const signingJwk = z.object({
 });
 
 export function readAccountsConfig(env: Environment): AccountsConfig {
+  refuseInProduction('accounts', env, {
+    secrets: ['JWT_PRIVATE_KEYS'],
+    optionalSecrets: ['OPERATOR_PASSWORD'],
+    stores: ['DATABASE_URL', 'REDIS_URL'],
+    optionalStores: ['MIGRATION_DATABASE_URL'],
+  });
   const settings = settingsOf('accounts', env);
   const databaseUrl = settings.required('DATABASE_URL');
   const email = settings.optional('OPERATOR_EMAIL');

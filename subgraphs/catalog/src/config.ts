@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { ConfigurationError, type Environment, settingsOf } from '@marketgraph/platform/config';
+import { ConfigurationError, type Environment, refuseInProduction, settingsOf } from '@marketgraph/platform/config';
 import { isKnownCurrency } from './domain/currency.ts';
 
 export interface CatalogConfig {
@@ -20,6 +20,7 @@ export interface CatalogConfig {
 const LANGUAGE = /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/;
 
 export function readCatalogConfig(env: Environment): CatalogConfig {
+  refuseInProduction('catalog', env, { secrets: ['URL_SIGNING_SECRET'], stores: ['MONGODB_URL', 'REDIS_URL'] });
   const settings = settingsOf('catalog', env);
   const defaultCurrency = settings.optional('DEFAULT_CURRENCY') ?? 'EUR';
   const defaultLanguage = settings.optional('DEFAULT_LANGUAGE') ?? 'en';

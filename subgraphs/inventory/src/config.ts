@@ -1,4 +1,4 @@
-import { type Environment, settingsOf } from '@marketgraph/platform/config';
+import { type Environment, refuseInProduction, settingsOf } from '@marketgraph/platform/config';
 
 export interface InventoryConfig {
   databaseUrl: string;
@@ -11,6 +11,10 @@ export interface InventoryConfig {
 }
 
 export function readInventoryConfig(env: Environment): InventoryConfig {
+  refuseInProduction('inventory', env, {
+    stores: ['DATABASE_URL', 'REDIS_URL'],
+    optionalStores: ['MIGRATION_DATABASE_URL'],
+  });
   const settings = settingsOf('inventory', env);
   const databaseUrl = settings.required('DATABASE_URL');
   return {

@@ -1,4 +1,4 @@
-import { type Environment, settingsOf } from '@marketgraph/platform/config';
+import { type Environment, refuseInProduction, settingsOf } from '@marketgraph/platform/config';
 
 export interface OrdersConfig {
   /** The application's role. */
@@ -17,6 +17,7 @@ export interface OrdersConfig {
 }
 
 export function readOrdersConfig(env: Environment): OrdersConfig {
+  refuseInProduction('orders', env, { stores: ['DATABASE_URL', 'MIGRATION_DATABASE_URL', 'REDIS_URL'] });
   const settings = settingsOf('orders', env);
   return {
     databaseUrl: settings.required('DATABASE_URL'),

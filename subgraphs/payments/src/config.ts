@@ -1,4 +1,4 @@
-import { ConfigurationError, type Environment, settingsOf } from '@marketgraph/platform/config';
+import { ConfigurationError, type Environment, refuseInProduction, settingsOf } from '@marketgraph/platform/config';
 
 export interface PaymentsConfig {
   databaseUrl: string;
@@ -21,6 +21,11 @@ export interface PaymentsConfig {
 const DEFAULT_TIMEOUT_MS = 10_000;
 
 export function readPaymentsConfig(env: Environment): PaymentsConfig {
+  refuseInProduction('payments', env, {
+    secrets: ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET'],
+    stores: ['DATABASE_URL', 'MIGRATION_DATABASE_URL', 'REDIS_URL'],
+    https: ['STRIPE_API_URL'],
+  });
   const settings = settingsOf('payments', env);
   const apiUrl = settings.optional('STRIPE_API_URL');
   if (apiUrl !== undefined && !URL.canParse(apiUrl)) throw new ConfigurationError(['STRIPE_API_URL is not a URL']);

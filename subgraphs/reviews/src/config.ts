@@ -1,4 +1,4 @@
-import { type Environment, settingsOf } from '@marketgraph/platform/config';
+import { type Environment, refuseInProduction, settingsOf } from '@marketgraph/platform/config';
 
 export interface ReviewsConfig {
   mongodbUrl: string;
@@ -6,6 +6,7 @@ export interface ReviewsConfig {
 }
 
 export function readReviewsConfig(env: Environment): ReviewsConfig {
+  refuseInProduction('reviews', env, { stores: ['MONGODB_URL', 'REDIS_URL'] });
   const settings = settingsOf('reviews', env);
   return { mongodbUrl: settings.required('MONGODB_URL'), redisUrl: settings.required('REDIS_URL') };
 }

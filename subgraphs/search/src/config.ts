@@ -1,4 +1,4 @@
-import { type Environment, settingsOf } from '@marketgraph/platform/config';
+import { type Environment, refuseInProduction, settingsOf } from '@marketgraph/platform/config';
 
 export interface SearchConfig {
   redisUrl: string;
@@ -13,6 +13,7 @@ export interface SearchConfig {
 }
 
 export function readSearchConfig(env: Environment): SearchConfig {
+  refuseInProduction('search', env, { secrets: ['TYPESENSE_API_KEY'], stores: ['REDIS_URL'] });
   const settings = settingsOf('search', env);
   return {
     redisUrl: settings.required('REDIS_URL'),
