@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { benchCache, cacheBenchDefaults } from './cache/cache-bench.ts';
 import { benchFanOut, fanOutDefaults } from './fanout/fanout-bench.ts';
 import { benchGateways, gatewayBenchDefaults } from './gateway/gateway-bench.ts';
 import { benchMarketplace } from './marketplace/marketplace-bench.ts';
@@ -10,6 +11,7 @@ const say = (text: string) => void process.stdout.write(text);
 const BENCHMARKS: Readonly<Record<string, () => Promise<Report>>> = {
   gateway: () => benchGateways({ ...gatewayBenchDefaults, say }),
   fanout: () => benchFanOut({ ...fanOutDefaults, say }),
+  cache: () => benchCache({ ...cacheBenchDefaults, say }),
   marketplace: benchMarketplace,
 };
 

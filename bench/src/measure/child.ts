@@ -40,6 +40,8 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   const file = resolve(import.meta.dirname, '..', 'processes', `${options.file}.ts`);
   const runtime = build === 'compiled' ? [] : ['--conditions=source', '--import', 'tsx'];
   const child = spawn(process.execPath, ['--enable-source-maps', ...nodeOptions, ...runtime, file], {
+    // Where the loader of the sources is found.
+    cwd: resolve(import.meta.dirname, '..', '..', '..'),
     env: { ...baseEnvironment(), ...options.env },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });

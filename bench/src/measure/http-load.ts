@@ -26,6 +26,7 @@ export interface LoadResult {
 
 /** One round against one server. */
 export interface Round {
+  requests: number;
   requestsPerSecond: number;
   p50Ms: number;
   p99Ms: number;
@@ -50,6 +51,7 @@ export async function loadRound(load: Child, target: Target, options: Omit<LoadO
     throw new Error(`${target.name}: ${result.failed} wrong answers, e.g. ${result.failures.join(' · ')}`);
   }
   return {
+    requests: result.requests,
     requestsPerSecond: result.requests / result.seconds,
     p50Ms: result.p50Ms,
     p99Ms: result.p99Ms,
@@ -59,7 +61,7 @@ export async function loadRound(load: Child, target: Target, options: Omit<LoadO
   };
 }
 
-export function medianRound(rounds: readonly Round[]): Omit<Round, 'cacheHeaders'> {
+export function medianRound(rounds: readonly Round[]): Omit<Round, 'requests' | 'cacheHeaders'> {
   const of = (pick: (round: Round) => number) => median(rounds.map(pick));
   return {
     requestsPerSecond: of((round) => round.requestsPerSecond),

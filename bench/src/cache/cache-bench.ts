@@ -1,0 +1,117 @@
+import type { Build } from '../measure/child.ts';
+import { alternatingRounds, answersDigest, medianRound, type Target } from '../measure/http-load.ts';
+import type { Report } from '../measure/report.ts';
+import { rounded } from '../measure/statistics.ts';
+import { startToyStage } from '../toy/toy-stage.ts';
+
+export interface CacheBenchOptions {
+  build: Build;
+  /** Pages asked for in turn. */
+  products: number;
+  connections: number;
+  rounds: number;
+  warmUpMs: number;
+  roundMs: number;
+  maxRequests?: number;
+  say(text: string): void;
+}
+
+export const cacheBenchDefaults: Omit<CacheBenchOptions, 'say'> = {
+  build: 'compiled',
+  products: 200,
+  connections: 32,
+  rounds: 5,
+  warmUpMs: 4_000,
+  roundMs: 4_000,
+};
+
+const WARM = 'warm cache';
+const OFF = 'cache off';
+
+/** All of it is public: what the product is, what is thought of it, by whom, and whether there is any. */
+const PAGE = `query Page($id: ID!) {
+  product(id: $id) { id name description price inStock reviews { rating text author { id name } } }
+}`;
+
+/** The product page from a warm entity cache beside the same gateway without one. */
+export async function benchCache(options: CacheBenchOptions): Promise<Report> {
+  const { build, products, connections, rounds, warmUpMs, roundMs, maxRequests, say } = options;
+  const bodies = Array.from({ length: products }, (_, index) =>
+    JSON.stringify({ query: PAGE, operationName: 'Page', variables: { id: `p${index + 1}` } }),
+  );
+  const stage = await startToyStage({ build });
+  try {
+    const targets: Target[] = [];
+    for (const [name, env] of [
+      [WARM, undefined],
+      [OFF, { ENTITY_CACHE_BYTES: '0' }],
+    ] as const) {
+      const { pid, facts } = await stage.ownGateway({ name, env });
+      targets.push({ name, pid, url: String(facts['url']) });
+    }
+    const [cold, off] = [await answersDigest(targets[0]!.url, bodies), await answersDigest(targets[1]!.url, bodies)];
+    const kept = await answersDigest(targets[0]!.url, bodies);
+    if (cold !== off || kept !== off)
+      throw new Error('The gateway with a cache answers something else than the one without');
+    say(`Both give the same answers, kept ones too (md5 ${off}).\n`);
+    const load = await stage.start('http-load');
+    const results = await alternatingRounds(load, targets, {
+      ...{ bodies, connections, rounds, warmUpMs, maxRequests },
+      durationMs: roundMs,
+      onRound: ({ name }, { cpuMsPerRequest, requestsPerSecond }) =>
+        say(`  ${name.padEnd(12)} ${cpuMsPerRequest.toFixed(3)} ms CPU, ${Math.round(requestsPerSecond)} req/s\n`),
+    });
+    const hits = results.get(WARM)!.reduce((sum, { cacheHeaders }) => sum + (cacheHeaders['hit'] ?? 0), 0);
+    const asked = results.get(WARM)!.reduce((sum, { requests }) => sum + requests, 0);
+    const [warm, without] = [medianRound(results.get(WARM)!), medianRound(results.get(OFF)!)];
+    return {
+      name: 'cache',
+      figures: [
+        {
+          ...{ name: 'rate of the product page, warm cache', unit: '×', limit: 3, want: 'at least' as const },
+          value: rounded(warm.requestsPerSecond / without.requestsPerSecond, 2),
+        },
+        {
+          ...{
+            name: 'less gateway CPU for the product page, warm cache',
+            unit: '×',
+            limit: 3,
+            want: 'at least' as const,
+          },
+          value: rounded(without.cpuMsPerRequest / warm.cpuMsPerRequest, 2),
+        },
+        {
+          ...{ name: 'answered without a subgraph (x-cache: hit)', unit: '%', limit: 99, want: 'at least' as const },
+          value: rounded((100 * hits) / asked, 1),
+        },
+      ],
+      tables: [
+        {
+          title: `The pages of ${products} products in turn, medians of alternating rounds`,
+          rows: [
+            { gateway: WARM, ...warm },
+            { gateway: OFF, ...without },
+          ].map((row) => ({
+            gateway: row.gateway,
+            'CPU ms/request': row.cpuMsPerRequest.toFixed(3),
+            'req/s': Math.round(row.requestsPerSecond),
+            'p50 ms': row.p50Ms.toFixed(1),
+            'p99 ms': row.p99Ms.toFixed(1),
+            'RSS MB': Math.round(row.rssMegabytes),
+          })),
+        },
+      ],
+      details: {
+        query: PAGE,
+        products,
+        connections,
+        warmUpMs,
+        roundMs,
+        digest: off,
+        rounds: Object.fromEntries(results),
+      },
+    };
+  } finally {
+    await stage.stop();
+  }
+}

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { benchCache, cacheBenchDefaults } from '../src/cache/cache-bench.ts';
+import { benchFanOut, fanOutDefaults } from '../src/fanout/fanout-bench.ts';
+import { benchGateways, gatewayBenchDefaults } from '../src/gateway/gateway-bench.ts';
+import type { Report } from '../src/measure/report.ts';
+
+/**
+ * A thin slice of each benchmark, so that none of them rots. What the figures
+ * are is the machine's business; that they are there, and that nobody was told
+ * anything wrong on the way, is ours.
+ */
+const quiet = { build: 'sources' as const, say: () => undefined };
+/** Each starts up to six processes from their sources. */
+const LIMIT_MS = 180_000;
+
+const few = { connections: 4, rounds: 1, warmUpMs: 60_000, roundMs: 60_000, maxRequests: 100 };
+
+const valuesOf = (report: Report) => report.figures.map(({ value }) => value);
+
+describe('the benchmarks', { timeout: LIMIT_MS }, () => {
+  it('gateway: ours, with either executor, and the stock one give the same answers under load', async () => {
+    const report = await benchGateways({ ...gatewayBenchDefaults, ...quiet, ...few, withPeers: false });
+    expect(report.tables[0]!.rows.map(({ gateway }) => gateway)).toEqual([
+      'ours',
+      'ours, stock executor',
+      'stock @apollo/gateway',
+    ]);
+    const { rounds } = report.details as { rounds: Record<string, { requests: number }[]> };
+    for (const [round] of Object.values(rounds)) expect(round!.requests).toBe(few.maxRequests);
+    expect(valuesOf(report)).toSatisfy((values: number[]) => values.every((value) => value > 0));
+  });
+
+  it('fanout: every client gets every event, for one plan run each, and for one each per group when they differ', async () => {
+    const report = await benchFanOut({
+      ...{ ...fanOutDefaults, ...quiet, clients: 60, rounds: 1, closedEvents: 3, openEvents: 2, openIntervalMs: 1 },
+      ...{ warmUpEvents: 2, groups: 6, groupEvents: 2 },
+    });
+    const { runs, closed, groups } = report.details as {
+      runs: number;
+      closed: { deliveries: number }[];
+      groups: { count: number };
+    };
+    expect(runs).toBe(7);
+    expect(closed.map(({ deliveries }) => deliveries)).toEqual([180]);
+    expect(groups.count).toBe(6);
+    expect(valuesOf(report)).toSatisfy((values: number[]) => values.every(Number.isFinite));
+  });
+
+  it('cache: kept answers are those of a gateway that keeps none', async () => {
+    const report = await benchCache({ ...cacheBenchDefaults, ...quiet, ...few, products: 10 });
+    expect(valuesOf(report)).toSatisfy((values: number[]) => values.every((value) => value > 0));
+  });
+});
