@@ -2,6 +2,7 @@ import {
   Directive,
   Field,
   ID,
+  Int,
   InterfaceType,
   ObjectType,
   Query,
@@ -23,18 +24,26 @@ abstract class Thing {
 }
 
 @Directive('@key(fields: "id")')
-@ObjectType({ implements: Thing, description: 'A lamp.' })
-class Lamp extends Thing {
-  @Directive('@shareable')
-  @Field(() => String, { description: 'What it looks like.' })
-  name!: string;
-}
-
-@Directive('@key(fields: "id")')
 @ObjectType()
 class Shade {
   @Field(() => ID)
   id!: string;
+}
+
+@Directive('@key(fields: "id")')
+@Directive('@cacheControl(maxAge: 60)')
+@ObjectType({ implements: Thing, description: 'A lamp.' })
+class Lamp extends Thing {
+  @Directive('@cacheControl(maxAge: 5)')
+  @Field(() => Int)
+  watts!: number;
+
+  @Field(() => Shade, { nullable: true })
+  shade?: Shade;
+
+  @Directive('@shareable')
+  @Field(() => String, { description: 'What it looks like.' })
+  name!: string;
 }
 
 @ObjectType()
@@ -61,7 +70,15 @@ class LampResolver {
   @Directive('@coalesce')
   @Subscription(() => LampEvent, { topics: 'gateway' })
   lampChanged(@Root() root: StreamRoot, @Arg('id', () => ID) id: string): LampEvent {
-    return { cursor: root.cursor, lamp: { id, name: root.kind } };
+    return { cursor: root.cursor, lamp: { id, name: root.kind, watts: 40 } };
+  }
+}
+
+@Resolver()
+class PlainResolver {
+  @Query(() => String)
+  plain(): string {
+    return 'plain';
   }
 }
 
@@ -71,6 +88,7 @@ describe('a subgraph built from classes', () => {
     orphanedTypes: [Lamp, Shade],
     references: { Lamp: ({ id }) => ({ id, name: 'Referenced' }), Shade: () => null },
   });
+  const plain = buildSubgraph({ resolvers: [PlainResolver], references: {} });
   const subgraph = defineSubgraph({ name: 'lamps', schema, log: silentLog, createContext: (base) => base });
   const request = { viewer: aUser(), requestId: 'r1' };
 
@@ -84,7 +102,15 @@ describe('a subgraph built from classes', () => {
   it('hands the directives it uses of the gateway on to the supergraph, and no others', () => {
     expect(schema.sdl).toMatch(/lampChanged\(id: ID!\): LampEvent! @coalesce/);
     expect(schema.sdl).toContain('@composeDirective(name: "@coalesce")');
-    expect(schema.sdl).not.toContain('@cacheControl');
+    expect(plain.sdl).not.toContain('@composeDirective');
+    expect(plain.sdl).not.toContain('directive @c');
+  });
+
+  it('says of each plain field of a public class that it is, and of nothing else', () => {
+    expect(schema.sdl).toContain('name: String! @shareable @cacheControl(maxAge: 60)');
+    expect(schema.sdl).toContain('watts: Int! @cacheControl(maxAge: 5)');
+    expect(schema.sdl).toMatch(/\n  shade: Shade\n/);
+    expect(schema.sdl).toMatch(/type Lamp implements Thing @key\(fields: "id"\) \{\n  id: ID!\n/);
   });
 
   it('resolves entities by reference and answers null for an unknown one', async () => {

@@ -1,6 +1,18 @@
 import 'reflect-metadata';
 import { buildSubgraphSchema } from '@apollo/subgraph';
-import { type DocumentNode, type GraphQLSchema, Kind, parse, print, printSchema, visit } from 'graphql';
+import {
+  type ConstDirectiveNode,
+  type DocumentNode,
+  getNamedType,
+  type GraphQLSchema,
+  type GraphQLType,
+  isLeafType,
+  Kind,
+  parse,
+  print,
+  printSchema,
+  visit,
+} from 'graphql';
 import { buildSchemaSync, createResolversMap, type NonEmptyArray, type PubSub } from 'type-graphql';
 
 const FEDERATION_URL = 'https://specs.apollo.dev/federation/v2.7';
@@ -120,19 +132,43 @@ function withDirectives(schema: GraphQLSchema): DocumentNode {
       const type = schema.getType(node.name.value);
       if (!type || !('getFields' in type)) return undefined;
       const fields = type.getFields();
+      const own = type.astNode?.directives ?? [];
       return {
         ...node,
-        directives: type.astNode?.directives ?? [],
+        directives: own.filter((directive) => !isPublicHint(directive)),
         fields: node.fields?.map((field) => ({
           ...field,
-          directives: [
+          directives: withHint(own, fields[field.name.value]!, [
             ...(field.directives ?? []),
             ...(fields[field.name.value]?.astNode?.directives ?? []).filter(
               (directive) => directive.name.value !== 'deprecated',
             ),
-          ],
+          ]),
         })),
       };
     },
   }) as DocumentNode;
+}
+
+const isPublicHint = ({ name }: ConstDirectiveNode): boolean => name.value === 'cacheControl';
+
+/**
+ * `@cacheControl` on a class means its plain fields, its key aside. It is
+ * printed on each of them: the types of all subgraphs become one, and there it
+ * would speak for the fields of the others too.
+ */
+function withHint(
+  ofClass: readonly ConstDirectiveNode[],
+  { name, type }: { name: string; type: GraphQLType },
+  directives: readonly ConstDirectiveNode[],
+): readonly ConstDirectiveNode[] {
+  const hint = ofClass.find(isPublicHint);
+  const isKey = ofClass.some((directive) => directive.name.value === 'key' && keyOf(directive) === name);
+  const takesHint = hint && !isKey && isLeafType(getNamedType(type)) && !directives.some(isPublicHint);
+  return takesHint ? [...directives, hint] : directives;
+}
+
+function keyOf({ arguments: args = [] }: ConstDirectiveNode): string | undefined {
+  const value = args.find(({ name }) => name.value === 'fields')?.value;
+  return value?.kind === Kind.STRING ? value.value : undefined;
 }

@@ -15,6 +15,7 @@ export class User extends Node {
   isOwnAnswer?: boolean;
   emailAddress!: string;
 
+  @Directive('@cacheControl(maxAge: 1)')
   @Field(() => String, { nullable: true, description: 'The name others see.' })
   displayName?: string | null;
 
@@ -94,6 +95,7 @@ export class MembershipConnection {
 }
 
 @Directive('@key(fields: "id")')
+@Directive('@cacheControl(maxAge: 60)')
 @ObjectType({ implements: Node, description: 'A seller. Everybody sees active ones; its members see it always.' })
 export class Vendor extends Node {
   organizationId!: string;

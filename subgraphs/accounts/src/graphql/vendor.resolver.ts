@@ -1,5 +1,5 @@
 import { badUserInput, forbidden, hasRole, pageRequest, toConnection } from '@marketgraph/platform/graphql';
-import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, Directive, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
 import { findVendorByHandle, vendorPage } from '../store/vendors.ts';
 import { findsVendor, seesAllOfVendor, seesOrganization } from './access.ts';
 import { VendorFilter } from './account.input.ts';
@@ -14,6 +14,7 @@ const AFTER = { nullable: true, description: 'The cursor of the last one seen.' 
 
 @Resolver()
 export class VendorQueries {
+  @Directive('@cacheControl(maxAge: 60)')
   @Query(() => Vendor, {
     nullable: true,
     description: 'A vendor by id or handle; null when there is none, or none the viewer may see.',

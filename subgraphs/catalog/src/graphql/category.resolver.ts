@@ -1,4 +1,4 @@
-import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, Directive, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { badUserInput, LanguageTag, requireRole } from '@marketgraph/platform/graphql';
 import { upsertCategory } from '../commands/upsert-category.ts';
 import { inLanguage } from '../domain/localized-text.ts';
@@ -23,6 +23,7 @@ export const categoryReference = async (
 
 @Resolver(() => Category)
 export class CategoryResolver {
+  @Directive('@cacheControl(maxAge: 1)')
   @Query(() => Category, { nullable: true, description: 'One category; null when there is none.' })
   async category(
     @Ctx() { loaders }: CatalogContext,
@@ -34,6 +35,7 @@ export class CategoryResolver {
     return category && toCategory(category);
   }
 
+  @Directive('@cacheControl(maxAge: 1)')
   @Query(() => [Category], {
     description: 'The categories below one, by name; those at the top when none is named. At most 1,000.',
   })
@@ -69,12 +71,14 @@ export class CategoryResolver {
     return inLanguage(state.names, language).name;
   }
 
+  @Directive('@cacheControl(maxAge: 1)')
   @FieldResolver(() => Category, { nullable: true, description: 'The category above; null at the top.' })
   async parent(@Root() { state }: Category, @Ctx() { loaders }: CatalogContext): Promise<Category | null> {
     const parent = state.parentId ? await loaders.category.load(state.parentId) : null;
     return parent && toCategory(parent);
   }
 
+  @Directive('@cacheControl(maxAge: 1)')
   @FieldResolver(() => [Category], { description: 'The categories below, by name.' })
   async children(@Root() { id }: Category, @Ctx() { loaders }: CatalogContext): Promise<Category[]> {
     return (await loaders.childrenOf.load(id)).map(toCategory);

@@ -48,6 +48,7 @@ export const offerReference = async (
 
 @Resolver(() => Offer)
 export class OfferResolver {
+  @Directive('@cacheControl(maxAge: 1)')
   @Query(() => Offer, { nullable: true, description: 'One offer; null when there is none you may see.' })
   async offer(
     @Ctx() context: CatalogContext,
@@ -124,11 +125,13 @@ export class OfferResolver {
     });
   }
 
+  @Directive('@cacheControl(maxAge: 1)')
   @FieldResolver(() => Vendor, { description: 'Who sells.' })
   vendor(@Root() { state }: Offer): Vendor {
     return toVendor(state.vendorId);
   }
 
+  @Directive('@cacheControl(maxAge: 1)')
   @FieldResolver(() => ProductVariant, { description: 'What is sold.' })
   async variant(@Root() { state }: Offer, @Ctx() { loaders }: CatalogContext): Promise<ProductVariant> {
     const product = await loaders.product.load(state.productId);
@@ -151,6 +154,7 @@ export class OfferResolver {
     });
   }
 
+  @Directive('@cacheControl(maxAge: 1)')
   @FieldResolver(() => ResolvedPrice, {
     description: 'What one costs when so many are bought, in the currency of the offer.',
   })

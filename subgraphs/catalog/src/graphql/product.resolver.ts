@@ -1,4 +1,4 @@
-import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, Directive, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
 import { badUserInput, LanguageTag, pageRequest, toConnection } from '@marketgraph/platform/graphql';
 import { inheritedSchema } from '../domain/attribute-schema.ts';
 import { type AttributeValue, describeAttributes } from '../domain/attributes.ts';
@@ -37,6 +37,7 @@ export const productReference = async (
 
 @Resolver(() => Product)
 export class ProductResolver {
+  @Directive('@cacheControl(maxAge: 60)')
   @Query(() => Product, { nullable: true, description: 'One product; null when there is none you may see.' })
   async product(
     @Ctx() { loaders, viewer }: CatalogContext,
@@ -80,17 +81,20 @@ export class ProductResolver {
     return inLanguage(state.texts, language).description;
   }
 
+  @Directive('@cacheControl(maxAge: 1)')
   @FieldResolver(() => Category, { nullable: true, description: 'Where it stands in the tree.' })
   async category(@Root() { state }: Product, @Ctx() { loaders }: CatalogContext): Promise<Category | null> {
     const category = await loaders.category.load(state.categoryId);
     return category && toCategory(category);
   }
 
+  @Directive('@cacheControl(maxAge: 60)')
   @FieldResolver(() => [ProductAttribute], { description: 'What is said about it, at most 100.' })
   attributes(@Root() { state }: Product, @Ctx() context: CatalogContext): Promise<ProductAttribute[]> {
     return described(state, state.attributes, context);
   }
 
+  @Directive('@cacheControl(maxAge: 60)')
   @FieldResolver(() => [Media], { description: 'Its pictures and documents, the main one first, at most 20.' })
   media(@Root() { state }: Product, @Ctx() { deps }: CatalogContext): Media[] {
     return state.media.map((item) => ({
@@ -101,11 +105,13 @@ export class ProductResolver {
     }));
   }
 
+  @Directive('@cacheControl(maxAge: 60)')
   @FieldResolver(() => [ProductVariant], { description: 'Its forms, at least one, at most 100.' })
   variants(@Root() { state }: Product): ProductVariant[] {
     return state.variants.map((variant) => toVariant(state, variant));
   }
 
+  @Directive('@cacheControl(maxAge: 1)')
   @FieldResolver(() => OfferConnection, {
     description: 'Who sells it, cheapest first. Vendors see their own offers whatever their status.',
   })
@@ -123,6 +129,7 @@ export class ProductResolver {
     return toConnection(rest, page, { key: (offer) => [offer.price.amount, offer.id], node: toOffer });
   }
 
+  @Directive('@cacheControl(maxAge: 1)')
   @FieldResolver(() => Offer, {
     nullable: true,
     description: 'The offer to show first, by stock, price and the vendor’s rating; null when nobody sells it.',
@@ -132,6 +139,7 @@ export class ProductResolver {
     return best ? toOffer(best) : null;
   }
 
+  @Directive('@cacheControl(maxAge: 1)')
   @FieldResolver(() => PriceRange, {
     nullable: true,
     description: 'Over all offers for sale; null when there is none.',
@@ -140,6 +148,7 @@ export class ProductResolver {
     return priceRangeOf((await listingsOf(state, context)).forSale);
   }
 
+  @Directive('@cacheControl(maxAge: 60)')
   @FieldResolver(() => Vendor, { nullable: true, description: 'The vendor that brought it in.' })
   submittedBy(@Root() { state }: Product): Vendor {
     return toVendor(state.submittedBy);

@@ -87,6 +87,7 @@ export class PriceRange {
 }
 
 @Directive('@key(fields: "id")')
+@Directive('@cacheControl(maxAge: 60)')
 @ObjectType({ implements: Node, description: 'What can be bought, told once for all who sell it.' })
 export class Product extends Node {
   @Field(() => String, { description: 'What stands in the address of its page; unique.' })
@@ -112,6 +113,7 @@ export class Product extends Node {
 }
 
 @Directive('@key(fields: "id")')
+@Directive('@cacheControl(maxAge: 60)')
 @ObjectType({ implements: Node, description: 'One form of a product, e.g. a size or colour. Offers are for variants.' })
 export class ProductVariant extends Node {
   @Field(() => String, { description: 'What tells it from its siblings.' })

@@ -1,4 +1,4 @@
-import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
+import { Ctx, Directive, FieldResolver, Resolver, Root } from 'type-graphql';
 import { canSeeProduct, textOf } from './access.ts';
 import type { CatalogContext } from './context.ts';
 import { listingsOf } from './listings.ts';
@@ -18,22 +18,26 @@ export const variantReference = async (
 
 @Resolver(() => ProductVariant)
 export class VariantResolver {
+  @Directive('@cacheControl(maxAge: 60)')
   @FieldResolver(() => [ProductAttribute], { description: 'What tells it from its siblings.' })
   options(@Root() { ofProduct, variant }: ProductVariant, @Ctx() context: CatalogContext): Promise<ProductAttribute[]> {
     return described(ofProduct, variant.options, context);
   }
 
+  @Directive('@cacheControl(maxAge: 60)')
   @FieldResolver(() => Product, { description: 'The product it is a form of.' })
   product(@Root() { ofProduct }: ProductVariant): Product {
     return toProduct(ofProduct);
   }
 
+  @Directive('@cacheControl(maxAge: 1)')
   @FieldResolver(() => [Offer], { description: 'Who sells it, cheapest first.' })
   async offers(@Root() { ofProduct, id }: ProductVariant, @Ctx() context: CatalogContext): Promise<Offer[]> {
     const { visible } = await listingsOf(ofProduct, context);
     return visible.filter(({ variantId }) => variantId === id).map(toOffer);
   }
 
+  @Directive('@cacheControl(maxAge: 1)')
   @FieldResolver(() => Offer, { nullable: true, description: 'The offer to show first; null when nobody sells it.' })
   async featuredOffer(
     @Root() { ofProduct, id }: ProductVariant,

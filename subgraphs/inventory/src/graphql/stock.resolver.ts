@@ -1,5 +1,5 @@
 import { badUserInput, forbidden, pageRequest, requireUser, toConnection } from '@marketgraph/platform/graphql';
-import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, Directive, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
 import { findDrift } from '../commands/reconcile.ts';
 import { movementsOf } from '../store/levels.ts';
 import { offersOfVendor } from '../store/offers.ts';
@@ -36,6 +36,7 @@ export class StockQueries {
     return row && actsFor(viewer, row.vendorId) ? toWarehouse(row) : null;
   }
 
+  @Directive('@cacheControl(maxAge: 1)')
   @Query(() => [OfferAvailability], {
     description: 'What can be bought of up to 100 offers, in the order asked for. Unknown offers have none.',
   })
@@ -76,6 +77,7 @@ export class StockQueries {
 
 @Resolver(() => Offer)
 export class OfferStock {
+  @Directive('@cacheControl(maxAge: 2)')
   @FieldResolver(() => OfferAvailability, {
     nullable: true,
     description: 'What can be bought now, over all warehouses.',
@@ -106,6 +108,7 @@ export class OfferStock {
 
 @Resolver(() => ProductVariant)
 export class VariantStock {
+  @Directive('@cacheControl(maxAge: 1)')
   @FieldResolver(() => Int, { nullable: true, description: 'Units over all offers of the variant.' })
   totalAvailable(@Root() { id }: ProductVariant, @Ctx() { loaders }: InventoryContext): Promise<number> {
     return loaders.availableOfVariant.load(id);

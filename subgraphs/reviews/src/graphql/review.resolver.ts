@@ -1,5 +1,5 @@
 import { pageRequest, requireRole, toConnection, type PageRequest } from '@marketgraph/platform/graphql';
-import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, Directive, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
 import type { RatingSummary } from '../domain/rating.ts';
 import { pendingReviews, reviewsOfAuthor } from '../store/reviews.ts';
 import type { ReviewDocument } from '../store/reviews-store.ts';
@@ -12,6 +12,7 @@ const DEFAULT_REVIEWS = 10;
 
 @Resolver()
 export class ReviewQueries {
+  @Directive('@cacheControl(maxAge: 60)')
   @Query(() => Review, {
     nullable: true,
     description: 'A review; null when it does not exist or is not for you to see.',
@@ -39,6 +40,7 @@ export class ReviewQueries {
 
 @Resolver(() => Product)
 export class ProductReviews {
+  @Directive('@cacheControl(maxAge: 60)')
   @FieldResolver(() => ReviewConnection, { nullable: true, description: 'Published reviews, newest first.' })
   reviews(
     @Root() { id }: Product,
@@ -50,6 +52,7 @@ export class ProductReviews {
     return ofSubject(context, id, { first, after, rating });
   }
 
+  @Directive('@cacheControl(maxAge: 60)')
   @FieldResolver(() => RatingSummaryType, { nullable: true, description: 'All published ratings in short.' })
   rating(@Root() { id }: Product, @Ctx() { loaders }: ReviewsContext): Promise<RatingSummary> {
     return loaders.rating.load(id);
@@ -58,6 +61,7 @@ export class ProductReviews {
 
 @Resolver(() => Vendor)
 export class VendorReviews {
+  @Directive('@cacheControl(maxAge: 60)')
   @FieldResolver(() => ReviewConnection, {
     nullable: true,
     description: 'Published reviews of the vendor itself, newest first.',
@@ -71,6 +75,7 @@ export class VendorReviews {
     return ofSubject(context, id, { first, after, rating: null });
   }
 
+  @Directive('@cacheControl(maxAge: 60)')
   @FieldResolver(() => RatingSummaryType, {
     nullable: true,
     description: 'All published ratings of the vendor in short.',

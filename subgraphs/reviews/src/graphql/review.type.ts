@@ -75,17 +75,21 @@ export class OrderLine {
 }
 
 @Directive('@key(fields: "id")')
+@Directive('@cacheControl(maxAge: 60)')
 @ObjectType({
   implements: Node,
   description: 'What a buyer says of a product or vendor after a delivery. Text is plain, never markup.',
 })
 export class Review extends Node {
+  @Directive('@cacheControl(maxAge: 60)')
   @Field(() => Product, { nullable: true, description: 'What was reviewed; null for a review of a vendor.' })
   product?: Product | null;
 
+  @Directive('@cacheControl(maxAge: 60)')
   @Field(() => Vendor, { nullable: true, description: 'Who sold it.' })
   vendor?: Vendor | null;
 
+  @Directive('@cacheControl(maxAge: 60)')
   @Field(() => User, { description: 'Who wrote it.' })
   author!: User;
 
