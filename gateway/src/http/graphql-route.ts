@@ -53,13 +53,13 @@ export async function answerGraphql(parts: GraphqlRouteParts, exchange: GraphqlE
   const context = noteCacheUse(contextOf(caller.viewer));
   const answer = await engine.http({
     ...(operation.sha256Hash || prepared.text !== operation.query ? spelledOut(asked, operation, prepared) : asked),
-    headers: withoutCredentials(request.headers),
+    headers: request.headers,
+    prepared,
+    variables: operation.variables,
     context,
   });
-  if (answer.body.kind !== 'complete') throw new Error('Incremental delivery is not offered.');
-  const headers = Object.fromEntries(answer.headers);
-  if (prepared.operation.operation === 'query') headers['x-cache'] = cacheOutcome(context);
-  sendText(response, answer.status ?? 200, answer.body.string, headers);
+  if (prepared.operation.operation === 'query') response.setHeader('x-cache', cacheOutcome(context));
+  sendText(response, answer.status, answer.text, answer.headers);
 }
 
 /** `/graphql/stream`: one operation of any kind, as server-sent events. */
@@ -106,9 +106,4 @@ function isMutation(documents: Documents, operation: OperationRequest): boolean 
     if (error instanceof RequestError) return false;
     throw error;
   }
-}
-
-/** The server behind this needs no secrets; it looks at types and preflights only. */
-function withoutCredentials({ authorization: _, cookie: __, ...headers }: NodeJS.Dict<string | string[]>) {
-  return headers;
 }

@@ -10,7 +10,8 @@ const TIMEOUT_MS = 3_000;
 /** Ready when every required subgraph is, and Redis answers. Names only: addresses and reasons stay in the logs. */
 export function createHealth(options: {
   transport: SubgraphTransport;
-  subgraphs: readonly string[];
+  /** Those of the graph of now. */
+  subgraphs(): readonly string[];
   optional: readonly string[];
   pingRedis(): Promise<unknown>;
 }): Health {
@@ -19,7 +20,7 @@ export function createHealth(options: {
     async readiness() {
       const checks: [name: string, check: Promise<boolean>][] = [
         ['redis', pingRedis().then(() => true)],
-        ...subgraphs.map((name): [string, Promise<boolean>] => [
+        ...subgraphs().map((name): [string, Promise<boolean>] => [
           name,
           transport.readiness(name).then(({ ready }) => ready),
         ]),

@@ -28,6 +28,8 @@ export interface CircuitBreakers {
   /** The same fetch, which rejects at once while the circuit of its subgraph is open. */
   around(fetch: FetchSubgraph): FetchSubgraph;
   states(): Readonly<Record<string, Circuit>>;
+  /** The same for a gauge: 0 closed, 1 half open, 2 open. */
+  levels(): [labels: [subgraph: string], level: number][];
 }
 
 const NAMES: Readonly<Record<CircuitState, Circuit>> = {
@@ -36,6 +38,8 @@ const NAMES: Readonly<Record<CircuitState, Circuit>> = {
   [CircuitState.Open]: 'open',
   [CircuitState.Isolated]: 'open',
 };
+
+const LEVELS: readonly Circuit[] = ['closed', 'half-open', 'open'];
 
 /**
  * One circuit per subgraph. Only being away counts: refused connections,
@@ -87,6 +91,7 @@ export function createCircuitBreakers(options: {
       }
     },
     states: () => Object.fromEntries([...circuits].map(([subgraph, { state }]) => [subgraph, NAMES[state]])),
+    levels: () => [...circuits].map(([subgraph, { state }]) => [[subgraph], LEVELS.indexOf(NAMES[state])]),
   };
 }
 

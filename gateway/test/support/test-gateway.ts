@@ -52,7 +52,12 @@ export async function startTestGateway(options: {
   const signer = options.signer ?? (await testSigner());
   shop.state.keys = [signer.publicJwk];
   const ids = testIds();
-  const base = readGatewayConfig({ REDIS_URL: options.redisUrl, CURSOR_SECRET: 'a secret of the tests', PORT: '0' });
+  const base = readGatewayConfig({
+    REDIS_URL: options.redisUrl,
+    CURSOR_SECRET: 'a secret of the tests',
+    PORT: '0',
+    GATEWAY_EXECUTOR: process.env['GATEWAY_EXECUTOR'],
+  });
   const config = { ...base, login: { perAccount: 1_000, perAddress: 1_000 }, rates: roomyRates, ...options.config };
   const transport = options.transport ?? inProcessTransport(shop.subgraphs);
   const gateway = await createGateway({
