@@ -1,5 +1,5 @@
 import type { JWK } from 'jose';
-import { ConfigurationError, settingsOf } from '@marketgraph/platform/config';
+import { ConfigurationError, readTogether, refuseInProduction, settingsOf } from '@marketgraph/platform/config';
 import { httpTransport, internalTokenSigner, runProcess } from '@marketgraph/platform/serve';
 import { createLogger } from '@marketgraph/platform/telemetry';
 import { readGatewayConfig } from './config.ts';
@@ -15,7 +15,10 @@ const log = createLogger({
 });
 
 await runProcess(log, async () => {
-  const config = readGatewayConfig(process.env);
+  const [config] = readTogether(
+    () => readGatewayConfig(process.env),
+    () => refuseInProduction('gateway', process.env, { secrets: ['INTERNAL_SIGNING_KEY'] }),
+  );
   const supergraphSdl = await readSupergraph();
   const transport = httpTransport({
     urls: subgraphUrls(supergraphSdl),

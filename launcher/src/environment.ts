@@ -14,6 +14,8 @@ export interface EnvironmentOptions {
   filesDir: string;
   outboxDir: string;
   operator: { email: string; password: string };
+  /** Services refuse what must not be so in production. */
+  production?: boolean;
   /** What the user set for services themselves, e.g. RESERVATION_TTL_S. */
   overrides?: Environment;
 }
@@ -31,6 +33,7 @@ export function environmentsOf(options: EnvironmentOptions): ServiceEnvironments
   const common = (service: string): Env => ({
     INTERNAL_SIGNING_KEY: JSON.stringify(keys.services[service]),
     INTERNAL_TRUSTED_KEYS: JSON.stringify(keys.trusted),
+    ...(options.production ? { NODE_ENV: 'production' } : {}),
   });
   const sql = (service: 'accounts' | 'inventory' | 'orders' | 'payments'): Env => ({
     DATABASE_URL: stores.postgres[service].appUrl,
@@ -80,6 +83,10 @@ export function environmentsOf(options: EnvironmentOptions): ServiceEnvironments
     CURSOR_SECRET: keys.cursorSecret,
     // Everybody on this machine comes from one address: demo data and tests register dozens of accounts.
     LOGIN_PER_ADDRESS: '600',
+    RATE_POINTS_PER_MINUTE_ADDRESS: '30000000',
+    RATE_REQUESTS_PER_MINUTE_ADDRESS: '240000',
+    CLIENTS_PER_ADDRESS: '20000',
+    SUBSCRIPTIONS_PER_ADDRESS: '100000',
     ...chosenFor('gateway', overrides),
   };
   return { gateway, subgraphs };

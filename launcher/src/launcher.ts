@@ -23,6 +23,8 @@ export interface MarketplaceOptions {
   external?: ExternalStores;
   /** The first operator. Without it one is made up and kept in the data folder. */
   operator?: { email: string; password: string };
+  /** Services refuse what must not be so in production. */
+  production?: boolean;
   /** Settings of services under their prefix, e.g. `ORDERS_RESERVATION_TTL_S`. */
   settings?: Environment;
   onStep?(step: string): void;
@@ -70,6 +72,7 @@ export async function startMarketplace(options: MarketplaceOptions): Promise<Mar
       filesDir: join(dataDir, 'files'),
       outboxDir: join(dataDir, 'outbox'),
       operator,
+      production: options.production ?? false,
       overrides: options.settings,
     });
     await stores.stripe.setWebhook({ url: `${publicUrl}/webhooks/stripe`, secret: stores.stripe.webhookSecret });

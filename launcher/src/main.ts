@@ -9,6 +9,7 @@ import { sentenceFor } from './failure.ts';
 import { startMarketplace } from './launcher.ts';
 import { externalStores } from './external.ts';
 import { checkPort } from './port.ts';
+import { isProduction } from './production.ts';
 import { stepPrinter } from './progress.ts';
 import { watchStarters } from './starters.ts';
 
@@ -44,6 +45,7 @@ async function main(): Promise<void> {
   const port = Number(process.env['PORT'] || 4000);
   const host = process.env['HOST'] ?? '127.0.0.1';
   const dataDir = resolve(ROOT, process.env['DATA_DIR'] ?? '.data');
+  const production = isProduction(process.env, { demo: !values['no-demo'] });
   await checkPort(port, host);
   if (values.fresh) emptyDataFolder(dataDir);
 
@@ -56,6 +58,7 @@ async function main(): Promise<void> {
     cacheDir: resolve(ROOT, process.env['MARKETGRAPH_CACHE_DIR'] ?? join('.cache', 'marketgraph')),
     external: externalStores(process.env),
     settings: process.env,
+    production,
     operator: values['no-demo'] ? undefined : DEMO_OPERATOR,
     onStep,
   });

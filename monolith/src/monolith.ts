@@ -1,6 +1,6 @@
 import { createGateway, type Gateway } from '@marketgraph/gateway';
 import { readGatewayConfig } from '@marketgraph/gateway/config';
-import type { Environment } from '@marketgraph/platform/config';
+import { type Environment, readTogether } from '@marketgraph/platform/config';
 import type { Subgraph } from '@marketgraph/platform/graphql';
 import { inProcessTransport, subgraphClient, type SubgraphTransport } from '@marketgraph/platform/serve';
 import type { Logger } from '@marketgraph/platform/telemetry';
@@ -27,11 +27,17 @@ export async function startMonolith({ env, log }: { env: Environment; log: Logge
     await Promise.all(subgraphs.map((subgraph) => subgraph.stop()));
   };
   try {
-    for (const result of created) if (result.status === 'rejected') throw result.reason;
+    // Read together, so that one start shows every setting that is to be mended.
+    const [config] = readTogether(
+      () => readGatewayConfig(env),
+      ...created.map((result) => () => {
+        if (result.status === 'rejected') throw result.reason;
+      }),
+    );
     const transport = inProcessTransport(subgraphs);
     peers.bind(transport);
     const gateway = await createGateway({
-      config: readGatewayConfig(env),
+      config,
       transport,
       log: log.child({ service: 'gateway' }),
     });
