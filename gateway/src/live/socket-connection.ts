@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Logger } from '@marketgraph/platform/telemetry';
 import { graphqlError } from '@marketgraph/platform/graphql';
 import { type Message, MessageType, parseMessage, type SubscribePayload } from 'graphql-ws';
@@ -11,6 +12,7 @@ import { closeCodes } from './close-codes.ts';
 import type { Operations, OperationSink } from './operations.ts';
 import { type Channel, Outlet } from './outlet.ts';
 import type { SessionWatch } from './session-watch.ts';
+import { textFrame } from './text-frame.ts';
 import type { UnsentBytes } from './unsent-bytes.ts';
 
 export interface SocketParts {
@@ -45,23 +47,27 @@ export class SocketConnection implements Channel {
   private isAlive = true;
   private received = 0;
   private windowEndsAt = 0;
-  private readonly initTimer: NodeJS.Timeout;
-  private readonly pingTimer: NodeJS.Timeout;
+  private readonly initialiseBy: number;
+  private pingAt: number;
+  /** Of the request only what is needed: the rest of it would stay in memory as long as the socket. */
+  private readonly stream: Socket;
+  private readonly authorization: string | undefined;
   private readonly outlet: Outlet;
 
   constructor(
     private readonly socket: WebSocket,
-    private readonly request: IncomingMessage,
+    request: IncomingMessage,
     private readonly address: string,
     private readonly parts: SocketParts,
     onClosed: () => void,
   ) {
     const { limits } = parts;
     this.outlet = new Outlet(this, parts.unsent);
-    this.initTimer = setTimeout(() => {
-      if (!this.caller) this.close(closeCodes.initialisationTimeout, 'Connection initialisation timeout');
-    }, limits.initTimeoutMs);
-    this.pingTimer = setInterval(() => this.ping(), limits.pingIntervalMs);
+    this.stream = request.socket;
+    this.authorization = request.headers.authorization;
+    const now = performance.now();
+    this.initialiseBy = now + limits.initTimeoutMs;
+    this.pingAt = now + limits.pingIntervalMs;
     socket.on('pong', () => {
       this.isAlive = true;
     });
@@ -80,18 +86,29 @@ export class SocketConnection implements Channel {
     setTimeout(() => this.socket.terminate(), CLOSE_PATIENCE_MS).unref();
   }
 
+  /** Called every now and then for all sockets together: thousands of timers cost more than what they do. */
+  tick(now: number): void {
+    if (this.socket.readyState !== this.socket.OPEN) return;
+    if (!this.caller && now >= this.initialiseBy) {
+      this.close(closeCodes.initialisationTimeout, 'Connection initialisation timeout');
+    }
+    if (now < this.pingAt) return;
+    this.pingAt = now + this.parts.limits.pingIntervalMs;
+    this.ping();
+  }
+
   write(text: string): void {
-    this.socket.send(text);
+    // Whole frames may go past the library: without compression it never keeps one back.
+    this.stream.write(textFrame(text));
   }
 
   unsent(): number {
-    return this.request.socket.writableLength;
+    return this.stream.writableLength;
   }
 
   whenSent(sent: () => void): void {
-    const { socket } = this.request;
     // Nothing, written behind all that was: it has left when that has.
-    if (!socket.destroyed) socket.write('', sent);
+    if (!this.stream.destroyed) this.stream.write('', sent);
   }
 
   tooSlow(unsentBytes: number): void {
@@ -134,12 +151,11 @@ export class SocketConnection implements Channel {
       return this.close(closeCodes.tooManyInitialisations, 'Too many initialisation requests');
     }
     this.initialising = true;
-    const given = payload?.['authorization'] ?? payload?.['Authorization'] ?? this.request.headers.authorization;
+    const given = payload?.['authorization'] ?? payload?.['Authorization'] ?? this.authorization;
     try {
       const caller = await this.parts.identity.authenticate(typeof given === 'string' ? given : undefined);
       if (this.socket.readyState !== this.socket.OPEN) return;
       this.caller = caller;
-      clearTimeout(this.initTimer);
       this.unwatch = this.parts.sessions.watch(caller, (reason) =>
         this.close(closeCodes.forbidden, reason === 'expired' ? 'Access token expired' : 'Session ended'),
       );
@@ -236,8 +252,6 @@ export class SocketConnection implements Channel {
   }
 
   private release(): void {
-    clearTimeout(this.initTimer);
-    clearInterval(this.pingTimer);
     this.unwatch();
     for (const [id, operation] of this.running) this.forget(id, operation);
     this.outlet.close();

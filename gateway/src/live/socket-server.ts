@@ -14,9 +14,20 @@ export interface SocketServer {
 
 /** Frames of one message; more is an attempt to fill memory with empty ones. */
 const MAX_FRAGMENTS = 64;
+/** How late a socket may be pinged, or told that it never introduced itself. */
+const MAX_SWEEP_MS = 1_000;
 
 export function createSocketServer(parts: SocketParts): SocketServer {
   const open = new Set<SocketConnection>();
+  const { initTimeoutMs, pingIntervalMs } = parts.limits;
+  const sweep = setInterval(
+    () => {
+      const now = performance.now();
+      for (const connection of open) connection.tick(now);
+    },
+    Math.min(MAX_SWEEP_MS, initTimeoutMs / 4, pingIntervalMs / 4),
+  );
+  sweep.unref();
   const server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -43,6 +54,7 @@ export function createSocketServer(parts: SocketParts): SocketServer {
     },
     count: () => open.size,
     stop() {
+      clearInterval(sweep);
       for (const connection of open) connection.close(closeCodes.goingAway, 'Going away');
     },
   };
