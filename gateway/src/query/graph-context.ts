@@ -1,6 +1,7 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Viewer } from '@marketgraph/platform/graphql';
 import type { CacheUse } from '../cache/cache-use.ts';
+import { newTraceParent } from './trace-parent.ts';
 
 /** The facts of one request: handed to every fetch made for it. */
 export interface GraphContext {
@@ -30,7 +31,7 @@ export function graphContext(options: {
     viewer,
     requestId: requestId && REQUEST_ID.test(requestId) ? requestId : randomUUID(),
     // A trace of our own: what the public sends is no parent of our spans.
-    traceparent: `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`,
+    traceparent: newTraceParent(),
     deadlineAt: Date.now() + timeoutMs,
     address,
   };
