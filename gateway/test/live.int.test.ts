@@ -7,6 +7,7 @@ import {
   type Listen,
   type Listener,
   overEventStream,
+  overMultipart,
   overWebSocket,
   type RawSocket,
   rawSocket,
@@ -87,6 +88,7 @@ async function initialised(token?: string, at = test) {
 describe.each([
   ['graphql-ws', overWebSocket],
   ['graphql-sse', overEventStream],
+  ['multipart of Apollo Client', overMultipart],
 ] as const)('G6 a subscription over %s', (_, how) => {
   it('begins with the state and goes on with what happens, joined from three subgraphs', async () => {
     const buyer = await aBuyer();

@@ -1,5 +1,8 @@
+import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from '@apollo/client';
+import { graphQLResultHasProtocolErrors, PROTOCOL_ERRORS_SYMBOL, ServerError } from '@apollo/client/errors';
 import { createClient as createSseClient } from 'graphql-sse';
 import { createClient as createWsClient } from 'graphql-ws';
+import { type DocumentNode, parse } from 'graphql';
 import { WebSocket } from 'ws';
 import { until } from '@marketgraph/platform/testing';
 import type { Json, TestGateway } from './test-gateway.ts';
@@ -41,6 +44,40 @@ export const overEventStream: Listen = (gateway, request, token) => {
   });
   return listener((sink) => client.subscribe(request, sink));
 };
+
+/** Apollo Client's link alone: what it makes of each part, without a cache in front. */
+export const overMultipart: Listen = (gateway, { query, variables }, token) => {
+  const link = new HttpLink({
+    uri: `${gateway.url}/graphql`,
+    ...(token ? { headers: { authorization: `Bearer ${token}` } } : {}),
+  });
+  return listener(({ next, error, complete }) => {
+    const client = new ApolloClient({ link, cache: new InMemoryCache() });
+    const document = parsed(query);
+    if (!document) return sendUnparsed(gateway, query, error);
+    const subscription = ApolloLink.execute(link, { query: document, variables }, { client }).subscribe({
+      next: (result) =>
+        next(graphQLResultHasProtocolErrors(result) ? result.extensions[PROTOCOL_ERRORS_SYMBOL] : result),
+      error: (failure) => error(ServerError.is(failure) ? JSON.parse(failure.bodyText).errors : failure),
+      complete,
+    });
+    return () => subscription.unsubscribe();
+  });
+};
+
+function parsed(query: string): DocumentNode | null {
+  try {
+    return parse(query);
+  } catch {
+    return null;
+  }
+}
+
+/** Apollo Client sends no text that it cannot parse itself. */
+function sendUnparsed(gateway: TestGateway, query: string, error: Sink['error']): () => void {
+  gateway.post({ query }).then(({ body }) => error(body.errors), error);
+  return () => undefined;
+}
 
 type Sink = { next(value: Json): void; error(error: unknown): void; complete(): void };
 

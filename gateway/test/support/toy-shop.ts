@@ -33,6 +33,7 @@ import {
   Subscription,
 } from 'type-graphql';
 import { GRAPH_SUBGRAPH, graphSubgraphSdl } from '../../src/graph/graph-subgraph.ts';
+import { toyFeeds } from './toy-feeds.ts';
 
 /** What the toy subgraphs read instead of a store; tests change it. */
 export interface ShopState {
@@ -304,6 +305,7 @@ export function toyShop(): ToyShop {
         references: { Order: ({ id }) => ({ id }) },
       }),
     ),
+    define('feeds', buildSubgraph(toyFeeds)),
   ];
   return { subgraphs, supergraphSdl: composed(subgraphs), state };
 }

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Subgraph, SubgraphEventRequest, SubgraphRequest } from '../graphql/subgraph.ts';
 import type { Logger } from '../telemetry/telemetry.ts';
 import { BodyTooLargeError, readBody, sendJson } from './http-body.ts';
@@ -16,6 +16,8 @@ export interface RunningServer {
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 const DRAIN_MS = 10_000;
 const IDLE_SWEEP_MS = 50;
+/** A connection that was opened before the stop may have its first request on the way. */
+const FIRST_REQUEST_PATIENCE_MS = 500;
 
 /** Serves one subgraph as a process of its own. Everything but health and the subgraph's own routes needs an internal token. */
 export async function serveSubgraph(
@@ -124,6 +126,7 @@ export async function listen(
     });
   });
   const actual = (server.address() as AddressInfo).port;
+  const silent = connectionsWithoutRequest(server);
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     beforeClose?.();
@@ -133,10 +136,27 @@ export async function listen(
     server.closeIdleConnections();
     // A connection kept alive becomes idle only when its last answer is out.
     const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
+    const first = setTimeout(() => {
+      for (const socket of silent) socket.destroy();
+    }, FIRST_REQUEST_PATIENCE_MS);
     const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
     await closed;
     clearInterval(sweep);
+    clearTimeout(first);
     clearTimeout(cut);
   };
   return { port: actual, url: `http://${host}:${actual}`, stop: () => (stopped ??= stop()) };
+}
+
+/** Browsers and clients connect ahead of need; to Node such a connection is not idle, and would hold up the stop. */
+function connectionsWithoutRequest(server: Server): ReadonlySet<Socket> {
+  const silent = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    silent.add(socket);
+    socket.once('close', () => silent.delete(socket));
+  });
+  for (const event of ['request', 'upgrade']) {
+    server.on(event, ({ socket }: IncomingMessage) => silent.delete(socket));
+  }
+  return silent;
 }
