@@ -28,6 +28,8 @@ export interface EntityCacheOptions {
   maxBytes: number;
   /** Whether news of changes arrives. While it does not, nothing is answered from here. */
   isCurrent(): boolean;
+  /** Milliseconds that only grow. */
+  now?(): number;
   metrics: Pick<GatewayMetrics, 'cacheRequests' | 'cacheInvalidations' | 'gauge'>;
 }
 
@@ -49,23 +51,26 @@ const REMEMBERED_USERS = 10_000;
 export function createEntityCache(options: EntityCacheOptions): EntityCache {
   const { isCurrent, metrics } = options;
   if (options.maxBytes === 0) return noCache;
-  const store = createEntityStore({ maxBytes: options.maxBytes });
+  const store = createEntityStore(options);
   const note = noteLookUps(metrics.cacheRequests);
   const ownChanges = new LRUCache<string, true>({ max: REMEMBERED_USERS, ttl: OWN_CHANGES_MS });
   let shapes = fetchShapes(options.supergraph);
 
   // What was kept before news stopped may be old by the time it is back.
-  let wasCurrent = false;
-  const check = setInterval(() => {
-    if (wasCurrent && !isCurrent()) store.clear();
-    wasCurrent = isCurrent();
-  }, CHECK_MS);
+  let wasCurrent = true;
+  const checkCurrent = (): boolean => {
+    const current = isCurrent();
+    if (wasCurrent && !current) store.clear();
+    wasCurrent = current;
+    return current;
+  };
+  const check = setInterval(checkCurrent, CHECK_MS);
   check.unref();
   metrics.gauge('entity_cache_entries', () => store.entries);
   metrics.gauge('entity_cache_bytes', () => store.bytes);
 
   const mayUse = ({ viewer, cacheUse }: GraphContext): boolean =>
-    isCurrent() &&
+    checkCurrent() &&
     !cacheUse?.changed &&
     seesWhatAllSee(viewer) &&
     !(viewer.kind === 'user' && ownChanges.has(viewer.userId));

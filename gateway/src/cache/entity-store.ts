@@ -48,7 +48,13 @@ interface Invalidations {
   before: number;
 }
 
-export function createEntityStore({ maxBytes }: { maxBytes: number }): EntityStore {
+export function createEntityStore({
+  maxBytes,
+  now = () => performance.now(),
+}: {
+  maxBytes: number;
+  now?(): number;
+}): EntityStore {
   const keysOf = new Map<string, Map<string, Set<string>>>();
   const invalidations = new Map<string, Invalidations>();
   let sequence = 0;
@@ -68,7 +74,8 @@ export function createEntityStore({ maxBytes }: { maxBytes: number }): EntitySto
     sizeCalculation: ({ bytes, ids }, key) =>
       BYTES_PER_ENTRY + key.length * 2 + bytes + ids.size * (BYTES_PER_ID + key.length),
     dispose: forget,
-    ttlResolution: 100,
+    ttlResolution: 0,
+    perf: { now },
   });
 
   const invalidationsOf = (service: string): Invalidations => {
