@@ -42,6 +42,8 @@ export interface ToyState {
   steps: Map<string, number>;
   /** Ids nobody may listen to. */
   secret: Set<string>;
+  /** People who do not tell their nick name. */
+  shy: Set<string>;
   /** Subgraphs that do not answer. */
   down: Set<string>;
   /** How many of the next calls fail, by subgraph. */
@@ -65,6 +67,7 @@ export function toyGraph(): ToyGraph {
     watts: new Map(),
     steps: new Map(),
     secret: new Set(),
+    shy: new Set(),
     down: new Set(),
     flaky: new Map(),
     calls: [],
@@ -103,7 +106,13 @@ export function toyGraph(): ToyGraph {
       },
     }),
     people: schemaOf(typeDefs.people, {
-      Person: { __resolveReference: ({ id }: { id: string }) => ({ id, name: `Person ${id}`, nick: null }) },
+      Person: {
+        __resolveReference: ({ id }: { id: string }) => ({ id, name: `Person ${id}`, nick: null }),
+        nick({ id }: { id: string }) {
+          if (state.shy.has(id)) throw new GraphQLError('Not for you.', { extensions: { code: 'SHY' } });
+          return null;
+        },
+      },
     }),
     rooms: schemaOf(typeDefs.rooms, {
       Query: { rooms: () => [] },

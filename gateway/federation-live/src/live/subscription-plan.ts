@@ -101,13 +101,15 @@ function rootFieldOf(operation: OperationDefinitionNode, document: DocumentNode)
       definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition]] : [],
     ),
   );
-  // Validation has seen to it that there is one field and no cycle.
-  let [selection] = operation.selectionSet.selections;
-  while (selection && selection.kind !== Kind.FIELD) {
-    const holder = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
-    selection = holder?.selectionSet.selections[0];
+  // Validation has seen to it that there is no cycle, and should have to it that there is one field.
+  let { selections } = operation.selectionSet;
+  while (selections.length === 1 && selections[0]!.kind !== Kind.FIELD) {
+    const [holder] = selections;
+    const fragment = holder.kind === Kind.INLINE_FRAGMENT ? holder : fragments.get(holder.name.value);
+    selections = fragment?.selectionSet.selections ?? [];
   }
-  if (!selection) refused('BAD_REQUEST', 'A subscription selects one field.');
+  const [selection, another] = selections;
+  if (another || selection?.kind !== Kind.FIELD) refused('BAD_REQUEST', 'A subscription selects one field.');
   if (selection.directives?.some(({ name }) => name.value === 'skip' || name.value === 'include')) {
     refused('BAD_REQUEST', 'The field of a subscription cannot be conditional.');
   }
