@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { pipeline, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { graphqlError } from '@marketgraph/platform/graphql';
 import type { HttpLimits } from '../config.ts';
@@ -77,42 +77,60 @@ export function operationFromSearch(search: URLSearchParams): OperationRequest {
   });
 }
 
+/** Refused or not, the request itself stays whole: whoever answers it can still be heard. */
 async function readLimited(request: IncomingMessage, { maxBodyBytes, bodyTimeoutMs }: HttpLimits): Promise<Buffer> {
   const tooLarge = () =>
-    new RequestError([graphqlError('REQUEST_TOO_LARGE', `The body is larger than ${maxBodyBytes} bytes.`)], 413, {
-      connection: 'close',
-    });
+    new RequestError([graphqlError('REQUEST_TOO_LARGE', `The body is larger than ${maxBodyBytes} bytes.`)], 413);
   if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge();
-  const body = inflated(request);
-  const late = setTimeout(
-    () => body.destroy(new RequestError([timeout()], 408, { connection: 'close' })),
-    bodyTimeoutMs,
-  );
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
+  const { body, stop } = inflated(request);
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    let isSettled = false;
+    const settle = (outcome: () => void) => {
+      if (isSettled) return;
+      isSettled = true;
+      clearTimeout(late);
+      outcome();
+    };
+    const refuse = (error: RequestError) =>
+      settle(() => {
+        stop();
+        reject(error);
+      });
+    const late = setTimeout(() => refuse(new RequestError([timeout()], 408, { connection: 'close' })), bodyTimeoutMs);
+    body.on('data', (chunk: Buffer) => {
+      if (isSettled) return;
       size += chunk.length;
-      if (size > maxBodyBytes) throw tooLarge();
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    if (error instanceof RequestError) throw error;
-    throw badRequest('The body cannot be read.');
-  } finally {
-    clearTimeout(late);
-  }
-  return Buffer.concat(chunks);
+      if (size > maxBodyBytes) refuse(tooLarge());
+      else chunks.push(chunk);
+    });
+    body.once('end', () => settle(() => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size))));
+    // Every request closes: what has been read is not refused, and no error with its stack is made for nothing.
+    const broken = () => void (isSettled || refuse(badRequest('The body cannot be read.')));
+    body.on('error', broken);
+    request.on('error', broken);
+    request.once('close', () => request.complete || broken());
+  });
 }
 
 const timeout = () => graphqlError('TIMEOUT', 'The body did not arrive in time.');
 
-function inflated(request: IncomingMessage): Readable {
+function inflated(request: IncomingMessage): { body: Readable; stop(): void } {
   const encoding = (request.headers['content-encoding'] ?? 'identity').toLowerCase();
+  if (encoding === 'identity') return { body: request, stop: () => request.pause() };
   const open = { gzip: createGunzip, 'x-gzip': createGunzip, deflate: createInflate, br: createBrotliDecompress }[
     encoding
   ];
-  if (open) return pipeline(request, open({ chunkSize: 16 * 1024 }), () => undefined);
-  if (encoding === 'identity') return request;
-  throw badRequest(`The encoding "${encoding.slice(0, 20)}" is not accepted.`, 415);
+  if (!open) throw badRequest(`The encoding "${encoding.slice(0, 20)}" is not accepted.`, 415);
+  const inflater = open({ chunkSize: 16 * 1024 });
+  request.pipe(inflater);
+  return {
+    body: inflater,
+    stop() {
+      request.unpipe(inflater);
+      request.pause();
+      inflater.destroy();
+    },
+  };
 }
