@@ -42,6 +42,8 @@ export interface HttpLimits {
   /** After decompression. */
   maxBodyBytes: number;
   bodyTimeoutMs: number;
+  /** A connection on which nothing moves for so long, while a request or its answer is under way, is cut. */
+  stalledMs: number;
 }
 
 export interface SocketLimits {
@@ -60,7 +62,7 @@ export interface SocketLimits {
 }
 
 export interface Timeouts {
-  /** One request, all of its fetches. */
+  /** One request, all of its fetches. Nothing moves on its connection meanwhile: less than `stalledMs`. */
   requestMs: number;
   /** One fetch of a query; a mutation's fetch may take the whole request. */
   fetchMs: number;
@@ -70,7 +72,7 @@ export interface Timeouts {
   sessionCheckMs: number;
 }
 
-export const defaultHttpLimits: HttpLimits = { maxBodyBytes: 1024 * 1024, bodyTimeoutMs: 15_000 };
+export const defaultHttpLimits: HttpLimits = { maxBodyBytes: 1024 * 1024, bodyTimeoutMs: 15_000, stalledMs: 25_000 };
 
 export const defaultSocketLimits: SocketLimits = {
   maxMessageBytes: 256 * 1024,
@@ -168,7 +170,7 @@ export function readGatewayConfig(env: Environment): GatewayConfig {
     },
     timeouts: {
       ...defaultTimeouts,
-      requestMs: settings.integer('REQUEST_TIMEOUT_MS', defaultTimeouts.requestMs, { min: 100 }),
+      requestMs: settings.integer('REQUEST_TIMEOUT_MS', defaultTimeouts.requestMs, { min: 100, max: 20_000 }),
       fetchMs: settings.integer('FETCH_TIMEOUT_MS', defaultTimeouts.fetchMs, { min: 100 }),
     },
     entityCacheBytes: settings.integer('ENTITY_CACHE_BYTES', defaultEntityCacheBytes),

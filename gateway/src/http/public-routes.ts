@@ -9,10 +9,12 @@ export interface PublicRoute {
   prefix: string;
   subgraph: string;
   methods: readonly string[];
+  /** Bodies may be large and slow; the subgraph says how large. */
+  takesUploads?: boolean;
 }
 
 export const publicRoutes: readonly PublicRoute[] = [
-  { prefix: '/uploads/', subgraph: 'catalog', methods: ['PUT', 'POST'] },
+  { prefix: '/uploads/', subgraph: 'catalog', methods: ['PUT', 'POST'], takesUploads: true },
   { prefix: '/media/', subgraph: 'catalog', methods: ['GET', 'HEAD'] },
   { prefix: '/exports/', subgraph: 'catalog', methods: ['GET', 'HEAD'] },
   { prefix: '/webhooks/stripe', subgraph: 'payments', methods: ['POST'] },

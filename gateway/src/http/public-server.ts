@@ -14,7 +14,8 @@ import { answerGraphql, answerStream, type GraphqlExchange, type GraphqlRoutePar
 import type { Health } from './health.ts';
 import { createOrigins } from './origins.ts';
 import { forwardTo, routeOf } from './public-routes.ts';
-import { notFound, sendRequestError, sendText } from './responses.ts';
+import { watchBody } from './late-body.ts';
+import { methodNotAllowed, notFound, sendRequestError, sendText } from './responses.ts';
 
 export interface PublicServerParts extends GraphqlRouteParts {
   config: GatewayConfig;
@@ -37,6 +38,8 @@ const HEADERS_TIMEOUT_MS = 15_000;
 const REQUEST_TIMEOUT_MS = 300_000;
 const CHECK_CONNECTIONS_MS = 5_000;
 const KEEP_ALIVE_MS = 65_000;
+const LEFTOVER_MS = 2_000;
+const LEFTOVER_BYTES = 16 * 1024 * 1024;
 
 /** Asked by whoever watches over this process, from one address and as often as they like. */
 const UNCOUNTED = new Set(['/health', '/ready']);
@@ -64,11 +67,14 @@ export function createPublicServer(parts: PublicServerParts): PublicServer {
       case '/graphql/stream':
         return answerStream(parts, exchange);
       case '/':
+        onlyRead(request);
         response.writeHead(302, { location: '/graphql' }).end();
         return undefined;
       case '/health':
+        onlyRead(request);
         return sendText(response, 200, '{"status":"ok"}', JSON_TYPE);
       case '/ready': {
+        onlyRead(request);
         const { ready, missing } = await health.readiness();
         const isReady = ready && !draining;
         return sendText(response, isReady ? 200 : 503, JSON.stringify({ ready: isReady, missing }), JSON_TYPE);
@@ -97,6 +103,9 @@ export function createPublicServer(parts: PublicServerParts): PublicServer {
       const counted = UNCOUNTED.has(path) ? undefined : rates.countRequest(address);
       if (counted) await counted;
       const route = routeOf(path);
+      if (!readsBody(path, request) && !route?.takesUploads) {
+        watchBody(request, config.http.bodyTimeoutMs, () => fail(request, response, lateBody(), context.requestId));
+      }
       if (route) {
         await forwardTo(route, transport, request, response);
         return;
@@ -122,6 +131,8 @@ export function createPublicServer(parts: PublicServerParts): PublicServer {
 
   const fail = (request: IncomingMessage, response: ServerResponse, error: unknown, requestId: string): void => {
     if (response.headersSent) {
+      // Answered already, with what was to be said.
+      if (response.writableEnded) return void request.socket.destroy();
       log.warn({ err: error, requestId }, 'answer broken off');
       response.destroy();
       return;
@@ -129,8 +140,7 @@ export function createPublicServer(parts: PublicServerParts): PublicServer {
     sendRequestError(response, error instanceof RequestError ? error : internal(), requestId);
     if (!(error instanceof RequestError) || error.cause)
       log.error({ err: error, requestId, path: request.url }, 'request failed');
-    // What is left of a refused body is not read to its end.
-    if (!request.complete) response.once('finish', () => request.destroy());
+    if (!request.complete) response.once('finish', () => readAway(request));
   };
 
   const server = createServer(
@@ -150,6 +160,7 @@ export function createPublicServer(parts: PublicServerParts): PublicServer {
     const address = clientAddress(request, config.trustedProxies);
     return void admit(address, socket).then((admitted) => admitted && sockets.upgrade(request, socket, head, address));
   });
+  server.setTimeout(config.http.stalledMs);
   return {
     server,
     drain() {
@@ -158,9 +169,38 @@ export function createPublicServer(parts: PublicServerParts): PublicServer {
   };
 }
 
+/**
+ * What is left of a refused body is read for a moment and thrown away: a connection that is cut while its client
+ * still writes takes the answer with it. After that it is cut.
+ */
+function readAway(request: IncomingMessage): void {
+  let left = LEFTOVER_BYTES;
+  const cut = setTimeout(() => request.destroy(), LEFTOVER_MS).unref();
+  request.on('data', (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) request.destroy();
+  });
+  request.once('close', () => clearTimeout(cut));
+  request.resume();
+}
+
 /** A browser's address bar, not a client that happens to accept anything. */
 function wantsPage({ method, headers: { accept } }: IncomingMessage): boolean {
   return (method === 'GET' || method === 'HEAD') && (accept ?? '').includes('text/html');
+}
+
+/** Whether what answers here reads the body within limits of its own. */
+function readsBody(path: string, { method }: IncomingMessage): boolean {
+  return method === 'POST' && (path === '/graphql' || path === '/graphql/stream');
+}
+
+function onlyRead({ method }: IncomingMessage): void {
+  if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed('GET, HEAD');
+}
+
+function lateBody(): RequestError {
+  const late = graphqlError('TIMEOUT', 'The body did not arrive in time.');
+  return new RequestError([late], 408, { connection: 'close' });
 }
 
 function internal(): RequestError {

@@ -5,6 +5,7 @@ import type { Logger } from '@marketgraph/platform/telemetry';
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { loginAttempts } from './login-attempts.ts';
 import type { ResolvedOperation } from '../limits/documents.ts';
+import { addressKey } from '../rate/address-key.ts';
 
 export interface LoginLimits {
   /** Counts the sign-in attempts of an operation; throws when there were too many. Aliases count each. */
@@ -35,7 +36,7 @@ export function createLoginLimits(options: {
         (account) => account,
       );
       try {
-        await addresses.consume(address, attempts.length);
+        await addresses.consume(addressKey(address), attempts.length);
         for (const [account, tries] of byAccount) await accounts.consume(hashed(account), tries.length);
       } catch (reason) {
         if (reason instanceof RateLimiterRes) throw tooMany(Math.max(Math.ceil(reason.msBeforeNext / 1_000), 1));
