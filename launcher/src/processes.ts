@@ -22,9 +22,11 @@ export interface ServiceProcess {
   url: string;
   pid: number;
   stop(): Promise<void>;
-  /** Ends it like a crash would; `restart` brings it back with the same environment. */
+  /** False from the moment it has ended, by itself or not. */
+  readonly isRunning: boolean;
+  /** Ends it like a crash would; `restart` brings it back with the same environment, and with more for this once. */
   kill(): Promise<void>;
-  restart(): Promise<void>;
+  restart(more?: Readonly<Record<string, string>>): Promise<void>;
 }
 
 export interface Processes {
@@ -98,12 +100,12 @@ function serviceProcess(options: {
       ? Promise.resolve()
       : new Promise<void>((done) => running.once('exit', () => done()));
 
-  const start = async () => {
+  const start = async (more: Readonly<Record<string, string>> = {}) => {
     const output = createWriteStream(options.log, { flags: 'a' });
     const running = spawn(process.execPath, [...NODE_FLAGS, options.entry], {
       cwd: ROOT,
       // Nothing of this process's own environment but what a program needs to run: credentials stay with their owner.
-      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], EXIT_WITH_PARENT: '1', ...options.env },
+      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], EXIT_WITH_PARENT: '1', ...options.env, ...more },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child = running;
@@ -127,6 +129,9 @@ function serviceProcess(options: {
     url,
     get pid() {
       return child?.pid ?? 0;
+    },
+    get isRunning() {
+      return child !== undefined && child.exitCode === null && child.signalCode === null;
     },
     restart: start,
     async kill() {

@@ -9,6 +9,7 @@ export interface Vendor {
   person: Person;
   id: string;
   warehouses: string[];
+  credentials: { email: string; password: string };
 }
 
 export interface StoryGraph {
@@ -97,7 +98,7 @@ export async function registerVendor(
   );
   report.saw(`${name} registered, applied, submitted KYC, was approved: ${approved.status}, ${approved.kycStatus}`);
 
-  const vendor: Vendor = { person, id: applied.id, warehouses: [] };
+  const vendor: Vendor = { person, id: applied.id, warehouses: [], credentials };
   for (const code of ['NORTH', 'SOUTH']) {
     const { warehouseUpsert } = await person.ask(operations.WarehouseUpsertDocument, {
       input: { code: `${code}-${run}`, name: `${name} ${code.toLowerCase()}`, region: 'EU', vendorId: vendor.id },

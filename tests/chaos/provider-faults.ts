@@ -1,0 +1,18 @@
+import type { StoryGraph } from '../story/cast.ts';
+
+/** One scripted accident at the provider. Works on the stand-in alone, which is what these tests run on. */
+export async function atTheProvider(
+  graph: StoryGraph,
+  fault: { kind: string; match: { method: string; path: string }; times?: number; ms?: number },
+): Promise<void> {
+  const response = await fetch(`${graph.stripe.apiUrl}/_emulator/faults`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(fault),
+  });
+  if (!response.ok) throw new Error(`The fault was refused: ${await response.text()}`);
+}
+
+export async function noMoreFaults(graph: StoryGraph): Promise<void> {
+  await fetch(`${graph.stripe.apiUrl}/_emulator/faults`, { method: 'DELETE' });
+}
