@@ -1,5 +1,6 @@
 import { type Schema, Supergraph } from '@apollo/federation-internals';
 import type { GraphQLSchema } from 'graphql';
+import { assertEnforced } from '../graph/enforced-directives.ts';
 
 /** One composed graph, read once for everybody who plans or validates with it. */
 export interface Graph {
@@ -12,9 +13,10 @@ export interface Graph {
   subgraphs: readonly string[];
 }
 
-/** Throws when it is not a supergraph. */
+/** Throws when it is not a supergraph, or one that relies on what is not enforced here. */
 export function readGraph(sdl: string): Graph {
   const supergraph = Supergraph.build(sdl, { supportedFeatures: null, validateSupergraph: false });
+  assertEnforced(supergraph);
   const api = supergraph.apiSchema();
   return { sdl, supergraph, api, schema: api.toGraphQLJSSchema(), subgraphs: supergraph.subgraphs().names() };
 }
