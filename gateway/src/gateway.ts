@@ -36,6 +36,7 @@ import { publicError } from './limits/public-error.ts';
 import { type ListedOperation, readListedOperations } from './persisted/manifest.ts';
 import { operationList } from './persisted/operation-list.ts';
 import { persistedOperations } from './persisted/persisted-operations.ts';
+import { warmUp } from './persisted/warm-up.ts';
 import { limitSessions } from './rate/limit-sessions.ts';
 import { createRateLimits } from './rate/rate-limits.ts';
 import { createGatewayMetrics } from './telemetry/gateway-metrics.ts';
@@ -227,13 +228,22 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
     log,
   });
   await live.start();
+  await warmUp(list, { documents, engine, log });
 
   let reloading: Promise<void> = Promise.resolve();
   const reload = async (supergraphSdl: string): Promise<void> => {
     if (supergraphSdl === versions.graph().sdl) return;
     const next = await versionOf(readGraph(supergraphSdl));
+    await warmUp(list, { ...next, log });
     const { supergraph } = next.graph;
-    await live.replaceSupergraph(supergraph, domainsOf(next.graph));
+    const strangers = domainsOf(next.graph).filter((name) => !transport.names.includes(name));
+    if (strangers.length > 0) log.warn({ subgraphs: strangers }, 'no address of these subgraphs: restart with theirs');
+    try {
+      await live.replaceSupergraph(supergraph, domainsOf(next.graph));
+    } catch (error) {
+      await next.engine.stop();
+      throw error;
+    }
     cache.replaceSupergraph(supergraph);
     coalesced = coalescedFields(supergraph);
     versions.replace(next);

@@ -147,6 +147,47 @@ describe('an operation by its hash', () => {
   });
 });
 
+describe('plans', () => {
+  it('of listed operations are made at the start: their first request plans nothing, those of others do', async () => {
+    const listedOperations = parseManifest(printManifest([parse(LISTED), parse(WATCH)]));
+    const redisUrl = stores.redis.gateway;
+    const fresh = await startTestGateway({ redisUrl, listedOperations, config: { executor: 'own' } });
+    try {
+      const started = fresh.gateway.counts().plans;
+      // As generated clients send it, and as a client with a cache does.
+      expect(started).toEqual({ planned: 2, kept: 2 });
+      const variables = { id: ORDER };
+      const answer = { data: { warehouses: 2, order: null } };
+      expect((await fresh.post({ ...byHash(LISTED), variables })).body).toEqual(answer);
+      expect((await fresh.post({ query: LISTED, operationName: 'Stock', variables })).body).toEqual(answer);
+      expect((await get({ ...byHash(LISTED), variables }, fresh)).body).toEqual(answer);
+      const client = new ApolloClient({
+        link: new HttpLink({ uri: `${fresh.url}/graphql` }),
+        cache: new InMemoryCache(),
+      });
+      expect((await client.query({ query: gql(LISTED), variables })).data).toEqual(answer.data);
+      client.stop();
+      expect(fresh.gateway.counts().plans).toEqual(started);
+      await fresh.post({ query: '{ warehouses }' });
+      expect(fresh.gateway.counts().plans).toEqual({ planned: 3, kept: 3 });
+    } finally {
+      await fresh.stop();
+    }
+  });
+
+  it('of operations this graph does not have are not made, and the others are', async () => {
+    const bad = parse('query Bad { nothing }');
+    const listedOperations = parseManifest(printManifest([bad, parse('query Good { warehouses }')]));
+    const fresh = await startTestGateway({ redisUrl: stores.redis.gateway, listedOperations });
+    try {
+      expect(fresh.gateway.counts().plans.planned).toBe(1);
+      expect(codesOf((await fresh.post(byHash(print(bad)))).body)).toEqual(['GRAPHQL_VALIDATION_FAILED']);
+    } finally {
+      await fresh.stop();
+    }
+  });
+});
+
 describe('78 a hash is no way past the door', () => {
   it.each<[string, object]>([
     ['the hash of another text', { query: '{ warehouses }', ...byHash('{ whoami }') }],

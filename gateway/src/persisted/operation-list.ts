@@ -7,8 +7,8 @@ export interface OperationList {
   byHash(hash: string): string | undefined;
   /** The listed text that this one is, character by character or but for spaces, commas and comments. */
   textOf(query: string, operationName: string | null | undefined): string | undefined;
-  /** As clients send them, without the variants of a cache. */
-  readonly operations: readonly ListedOperation[];
+  /** Everything that is on it, by the name of its operation. */
+  readonly texts: readonly { name: string; text: string }[];
 }
 
 /** So much longer than the listed text may one with other spaces and comments be. */
@@ -16,19 +16,19 @@ const MAX_GROWTH = 4;
 
 export function operationList(operations: readonly ListedOperation[]): OperationList {
   const byHash = new Map<string, string>();
-  const texts = new Set<string>();
+  const texts = new Map<string, string>();
   const byName = new Map<string, { text: string; compact: string }[]>();
   for (const { name, body } of operations) {
     for (const text of new Set([body, print(withTypenames(parse(body)))])) {
       byHash.set(sha256(text), text);
-      texts.add(text);
+      texts.set(text, name);
       const sameName = byName.get(name) ?? [];
       sameName.push({ text, compact: stripIgnoredCharacters(text) });
       byName.set(name, sameName);
     }
   }
   return {
-    operations,
+    texts: [...texts].map(([text, name]) => ({ name, text })),
     byHash: (hash) => byHash.get(hash),
     textOf(query, operationName) {
       if (texts.has(query)) return query;

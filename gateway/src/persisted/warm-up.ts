@@ -1,0 +1,24 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Logger } from '@marketgraph/platform/telemetry';
+import type { Documents } from '../limits/documents.ts';
+import type { QueryEngine } from '../query/query-engine.ts';
+import type { OperationList } from './operation-list.ts';
+
+/**
+ * Validates and plans what our own clients will ask, so that none of them waits for it. One operation a turn:
+ * what starts beside this in the same process goes on. Streams plan when they are opened.
+ */
+export async function warmUp(
+  list: OperationList,
+  { documents, engine, log }: { documents: Documents; engine: Pick<QueryEngine, 'warm'>; log: Logger },
+): Promise<void> {
+  for (const { name, text } of list.texts) {
+    try {
+      const prepared = documents.prepare({ query: text, operationName: name });
+      if (prepared.operation.operation !== 'subscription') engine.warm(prepared);
+    } catch (error) {
+      log.error({ err: error, operationName: name }, 'a listed operation cannot be run on this graph');
+    }
+    await nextTurn();
+  }
+}
