@@ -102,13 +102,11 @@ function rootFieldOf(operation: OperationDefinitionNode, document: DocumentNode)
     ),
   );
   // Validation has seen to it that there is no cycle, and should have to it that there is one field.
-  let { selections } = operation.selectionSet;
-  while (selections.length === 1 && selections[0]!.kind !== Kind.FIELD) {
-    const [holder] = selections;
-    const fragment = holder.kind === Kind.INLINE_FRAGMENT ? holder : fragments.get(holder.name.value);
-    selections = fragment?.selectionSet.selections ?? [];
+  let [selection, another] = operation.selectionSet.selections;
+  while (selection && !another && selection.kind !== Kind.FIELD) {
+    const holder = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
+    [selection, another] = holder?.selectionSet.selections ?? [];
   }
-  const [selection, another] = selections;
   if (another || selection?.kind !== Kind.FIELD) refused('BAD_REQUEST', 'A subscription selects one field.');
   if (selection.directives?.some(({ name }) => name.value === 'skip' || name.value === 'include')) {
     refused('BAD_REQUEST', 'The field of a subscription cannot be conditional.');
