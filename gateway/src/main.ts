@@ -5,6 +5,7 @@ import { createLogger } from '@marketgraph/platform/telemetry';
 import { readGatewayConfig } from './config.ts';
 import { createGateway, GRAPH_SUBGRAPH } from './gateway.ts';
 import { readSupergraph, subgraphNames } from './supergraph-file.ts';
+import { followSupergraph } from './supergraph-follow.ts';
 
 const settings = settingsOf('gateway', process.env);
 const log = createLogger({
@@ -19,16 +20,28 @@ await runProcess(log, async () => {
     () => readGatewayConfig(process.env),
     () => refuseInProduction('gateway', process.env, { secrets: ['INTERNAL_SIGNING_KEY'] }),
   );
-  const supergraphSdl = await readSupergraph();
+  const file = settings.optional('SUPERGRAPH');
+  const pollMs = settings.integer('SUPERGRAPH_POLL_MS', 5_000, { min: 100 });
+  const supergraphSdl = await readSupergraph(file);
   const transport = httpTransport({
     urls: subgraphUrls(supergraphSdl),
     signer: await internalTokenSigner(signingKey()),
   });
   const gateway = await createGateway({ config, transport, log, supergraphSdl });
   const { url } = await gateway.listen();
+  const supergraph = followSupergraph({
+    current: supergraphSdl,
+    read: () => readSupergraph(file),
+    reload: (sdl) => gateway.reload(sdl),
+    // The one that is checked in changes with a new release; a file of its own may at any time.
+    everyMs: file === undefined ? undefined : pollMs,
+    log,
+  });
+  process.on('SIGHUP', () => void supergraph.look());
   log.info({ url }, 'ready');
   return {
     async stop() {
+      supergraph.stop();
       await gateway.stop();
       await transport.close();
     },

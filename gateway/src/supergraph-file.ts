@@ -5,9 +5,9 @@ import { Kind, parse } from 'graphql';
 
 const { resolve } = createRequire(import.meta.url);
 
-/** The composed graph as it is checked in. */
-export function readSupergraph(): Promise<string> {
-  return readFile(resolve('@marketgraph/schema/supergraph.graphql'), 'utf8');
+/** The composed graph of a file; by default as it is checked in. */
+export function readSupergraph(file: string = resolve('@marketgraph/schema/supergraph.graphql')): Promise<string> {
+  return readFile(file, 'utf8');
 }
 
 /** Where the named operations of clients are. */
