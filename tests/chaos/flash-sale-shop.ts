@@ -1,0 +1,44 @@
+import { operatorAccess } from '@marketgraph/launcher';
+import { verifyStores } from '@marketgraph/verify';
+import { expect, vi } from 'vitest';
+import { aRun, registerVendor, signIn } from '../story/cast.ts';
+import { availableOf } from '../story/purchase.ts';
+import { silentReport } from '../story/report.ts';
+import type { TestMarketplace } from '../support/marketplace.ts';
+import { listProduct } from '../support/shop.ts';
+import { type FlashSale, type FlashSaleResult, holdFlashSale } from './flash-sale.ts';
+
+const SETTLE_MS = 60_000;
+
+/** One sale of one new offer, and what must be true of every sale afterwards, in the stores too. */
+export async function sellOut(
+  marketplace: TestMarketplace,
+  sale: Omit<FlashSale, 'graph' | 'offerId'>,
+): Promise<FlashSaleResult> {
+  const { graph, stores } = marketplace;
+  const run = aRun();
+  const operator = await signIn(graph, 'Olga', graph.operator);
+  const vendor = await registerVendor(graph, { name: `Flash ${sale.mode}`, run, operator, report: silentReport });
+  const { offerId } = await listProduct(vendor, operator, {
+    title: `Flash ${run}`,
+    sku: `FLASH-${run}`,
+    units: sale.units,
+  });
+  const result = await holdFlashSale({ ...sale, graph, offerId });
+  expect({ surprises: result.surprises.slice(0, 5), serverErrors: result.serverErrors }).toEqual({
+    surprises: [],
+    serverErrors: 0,
+  });
+  expect(result.confirmed).toBe(sale.units);
+  expect(result.confirmed + result.declined + result.soldOut).toBe(sale.buyers);
+  await vi.waitFor(
+    async () => {
+      const verdicts = await verifyStores(operatorAccess(stores));
+      expect(verdicts.filter(({ violations, error }) => violations > 0 || error)).toEqual([]);
+    },
+    { timeout: SETTLE_MS, interval: 500 },
+  );
+  const buyer = await signIn(graph, 'Olga', graph.operator);
+  expect(await availableOf(buyer, offerId)).toBe(0);
+  return result;
+}
