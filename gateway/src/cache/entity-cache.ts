@@ -64,16 +64,19 @@ export function createEntityCache(options: EntityCacheOptions): EntityCache {
     wasCurrent = current;
     return current;
   };
-  const check = setInterval(checkCurrent, CHECK_MS);
-  check.unref();
+  let checking: NodeJS.Timeout | undefined;
   metrics.gauge('entity_cache_entries', () => store.entries);
   metrics.gauge('entity_cache_bytes', () => store.bytes);
 
-  const mayUse = ({ viewer, cacheUse }: GraphContext): boolean =>
-    checkCurrent() &&
-    !cacheUse?.changed &&
-    seesWhatAllSee(viewer) &&
-    !(viewer.kind === 'user' && ownChanges.has(viewer.userId));
+  const mayUse = ({ viewer, cacheUse }: GraphContext): boolean => {
+    checking ??= setInterval(checkCurrent, CHECK_MS).unref();
+    return (
+      checkCurrent() &&
+      !cacheUse?.changed &&
+      seesWhatAllSee(viewer) &&
+      !(viewer.kind === 'user' && ownChanges.has(viewer.userId))
+    );
+  };
 
   return {
     over(fetch) {
@@ -107,7 +110,7 @@ export function createEntityCache(options: EntityCacheOptions): EntityCache {
     },
     counts: () => ({ entries: store.entries, bytes: store.bytes }),
     stop() {
-      clearInterval(check);
+      clearInterval(checking);
       store.clear();
     },
   };
