@@ -1,4 +1,4 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { withMarketplace } from '../support/marketplace.ts';
 import type { FlashSale } from './flash-sale.ts';
 import { sellOut } from './flash-sale-shop.ts';
@@ -25,7 +25,8 @@ describe.each(['monolith', 'processes'] as const)('I6 R01 a flash sale, %s', (sh
     ),
   )('%s: exactly so many are sold, nobody sees a server error', async (name, sale) => {
     await withMarketplace({ shape, settings }, async (marketplace) => {
-      const { seconds, soldOutAfterMs, declined } = await sellOut(marketplace, sale);
+      const { confirmed, seconds, soldOutAfterMs, declined } = await sellOut(marketplace, sale);
+      expect(confirmed).toBe(sale.units);
       const p95 = Math.round(soldOutAfterMs[Math.floor(soldOutAfterMs.length * 0.95)] ?? 0);
       process.stdout.write(
         `${shape}, ${name}: ${seconds.toFixed(1)} s, told sold out after ${p95} ms (p95), ${declined} cards declined\n`,
