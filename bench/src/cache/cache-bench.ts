@@ -28,16 +28,29 @@ export const cacheBenchDefaults: Omit<CacheBenchOptions, 'say'> = {
 const WARM = 'warm cache';
 const OFF = 'cache off';
 
-/** All of it is public: what the product is, what is thought of it, by whom, and whether there is any. */
-const PAGE = `query Page($id: ID!) {
-  product(id: $id) { id name description price inStock reviews { rating text author { id name } } }
+/** Shaped as the marketplace's `ProductPage`; all of it is public. Catalog, then reviews, inventory and accounts. */
+const PAGE = `query ProductPage($id: ID!) {
+  product(id: $id) {
+    id name description brand price inStock
+    category { id name parent { id name } }
+    attributes { key value }
+    media { url altText }
+    rating { average count histogram }
+    reviews { id rating text author { id name } }
+    offers {
+      id sku
+      price { amount currencyCode }
+      availability { available status }
+      vendor { id businessName rating { average count } }
+    }
+  }
 }`;
 
 /** The product page from a warm entity cache beside the same gateway without one. */
 export async function benchCache(options: CacheBenchOptions): Promise<Report> {
   const { build, products, connections, rounds, warmUpMs, roundMs, maxRequests, say } = options;
   const bodies = Array.from({ length: products }, (_, index) =>
-    JSON.stringify({ query: PAGE, operationName: 'Page', variables: { id: `p${index + 1}` } }),
+    JSON.stringify({ query: PAGE, operationName: 'ProductPage', variables: { id: `p${index + 1}` } }),
   );
   const stage = await startToyStage({ build });
   try {

@@ -72,8 +72,9 @@ export interface FanOutResult {
   groups: { count: number; events: number; eventsPerSecond: number; cpuMsPerRun: number; p50Ms: number; p99Ms: number };
 }
 
-const OFFER = 'o1';
-const GROUPS_OFFER = 'o2';
+/** Two offers of the first product. */
+const OFFER = 'o5';
+const GROUPS_OFFER = 'o6';
 const FIRST_OF_DISTINCT = 1_000;
 /** Opened and closed before memory is looked at, so that what is made once is not counted as the sockets'. */
 const WARM_SOCKETS = 500;

@@ -12,4 +12,4 @@ const server = new ApolloServer({
 });
 const { url } = await startStandaloneServer(server, { listen: { host: '127.0.0.1', port: 0 } });
 
-serveParent({ facts: { url: url.replace(/\/$/, '') }, stop: () => server.stop() });
+serveParent({ facts: { url: url.replace(/\/$/, '') } });

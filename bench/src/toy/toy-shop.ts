@@ -1,29 +1,18 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { type GraphQLSchema, parse } from 'graphql';
+import { availability, numberOf, offer, product, products, rating, reviewsOf } from './toy-facts.ts';
 
 /**
  * A shop of four subgraphs that owns no store and thinks about nothing: every
  * answer follows from the ids in the question. What is measured is the gateway.
  */
 
-const FEDERATION = 'https://specs.apollo.dev/federation/v2.7';
-const GATEWAY = 'https://marketgraph.example/gateway/v1.0';
-
-const link = (imports: string, directives = '') => `extend schema
-  @link(url: "${FEDERATION}", import: ["@key", "@shareable"${imports}])${directives}`;
-
 /** As the subgraphs of the marketplace declare what is public. */
-const PUBLIC_LINK = link(
-  ', "@composeDirective"',
-  `
-  @link(url: "${GATEWAY}", import: ["@cacheControl"])
+const LINKS = `extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@composeDirective"])
+  @link(url: "https://marketgraph.example/gateway/v1.0", import: ["@cacheControl"])
   @composeDirective(name: "@cacheControl")
-directive @cacheControl(maxAge: Int!) on OBJECT | FIELD_DEFINITION`,
-);
-
-const MAX_PRODUCTS = 1_000;
-const USERS = 20;
-const REVIEWS_EACH = 3;
+directive @cacheControl(maxAge: Int!) on OBJECT | FIELD_DEFINITION`;
 
 interface ToySubgraph {
   sdl: string;
@@ -34,16 +23,8 @@ interface Reference {
   id: string;
 }
 
-const numberOf = (id: string) => Number(id.slice(1));
-const product = (id: string) => ({ __typename: 'Product', id, ...productFacts(numberOf(id)) });
-const productFacts = (n: number) => ({
-  name: `Product ${n}`,
-  price: 100 + ((n * 37) % 900),
-  description: `What ${n} is.`,
-});
-
 const catalog: ToySubgraph = {
-  sdl: `${PUBLIC_LINK}
+  sdl: `${LINKS}
 type Query {
   topProducts(first: Int! = 10): [Product!]!
   product(id: ID!): Product
@@ -53,29 +34,67 @@ type Product @key(fields: "id") @cacheControl(maxAge: 60) {
   name: String!
   price: Int!
   description: String!
+  brand: String!
+  category: Category!
+  attributes: [Attribute!]!
+  media: [Medium!]!
+  offers: [Offer!]!
+}
+type Category @cacheControl(maxAge: 60) {
+  id: ID!
+  name: String!
+  parent: Category
+}
+type Attribute @cacheControl(maxAge: 60) {
+  key: String!
+  value: String!
+}
+type Medium @cacheControl(maxAge: 60) {
+  url: String!
+  altText: String!
 }
 type Offer @key(fields: "id") @cacheControl(maxAge: 60) {
   id: ID!
+  sku: String!
+  price: Money!
+  vendor: Vendor!
   product: Product!
+}
+type Money @cacheControl(maxAge: 60) {
+  amount: Int!
+  currencyCode: String!
+}
+type Vendor @key(fields: "id", resolvable: false) @cacheControl(maxAge: 60) {
+  id: ID!
 }`,
   resolvers: {
     Query: {
-      topProducts: (_: unknown, { first }: { first: number }) =>
-        Array.from({ length: Math.min(first, MAX_PRODUCTS) }, (_, index) => product(`p${index + 1}`)),
+      topProducts: (_: unknown, { first }: { first: number }) => products(first),
       product: (_: unknown, { id }: Reference) => product(id),
     },
     Product: { __resolveReference: ({ id }: Reference) => product(id) },
-    Offer: { __resolveReference: ({ id }: Reference) => ({ id, product: product(`p${numberOf(id)}`) }) },
+    Offer: { __resolveReference: ({ id }: Reference) => offer(id) },
   },
 };
 
 const reviews: ToySubgraph = {
-  sdl: `${PUBLIC_LINK}
+  sdl: `${LINKS}
 type Product @key(fields: "id") @cacheControl(maxAge: 60) {
   id: ID!
+  rating: Rating!
   reviews: [Review!]!
 }
+type Vendor @key(fields: "id") @cacheControl(maxAge: 60) {
+  id: ID!
+  rating: Rating!
+}
+type Rating @cacheControl(maxAge: 60) {
+  average: Float!
+  count: Int!
+  histogram: [Int!]!
+}
 type Review @cacheControl(maxAge: 60) {
+  id: ID!
   rating: Int!
   text: String!
   author: User!
@@ -84,26 +103,25 @@ type User @key(fields: "id", resolvable: false) @cacheControl(maxAge: 60) {
   id: ID!
 }`,
   resolvers: {
-    Product: {
-      __resolveReference: ({ id }: Reference) => ({
-        id,
-        reviews: Array.from({ length: REVIEWS_EACH }, (_, index) => ({
-          rating: 1 + ((numberOf(id) + index) % 5),
-          text: `Opinion ${index + 1} about ${id}`,
-          author: { id: `u${1 + ((numberOf(id) * REVIEWS_EACH + index) % USERS)}` },
-        })),
-      }),
-    },
+    Product: { __resolveReference: ({ id }: Reference) => ({ id, rating: rating(id), reviews: reviewsOf(id) }) },
+    Vendor: { __resolveReference: ({ id }: Reference) => ({ id, rating: rating(id) }) },
   },
 };
 
 const accounts: ToySubgraph = {
-  sdl: `${PUBLIC_LINK}
+  sdl: `${LINKS}
 type User @key(fields: "id") @cacheControl(maxAge: 60) {
   id: ID!
   name: String!
+}
+type Vendor @key(fields: "id") @cacheControl(maxAge: 60) {
+  id: ID!
+  businessName: String!
 }`,
-  resolvers: { User: { __resolveReference: ({ id }: Reference) => ({ id, name: `User ${numberOf(id)}` }) } },
+  resolvers: {
+    User: { __resolveReference: ({ id }: Reference) => ({ id, name: `User ${numberOf(id)}` }) },
+    Vendor: { __resolveReference: ({ id }: Reference) => ({ id, businessName: `Vendor ${numberOf(id)}` }) },
+  },
 };
 
 interface StockEvent {
@@ -115,7 +133,7 @@ interface StockEvent {
 }
 
 const inventory: ToySubgraph = {
-  sdl: `${PUBLIC_LINK}
+  sdl: `${LINKS}
 type Query {
   warehouses: Int!
 }
@@ -134,8 +152,13 @@ type StockChangedEvent {
   available: Int!
   offer: Offer!
 }
-type Offer @key(fields: "id", resolvable: false) @cacheControl(maxAge: 60) {
+type Offer @key(fields: "id") @cacheControl(maxAge: 60) {
   id: ID!
+  availability: Availability!
+}
+type Availability @cacheControl(maxAge: 60) {
+  available: Int!
+  status: String!
 }
 type Product @key(fields: "id") @cacheControl(maxAge: 60) {
   id: ID!
@@ -152,6 +175,7 @@ type Product @key(fields: "id") @cacheControl(maxAge: 60) {
         }),
       },
     },
+    Offer: { __resolveReference: ({ id }: Reference) => ({ id, availability: availability(id) }) },
     Product: { __resolveReference: ({ id }: Reference) => ({ id, inStock: numberOf(id) % 3 !== 0 }) },
   },
 };
