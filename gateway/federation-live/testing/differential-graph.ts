@@ -59,12 +59,14 @@ export function differentialGraph() {
       type Person @key(fields: "id", resolvable: false) { id: ID! }
       union Hit = Product | Book | Film | Person
       type Price @shareable { amount: Int! currency: String }
+      type Size { width: Int @shareable height: Int }
       type Product implements Node @key(fields: "id") @key(fields: "sku") {
         id: ID! sku: String! name: String! kind: Kind weight: Int price: Price tags: [String!] meta: JSON
         related(first: Int): [Product] grid: [[Product]] media: [Media!] hidden: String @inaccessible
       }
       type Query {
         products(first: Int): [Product!]! product(id: ID!): Product media: [Media] medium(id: ID): Media
+        sizes: [Size] @shareable box: Size @shareable
         search(text: String): [Hit!] node(id: ID!): Node hit: Hit
       }
       type Mutation { rename(id: ID!, name: String!): Product touch(id: ID!): Int! }`,
@@ -110,6 +112,8 @@ export function differentialGraph() {
       Query: {
         products: field('catalog', 'products', (_, { first }) => ids.slice(0, Number(first ?? 5)).map(product), false),
         product: field('catalog', 'product', (_, { id }) => product(String(id))),
+        sizes: field('catalog', 'sizes', ({ id }) => [{ width: 1, height: Number(id) }, null, { width: 2 }]),
+        box: field('catalog', 'box', ({ id }) => ({ width: Number(id), height: 4 })),
         media: field('catalog', 'Query.media', () => some('all media').map(medium)),
         medium: field('catalog', 'medium', (_, { id }) => (id ? medium(String(id)) : null)),
         search: field('catalog', 'search', () => ids.map(hit)),
@@ -194,9 +198,10 @@ export function differentialGraph() {
         sku: String! weight: Int @external price: Price @external left: Int! soldOut: Boolean
         shipping: Int @requires(fields: "weight price { amount }") parcel: Parcel @requires(fields: "weight")
       }
+      type Size { width: Int @shareable depth: Int! }
       type Parcel { size: Int! carrier: Carrier }
       type Carrier @key(fields: "id") { id: ID! }
-      type Query { carriers: [Carrier!]! }
+      type Query { carriers: [Carrier!]! sizes: [Size] @shareable box: Size @shareable }
       type Mutation { restock(sku: String!): Product! }`,
     resolvers: {
       Product: {
@@ -207,7 +212,11 @@ export function differentialGraph() {
           typeof weight === 'number' ? weight + (price?.amount ?? 1) : null,
         parcel: field('stock', 'parcel', ({ id }) => ({ id, size: 1, carrier: { id: idOf('carrier', id) } })),
       },
-      Query: { carriers: () => some('carriers').map((id) => ({ id })) },
+      Query: {
+        carriers: () => some('carriers').map((id) => ({ id })),
+        sizes: field('stock', 'sizes', ({ id }) => [{ width: 1, depth: Number(id) }, null, { width: 2, depth: 2 }]),
+        box: field('stock', 'box', ({ id }) => ({ width: Number(id), depth: 5 })),
+      },
       Mutation: { restock: field('stock', 'restock', (_, { sku }) => ({ sku }), false) },
     },
   };

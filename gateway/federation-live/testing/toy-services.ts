@@ -79,7 +79,7 @@ export function toyServices(services: Record<string, ToyService>): ToyServices {
     async fetch(fetch) {
       toys.fetches.push(fetch);
       const answer = toys.intercept?.(fetch);
-      if (answer) return answer;
+      if (answer !== undefined) return answer;
       const result = await execute({
         schema: subgraphs.get(fetch.service)!,
         document: parse(fetch.query),

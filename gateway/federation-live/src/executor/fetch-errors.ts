@@ -1,7 +1,7 @@
-import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import type { GraphQLFormattedError } from 'graphql';
 import { isObject, type JsonObject } from './json-object.ts';
 import type { Path, Places } from './places.ts';
-import { addError, type Run } from './run.ts';
+import { addError, MAX_ERRORS, type Run } from './run.ts';
 
 /** An entity that many places wait for fails in all of them; so many are told. */
 const MAX_COPIES = 100;
@@ -16,23 +16,26 @@ export interface FetchFailure {
 }
 
 /** Errors that came with an answer. `nothing`: they are all that came. */
-export function addAnswerErrors(run: Run, failure: FetchFailure, errors: unknown, nothing: boolean): void {
+export function addAnswerErrors(run: Run, failure: FetchFailure, errors: readonly unknown[], nothing: boolean): void {
   if (nothing) explainAll(run, failure);
-  if (!Array.isArray(errors)) return;
   let paths: Map<JsonObject, Path> | undefined;
-  for (const error of errors as unknown[]) {
+  for (const error of errors) {
+    if (run.errors.length >= MAX_ERRORS) return explainAll(run, failure);
     const given = isObject(error) ? (error as Partial<GraphQLFormattedError>) : {};
     const path = Array.isArray(given.path) ? (given.path as Path) : undefined;
     if (!path) {
       // It is about no field in particular, so it explains whatever is missing.
       explainAll(run, failure);
-      addError(run, serviceError(failure.service, given, undefined));
+      addServiceError(run, failure.service, given, undefined);
       continue;
     }
     if (failure.places.path.length > 0) paths ??= failure.places.paths(run.root);
-    for (const place of placesOf(failure, path, paths, nothing)) {
+    const found = placesOf(failure, path, paths, nothing);
+    // Places that were too many to be told of are explained all the same.
+    if (found.length >= MAX_COPIES) run.explained.push([...failure.places.path, ...path.slice(2)]);
+    for (const place of found) {
       run.explained.push(place);
-      addError(run, serviceError(failure.service, given, place));
+      addServiceError(run, failure.service, given, place);
     }
   }
 }
@@ -40,7 +43,8 @@ export function addAnswerErrors(run: Run, failure: FetchFailure, errors: unknown
 /** The fetch brought nothing that can be used. */
 export function addFetchFailure(run: Run, failure: FetchFailure, error: unknown): void {
   explainAll(run, failure);
-  addError(run, serviceError(failure.service, error instanceof Error ? error : { message: String(error) }, undefined));
+  const given = error instanceof Error ? error : { message: String(error) };
+  addServiceError(run, failure.service, given, undefined);
 }
 
 function explainAll(run: Run, { places, names }: FetchFailure): void {
@@ -75,12 +79,17 @@ function beforeList(path: readonly string[]): readonly string[] {
   return list < 0 ? path : path.slice(0, list);
 }
 
-function serviceError(service: string, error: Partial<GraphQLFormattedError>, path: Path | undefined): GraphQLError {
+function addServiceError(
+  run: Run,
+  service: string,
+  error: Partial<GraphQLFormattedError>,
+  path: Path | undefined,
+): void {
   const { message, extensions } = error;
   const text =
     typeof message === 'string' && message !== '' ? message : `Error while fetching subquery from service "${service}"`;
   const given = isObject(extensions) ? extensions : {};
-  return new GraphQLError(text, {
+  addError(run, text, {
     ...(path ? { path } : {}),
     ...(error instanceof Error ? { originalError: error } : {}),
     extensions: { ...given, code: given['code'] ?? 'DOWNSTREAM_SERVICE_ERROR', serviceName: service },

@@ -34,10 +34,14 @@ function plainFetch({ node, shapes, types }: FetchStepOptions, path: readonly st
   const send = senderOf(node);
   const own = ownerOf(node, types);
 
-  const take = (run: Run, objects: JsonObject[], { data, errors }: ServiceAnswer): void => {
+  const take = (run: Run, objects: JsonObject[], answered: ServiceAnswer): void => {
+    const { data, errors } = partsOf(answered);
     const some = isObject(data);
     if (errors) addAnswerErrors(run, failure, errors, !some);
-    if (!some) return;
+    if (!some) {
+      if (!errors) throw new Error('Expected "data" to be an object');
+      return;
+    }
     const answer = own(data, undefined);
     for (const object of objects) merge(object, answer, shape);
   };
@@ -74,12 +78,13 @@ function entityFetch(
     types,
   });
 
-  const take = (run: Run, failure: FetchFailure, count: number, { data, errors }: ServiceAnswer): void => {
+  const take = (run: Run, failure: FetchFailure, count: number, answered: ServiceAnswer): void => {
+    const { data, errors } = partsOf(answered);
     const entities = isObject(data) ? data['_entities'] : undefined;
     const usable = Array.isArray(entities) && entities.length === count;
     if (errors) addAnswerErrors(run, failure, errors, !usable);
     if (!usable) {
-      if (!errors?.length) throw new Error(`Expected "data._entities" to contain ${count} elements`);
+      if (!errors) throw new Error(`Expected "data._entities" to contain ${count} elements`);
       return;
     }
     const { objects, indexes } = failure.asked!;
@@ -108,6 +113,12 @@ function entityFetch(
 }
 
 const namesOf = ({ fields }: Shape): string[] => fields.map(({ name }) => name);
+
+function partsOf(answer: unknown): { data: unknown; errors: readonly unknown[] | null } {
+  if (!isObject(answer)) return { data: undefined, errors: null };
+  const { data, errors } = answer;
+  return { data, errors: Array.isArray(errors) && errors.length > 0 ? errors : null };
+}
 
 /** A service may answer anything; what cannot be merged is its failure and not that of the request. */
 function guarded(run: Run, failure: FetchFailure, take: () => void): void {

@@ -1,7 +1,7 @@
 import { executeSync, Kind, type OperationDefinitionNode, OperationTypeNode, visit } from 'graphql';
 import type { CollectedField } from './collect-fields.ts';
 import type { OperationParts } from './operation.ts';
-import { addError, type Run } from './run.ts';
+import type { Run } from './run.ts';
 
 /** Answers `__schema` or `__type` from the schema that clients see. */
 export function introspect({ schema, operation, fragments }: OperationParts, field: CollectedField, run: Run): unknown {
@@ -29,6 +29,6 @@ export function introspect({ schema, operation, fragments }: OperationParts, fie
     rootValue: {},
     variableValues: run.variables,
   });
-  for (const error of errors ?? []) addError(run, error);
+  run.errors.push(...(errors ?? []));
   return data?.[field.name] ?? null;
 }

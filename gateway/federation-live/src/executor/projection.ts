@@ -37,7 +37,7 @@ class Position {
   tell(message: string): typeof FAILED {
     const path = [...this.path];
     if (!this.run.explained.some((place) => concerns(place, path))) {
-      addError(this.run, new GraphQLError(message, { path, extensions: { code: 'INVALID_GRAPHQL' } }));
+      addError(this.run, message, { path, extensions: { code: 'INVALID_GRAPHQL' } });
     }
     return FAILED;
   }
@@ -93,7 +93,8 @@ class ObjectProjections {
   /** The object as selected, or `FAILED`. */
   complete(source: JsonObject, at: Position): JsonObject | typeof FAILED | null {
     const typename = source['__typename'];
-    const fields = typeof typename === 'string' ? (this.byName.get(typename) ?? this.named(typename)) : this.static();
+    const fields =
+      typename === undefined ? this.static() : (this.byName.get(typename as string) ?? this.named(typename));
     if (!fields) return null;
     const result = new ResultObject();
     for (const field of fields) {
@@ -118,8 +119,9 @@ class ObjectProjections {
   }
 
   /** Null when clients know of no such type. */
-  private named(typename: string): readonly ProjectedField[] | null {
-    if (typename === '') return this.static();
+  private named(typename: unknown): readonly ProjectedField[] | null {
+    if (typename === '' || typename === null) return this.static();
+    if (typeof typename !== 'string') return null;
     const type = this.collection.parts.schema.getType(typename);
     if (!type || !isCompositeType(type)) return null;
     const fields = this.compile(type);

@@ -1,4 +1,4 @@
-import type { GraphQLError } from 'graphql';
+import { GraphQLError, type GraphQLErrorOptions } from 'graphql';
 import type { PlanRun, ServiceFetcher } from './executor.ts';
 import type { JsonObject } from './json-object.ts';
 
@@ -19,7 +19,18 @@ export function startRun({ variables, fetch }: PlanRun): Run {
   return { variables, fetch, root: {}, errors: [], explained: [] };
 }
 
-/** Adds an error unless there are too many already. */
-export function addError(run: Run, error: GraphQLError): void {
-  if (run.errors.length < MAX_ERRORS) run.errors.push(error);
+/**
+ * Adds an error unless there are too many already. It has no stack of its own:
+ * that would only show the way through this executor, at a price that counts
+ * when each of hundreds of objects lacks a field.
+ */
+export function addError(run: Run, message: string, options: GraphQLErrorOptions): void {
+  if (run.errors.length >= MAX_ERRORS) return;
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    run.errors.push(new GraphQLError(message, options));
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
