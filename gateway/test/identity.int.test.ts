@@ -110,26 +110,26 @@ describe('an access token', () => {
       .sign(test.signer.privateKey);
 
   it.each<[string, () => string | Promise<string>]>([
-    ['garbage', () => 'garbage'],
-    ['three empty parts', () => '..'],
-    ['100 KB', () => 'x'.repeat(10_000)],
-    ['alg none', () => forge({ alg: 'none' }, () => '')],
-    ['HS256 with the public key', hs256],
-    ['an edited payload', edited],
-    ['another key under a known kid', () => ofAnotherKey({})],
-    ['a key of its own in the header', async () => ofAnotherKey({ jwk: (await testSigner()).publicJwk })],
-    ['a key at an address of its own', () => ofAnotherKey({ jku: 'http://127.0.0.1:9/jwks', kid: 'evil' })],
-    ['a critical header we do not know', () => forge({ alg: 'EdDSA', crit: ['exp'] }, () => 'AAAA')],
-    ['an unknown kid', () => test.signer.token({ kid: 'key-9' })],
-    ['another issuer', () => test.signer.token({ issuer: 'somebody' })],
-    ['another audience', () => test.signer.token({ audience: 'other-graph' })],
-    ['another type', () => test.signer.token({ typ: 'JWT' })],
-    ['no expiry', () => test.signer.token({ withoutExpiry: true })],
-    ['expired 61 s ago', () => test.signer.token({ lifetimeS: -61 })],
-    ['not valid yet', () => test.signer.token({ notBeforeS: 120 })],
-    ['claims of the wrong shape', withClaims({ roles: 'OPERATOR' })],
-    ['no session', withClaims({ sid: undefined })],
-    ['an internal token', internal],
+    ['21 garbage', () => 'garbage'],
+    ['21 three empty parts', () => '..'],
+    ['21 100 KB', () => 'x'.repeat(10_000)],
+    ['21 alg none', () => forge({ alg: 'none' }, () => '')],
+    ['21 HS256 with the public key', hs256],
+    ['23 an edited payload', edited],
+    ['21 another key under a known kid', () => ofAnotherKey({})],
+    ['21 a key of its own in the header', async () => ofAnotherKey({ jwk: (await testSigner()).publicJwk })],
+    ['21 a key at an address of its own', () => ofAnotherKey({ jku: 'http://127.0.0.1:9/jwks', kid: 'evil' })],
+    ['21 a critical header we do not know', () => forge({ alg: 'EdDSA', crit: ['exp'] }, () => 'AAAA')],
+    ['21 an unknown kid', () => test.signer.token({ kid: 'key-9' })],
+    ['22 another issuer', () => test.signer.token({ issuer: 'somebody' })],
+    ['22 another audience', () => test.signer.token({ audience: 'other-graph' })],
+    ['24 another type', () => test.signer.token({ typ: 'JWT' })],
+    ['22 no expiry', () => test.signer.token({ withoutExpiry: true })],
+    ['22 expired 61 s ago', () => test.signer.token({ lifetimeS: -61 })],
+    ['22 not valid yet', () => test.signer.token({ notBeforeS: 120 })],
+    ['23 claims of the wrong shape', withClaims({ roles: 'OPERATOR' })],
+    ['23 no session', withClaims({ sid: undefined })],
+    ['24 an internal token', internal],
   ])('is refused with 401: %s', async (_, make) => {
     const { status, body, headers } = await test.post(WHOAMI, { authorization: `Bearer ${await make()}` });
     expect([status, codeOf(body), headers.get('www-authenticate')]).toEqual([401, 'UNAUTHENTICATED', 'Bearer']);
@@ -157,7 +157,7 @@ describe('an access token', () => {
 });
 
 describe('what the token says is not the last word', () => {
-  it('roles are those of now: after a change elsewhere, and after an own mutation', async () => {
+  it('26 roles are those of now: after a change elsewhere, and after an own mutation', async () => {
     const wishes = { userId: 'usr_01J00000000000000000000011', sessionId: 'ses_11' };
     const headers = await withToken(wishes);
     const roles = async () => (await test.post(WHOAMI, headers)).body.data.whoami.slice(1);
@@ -170,7 +170,7 @@ describe('what the token says is not the last word', () => {
     await until(async () => (await roles()).includes('MODERATOR'));
   });
 
-  it('a closed account is refused', async () => {
+  it('26 a closed account is refused', async () => {
     test.shop.state.principals.set('ses_12', { active: false, roles: [], memberships: [] });
     test.shop.state.principals.set('ses_13', null);
     for (const sessionId of ['ses_12', 'ses_13']) {
@@ -215,7 +215,7 @@ describe('sign-in attempts', () => {
     query: `mutation { ${Array.from({ length: count }, (_, at) => `a${at}: login(input: { email: "${email}" })`).join(' ')} }`,
   });
 
-  it('A11 are limited per account, whatever the spelling, and tell when to come back', async () => {
+  it('A11 27 are limited per account, whatever the spelling, and tell when to come back', async () => {
     const limited = await another({ config: { login: { perAccount: 5, perAddress: 1_000 } } });
     const email = `a${Date.now()}@demo.example`;
     for (let attempt = 0; attempt < 5; attempt += 1) {
@@ -230,7 +230,7 @@ describe('sign-in attempts', () => {
     expect((await limited.post({ query: '{ warehouses }' })).status).toBe(200);
   });
 
-  it('count each alias and each fragment, and variables like literals', async () => {
+  it('27 count each alias and each fragment, and variables like literals', async () => {
     const limited = await another({ config: { login: { perAccount: 5, perAddress: 1_000 } } });
     const email = `b${Date.now()}@demo.example`;
     expect((await limited.post(login(email, 6))).status).toBe(429);
@@ -252,7 +252,7 @@ describe('sign-in attempts', () => {
   });
 });
 
-describe('G1 a subgraph of its own process', () => {
+describe('G1 64 65 a subgraph of its own process', () => {
   it('answers the gateway, and nobody else', async () => {
     const shop = toyShop();
     const { privateJwk, publicJwk } = await generateServiceKey('gateway');

@@ -105,7 +105,7 @@ describe.each([
     ]);
   });
 
-  it('refuses what is missing and what is not yours in the same words', async () => {
+  it('75 refuses what is missing and what is not yours in the same words', async () => {
     const buyer = await aBuyer();
     const missing = changed(how, { orderId: ids.next('ord'), token: buyer.token });
     const foreign = changed(how, { orderId: (await aBuyer()).orderId, token: buyer.token });
@@ -140,7 +140,7 @@ describe.each([
     expect([...received, ...steps(last.results)]).toEqual(Array.from({ length: step }, (_, at) => at + 1));
   });
 
-  it('refuses a cursor of somebody else, and one that was made up', async () => {
+  it('77 refuses a cursor of somebody else, and one that was made up', async () => {
     const [buyer, other] = [await aBuyer(), await aBuyer()];
     const theirs = changed(how, other);
     const after = cursor((await theirs.seen(1))[0]);
@@ -152,7 +152,7 @@ describe.each([
     }
   });
 
-  it('runs queries and mutations too, with the same limits', async () => {
+  it('76 runs queries and mutations too, with the same limits', async () => {
     const { token, userId } = await aBuyer();
     const query = listen(how, test, { query: '{ whoami warehouses }' }, token);
     expect(await query.ended()).toEqual({ kind: 'complete' });
@@ -174,7 +174,7 @@ describe.each([
     }
   });
 
-  it('ends when its token ends', async () => {
+  it('74 ends when its token ends', async () => {
     // Within the tolerance for clocks, so that the token is taken and ends a moment later.
     const buyer = await aBuyer({ lifetimeS: 2 });
     const stream = changed(how, buyer);
@@ -184,7 +184,7 @@ describe.each([
     else expect(stream.results.at(-1).errors[0].extensions.code).toBe('UNAUTHENTICATED');
   });
 
-  it('ends when its session is revoked elsewhere, and no other', async () => {
+  it('74 ends when its session is revoked elsewhere, and no other', async () => {
     const [buyer, other] = [await aBuyer(), await aBuyer()];
     const [stream, kept] = [changed(how, buyer), changed(how, other)];
     await Promise.all([stream.seen(1), kept.seen(1)]);
@@ -262,13 +262,13 @@ describe('the socket protocol', () => {
     ['two initialisations', [{ type: 'connection_init' }, { type: 'connection_init' }], 4429],
     ['a bad token', [{ type: 'connection_init', payload: { authorization: 'Bearer x.y.z' } }], 4403],
     ['too long a message', ['x'.repeat(300 * 1024)], 1009],
-  ])('closes after %s', async (_, messages, code) => {
+  ])('71 72 74 closes after %s', async (_, messages, code) => {
     const socket = await socketOf();
     for (const message of messages) socket.send(message);
     expect((await socket.closed()).code).toBe(code);
   });
 
-  it('closes after a binary message, and after an id that is in use', async () => {
+  it('71 closes after a binary message, and after an id that is in use', async () => {
     const binary = await socketOf();
     binary.socket.send(Buffer.from([1, 2, 3]));
     expect((await binary.closed()).code).toBe(4400);
@@ -281,7 +281,7 @@ describe('the socket protocol', () => {
     expect(await twice.closed()).toEqual({ code: 4409, reason: 'Subscriber for same already exists' });
   });
 
-  it('accepts no other subprotocol, path or origin', async () => {
+  it('70 71 accepts no other subprotocol, path or origin', async () => {
     const old = await socketOf(test, { protocol: 'graphql-ws' }).catch((error: unknown) => error);
     if (old instanceof Error) expect(old.message).toMatch(/subprotocol/i);
     else expect((await (old as RawSocket).closed()).code).toBe(4406);
@@ -291,7 +291,7 @@ describe('the socket protocol', () => {
     await socketOf(test, { headers: { origin: test.url } });
   });
 
-  it('closes who does not initialise in time, and who writes without end', async () => {
+  it('71 73 closes who does not initialise in time, and who writes without end', async () => {
     const impatient = await another({
       config: { sockets: { ...defaultSocketLimits, initTimeoutMs: 50, maxMessages: 20 } },
     });
@@ -301,7 +301,7 @@ describe('the socket protocol', () => {
     expect((await chatty.closed()).code).toBe(1008);
   });
 
-  it('limits operations per socket, and frees their places', async () => {
+  it('73 limits operations per socket, and frees their places', async () => {
     const strict = await another({ config: { sockets: { ...defaultSocketLimits, operationsPerSocket: 2 } } });
     const buyer = await aBuyer({ at: strict });
     const socket = await initialised(buyer.token, strict);
@@ -317,7 +317,7 @@ describe('the socket protocol', () => {
     expect(strict.gateway.counts().subscribers).toBe(2);
   });
 
-  it('closes a client that does not read, with 4410, and not the others', async () => {
+  it('73 closes a client that does not read, with 4410, and not the others', async () => {
     const small = await another({ config: { sockets: { ...defaultSocketLimits, maxUnsentBytes: 64 * 1024 } } });
     const [lazy, eager] = [await aBuyer({ at: small }), await aBuyer({ at: small })];
     const socket = await initialised(lazy.token, small);
