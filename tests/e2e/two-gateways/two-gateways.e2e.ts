@@ -1,33 +1,23 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { createGateway, type Gateway } from '@marketgraph/gateway';
-import { readGatewayConfig } from '@marketgraph/gateway/config';
-import { httpTransport, internalTokenSigner } from '@marketgraph/platform/serve';
-import { silentLog } from '@marketgraph/platform/testing';
 import * as operations from '@marketgraph/schema/generated/operations';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aRun, newKey, registerVendor, signIn, type Vendor } from '../../story/cast.ts';
 import { accepted, silentReport } from '../../story/report.ts';
 import { startTestMarketplace, type TestMarketplace } from '../../support/marketplace.ts';
 import { Person } from '../../support/person.ts';
+import { type SecondGateway, startSecondGateway } from '../../support/second-gateway.ts';
 import { type Listing, listProduct } from '../../support/shop.ts';
-
-interface Keys {
-  services: Record<string, Parameters<typeof internalTokenSigner>[0]>;
-  cursorSecret: string;
-}
 
 /** Gateways keep nothing of their own: behind a load balancer it does not matter which one a client meets. */
 describe('G9 two gateways', () => {
   let market: TestMarketplace;
-  let other: { gateway: Gateway; url: string; stop(): Promise<void> };
+  let other: SecondGateway;
   let vendor: Vendor;
   let lamp: Listing;
   const watchers: Person[] = [];
 
   beforeAll(async () => {
     market = await startTestMarketplace({ shape: 'processes' });
-    other = await secondGateway(market);
+    other = await startSecondGateway(market);
     const operator = await signIn(market.graph, 'Olga', market.operator);
     vendor = await registerVendor(market.graph, { name: 'Alpha', run: aRun(), operator, report: silentReport });
     lamp = await listProduct(vendor, operator, { title: 'Brass lamp', sku: 'LAMP', units: 10 });
@@ -78,23 +68,3 @@ describe('G9 two gateways', () => {
     expect(resumed.events.map(({ stockChanged }) => stockChanged.available)).toEqual([17, 18]);
   });
 });
-
-/** Another gateway before the same subgraphs, with the same secrets and a port of its own. */
-async function secondGateway({ processes, stores, dataDir }: TestMarketplace) {
-  const keys = JSON.parse(readFileSync(join(dataDir, 'keys.json'), 'utf8')) as Keys;
-  const urls = Object.fromEntries(
-    [...processes!.services].filter(([name]) => name !== 'gateway').map(([name, { url }]) => [name, url]),
-  );
-  const transport = httpTransport({ urls, signer: await internalTokenSigner(keys.services['gateway']!) });
-  const config = readGatewayConfig({ PORT: '0', REDIS_URL: stores.redis.gateway, CURSOR_SECRET: keys.cursorSecret });
-  const gateway = await createGateway({ config, transport, log: silentLog });
-  const { url } = await gateway.listen();
-  return {
-    gateway,
-    url,
-    async stop() {
-      await gateway.stop();
-      await transport.close();
-    },
-  };
-}

@@ -36,7 +36,6 @@ export class StockQueries {
     return row && actsFor(viewer, row.vendorId) ? toWarehouse(row) : null;
   }
 
-  @Directive('@cacheControl(maxAge: 1)')
   @Query(() => [OfferAvailability], {
     description: 'What can be bought of up to 100 offers, in the order asked for. Unknown offers have none.',
   })
