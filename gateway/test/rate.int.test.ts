@@ -2,11 +2,20 @@ import { inProcessTransport } from '@marketgraph/platform/serve';
 import { startTestStores, type Stores } from '@marketgraph/stores/testing';
 import { until } from '@marketgraph/platform/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type ListedOperation, sha256 } from '../src/persisted/manifest.ts';
 import { defaultRates, type GatewayConfig } from '../src/config.ts';
 import { type RawSocket, rawSocket } from './support/live-clients.ts';
 import { type Json, startTestGateway, type TestGateway } from './support/test-gateway.ts';
 import { testSigner } from './support/tokens.ts';
 import { toyShop } from './support/toy-shop.ts';
+
+const PAGE = { query: 'query Page { orders(first: 50) { id } }' };
+const VISITS = { query: 'subscription Visits { visits(id: "1") }' };
+/** Known from the start: a text that is new costs more. */
+const listedOperations: ListedOperation[] = [
+  { id: sha256(PAGE.query), name: 'Page', type: 'query', body: PAGE.query },
+  { id: sha256(VISITS.query), name: 'Visits', type: 'subscription', body: VISITS.query },
+];
 
 let stores: Stores;
 const started: TestGateway[] = [];
@@ -33,6 +42,7 @@ async function gateways(count: number, rates: Partial<GatewayConfig['rates']>, m
         shop,
         signer,
         transport: inProcessTransport(shop.subgraphs),
+        listedOperations,
         config: { trustedProxies: 1, rates: { ...defaultRates, ...rates }, ...more },
       }),
     );
@@ -60,8 +70,6 @@ const subscribe = (socket: RawSocket, id: string, payload: unknown) => socket.se
 /** The first thing an operation is told. */
 const next = (socket: RawSocket, id: string): Promise<Json> =>
   until(() => socket.messages.find((message) => message.id === id), { what: `an answer to ${id}` });
-
-const PAGE = { query: '{ orders(first: 50) { id } }' };
 
 describe('points', () => {
   it('G3 of a user are shared by two gateways, counted by cost, and come back with the next minute', async () => {
@@ -101,6 +109,19 @@ describe('points', () => {
     expect((await gateway.post(PAGE, await asUser(user('C')))).status).toBe(200);
   });
 
+  it('are more for a text that is new, and are spent on texts that are refused', async () => {
+    const { gateways: one, asUser } = await gateways(1, { pointsPerUser: 1_300 });
+    const [gateway] = one as [TestGateway];
+    const headers = await asUser(user('N'));
+    const aNew = (at: number) => gateway.post({ query: `{ new${at}: warehouses }` }, headers);
+    expect([(await aNew(1)).status, (await aNew(1)).status, (await aNew(2)).status]).toEqual([200, 200, 200]);
+    expect((await aNew(3)).status).toBe(429);
+    const codes = [];
+    for (let at = 0; at < 4; at += 1) codes.push(codeOf(await gateway.post({ query: `{ unknown${at} }` }, headers)));
+    expect(codes).toEqual(['GRAPHQL_VALIDATION_FAILED', 'GRAPHQL_VALIDATION_FAILED', 'RATE_LIMITED', 'RATE_LIMITED']);
+    expect((await gateway.post(PAGE, headers)).status).toBe(200);
+  });
+
   it('are spent over sockets and event streams too, where the refusal is an error of the operation', async () => {
     const { gateways: one, from, asUser } = await gateways(1, { pointsPerUser: 60 });
     const [gateway] = one as [TestGateway];
@@ -114,7 +135,7 @@ describe('points', () => {
       type: 'error',
       payload: [{ extensions: { code: 'RATE_LIMITED' } }],
     });
-    subscribe(socket, '3', { query: 'subscription { visits(id: "1") }' });
+    subscribe(socket, '3', VISITS);
     expect((await next(socket, '3')).type).toBe('next');
     socket.socket.close();
     const stream = await fetch(`${gateway.url}/graphql/stream`, {
@@ -168,7 +189,7 @@ describe('places', () => {
       fetch(`${gateway.url}/graphql/stream`, {
         method: 'POST',
         headers: { ...headers, ...from, 'content-type': 'application/json', accept: 'text/event-stream' },
-        body: JSON.stringify({ query: 'subscription { visits(id: "1") }' }),
+        body: JSON.stringify(VISITS),
       });
     const first = await open();
     expect(first.status).toBe(200);
@@ -185,13 +206,12 @@ describe('places', () => {
     const { gateways: one, from, asUser } = await gateways(1, { subscriptionsPerUser: 2 });
     const [gateway] = one as [TestGateway];
     const { authorization } = await asUser(user('G'));
-    const visits = { query: 'subscription { visits(id: "1") }' };
     const [a, b] = [await openSocket(gateway, from), await openSocket(gateway, from)];
     await Promise.all([init(a, authorization), init(b, authorization)]);
-    subscribe(a, '1', visits);
-    subscribe(b, '1', visits);
+    subscribe(a, '1', VISITS);
+    subscribe(b, '1', VISITS);
     expect([(await next(a, '1')).type, (await next(b, '1')).type]).toEqual(['next', 'next']);
-    subscribe(b, '2', visits);
+    subscribe(b, '2', VISITS);
     expect(await next(b, '2')).toMatchObject({ type: 'error', payload: [{ extensions: { code: 'RATE_LIMITED' } }] });
     // One that is refused holds no place.
     subscribe(b, '3', { query: 'subscription { orderStatusChanged(orderId: "ord_x") { step } }' });
@@ -199,7 +219,7 @@ describe('places', () => {
     a.send({ type: 'complete', id: '1' });
     await vi.waitFor(async () => {
       const id = `again ${Math.random()}`;
-      subscribe(b, id, visits);
+      subscribe(b, id, VISITS);
       expect((await next(b, id)).type).toBe('next');
     });
     a.socket.close();

@@ -7,6 +7,7 @@ import type { Documents, OperationRequest, PreparedOperation } from '../limits/d
 import { RequestError } from '../limits/request-error.ts';
 import type { HttpStreams } from '../live/http-streams.ts';
 import { acceptsEventStream, acceptsMultipart, eventStreamFormat, multipartFormat } from '../live/stream-format.ts';
+import { prepareCharged } from '../rate/prepare-charged.ts';
 import type { RateLimits } from '../rate/rate-limits.ts';
 import type { GraphContext } from '../query/graph-context.ts';
 import type { QueryEngine } from '../query/query-engine.ts';
@@ -33,11 +34,11 @@ export interface GraphqlExchange {
 
 /** `/graphql`: one query or mutation, one answer; a subscription for those who accept an answer of many parts. */
 export async function answerGraphql(parts: GraphqlRouteParts, exchange: GraphqlExchange): Promise<void> {
-  const { documents, engine, identity, rates, streams } = parts;
+  const { engine, identity, rates, streams } = parts;
   const { request, response, search, address, contextOf } = exchange;
   const caller = await identity.authenticate(request.headers.authorization);
   const { operation, body } = await readOperation(parts, exchange);
-  const prepared = documents.prepare(operation);
+  const prepared = await prepareCharged(parts, operation, { viewer: caller.viewer, address });
   if (prepared.operation.operation === 'subscription') {
     if (acceptsMultipart(request.headers.accept)) {
       return streams.open({ format: multipartFormat, response, operation, caller, address });
@@ -47,7 +48,7 @@ export async function answerGraphql(parts: GraphqlRouteParts, exchange: GraphqlE
       'and here to those who accept multipart/mixed;subscriptionSpec=1.0.';
     throw new RequestError([graphqlError('BAD_REQUEST', message)]);
   }
-  const counted = rates.spend(caller.viewer, address, prepared.cost);
+  const counted = rates.spend(caller.viewer, address, prepared.cost + prepared.takeSurcharge());
   if (counted) await counted;
   const asked = { method: request.method ?? 'POST', search, body };
   const context = noteCacheUse(contextOf(caller.viewer));

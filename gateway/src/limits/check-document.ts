@@ -1,6 +1,7 @@
 import { type DocumentNode, type GraphQLError, Kind, type OperationDefinitionNode, visit } from 'graphql';
 import { graphqlError } from '@marketgraph/platform/graphql';
 import { type Measure, measureOperation } from './measure.ts';
+import { overlappingPairs } from './overlap.ts';
 import type { OperationLimits } from './operation-limits.ts';
 
 /** What is wrong with the size of a document; null when it may be validated and planned. */
@@ -9,8 +10,20 @@ export function checkDocument(document: DocumentNode, limits: OperationLimits): 
     return tooComplex('operations and fragments', limits.maxDefinitions);
   }
   let fields = 0;
-  visit(document, { Field: () => void (fields += 1) });
+  let nesting = 0;
+  let deepest = 0;
+  const spreads = new Set<string>();
+  visit(document, {
+    Field: () => void (fields += 1),
+    FragmentSpread: ({ name }) => void spreads.add(name.value),
+    SelectionSet: {
+      enter: () => void (deepest = Math.max(deepest, (nesting += 1))),
+      leave: () => void (nesting -= 1),
+    },
+  });
   if (fields > limits.maxFields) return tooComplex('fields', limits.maxFields);
+  if (deepest > limits.maxNesting) return tooComplex('levels', limits.maxNesting);
+  if (spreads.size > limits.maxDefinitions) return tooComplex('fragments', limits.maxDefinitions);
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
     if ((definition.variableDefinitions?.length ?? 0) > limits.maxVariables) {
@@ -23,6 +36,13 @@ export function checkDocument(document: DocumentNode, limits: OperationLimits): 
     if (size.rootFields > limits.maxRootFields) return tooComplex('root fields', limits.maxRootFields);
     if (size.directives > limits.maxDirectives) return tooComplex('directives', limits.maxDirectives);
     if (size.fields > limits.maxExpandedFields) return tooComplex('fields', limits.maxExpandedFields);
+    const pairs = overlappingPairs(document, definition, {
+      maxDepth: limits.maxDepth,
+      maxFields: limits.maxExpandedFields,
+      maxPairs: limits.maxOverlappingPairs,
+    });
+    if (pairs === Infinity)
+      return tooComplex('pairs of fields with one place in the answer', limits.maxOverlappingPairs);
   }
   return null;
 }

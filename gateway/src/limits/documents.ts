@@ -36,6 +36,8 @@ export interface ResolvedOperation {
 export interface PreparedOperation extends ResolvedOperation {
   /** In points, with the variables of this request. */
   cost: number;
+  /** What a text costs that has not been run before: it is parsed, validated and planned. Zero from the second call on. */
+  takeSurcharge(): number;
 }
 
 /**
@@ -58,7 +60,15 @@ const MAX_ERRORS = 5;
 // eslint-disable-next-line no-control-regex
 const ZERO_CHARACTER = /\0|\\u0000|\\u\{0+\}/;
 
-type Known = { document: DocumentNode; costs: Map<OperationDefinitionNode, OperationCost> } | { error: RequestError };
+interface Readable {
+  document: DocumentNode;
+  costs: Map<OperationDefinitionNode, OperationCost>;
+  isNew: boolean;
+}
+type Known = Readable | { error: RequestError };
+
+/** As much as a page of products with their offers. */
+export const NEW_TEXT_POINTS = 500;
 
 export function createDocuments(options: {
   schema: GraphQLSchema;
@@ -77,6 +87,7 @@ export function createDocuments(options: {
   const hashes = new LRUCache<string, DocumentNode>({ max: CACHE_ENTRIES });
 
   const read = (text: string): Known => {
+    if (text.length > limits.maxTextLength) return { error: new RequestError([tooLong(limits.maxTextLength)]) };
     let document: DocumentNode;
     try {
       document = parse(text, { maxTokens: limits.maxTokens });
@@ -96,7 +107,7 @@ export function createDocuments(options: {
       };
     }
     hashes.set(createHash('sha256').update(text).digest('hex'), document);
-    return { document, costs: new Map() };
+    return { document, costs: new Map(), isNew: true };
   };
 
   return {
@@ -111,7 +122,8 @@ export function createDocuments(options: {
         known.set(query, entry);
       }
       if ('error' in entry) throw entry.error;
-      const { document, costs } = entry;
+      const readable = entry;
+      const { document, costs } = readable;
       const operation = getOperationAST(document, operationName);
       if (!operation) throw new RequestError([unknownOperation(document, operationName)]);
       let compiled = costs.get(operation);
@@ -124,7 +136,17 @@ export function createDocuments(options: {
       const cost = compiled.of(variables ?? {});
       if (cost > limits.maxCost) throw new RequestError([tooCostly(cost, limits.maxCost)]);
       persisted.keep(request);
-      return { document, operation, text: query, cost };
+      return {
+        document,
+        operation,
+        text: query,
+        cost,
+        takeSurcharge() {
+          const points = readable.isNew ? NEW_TEXT_POINTS : 0;
+          readable.isNew = false;
+          return points;
+        },
+      };
     },
     byHash: (hash) => hashes.get(hash),
   };
@@ -133,6 +155,10 @@ export function createDocuments(options: {
 function tooCostly(cost: number, maxCost: number): GraphQLError {
   const message = `The operation costs ${cost} points; at most ${maxCost} are accepted. Ask for smaller pages, or for less of each entry.`;
   return graphqlError('OPERATION_TOO_COMPLEX', message, { cost, maxCost });
+}
+
+function tooLong(maxLength: number): GraphQLError {
+  return graphqlError('OPERATION_TOO_COMPLEX', `The document is longer than ${maxLength} characters.`);
 }
 
 function parseError(error: unknown): GraphQLError {

@@ -4,6 +4,7 @@ import { checkDocument } from './check-document.ts';
 import { checkVariables } from './check-variables.ts';
 import { measureOperation } from './measure.ts';
 import { defaultOperationLimits } from './operation-limits.ts';
+import { overlappingPairs } from './overlap.ts';
 
 const measured = (text: string) => {
   const document = parse(text);
@@ -43,9 +44,42 @@ describe('the size of a document', () => {
     ['query($a: Int, $b: Int, $c: Int) { a }', 'variables'],
     ['query A { a } query B { b } query C { c } query D { d }', 'operations and fragments'],
     ['query A { a } query B { a { b { c { d } } } }', 'levels'],
+    [`{ ${'... { '.repeat(100)} a ${'}'.repeat(100)} }`, 'levels'],
+    ['{ ...A ...B ...C ...D }', 'fragments'],
+    [`{ a { ${'b '.repeat(5)} } ...A } fragment A on Q { ${'a '.repeat(60)} }`, 'fields'],
   ])('%s', (text, complaint) => {
     const error = checkDocument(parse(text), limits);
     expect(error?.message ?? null).toEqual(complaint === null ? null : expect.stringContaining(` ${complaint}.`));
+  });
+});
+
+describe('pairs of fields with one place in the answer', () => {
+  const pairs = (text: string, limits = { maxDepth: 25, maxFields: 2_000, maxPairs: 20_000 }) => {
+    const document = parse(text);
+    return overlappingPairs(document, document.definitions[0] as OperationDefinitionNode, limits);
+  };
+
+  it.each([
+    ['{ a b c }', 0],
+    ['{ a a a }', 3],
+    ['{ x: a x: b a }', 1],
+    ['{ a { b c } a { b } }', 2],
+    ['{ a { b } a { b } a { b } }', 3 + 3],
+    ['{ a ...F ... on T { a } } fragment F on Q { a ...F }', 3],
+    ['{ ...F ...F } fragment F on Q { a { b } }', 0],
+    ['{ a { ...F } a { ...F } } fragment F on Q { b }', 1],
+  ])('%s', (text, count) => {
+    expect(pairs(text)).toBe(count);
+  });
+
+  it('end for fragments in circles', () => {
+    expect(pairs('{ ...x } fragment x on T { a { ...x } a { b } }')).toBe(25);
+  });
+
+  it('are not counted to the end when there are too many', () => {
+    expect(pairs(`{ ${'a '.repeat(201)}}`)).toBe(Infinity);
+    expect(pairs(`{ ${'a { b } '.repeat(150)}}`)).toBe(Infinity);
+    expect(pairs('{ ...x } fragment x on T { a { ...x } b { ...x } c { ...x } }')).toBe(Infinity);
   });
 });
 

@@ -8,6 +8,7 @@ import type { Caller, Identity } from '../identity/identity.ts';
 import type { Documents, OperationRequest } from '../limits/documents.ts';
 import { publicError } from '../limits/public-error.ts';
 import { RequestError } from '../limits/request-error.ts';
+import { prepareCharged } from '../rate/prepare-charged.ts';
 import type { RateLimits } from '../rate/rate-limits.ts';
 import { graphContext } from '../query/graph-context.ts';
 import type { QueryEngine } from '../query/query-engine.ts';
@@ -69,9 +70,9 @@ export function createOperations(parts: {
       const { requestId } = graphContext({ viewer: caller.viewer, timeoutMs });
       const shown = (errors: readonly GraphQLError[]) => errors.map((error) => publicError(error.toJSON(), requestId));
       try {
-        const { document, operation, text, cost } = documents.prepare(request);
-        const counted = rates.spend(caller.viewer, address, cost);
-        if (counted) await counted;
+        const prepared = await prepareCharged(parts, request, { viewer: caller.viewer, address });
+        const { document, operation, text } = prepared;
+        await rates.spend(caller.viewer, address, prepared.cost + prepared.takeSurcharge());
         if (operation.operation !== 'subscription') {
           await once(request, caller, address, sink);
           return () => undefined;

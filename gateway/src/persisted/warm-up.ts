@@ -15,6 +15,7 @@ export async function warmUp(
   for (const { name, text } of list.texts) {
     try {
       const prepared = documents.prepare({ query: text, operationName: name });
+      prepared.takeSurcharge();
       if (prepared.operation.operation !== 'subscription') engine.warm(prepared);
     } catch (error) {
       log.error({ err: error, operationName: name }, 'a listed operation cannot be run on this graph');
