@@ -40,6 +40,7 @@ import { warmUp } from './persisted/warm-up.ts';
 import { limitSessions } from './rate/limit-sessions.ts';
 import { createRateLimits } from './rate/rate-limits.ts';
 import { createGatewayMetrics } from './telemetry/gateway-metrics.ts';
+import { countingRefusals, measured } from './telemetry/measured.ts';
 import { operationsFolder, readSupergraph } from './supergraph-file.ts';
 
 export { graphSubgraphSdl, GRAPH_SUBGRAPH } from './graph/graph-subgraph.ts';
@@ -168,7 +169,8 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
       log,
     });
   const versions = graphVersions(await versionOf(graph), { retireMs: 2 * config.timeouts.requestMs });
-  const { documents, engine } = versions;
+  const documents = countingRefusals(versions.documents, metrics);
+  const engine = measured(versions.engine, metrics);
 
   const tellOfPrincipals = principalFacts({ identity, sessions, recheck: (concerns) => live.recheck(concerns), log });
   let coalesced = coalescedFields(graph.supergraph);
@@ -206,8 +208,12 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
     sessions: limitSessions(sessions, rates),
     limits: config.sockets,
     unsent,
+    closed: metrics.socketsClosed,
     log,
   });
+  metrics.gauge('graphql_ws_connections', () => sockets.count());
+  metrics.gauge('graphql_ws_subscriptions', () => live.counts().subscribers);
+  metrics.gauge('graphql_ws_buffered_bytes', () => unsent.total);
   const publicServer = createPublicServer({
     config,
     transport,

@@ -1,7 +1,7 @@
 import type { JWK } from 'jose';
 import { ConfigurationError, readTogether, refuseInProduction, settingsOf } from '@marketgraph/platform/config';
 import { httpTransport, internalTokenSigner, runProcess } from '@marketgraph/platform/serve';
-import { createLogger } from '@marketgraph/platform/telemetry';
+import { createLogger, startMetrics } from '@marketgraph/platform/telemetry';
 import { readGatewayConfig } from './config.ts';
 import { createGateway, GRAPH_SUBGRAPH } from './gateway.ts';
 import { readSupergraph, subgraphNames } from './supergraph-file.ts';
@@ -27,7 +27,8 @@ await runProcess(log, async () => {
     urls: subgraphUrls(supergraphSdl),
     signer: await internalTokenSigner(signingKey()),
   });
-  const gateway = await createGateway({ config, transport, log, supergraphSdl });
+  const { metrics, stop: stopMetrics } = await startMetrics(settings, log);
+  const gateway = await createGateway({ config, transport, log, supergraphSdl, metrics });
   const { url } = await gateway.listen();
   const supergraph = followSupergraph({
     current: supergraphSdl,
@@ -44,6 +45,7 @@ await runProcess(log, async () => {
       supergraph.stop();
       await gateway.stop();
       await transport.close();
+      await stopMetrics();
     },
   };
 });

@@ -1,6 +1,6 @@
 import { settingsOf } from '@marketgraph/platform/config';
 import { runProcess } from '@marketgraph/platform/serve';
-import { createLogger } from '@marketgraph/platform/telemetry';
+import { createLogger, startMetrics } from '@marketgraph/platform/telemetry';
 import { startMonolith } from './monolith.ts';
 
 const settings = settingsOf('', process.env);
@@ -12,7 +12,13 @@ const log = createLogger({
 });
 
 await runProcess(log, async () => {
-  const monolith = await startMonolith({ env: process.env, log });
+  const { metrics, stop: stopMetrics } = await startMetrics(settings, log);
+  const monolith = await startMonolith({ env: process.env, log, metrics });
   log.info({ url: monolith.url }, 'ready');
-  return monolith;
+  return {
+    async stop() {
+      await monolith.stop();
+      await stopMetrics();
+    },
+  };
 });

@@ -3,7 +3,7 @@ import { readGatewayConfig } from '@marketgraph/gateway/config';
 import { type Environment, readTogether } from '@marketgraph/platform/config';
 import type { Subgraph } from '@marketgraph/platform/graphql';
 import { inProcessTransport, subgraphClient, type SubgraphTransport } from '@marketgraph/platform/serve';
-import type { Logger } from '@marketgraph/platform/telemetry';
+import type { Logger, Metrics } from '@marketgraph/platform/telemetry';
 import { registry } from './registry.ts';
 
 export interface Monolith {
@@ -15,7 +15,15 @@ export interface Monolith {
 }
 
 /** The gateway and all subgraphs in this process. Same code as one process each, another transport. */
-export async function startMonolith({ env, log }: { env: Environment; log: Logger }): Promise<Monolith> {
+export async function startMonolith({
+  env,
+  log,
+  metrics,
+}: {
+  env: Environment;
+  log: Logger;
+  metrics?: Metrics;
+}): Promise<Monolith> {
   const peers = lateTransport();
   const created = await Promise.allSettled(
     registry.map(({ name, create }) =>
@@ -40,6 +48,7 @@ export async function startMonolith({ env, log }: { env: Environment; log: Logge
       config,
       transport,
       log: log.child({ service: 'gateway' }),
+      ...(metrics ? { metrics } : {}),
     });
     await startSubgraphs(subgraphs);
     const { url, port } = await gateway.listen();

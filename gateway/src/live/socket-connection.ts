@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Logger } from '@marketgraph/platform/telemetry';
+import type { CounterFamily, Logger } from '@marketgraph/platform/telemetry';
 import { graphqlError } from '@marketgraph/platform/graphql';
 import { type Message, MessageType, parseMessage, type SubscribePayload } from 'graphql-ws';
 import type { RawData, WebSocket } from 'ws';
@@ -21,6 +21,8 @@ export interface SocketParts {
   sessions: SessionWatch;
   limits: SocketLimits;
   unsent: UnsentBytes;
+  /** By the code of the close. */
+  closed?: CounterFamily;
   log: Logger;
 }
 
@@ -59,7 +61,7 @@ export class SocketConnection implements Channel {
     request: IncomingMessage,
     private readonly address: string,
     private readonly parts: SocketParts,
-    onClosed: () => void,
+    onClosed: (code: number) => void,
   ) {
     const { limits } = parts;
     this.outlet = new Outlet(this, parts.unsent);
@@ -73,10 +75,10 @@ export class SocketConnection implements Channel {
     });
     socket.on('error', (error) => parts.log.debug({ err: error }, 'socket failed'));
     socket.on('message', (data, isBinary) => this.onMessage(data, isBinary));
-    socket.once('close', () => {
+    socket.once('close', (code) => {
       this.release();
       this.outlet.dispose();
-      onClosed();
+      onClosed(code);
     });
   }
 

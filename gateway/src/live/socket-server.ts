@@ -46,9 +46,10 @@ export function createSocketServer(parts: SocketParts): SocketServer {
           webSocket.close(closeCodes.subprotocolNotAcceptable, 'Subprotocol not acceptable');
           return;
         }
-        const connection: SocketConnection = new SocketConnection(webSocket, request, address, parts, () =>
-          open.delete(connection),
-        );
+        const connection: SocketConnection = new SocketConnection(webSocket, request, address, parts, (code) => {
+          open.delete(connection);
+          parts.closed?.of(String(code)).inc();
+        });
         open.add(connection);
       });
     },

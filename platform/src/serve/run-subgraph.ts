@@ -7,7 +7,7 @@ import {
   settingsOf,
 } from '../config/config.ts';
 import type { Subgraph } from '../graphql/subgraph.ts';
-import { createLogger, type Logger } from '../telemetry/telemetry.ts';
+import { createLogger, type Logger, startMetrics } from '../telemetry/telemetry.ts';
 import { httpTransport } from './http-transport.ts';
 import { internalTokenSigner, internalTokenVerifier } from './internal-token.ts';
 import { runProcess } from './process.ts';
@@ -48,6 +48,7 @@ export async function runSubgraph<Config>(definition: SubgraphProcess<Config>, e
       definition.peers.map((peer) => [peer, settingsOf('', env).required(`${peer.toUpperCase()}_URL`)]),
     );
     const transport = httpTransport({ urls, signer });
+    const { stop: stopMetrics } = await startMetrics(settings, log);
     const subgraph = await definition.create({ config, log, peers: subgraphClient(transport, name) });
     const server = await serveSubgraph(subgraph, {
       host: settings.optional('HOST') ?? '127.0.0.1',
@@ -62,6 +63,7 @@ export async function runSubgraph<Config>(definition: SubgraphProcess<Config>, e
         await server.stop();
         await subgraph.stop();
         await transport.close();
+        await stopMetrics();
       },
     };
   });

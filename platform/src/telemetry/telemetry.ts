@@ -14,6 +14,7 @@ export {
   type Observation,
 } from './metrics.ts';
 export { serveMetrics } from './metrics-server.ts';
+export { type ProcessMetrics, startMetrics } from './process-metrics.ts';
 
 export interface LogOptions {
   service: string;
