@@ -2,9 +2,12 @@ import type { GraphQLError } from 'graphql';
 import { ChangeQueue } from './change-queue.ts';
 import type { CursorCodec } from './cursor.ts';
 import type { EventWork } from './event-work.ts';
+import { JointWork } from './joint-work.ts';
 import { liveError, SubscriptionRefusedError } from './live-error.ts';
-import type { EventLog, Frame, LiveLogger, LoggedEvent, RunContext, StreamRoot } from './live-ports.ts';
+import type { EventLog, Frame, LiveLogger, LoggedEvent, RunContext } from './live-ports.ts';
+import { ORIGIN } from './position.ts';
 import type { EventRunner, RunOutcome } from './run-event.ts';
+import { liveRoot, snapshotRoot } from './stream-root.ts';
 import type { Change, Subscriber } from './subscriber.ts';
 import type { SubscriptionRequest } from './subscription-request.ts';
 
@@ -41,6 +44,8 @@ export const defaultGroupLimits: GroupLimits = {
 /** Codes by which the owner says that this caller may not listen (any more). */
 const ACCESS_CODES = new Set(['UNAUTHENTICATED', 'FORBIDDEN', 'BAD_USER_INPUT']);
 
+/** Results kept for clients that catch up at the same time. */
+const MAX_REPLAYED = 200;
 /** Clients that are handed a result in one go, before others of the process get their turn. */
 const DELIVERED_AT_ONCE = 1_000;
 
@@ -53,13 +58,14 @@ type Outcome = { frame: Frame } | { end: readonly GraphQLError[] } | null;
 export class Group {
   readonly subscribers = new Set<Subscriber>();
   /** Clients whose replay is under way; they join when it has caught up. */
-  expected = 0;
+  private expected = 0;
   readonly latestOnly: boolean;
   private readonly waiting: ChangeQueue<EventWork>;
   private readonly running: { event: LoggedEvent; outcome: Promise<Outcome> }[] = [];
   private delivering = false;
-  private nextSnapshot: Promise<Snapshot> | undefined;
-  private lastSnapshot: Promise<unknown> = Promise.resolve();
+  private readonly snapshots = new JointWork(() => this.takeSnapshot());
+  private readonly authorisations = new JointWork(() => this.askOwner());
+  private readonly replayed = new Map<string, Promise<Outcome>>();
 
   private currentRequest: SubscriptionRequest;
   private refusal: readonly GraphQLError[] | undefined;
@@ -109,18 +115,11 @@ export class Group {
   }
 
   /**
-   * The state now, and the position it is at least as new as. Whoever asks
-   * while one is being taken gets the next, together with everyone else who
-   * asks: nobody gets a snapshot older than their registration.
+   * The state now, and the position it is at least as new as. Taken once for
+   * all who ask at the same time, and never older than their registration.
    */
   snapshot(): Promise<Snapshot> {
-    this.nextSnapshot ??= this.lastSnapshot.then(() => {
-      this.nextSnapshot = undefined;
-      const taken = this.takeSnapshot();
-      this.lastSnapshot = taken.catch(() => undefined);
-      return taken;
-    });
-    return this.nextSnapshot;
+    return this.snapshots.run();
   }
 
   private async takeSnapshot(): Promise<Snapshot> {
@@ -130,7 +129,7 @@ export class Group {
     const frames: Frame[] = [];
     for (const key of this.request.keys) {
       deps.count('snapshots');
-      const root = this.snapshotRoot(position, key);
+      const root = snapshotRoot(this.request, { position, key, cursors: deps.cursors, now: deps.now });
       const outcome = await deps.runner.run({ request: this.request, root, context });
       if (outcome.kind === 'refused') throw new SubscriptionRefusedError(outcome.errors);
       if (outcome.kind === 'result') frames.push(deps.toFrame(outcome.data, outcome.errors, context));
@@ -139,10 +138,19 @@ export class Group {
   }
 
   /** Asks the owner whether the caller may still listen; rejects when not. */
-  async authorise(): Promise<void> {
+  authorise(): Promise<void> {
+    return this.authorisations.run();
+  }
+
+  private async askOwner(): Promise<void> {
     const context = await this.contextOrRefusal();
     for (const key of this.request.keys) {
-      const root = this.snapshotRoot('0-0', key);
+      const root = snapshotRoot(this.request, {
+        position: ORIGIN,
+        key,
+        cursors: this.deps.cursors,
+        now: this.deps.now,
+      });
       const refusal = await this.deps.runner.ask({ request: this.request, root, context });
       if (refusal) throw new SubscriptionRefusedError(refusal as readonly GraphQLError[]);
     }
@@ -159,7 +167,7 @@ export class Group {
       try {
         deps.count('runs');
         return this.outcomeOf(
-          await deps.runner.run({ request, root: this.liveRoot(event), context, event, work }),
+          await deps.runner.run({ request, root: liveRoot(request, event, deps.cursors), context, event, work }),
           context,
         );
       } catch (error) {
@@ -174,6 +182,31 @@ export class Group {
         await pause(deps.limits.retryDelayMs * 2 ** (attempt - 1));
       }
     }
+  }
+
+  /** Nobody may close the group while a client is on its way into it. */
+  expect(): void {
+    this.expected += 1;
+  }
+
+  expectNoMore(): void {
+    this.expected -= 1;
+    if (this.expected === 0) this.replayed.clear();
+  }
+
+  /** For a client that catches up. Others that do so at the same time are told the same. */
+  replayEvent(event: LoggedEvent): Promise<Outcome> {
+    const { position } = event;
+    let outcome = this.replayed.get(position);
+    if (!outcome) {
+      outcome = this.runEvent(event);
+      this.replayed.set(position, outcome);
+      if (this.replayed.size > MAX_REPLAYED) this.replayed.delete(this.replayed.keys().next().value!);
+      const forget = () => this.replayed.delete(position);
+      // What went wrong may go well for the next.
+      outcome.then((result) => result && 'end' in result && forget(), forget);
+    }
+    return outcome;
   }
 
   end(errors: readonly GraphQLError[] | null): void {
@@ -226,32 +259,6 @@ export class Group {
       delivered += 1;
       if (delivered % DELIVERED_AT_ONCE === 0) await turn();
     }
-  }
-
-  private snapshotRoot(position: string, key: string): StreamRoot {
-    return {
-      kind: 'SNAPSHOT',
-      cursor: this.cursorAt(position),
-      occurredAt: this.deps.now().toISOString(),
-      key,
-    };
-  }
-
-  private liveRoot({ position, envelope }: LoggedEvent): StreamRoot {
-    const { id, name, key, sequence, payload, occurredAt, topics } = envelope;
-    const at = this.request.topics.findIndex((topic) => topics?.includes(topic));
-    return {
-      kind: 'LIVE',
-      cursor: this.cursorAt(position),
-      occurredAt,
-      key: this.request.keys[at],
-      envelope: { id, name, key, sequence, payload },
-    };
-  }
-
-  private cursorAt(position: string): string {
-    const { plan, topics, audience } = this.request;
-    return this.deps.cursors.write(position, { field: plan.field.name, topics, subject: audience.subject });
   }
 
   private async contextOrRefusal(): Promise<RunContext> {

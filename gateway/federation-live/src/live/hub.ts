@@ -2,9 +2,12 @@ import type { GraphQLError } from 'graphql';
 import { eventWorks } from './event-work.ts';
 import { Group, type GroupDeps } from './group.ts';
 import { liveError, refused, SubscriptionRefusedError } from './live-error.ts';
-import type { Audience, EventLog, LiveSink, LoggedEvent } from './live-ports.ts';
+import type { Audience, LiveSink, LoggedEvent } from './live-ports.ts';
+import { answeringInTime, inTime } from './log-in-time.ts';
+import { replayPages } from './replay-pages.ts';
 import { defaultReplayLimits, openReplay, type ReplayLimits } from './replay.ts';
 import type { EventRunner } from './run-event.ts';
+import { slots } from './slots.ts';
 import { defaultSubscriberLimits, Subscriber, type SubscriberLimits, type SubscriberOptions } from './subscriber.ts';
 import type { SubscriptionRequest } from './subscription-request.ts';
 
@@ -65,6 +68,8 @@ export function createHub(options: HubOptions): Hub {
   const logTimeoutMs = options.logTimeoutMs ?? DEFAULT_LOG_TIMEOUT_MS;
   const log = answeringInTime(options.log, logTimeoutMs);
   const replays = slots(options.concurrentReplays ?? DEFAULT_CONCURRENT_REPLAYS);
+  const pages = replayPages(log);
+  let replaying = 0;
   const groups = new Map<string, Group>();
   const optionsByGroup = new WeakMap<Group, SubscriberOptions>();
   const byTopic = new Map<string, Set<Group>>();
@@ -141,16 +146,28 @@ export function createHub(options: HubOptions): Hub {
     const after = options.cursors.read(cursor, scope);
     if (after === null) refused('BAD_USER_INPUT', 'This cursor does not belong to this subscription.');
     await group.authorise();
-    const release = await replays.take();
-    // Nobody may close the group while this client is on its way into it.
-    group.expected += 1;
+    group.expect();
+    replaying += 1;
+    let release = (): void => undefined;
+    // Who does not read holds up nobody else's replay, and not for long.
+    const waitForClient = async (): Promise<void> => {
+      release();
+      await inTime(subscriber.drained(), logTimeoutMs, 'SLOW_CONSUMER');
+      release = await replays.take();
+    };
     try {
-      const replay = await openReplay(log, { domain: owner, topics: request.topics, after, limits: replayLimits });
+      release = await replays.take();
+      const replay = await openReplay(log, pages, {
+        domain: owner,
+        topics: request.topics,
+        after,
+        limits: replayLimits,
+      });
       const deliver = async (event: LoggedEvent): Promise<'go on' | 'stop'> => {
-        const outcome = await group.runEvent(event);
+        const outcome = await group.replayEvent(event);
         if (outcome && 'end' in outcome) throw new SubscriptionRefusedError(outcome.end);
         if (outcome) subscriber.send(outcome.frame);
-        await subscriber.drained();
+        if (!subscriber.hasRoom) await waitForClient();
         return subscriber.isEnded ? 'stop' : 'go on';
       };
       // Most of it unregistered, so that a long way back does not fill the buffer for live results; then the rest.
@@ -162,7 +179,9 @@ export function createHub(options: HubOptions): Hub {
       await replay.run(head, deliver);
       subscriber.open(head);
     } finally {
-      group.expected -= 1;
+      group.expectNoMore();
+      replaying -= 1;
+      if (replaying === 0) pages.clear();
       release();
     }
   };
@@ -256,51 +275,4 @@ function schemaChanged(): readonly GraphQLError[] {
 /** A topic is heard in the domain of the field's owner only; positions of other domains mean nothing to its cursors. */
 function topicKey(domain: string, topic: string): string {
   return `${domain} ${topic}`;
-}
-
-/** At most so many at once; the others wait their turn. */
-function slots(size: number): { take(): Promise<() => void> } {
-  let free = size;
-  const queue: (() => void)[] = [];
-  const release = () => {
-    const next = queue.shift();
-    if (next) next();
-    else free += 1;
-  };
-  return {
-    async take() {
-      if (free > 0) free -= 1;
-      else await new Promise<void>((resolve) => queue.push(resolve));
-      let released = false;
-      return () => {
-        if (!released) release();
-        released = true;
-      };
-    },
-  };
-}
-
-/** A log that is away must not hold a client, or a place for a replay, until it is back. */
-function answeringInTime(log: EventLog, limitMs: number): EventLog {
-  return {
-    head: (domain) => inTime(log.head(domain), limitMs),
-    isTrimmed: (domain) => inTime(log.isTrimmed(domain), limitMs),
-    read: (domain, options) => inTime(log.read(domain, options), limitMs),
-    follow: (after) => log.follow(after),
-  };
-}
-
-async function inTime<T>(work: Promise<T>, limitMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const errors: GraphQLError[] = [
-      liveError('TIMEOUT', 'The stream could not be opened in time.', { retryable: true }),
-    ];
-    timer = setTimeout(() => reject(new SubscriptionRefusedError(errors)), limitMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -270,6 +270,7 @@ describe('limits', () => {
     let release = (): void => undefined;
     const gate = new Promise<void>((resolve) => (release = resolve));
     const sink = new Recorder();
+    sink.hasRoom = false;
     sink.drained = () => gate;
     const resuming = subscribe('l1', cursorOf(first.sink, 0), { sink });
     await seen(sink, 1);
@@ -286,6 +287,7 @@ describe('limits', () => {
     stop();
     for (let step = 1; step <= 50; step += 1) publish(step);
     const gone = new Recorder();
+    gone.hasRoom = false;
     gone.drained = async () => {
       if (gone.frames.length === 3) gone.isClosed = true;
     };

@@ -1,6 +1,7 @@
 import { refused } from './live-error.ts';
 import type { EventLog, LoggedEvent } from './live-ports.ts';
 import { comparePositions, earlierBy, justBefore, ORIGIN } from './position.ts';
+import type { ReplayPages } from './replay-pages.ts';
 
 export interface ReplayLimits {
   /** Events of the domain that are looked through for one client. Who is further behind starts with a snapshot. */
@@ -26,11 +27,12 @@ export interface Replay {
 /** Rejects with CURSOR_EXPIRED when events after the position may be gone already. */
 export async function openReplay(
   log: EventLog,
+  pages: ReplayPages,
   { domain, topics, after, limits }: { domain: string; topics: readonly string[]; after: string; limits: ReplayLimits },
 ): Promise<Replay> {
   if (!(await isKept(log, domain, after))) expired();
   const concerns = (event: LoggedEvent) => event.envelope.topics?.some((topic) => topics.includes(topic)) ?? false;
-  const seen = await idsBefore(log, domain, after, limits, concerns);
+  const seen = await idsBefore(pages, domain, after, limits, concerns);
   let position = after;
   let scanned = 0;
 
@@ -40,7 +42,7 @@ export async function openReplay(
     },
     async run(until, deliver) {
       while (comparePositions(position, until) < 0) {
-        const page = await log.read(domain, { after: position, count: PAGE });
+        const page = await pages.read(domain, { after: position, count: PAGE, until });
         if (page.length === 0) return;
         for (const event of page) {
           if (comparePositions(event.position, until) > 0) return;
@@ -67,7 +69,7 @@ async function isKept(log: EventLog, domain: string, position: string): Promise<
 }
 
 async function idsBefore(
-  log: EventLog,
+  pages: ReplayPages,
   domain: string,
   position: string,
   limits: ReplayLimits,
@@ -76,7 +78,7 @@ async function idsBefore(
   const ids = new Set<string>();
   let at = earlierBy(position, limits.republishedWithinMs);
   for (let read = 0; read < MAX_LOOKBACK && comparePositions(at, position) < 0; read += PAGE) {
-    const page = await log.read(domain, { after: at, count: PAGE });
+    const page = await pages.read(domain, { after: at, count: PAGE, until: position });
     for (const event of page) {
       if (comparePositions(event.position, position) > 0) return ids;
       if (concerns(event)) ids.add(event.envelope.id);

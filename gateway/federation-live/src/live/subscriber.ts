@@ -70,6 +70,10 @@ export class Subscriber {
     if (!this.isEnded) this.sink.next(frame);
   }
 
+  get hasRoom(): boolean {
+    return this.isEnded || this.sink.hasRoom;
+  }
+
   async drained(): Promise<void> {
     if (!this.isEnded) await this.sink.drained();
   }
