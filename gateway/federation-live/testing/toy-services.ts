@@ -96,7 +96,7 @@ export function toyServices(services: Record<string, ToyService>): ToyServices {
       // Whoever writes to an answer fails: it may be another's too.
       const fetch = async (each: ServiceFetch): Promise<ServiceAnswer> => frozen(await toys.fetch(each));
       const { data, errors = [] } = await compiled.run({ variables, fetch });
-      return { data: JSON.parse(JSON.stringify(data)), errors: told(errors), raw: errors };
+      return { data: JSON.parse(JSON.stringify(data)), errors: toldOf(errors), raw: errors };
     },
     async stock(query, given = {}) {
       const { document, variables } = prepare(query, given);
@@ -114,7 +114,7 @@ export function toyServices(services: Record<string, ToyService>): ToyServices {
       );
       const hinted = (result.extensions?.['valueCompletion'] ?? []) as GraphQLError[];
       const raw = [...((result.errors ?? []) as GraphQLError[]), ...hinted];
-      return { data: JSON.parse(JSON.stringify(result.data ?? null)), errors: told(raw), raw };
+      return { data: JSON.parse(JSON.stringify(result.data ?? null)), errors: toldOf(raw), raw };
     },
   };
   return toys;
@@ -135,7 +135,8 @@ function frozen<Value>(value: Value): Value {
   return value;
 }
 
-function told(errors: readonly Pick<GraphQLError, 'message' | 'path'>[]): string[] {
+/** Errors as lines, each once, in an order of their own. */
+export function toldOf(errors: readonly Pick<GraphQLError, 'message' | 'path'>[]): string[] {
   return [...new Set(errors.map(({ message, path }) => `${path?.join('.') ?? '-'}: ${message}`))].toSorted();
 }
 
