@@ -135,8 +135,8 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
     log,
   });
   const sessions = createSessionWatch(identity, { checkMs: config.timeouts.sessionCheckMs, log });
-  const logins = createLoginLimits({ redis, ...config.login, log });
   const metrics = createGatewayMetrics(deps.metrics);
+  const logins = createLoginLimits({ redis, ...config.login, log, refused: metrics.rateLimited.of('login') });
   const rates = createRateLimits({ redis, settings: config.rates, clock, log, metrics });
 
   // From the wire outwards; each layer sees what the ones before it let through.

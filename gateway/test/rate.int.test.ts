@@ -4,6 +4,7 @@ import { until } from '@marketgraph/platform/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type ListedOperation, sha256 } from '../src/persisted/manifest.ts';
 import { defaultRates, type GatewayConfig } from '../src/config.ts';
+import { defaultOperationLimits } from '../src/limits/operation-limits.ts';
 import { type RawSocket, rawSocket } from './support/live-clients.ts';
 import { type Json, startTestGateway, type TestGateway } from './support/test-gateway.ts';
 import { testSigner } from './support/tokens.ts';
@@ -144,6 +145,32 @@ describe('points', () => {
       body: JSON.stringify(PAGE),
     });
     expect(await stream.text()).toContain('RATE_LIMITED');
+  });
+});
+
+describe('the cost of an operation', () => {
+  it('is told to who asks for it, and to who asks for too much', async () => {
+    const { gateways: one } = await gateways(1, {});
+    const [gateway] = one as [TestGateway];
+    const told = await gateway.post(PAGE, { 'x-graphql-cost': '1' });
+    expect([told.headers.get('x-graphql-cost'), Object.keys(told.body)]).toEqual(['50', ['data']]);
+    expect((await gateway.post(PAGE)).headers.get('x-graphql-cost')).toBeNull();
+    const query = `query($n: Int!) { ${Array.from({ length: 20 }, (_, at) => `o${at}: orders(first: $n) { buyer { id } unitsLeft }`).join(' ')} }`;
+    const small = await startTestGateway({
+      redisUrl: stores.redis.gateway,
+      config: { limits: { ...defaultOperationLimits, maxCost: 3_999 } },
+    });
+    started.push(small);
+    expect((await small.post({ query, variables: { n: 99 } })).status).toBe(200);
+    const asked = small.shop.state.requests.length;
+    const refused = await small.post({ query, variables: { n: 100 } });
+    expect(refused.status).toBe(400);
+    expect(refused.body.errors[0].extensions).toMatchObject({
+      code: 'OPERATION_TOO_COMPLEX',
+      cost: 4_000,
+      maxCost: 3_999,
+    });
+    expect(small.shop.state.requests.length).toBe(asked);
   });
 });
 

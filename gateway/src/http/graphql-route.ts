@@ -50,6 +50,8 @@ export async function answerGraphql(parts: GraphqlRouteParts, exchange: GraphqlE
   }
   const counted = rates.spend(caller.viewer, address, prepared.cost + prepared.takeSurcharge());
   if (counted) await counted;
+  // Bodies stay what they are; who wants to know what an operation costs says so.
+  if (request.headers['x-graphql-cost'] !== undefined) response.setHeader('x-graphql-cost', prepared.cost);
   const asked = { method: request.method ?? 'POST', search, body };
   const context = noteCacheUse(contextOf(caller.viewer));
   const answer = await engine.http({

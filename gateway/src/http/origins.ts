@@ -7,7 +7,9 @@ export interface Origins {
   answer(request: IncomingMessage, response: ServerResponse): boolean;
 }
 
-const ALLOWED_HEADERS = 'authorization, content-type, apollo-require-preflight, x-request-id';
+const EXPOSED_HEADERS =
+  'x-request-id, x-cache, x-graphql-cost, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset';
+const ALLOWED_HEADERS = 'authorization, content-type, apollo-require-preflight, x-request-id, x-graphql-cost';
 
 export function createOrigins(options: { publicUrl: string | undefined; allowedOrigins: readonly string[] }): Origins {
   const known = new Set(options.allowedOrigins);
@@ -21,7 +23,7 @@ export function createOrigins(options: { publicUrl: string | undefined; allowedO
       const { origin } = request.headers;
       if (origin !== undefined && known.has(origin)) {
         response.setHeader('access-control-allow-origin', origin);
-        response.setHeader('access-control-expose-headers', 'x-request-id, retry-after');
+        response.setHeader('access-control-expose-headers', EXPOSED_HEADERS);
         response.setHeader('vary', 'Origin');
       }
       if (request.method !== 'OPTIONS') return false;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from '@marketgraph/platform/redis';
 import { graphqlError } from '@marketgraph/platform/graphql';
-import type { Logger } from '@marketgraph/platform/telemetry';
+import type { Count, Logger } from '@marketgraph/platform/telemetry';
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { loginAttempts } from './login-attempts.ts';
 import type { ResolvedOperation } from '../limits/documents.ts';
@@ -20,8 +20,10 @@ export function createLoginLimits(options: {
   perAccount: number;
   perAddress: number;
   log: Logger;
+  /** How often it turned somebody away. */
+  refused: Count;
 }): LoginLimits {
-  const { redis, perAccount, perAddress, log } = options;
+  const { redis, perAccount, perAddress, log, refused } = options;
   const limiter = (name: string, points: number) =>
     new RateLimiterRedis({ storeClient: redis, keyPrefix: `gateway:login:${name}`, points, duration: WINDOW_S });
   const accounts = limiter('account', perAccount);
@@ -39,6 +41,7 @@ export function createLoginLimits(options: {
         await addresses.consume(addressKey(address), attempts.length);
         for (const [account, tries] of byAccount) await accounts.consume(hashed(account), tries.length);
       } catch (reason) {
+        if (reason instanceof RateLimiterRes) refused.inc();
         if (reason instanceof RateLimiterRes) throw tooMany(Math.max(Math.ceil(reason.msBeforeNext / 1_000), 1));
         log.error({ err: reason }, 'sign-in attempts cannot be counted');
         throw graphqlError('SUBGRAPH_UNAVAILABLE', 'Signing in is not possible at the moment.', {

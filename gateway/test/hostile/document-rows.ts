@@ -54,6 +54,26 @@ export const documentRows: readonly DocumentRow[] = [
   [3, '800 overlapping inline fragments', { query: `{ ${'... { me { id } } '.repeat(800)}}` }, 'OPERATION_TOO_COMPLEX'],
   [
     3,
+    '300 objects with one place in the answer, compared pair by pair',
+    { query: `{ me { ${'orders(first: 1) { pageInfo { endCursor } } '.repeat(300)}} }` },
+    'OPERATION_TOO_COMPLEX',
+  ],
+  [
+    3,
+    '90 fragments with one place in the answer',
+    {
+      query: `{ me { ${times(90, (at) => `...f${at}`)} } } ${times(90, (at) => `fragment f${at} on User { orders(first: 1) { edges { node { id id id id } } } }`)}`,
+    },
+    'OPERATION_TOO_COMPLEX',
+  ],
+  [
+    3,
+    '1,900 fragments that are not there',
+    { query: `{ ${times(1_900, (at) => `...x${at}`)} }` },
+    'OPERATION_TOO_COMPLEX',
+  ],
+  [
+    3,
     'fields that overlap in pairs of fragments',
     { query: `{ me { ${times(60, (at) => `... on User { a${at % 20}: id, b: email }`)} } }` },
     REFUSED,
@@ -95,6 +115,12 @@ export const documentRows: readonly DocumentRow[] = [
     'OPERATION_TOO_COMPLEX',
   ],
   [7, 'nesting 18,000 deep', { query: '{a'.repeat(18_000) }, 'GRAPHQL_PARSE_FAILED'],
+  [
+    7,
+    'inline fragments 1,900 deep, which the planner would follow to the end of the stack',
+    { query: `{ ${'... {'.repeat(1_900)} __typename ${'}'.repeat(1_900)} }` },
+    'OPERATION_TOO_COMPLEX',
+  ],
   [7, 'values 22,000 deep', { query: `{ order(id: ${'['.repeat(22_000)}` }, 'GRAPHQL_PARSE_FAILED'],
   [7, 'objects 5,000 deep', { query: `{ order(id: ${'{a:'.repeat(5_000)}` }, 'GRAPHQL_PARSE_FAILED'],
   [7, 'types 22,000 deep', { query: `query($a: ${'['.repeat(22_000)}` }, 'GRAPHQL_PARSE_FAILED'],
