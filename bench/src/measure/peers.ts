@@ -9,6 +9,8 @@ const LOCK = join(PEERS_FOLDER, 'pnpm-lock.yaml');
 /** Which lockfile was installed last. */
 const STAMP = join(PEERS_FOLDER, 'node_modules', '.installed-lock');
 const INSTALL_LIMIT_MS = 300_000;
+/** Of what an installer that failed had to say. */
+const MAX_LINES = 4;
 
 /**
  * Installs the gateways we compare with, at the first benchmark that wants them
@@ -28,7 +30,10 @@ export async function installPeers(say: (text: string) => void): Promise<string 
     });
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
-    return `${stderr}${stdout}`.trim().slice(-1_000) || String(error);
+    const said = `${stderr}\n${stdout}`
+      .split('\n')
+      .filter((line) => line.trim() !== '' && !line.startsWith('npm warn'));
+    return said.slice(0, MAX_LINES).join('; ') || String(error);
   }
   await writeFile(STAMP, lock);
   return null;

@@ -21,6 +21,8 @@ export interface Report {
   figures: Figure[];
   /** Further tables, each row by column. */
   tables: { title: string; rows: Record<string, string | number>[] }[];
+  /** What is missing, and why. */
+  notes?: string[];
   /** Everything else that was measured, rounds included. */
   details: object;
 }
@@ -29,10 +31,11 @@ export function isReached({ value, limit, want }: Figure): boolean {
   return want === 'at most' ? value <= limit : value >= limit;
 }
 
-export function printReport({ name, figures, tables }: Report, write: (text: string) => void): void {
+export function printReport({ name, figures, tables, notes = [] }: Report, write: (text: string) => void): void {
   write(`\n${colors.bold(name)}\n`);
   for (const { title, rows } of tables) write(`\n${title}\n${tableOf(rows)}`);
   write('\n');
+  for (const note of notes) write(`${colors.yellow('!')} ${note}\n`);
   for (const figure of figures) {
     const { name: what, value, unit, limit, want } = figure;
     const mark = isReached(figure) ? colors.green('✓') : colors.red('✗');
@@ -63,6 +66,7 @@ export async function writeReport(report: Report, folder = join(ROOT, 'bench', '
     machine: machineFacts(),
     versions: await versions(),
     figures: report.figures.map((figure) => ({ ...figure, reached: isReached(figure) })),
+    notes: report.notes ?? [],
     details: report.details,
   };
   await writeFile(file, `${JSON.stringify(content, null, 2)}\n`);
