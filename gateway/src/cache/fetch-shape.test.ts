@@ -108,4 +108,13 @@ describe('which fetches are public', () => {
     expect(shape!.idVariables).toEqual(['key']);
     expect(shapes.of('{product(id:"p1"){title}}')!.ids).toEqual(['p1']);
   });
+
+  it('tells the same question of two operations by no name', () => {
+    const [one, other, third] = ['query One', 'query Other', 'query'].map((head) =>
+      shapes.of(`${head}($id:ID){product(id:$id){price{amount}}}`),
+    );
+    expect(one!.id).toBe(other!.id);
+    expect(third!.id).toBe(one!.id);
+    expect(shapes.of('query One($id:ID){product(id:$id){price{currency}}}')!.id).not.toBe(one!.id);
+  });
 });

@@ -26,7 +26,7 @@ import { keyFields, publicSeconds } from '../graph/gateway-directives.ts';
 
 /** What is to be known of a planned fetch to keep its answers. */
 export interface FetchShape {
-  /** One for each text, never used again. */
+  /** One for each question, whatever the operation is called; never used again. */
   id: number;
   /** The variable that holds the representations; null when the answer is kept as a whole. */
   representations: string | null;
@@ -54,15 +54,22 @@ let lastId = 0;
 /** Looks at each text once. Whatever it does not understand is not public. */
 export function fetchShapes(supergraph: Supergraph): FetchShapes {
   const known = new LRUCache<string, { shape: FetchShape | null }>({ max: CACHED_SHAPES });
+  const byQuestion = new LRUCache<string, { shape: FetchShape | null }>({ max: CACHED_SHAPES });
   return {
     of(query) {
       let entry = known.get(query);
-      if (!entry) known.set(query, (entry = { shape: new ShapeReader(supergraph.schema, query).read() }));
+      if (entry) return entry.shape;
+      // Planners name a fetch after the client's operation; what is asked is the same without.
+      const question = query.replace(OPERATION_NAME, 'query');
+      entry = byQuestion.get(question);
+      if (!entry) byQuestion.set(question, (entry = { shape: new ShapeReader(supergraph.schema, query).read() }));
+      known.set(query, entry);
       return entry.shape;
     },
   };
 }
 
+const OPERATION_NAME = /^query\s+\w+/;
 const NOT_PUBLIC = 0;
 
 class ShapeReader {

@@ -47,6 +47,7 @@ export async function startTestGateway(options: {
   transport?: SubgraphTransport;
   clock?: Clock;
   listedOperations?: GatewayDeps['listedOperations'];
+  metrics?: GatewayDeps['metrics'];
 }): Promise<TestGateway> {
   const shop = options.shop ?? toyShop();
   const signer = options.signer ?? (await testSigner());
@@ -67,6 +68,7 @@ export async function startTestGateway(options: {
     supergraphSdl: shop.supergraphSdl,
     listedOperations: options.listedOperations ?? [],
     ...(options.clock ? { clock: options.clock } : {}),
+    ...(options.metrics ? { metrics: options.metrics } : {}),
   });
   const bus = await createRedisBus({ url: options.redisUrl, log });
   const { url, port } = await gateway.listen();
