@@ -78,6 +78,22 @@ class VendorNews {
   step!: number;
 }
 
+/** A state: of each id only the latest is of interest. */
+@ObjectType()
+class Gauge {
+  @Field(() => String)
+  cursor!: string;
+
+  @Field(() => ID)
+  id!: string;
+
+  @Field(() => Int)
+  step!: number;
+
+  @Field(() => String)
+  text!: string;
+}
+
 type Told = { step: number; order?: string; text?: string };
 
 const toldBy = ({ envelope }: StreamRoot) => (envelope?.payload as Told | undefined) ?? { step: 0, text: 'so far' };
@@ -109,6 +125,13 @@ class FeedResolver {
   @Subscription(() => Item, { nullable: true, topics: 'gateway' })
   item(@Root() root: StreamRoot, @Arg('id', () => ID) _id: string) {
     return root.kind === 'SNAPSHOT' ? null : happeningOf(root);
+  }
+
+  @Directive('@coalesce')
+  @Subscription(() => Gauge, { topics: 'gateway' })
+  gauges(@Root() root: StreamRoot, @Arg('ids', () => [ID]) _ids: string[]): Gauge {
+    const { step, text = '' } = toldBy(root);
+    return { cursor: root.cursor, id: root.key ?? '', step, text };
   }
 
   @Subscription(() => VendorNews, { topics: 'gateway' })
