@@ -6,8 +6,9 @@ import { liveStage, type LiveStage } from '../../testing/live-stage.ts';
 /** What lamps would answer, as far as their events tell it: not the watts. */
 const payloadRoots: PayloadRoots = {
   lampChanged({ envelope }, { cursor, kind, key }) {
-    const { step, silent } = envelope.payload as { step: number; silent?: boolean };
+    const { step, silent, odd } = envelope.payload as { step: number; silent?: boolean; odd?: boolean };
     if (silent) return null;
+    if (odd) throw new TypeError('what is this');
     const owner = { __typename: 'Person', id: `p-${key}` };
     const lamp = { __typename: 'Lamp', id: key, name: `Lamp ${key}`, owner };
     return { __typename: 'LampEvent', cursor, kind, step, lamp };
@@ -80,6 +81,7 @@ describe('an event that does not', () => {
     ['a field is not in it', 'subscription { lampChanged(id: "l1") { step lamp { watts } } }', {}],
     ['another subgraph needs what is not in it', 'subscription { lampChanged(id: "l1") { step lamp { load } } }', {}],
     ['it says so', 'subscription { lampChanged(id: "l1") { step } }', { silent: true }],
+    ['nobody can read it', 'subscription { lampChanged(id: "l1") { step } }', { odd: true }],
     ['it does not fit the schema', 'subscription { lampChanged(id: "l1") { step } }', { step: 1.5, watts: 1 }],
   ])('is asked of its owner: %s', async (_, text, more) => {
     const { sink } = await stage.subscribe(told, text);

@@ -46,7 +46,8 @@ export function eventRunner(options: EventRunnerOptions): EventRunner {
   const told = ({ request, root, event }: EventRun): SubgraphResult | null => {
     const { plan } = request;
     const rootOf = Object.hasOwn(payloadRoots, plan.field.name) ? payloadRoots[plan.field.name] : undefined;
-    const value = event && rootOf?.(event, root);
+    if (!event || !rootOf) return null;
+    const value = rootFrom(rootOf, event, root);
     if (!value) return null;
     const { ownerSchema: schema, primaryDocument: document } = plan;
     const result = runPayload({
@@ -102,4 +103,13 @@ export function eventRunner(options: EventRunnerOptions): EventRunner {
       return errors?.length && (data?.[name] ?? null) === null ? errors : null;
     },
   };
+}
+
+/** A payload that its reader cannot make sense of is left to the owner. */
+function rootFrom(rootOf: PayloadRoots[string], event: LoggedEvent, root: StreamRoot): Record<string, unknown> | null {
+  try {
+    return rootOf(event, root);
+  } catch {
+    return null;
+  }
 }
