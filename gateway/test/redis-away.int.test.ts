@@ -5,6 +5,7 @@ import { testIds, until } from '@marketgraph/platform/testing';
 import { type RunningRedis, startRedis } from '@marketgraph/stores';
 import { TEST_CACHE_DIR } from '@marketgraph/stores/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { defaultRates } from '../src/config.ts';
 import { type Listener, overWebSocket } from './support/live-clients.ts';
 import { startTestGateway, type TestGateway } from './support/test-gateway.ts';
 
@@ -92,6 +93,28 @@ describe('Redis away', () => {
     const resumed = listen(events(stream)[1].cursor as string);
     await resumed.seen(1);
     expect(stepsOf(resumed)).toEqual([2]);
+  });
+
+  it('G3 lets requests through that cannot be counted, and counts again when it is back', async () => {
+    redis = await serve(true);
+    const rates = { ...defaultRates, requestsPerAddress: 20 };
+    test = await startTestGateway({ redisUrl: redis.urlFor('gateway'), config: { trustedProxies: 1, rates } });
+    const answered = async (address: string) => {
+      const statuses: number[] = [];
+      for (let at = 0; at < 40; at += 1) {
+        const { status } = await test.post({ query: '{ warehouses }' }, { 'x-forwarded-for': address });
+        statuses.push(status);
+      }
+      return statuses.filter((status) => status === 200).length;
+    };
+    expect(await answered('198.51.100.1')).toBe(20);
+    const { port } = redis;
+    await redis.stop();
+    expect(await answered('198.51.100.2')).toBe(40);
+    redis = await serve(true, port);
+    await until(async () => (await fetch(`${test.url}/ready`)).status === 200);
+    let visitor = 2;
+    await until(async () => (await answered(`198.51.100.${(visitor += 1)}`)) === 20, { what: 'counting again' });
   });
 
   it('and its data lost: what is published again is not repeated, new events come, old cursors say so', async () => {
