@@ -1,16 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import {
-  type DocumentNode,
-  execute,
-  type ExecutionResult,
-  GraphQLError,
-  type GraphQLSchema,
-  parse,
-  validate,
-} from 'graphql';
-import { LRUCache } from 'lru-cache';
+import { type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import type { Logger } from '../telemetry/telemetry.ts';
 import type { RequestContext } from './context.ts';
+import { operationsOf } from './operations.ts';
 import type { SubgraphSchema } from './schema.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -101,29 +93,16 @@ export interface SubgraphDefinition<Context extends RequestContext> {
   checks?: Readonly<Record<string, () => Promise<string | void>>>;
 }
 
-/** Parsed and validated operations kept per subgraph; the gateway sends a bounded set of them. */
-const DOCUMENT_CACHE_SIZE = 2_000;
 /** A check that takes longer counts as failed: readiness itself must answer. */
 const CHECK_TIMEOUT_MS = 2_000;
 
 export function defineSubgraph<Context extends RequestContext>(definition: SubgraphDefinition<Context>): Subgraph {
   const { name, log } = definition;
   const { schema, sdl } = definition.schema;
-  const documents = new LRUCache<string, DocumentNode | readonly GraphQLError[]>({ max: DOCUMENT_CACHE_SIZE });
+  const operations = operationsOf(schema);
   let stopping: Promise<void> | undefined;
 
-  const documentOf = (query: string): DocumentNode | readonly GraphQLError[] => {
-    let known = documents.get(query);
-    if (!known) {
-      known = parseAndValidate(schema, query);
-      documents.set(query, known);
-    }
-    return known;
-  };
-
   const run = async (request: SubgraphRequest, rootValue: unknown): Promise<SubgraphResponse> => {
-    const document = documentOf(request.query);
-    if (!('kind' in document)) return { errors: document };
     const context = definition.createContext({
       viewer: request.viewer,
       requestId: request.requestId,
@@ -131,14 +110,8 @@ export function defineSubgraph<Context extends RequestContext>(definition: Subgr
       deadlineAt: request.deadlineAt,
       log,
     });
-    const result = (await execute({
-      schema,
-      document,
-      rootValue,
-      contextValue: context,
-      variableValues: request.variables,
-      operationName: request.operationName,
-    })) as ExecutionResult;
+    const { query, operationName, variables } = request;
+    const result = await operations({ query, operationName, variables, rootValue, context });
     return result.errors ? { ...result, errors: result.errors.map((error) => masked(error, request, log)) } : result;
   };
 
@@ -154,21 +127,6 @@ export function defineSubgraph<Context extends RequestContext>(definition: Subgr
     stop: () => (stopping ??= Promise.resolve(definition.stop?.())),
     readiness: () => runChecks(definition.checks ?? {}),
   };
-}
-
-function parseAndValidate(schema: GraphQLSchema, query: string): DocumentNode | readonly GraphQLError[] {
-  try {
-    const document = parse(query, { maxTokens: 50_000, noLocation: true });
-    const errors = validate(schema, document);
-    return errors.length === 0
-      ? document
-      : errors.map((error) => new GraphQLError(error.message, { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }));
-  } catch (error) {
-    if (error instanceof GraphQLError) {
-      return [new GraphQLError(error.message, { extensions: { code: 'GRAPHQL_PARSE_FAILED' } })];
-    }
-    throw error;
-  }
 }
 
 /** What a resolver threw on purpose carries a code and passes; anything else is logged here and told as "internal". */
