@@ -125,22 +125,7 @@ describe('G4 row 15: a body that does not come', () => {
   });
 });
 
-describe('G4 row 88: requests that are none', () => {
-  it.each([
-    ['two lengths', head('POST /graphql', 'content-length: 5', 'transfer-encoding: chunked'), '400'],
-    ['two different lengths', head('POST /graphql', 'content-length: 5', 'content-length: 6'), '400'],
-    ['a strange transfer encoding', head('POST /graphql', 'transfer-encoding: xchunked'), '400'],
-    ['64 KB of headers', head('GET /graphql', `x-large: ${'x'.repeat(65_536)}`), '431'],
-    ['64 KB of address', head(`GET /graphql?query=${'x'.repeat(65_536)}`), '431'],
-    ['an unknown method', head('BREW /graphql'), '400'],
-    ['no HTTP', 'hello\r\n\r\n', '400'],
-    ['a line feed in a header', 'GET /graphql HTTP/1.1\r\nhost: x\r\nx-a: b\rc\r\n\r\n', '400'],
-  ])('%s end the connection', async (_, text, status) => {
-    const { seen, closed } = send(text);
-    await closed();
-    expect(seen.text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-  });
-
+describe('G4 what is not the graph', () => {
   it.each(['/health', '/ready', '/'])('%s is only read', async (path) => {
     for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'PROPFIND']) {
       const response = await fetch(`${test.url}${path}`, { method, redirect: 'manual' });
