@@ -30,8 +30,8 @@ const FEDERATION_IMPORTS = [
 /** What the gateway needs to know of a field beyond its type. It travels to the supergraph, and is not shown to clients. */
 const GATEWAY_URL = 'https://marketgraph.example/gateway/v1.0';
 const GATEWAY_DIRECTIVES: Readonly<Record<string, string>> = {
-  '@cacheControl': `"""Public: the same for everybody who may see it, and kept by the gateway until an event of its owner names it, for at most that many seconds."""
-directive @cacheControl(maxAge: Int!) on OBJECT | FIELD_DEFINITION`,
+  '@cacheControl': `"""Public: the same for everybody who may see it, and kept by the gateway until an event of its owner names it, for a while at most."""
+directive @cacheControl("""In seconds.""" maxAge: Int!) on OBJECT | FIELD_DEFINITION`,
   '@coalesce': `"""A stream of states: a client that falls behind gets the newest of each thing, not all that were in between."""
 directive @coalesce on FIELD_DEFINITION`,
 };

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { silentLog } from '../testing/testing.ts';
 import { createMetrics } from './metrics.ts';
+import { settingsOf } from '../config/config.ts';
 import { serveMetrics } from './metrics-server.ts';
+import { startMetrics } from './process-metrics.ts';
+import type { Logger } from './telemetry.ts';
 
 const closed = { name: 'graphql_ws_closed_total', help: 'Sockets closed.', labels: ['code'] };
 
@@ -64,5 +67,24 @@ describe('what a process counts', () => {
     } finally {
       await server.stop();
     }
+  });
+
+  it('has a port of its own only when it is given one', async () => {
+    const quiet = await startMetrics(settingsOf('gateway', {}), silentLog);
+    quiet.metrics.counter(closed).of('1001').inc();
+    expect(await quiet.metrics.text()).not.toContain('nodejs_');
+    await quiet.stop();
+
+    const urls: string[] = [];
+    const log = { ...silentLog, info: ({ url }: { url: string }) => void urls.push(url) } as unknown as Logger;
+    const shown = await startMetrics(settingsOf('gateway', { GATEWAY_METRICS_PORT: '0' }), log);
+    try {
+      shown.metrics.counter(closed).of('4403').inc();
+      expect(urls[0]).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/metrics$/);
+      expect(await (await fetch(urls[0]!)).text()).toContain('graphql_ws_closed_total{code="4403"} 1');
+    } finally {
+      await shown.stop();
+    }
+    await expect(startMetrics(settingsOf('', { METRICS_PORT: 'no' }), silentLog)).rejects.toThrow('METRICS_PORT');
   });
 });
