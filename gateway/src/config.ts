@@ -91,7 +91,8 @@ export const defaultTimeouts: Timeouts = {
   requestMs: 10_000,
   fetchMs: 3_000,
   drainMs: 10_000,
-  sessionCheckMs: 30_000,
+  // With the half minute a viewer is remembered, who is gone is off the sockets well within a minute.
+  sessionCheckMs: 15_000,
 };
 
 /** Ten times what a busy storefront makes of one user, and room for an office or a mobile network behind one address. */

@@ -25,6 +25,7 @@ beforeEach(() => {
   state.orders.set(ORDER, { buyerId: BUYER, status: 'CONFIRMED' });
   state.requests.length = 0;
   state.hanging.clear();
+  state.failing.clear();
 });
 
 const bearer = async (wishes = {}) => ({ authorization: `Bearer ${await test.signer.token(wishes)}` });
@@ -134,6 +135,13 @@ describe('node', () => {
     expect(body.data.nodes).toEqual([{ id: BUYER }, null, { id: ORDER }, { id: BUYER }]);
     const many = await test.post({ query, variables: { ids: Array.from({ length: 101 }, () => ORDER) } });
     expect(codesOf(many.body)).toEqual(['BAD_USER_INPUT']);
+  });
+
+  it('79 says so when the owner could not look: that is not the same as nothing', async () => {
+    test.shop.state.failing.add('orders');
+    const { data, errors } = await ask(ORDER, await bearer());
+    expect([data, codesOf({ errors })]).toEqual([{ node: null }, ['INTERNAL_SERVER_ERROR']]);
+    expect(JSON.stringify(errors)).not.toMatch(/ECONN|secret|select/);
   });
 
   it('says so when the owner is down', async () => {

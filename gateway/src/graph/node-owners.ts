@@ -1,10 +1,14 @@
 import { SubgraphUnavailableError } from '@marketgraph/platform/serve';
+import { GraphQLError } from 'graphql';
 import type { FetchSubgraph } from '../query/fetch.ts';
 import type { GraphContext } from '../query/graph-context.ts';
 import { unavailableError } from '../query/tell-unavailable.ts';
 import type { SeenBy } from './graph-subgraph.ts';
 
 const QUERY = 'query($representations: [_Any!]!) { _entities(representations: $representations) { __typename } }';
+
+/** Answers of an owner that has looked. */
+const SAYS_NO: ReadonlySet<unknown> = new Set(['UNAUTHENTICATED', 'FORBIDDEN', 'BAD_USER_INPUT']);
 
 /**
  * The owner of an entity decides whether it is there for a viewer: a missing
@@ -18,9 +22,11 @@ export function askOwners(fetch: FetchSubgraph): SeenBy<GraphContext> {
         throw error instanceof SubgraphUnavailableError ? unavailableError(error) : error;
       },
     );
-    const [error] = answer.errors ?? [];
     const entities: unknown = answer.data && Reflect.get(answer.data, '_entities');
-    if (!Array.isArray(entities)) throw error ?? new Error(`${owner} did not answer for ${type}`);
+    const failure = answer.errors?.find(({ extensions }) => !SAYS_NO.has(extensions?.['code']));
+    // An owner that could not look has not said that there is nothing.
+    if (failure) throw new GraphQLError(failure.message, { extensions: failure.extensions ?? {} });
+    if (!Array.isArray(entities)) throw new Error(`${owner} did not answer for ${type}`);
     return new Set(ids.filter((_, at) => entities[at] !== null && entities[at] !== undefined));
   };
 }

@@ -43,6 +43,8 @@ export interface ShopState {
   orders: Map<string, { buyerId: string; status: string }>;
   /** Subgraphs that never answer. */
   hanging: Set<string>;
+  /** Subgraphs whose store is away. */
+  failing: Set<string>;
   logins: number;
   requests: { subgraph: string; viewer: RequestContext['viewer']; requestId: string }[];
 }
@@ -158,6 +160,7 @@ class OrderEvent {
 }
 
 const orderOf = (id: string, { state, viewer }: ShopContext) => {
+  if (state.failing.has('orders')) throw new Error('connect ECONNREFUSED 10.0.0.7:5432 select * from secret_table');
   const order = state.orders.get(id);
   if (!order || viewer.kind !== 'user' || viewer.userId !== order.buyerId) return null;
   return { __typename: 'Order', id, status: order.status, buyer: { id: order.buyerId } };
@@ -247,6 +250,7 @@ export function toyShop(): ToyShop {
     principals: new Map(),
     orders: new Map(),
     hanging: new Set(),
+    failing: new Set(),
     logins: 0,
     requests: [],
   };

@@ -11,7 +11,7 @@ const PROCESSES = [...SUBGRAPHS, 'gateway'];
 /** For the shape in which subgraphs are processes: only there is a port of theirs to call. */
 export function itAnswersOnlyTheGateway(cast: () => AccessCast): void {
   describe('called directly', () => {
-    it.each(SUBGRAPHS)('G1 %s answers 401 to all but the gateway and services', async (name) => {
+    it.each(SUBGRAPHS)('G1 64 %s answers 401 to all but the gateway and services', async (name) => {
       const { market, ann } = cast();
       const service = market.processes!.services.get(name)!;
       const { services } = JSON.parse(readFileSync(join(market.dataDir, 'keys.json'), 'utf8')) as {

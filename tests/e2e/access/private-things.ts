@@ -45,7 +45,7 @@ export function itKeepsWhatIsAnns(cast: () => AccessCast): void {
     });
 
     it.each(['nobody', 'another buyer', 'a vendor she never bought of'] as const)(
-      'is not there for %s, by id, by number and by node',
+      '31 is not there for %s, by id, by number and by node',
       async (who) => {
         const { as, bob, gamma } = cast();
         const person = { nobody: null, 'another buyer': bob, 'a vendor she never bought of': gamma.person }[who];
@@ -54,7 +54,7 @@ export function itKeepsWhatIsAnns(cast: () => AccessCast): void {
       },
     );
 
-    it('is in nobody else’s lists', async () => {
+    it('31 is in nobody else’s lists', async () => {
       const { as, bob } = cast();
       const { codes, data } = await as(
         bob,
@@ -67,7 +67,7 @@ export function itKeepsWhatIsAnns(cast: () => AccessCast): void {
       expect(data).toMatchObject({ me: { orders: { edges: [] }, cart: null, addresses: [], paymentMethods: [] } });
     });
 
-    it('is not changed by another buyer', async () => {
+    it('31 is not changed by another buyer', async () => {
       const { as, ann, bob, cartId, addressId, bought } = cast();
       const state = () =>
         as(
@@ -107,7 +107,7 @@ export function itKeepsWhatIsAnns(cast: () => AccessCast): void {
       ['orderStatusChanged(orderId: $id)', ({ order }) => order],
       ['cartChanged(cartId: $id)', ({ cart }) => cart],
       ['paymentStatusChanged(paymentId: $id)', ({ payment }) => payment],
-    ])('is not streamed to another buyer: %s', async (field, idOf) => {
+    ])('31 75 is not streamed to another buyer: %s', async (field, idOf) => {
       const { bob } = cast();
       const feed = bob.watchText(`subscription($id: ID!) { ${field} { cursor } }`, { id: idOf(idsOf(cast())) });
       await expect(feed.find(() => true, 'nothing')).rejects.toThrow('The stream failed');
