@@ -136,9 +136,7 @@ const onePaymentOneOrder: Invariant = {
       if (!order) return [`${id} is captured for ${orderId}, which is not there`];
       return PAID.includes(order.status) ? [] : [`${id} is captured, ${orderId} is ${order.status}`];
     });
-    const unpaid = orders
-      .filter(({ id, status }) => PAID.includes(status) && !paid.has(id))
-      .map(({ id }) => id);
+    const unpaid = orders.filter(({ id, status }) => PAID.includes(status) && !paid.has(id)).map(({ id }) => id);
     if (unpaid.length > 0) {
       // An order may be paid and wholly refunded: then there is a payment, and nothing of it left.
       const refunded = await rows<{ orderId: string }>(
