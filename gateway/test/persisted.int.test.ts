@@ -113,7 +113,25 @@ describe('an operation by its hash', () => {
     client.dispose();
   });
 
-  it('may be a subscription', async () => {
+  it('may be a subscription over multipart', async () => {
+    const stream = await fetch(`${test.url}/graphql`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0,application/json',
+        authorization: `Bearer ${await test.signer.token()}`,
+      },
+      body: JSON.stringify({ variables: { id: ORDER }, ...byHash(WATCH) }),
+    });
+    let text = '';
+    for await (const chunk of stream.body!) {
+      text += Buffer.from(chunk).toString();
+      if (text.includes('payload')) break;
+    }
+    expect(text).toContain('{"payload":{"data":{"orderStatusChanged":{"kind":"SNAPSHOT"}}}}');
+  });
+
+  it('may be a subscription over a socket', async () => {
     const socket = await rawSocket(test.socketUrl);
     sockets.push(socket);
     const authorization = `Bearer ${await test.signer.token()}`;

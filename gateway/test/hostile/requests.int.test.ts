@@ -1,6 +1,7 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { startTestStores, type Stores } from '@marketgraph/stores/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { executors } from '../../src/query/executors.ts';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.ts';
 import { expectRefused, posted, replyOf } from './reply.ts';
 
@@ -10,12 +11,15 @@ const MEGABYTE = 1024 * 1024;
 
 let stores: Stores;
 let test: TestGateway;
+let stock: TestGateway;
 
 beforeAll(async () => {
   stores = await startTestStores({ only: ['redis'] });
   test = await startTestGateway({ redisUrl: stores.redis.gateway });
+  stock = await startTestGateway({ redisUrl: stores.redis.gateway, config: { executor: 'stock' } });
 });
 afterAll(async () => {
+  await stock?.stop();
   await test?.stop();
   await stores?.stop();
 });
@@ -236,13 +240,14 @@ describe('a hostile request', () => {
     expect([status, body]).toEqual([200, { data: { warehouses: 2 } }]);
   });
 
-  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'then', 'toJSON'])(
-    '17 an alias %s is a name like any other',
-    async (alias) => {
-      const { text } = await posted(test, { query: `{ ${alias}: warehouses }` });
-      expect(text.trim()).toBe(`{"data":{"${alias}":2}}`);
-    },
-  );
+  it.each(
+    ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'then', 'toJSON'].flatMap((alias) =>
+      executors.map((executor) => [alias, executor] as const),
+    ),
+  )('17 an alias %s is a name like any other, with the %s executor', async (alias, executor) => {
+    const { text } = await posted(executor === 'stock' ? stock : test, { query: `{ ${alias}: warehouses }` });
+    expect(text.trim()).toBe(`{"data":{"${alias}":2}}`);
+  });
 });
 
 describe('who somebody says they are', () => {
@@ -307,8 +312,8 @@ describe('a request id of a client', () => {
 });
 
 describe('what went wrong inside', () => {
-  it('79 is told by a request id and nothing else', async () => {
-    const reply = await posted(test, { query: '{ broken }' });
+  it.each(executors)('79 is told by a request id and nothing else, with the %s executor', async (executor) => {
+    const reply = await posted(executor === 'stock' ? stock : test, { query: '{ broken }' });
     expect([reply.status, reply.codes]).toEqual([200, ['INTERNAL_SERVER_ERROR']]);
     expect(reply.body.errors).toEqual([
       {
