@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { until } from '@marketgraph/platform/testing';
 import { startTestStores, type Stores } from '@marketgraph/stores/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Listener, overEventStream, overWebSocket, rawSocket } from './support/live-clients.ts';
+import { type Listener, overEventStream, overMultipart, overWebSocket, rawSocket } from './support/live-clients.ts';
 import { startTestGateway, type TestGateway } from './support/test-gateway.ts';
 
 const IDLE_SOCKETS = 5_000;
@@ -35,7 +35,7 @@ function usedBytes(): number {
 }
 
 describe('the gateway', () => {
-  it('G6 carries 5,000 idle sockets and thousands of events over WebSocket and SSE without growing', async () => {
+  it('G6 carries 5,000 idle sockets and thousands of events over all transports without growing', async () => {
     for (let open = 0; open < IDLE_SOCKETS; open += OPENED_AT_ONCE) {
       await Promise.all(
         Array.from({ length: OPENED_AT_ONCE }, async () => {
@@ -48,7 +48,7 @@ describe('the gateway', () => {
     expect(gateway.gateway.counts().sockets).toBe(IDLE_SOCKETS);
 
     const request = { query: 'subscription($id: ID!) { visits(id: $id) }', variables: { id: 'v1' } };
-    const listeners: Listener[] = [overWebSocket, overWebSocket, overEventStream].map((listen) =>
+    const listeners: Listener[] = [overWebSocket, overWebSocket, overEventStream, overMultipart].map((listen) =>
       listen(gateway, request),
     );
     await Promise.all(listeners.map((listener) => listener.seen(1)));
