@@ -42,6 +42,8 @@ export interface HttpLimits {
   /** After decompression. */
   maxBodyBytes: number;
   bodyTimeoutMs: number;
+  /** From the first moment of a connection, or of its next request, to the end of the headers. */
+  headersTimeoutMs: number;
   /** A connection on which nothing moves for so long, while a request or its answer is under way, is cut. */
   stalledMs: number;
 }
@@ -72,7 +74,12 @@ export interface Timeouts {
   sessionCheckMs: number;
 }
 
-export const defaultHttpLimits: HttpLimits = { maxBodyBytes: 1024 * 1024, bodyTimeoutMs: 15_000, stalledMs: 25_000 };
+export const defaultHttpLimits: HttpLimits = {
+  maxBodyBytes: 1024 * 1024,
+  bodyTimeoutMs: 15_000,
+  headersTimeoutMs: 15_000,
+  stalledMs: 25_000,
+};
 
 export const defaultSocketLimits: SocketLimits = {
   maxMessageBytes: 256 * 1024,

@@ -33,8 +33,7 @@ export interface PublicServer {
   drain(): void;
 }
 
-/** Slow senders are cut: of headers early, of a body by its reader, of an upload at last. */
-const HEADERS_TIMEOUT_MS = 15_000;
+/** The last bound of an upload; headers and other bodies have their own. */
 const REQUEST_TIMEOUT_MS = 300_000;
 const CHECK_CONNECTIONS_MS = 5_000;
 const KEEP_ALIVE_MS = 65_000;
@@ -145,9 +144,9 @@ export function createPublicServer(parts: PublicServerParts): PublicServer {
 
   const server = createServer(
     {
-      headersTimeout: HEADERS_TIMEOUT_MS,
+      headersTimeout: config.http.headersTimeoutMs,
       requestTimeout: REQUEST_TIMEOUT_MS,
-      connectionsCheckingInterval: CHECK_CONNECTIONS_MS,
+      connectionsCheckingInterval: Math.min(CHECK_CONNECTIONS_MS, config.http.headersTimeoutMs),
       keepAliveTimeout: KEEP_ALIVE_MS,
     },
     (request, response) => void answer(request, response),

@@ -18,7 +18,7 @@ beforeAll(async () => {
   test = await startTestGateway({
     redisUrl: stores.redis.gateway,
     config: {
-      http: { ...defaultHttpLimits, bodyTimeoutMs: 400 },
+      http: { ...defaultHttpLimits, bodyTimeoutMs: 400, headersTimeoutMs: 600 },
       sockets: { ...defaultSocketLimits, initTimeoutMs: 400 },
     },
   });
@@ -202,6 +202,24 @@ describe('on the wire', () => {
 
 describe('who sends slowly', () => {
   const HEAD = request('POST /graphql HTTP/1.1', [JSON_TYPE, 'content-length: 26']);
+
+  it.each<[string, string, string]>([
+    ['that never come', '', ''],
+    ['that stop in the middle', 'GET /health HTTP/1.1\r\nhost: graph', ''],
+    ['that come letter by letter', 'GET /health HTTP/1.1\r\nx-slow: ', 'a'],
+    ['that come line by line', 'GET /health HTTP/1.1\r\n', 'x-more: a\r\n'],
+  ])('15 headers %s are cut, with 408 as far as there was a request', async (_, begin, more) => {
+    const exchange = await dial();
+    if (begin !== '') exchange.write(begin);
+    const drip = setInterval(() => more !== '' && exchange.write(more), 50);
+    try {
+      await exchange.closed();
+    } finally {
+      clearInterval(drip);
+    }
+    expect(exchange.statuses()).toEqual(begin === '' ? expect.toBeOneOf([[], [408]]) : [408]);
+    await expectWell(test);
+  });
 
   it('15 a body that never comes is 408, and the connection is over', async () => {
     const exchange = await dial();
