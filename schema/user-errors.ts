@@ -23,6 +23,7 @@ export enum UserErrorCode {
   NOT_PURCHASED = 'NOT_PURCHASED',
   PROMOTION_NOT_APPLICABLE = 'PROMOTION_NOT_APPLICABLE',
   RATE_LIMITED = 'RATE_LIMITED',
+  REFUND_EXCEEDS = 'REFUND_EXCEEDS',
 }
 
 /** The words each service's schema uses for them, so that all say the same. */
@@ -50,4 +51,5 @@ export const userErrorDescriptions: Readonly<Record<UserErrorCode, { description
   NOT_PURCHASED: { description: 'Only who bought it may do this.' },
   PROMOTION_NOT_APPLICABLE: { description: 'The promotion does not apply here.' },
   RATE_LIMITED: { description: 'Too often in too short a time.' },
+  REFUND_EXCEEDS: { description: 'More than was captured and has not gone back.' },
 };

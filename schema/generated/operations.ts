@@ -717,6 +717,8 @@ export type UserErrorCode =
   | 'QUOTE_EXPIRED'
   /** Too often in too short a time. */
   | 'RATE_LIMITED'
+  /** More than was captured and has not gone back. */
+  | 'REFUND_EXCEEDS'
   /** The stock was held for too long and is free again. */
   | 'RESERVATION_EXPIRED'
   /** The time for returning it is over. */

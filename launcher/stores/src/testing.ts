@@ -4,17 +4,23 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { Redis } from 'ioredis';
 import { DATA_FOLDER_VERSION } from './data-folder.ts';
 import { findPostgresBinaries } from './postgres/binaries.ts';
 import { dropDatabase, provisionDatabase, type DatabaseUrls } from './postgres/provision.ts';
+import { startRedis } from './redis/redis.ts';
+import { freePort } from './server/free-port.ts';
 import type { StoreName } from './store-context.ts';
+import { silentLog } from './store-log.ts';
 import { startStores, type Stores } from './stores.ts';
 
 export type { Stores } from './stores.ts';
 
 /** Beside the packages, and ignored by git. */
 export const TEST_CACHE_DIR = resolve(import.meta.dirname, '..', '..', '..', '.cache', 'marketgraph');
+const CLUSTER_READY_MS = 10_000;
 
 /** Stores for one test file: on free ports, in a folder of their own, without a thought for power loss. */
 export async function startTestStores(options: { only?: readonly StoreName[] } = {}): Promise<Stores> {
@@ -34,6 +40,56 @@ export async function startTestStores(options: { only?: readonly StoreName[] } =
   } catch (error) {
     await removeFolder();
     throw error;
+  }
+}
+
+/**
+ * One Redis in cluster mode that holds all slots, for a test that no command needs keys of two slots: such a command is
+ * refused there as in a cluster of many.
+ */
+export async function startTestRedisCluster(): Promise<{ url: string; stop(): Promise<void> }> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'marketgraph-test-'));
+  const removeFolder = async (): Promise<void> => await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
+  try {
+    const port = await portForCluster();
+    const where = { dataDir, cacheDir: TEST_CACHE_DIR, port };
+    const server = await startRedis({ ...where, durable: false, cluster: true, log: silentLog });
+    const stop = async (): Promise<void> => {
+      await server.stop();
+      await removeFolder();
+    };
+    try {
+      await takeAllSlots(server.url);
+    } catch (error) {
+      await stop();
+      throw error;
+    }
+    return { url: server.url, stop };
+  } catch (error) {
+    await removeFolder();
+    throw error;
+  }
+}
+
+/** The nodes of a cluster talk on the port 10,000 above the one of the clients. */
+async function portForCluster(): Promise<number> {
+  for (;;) {
+    const port = await freePort();
+    if (port <= 55_535) return port;
+  }
+}
+
+async function takeAllSlots(url: string): Promise<void> {
+  const client = new Redis(url);
+  try {
+    await client.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
+    const deadline = Date.now() + CLUSTER_READY_MS;
+    while (!String(await client.call('CLUSTER', 'INFO')).includes('cluster_state:ok')) {
+      if (Date.now() > deadline) throw new Error('Redis in cluster mode did not come up');
+      await setTimeout(20);
+    }
+  } finally {
+    client.disconnect();
   }
 }
 

@@ -1,6 +1,7 @@
 import { buildSubgraph, type SubgraphSchema } from '@marketgraph/platform/graphql';
 import { Cart, CartEvent } from './graphql/cart.type.ts';
 import { cartReference, CartResolver } from './graphql/cart.resolver.ts';
+import { AbandonedCartsResolver } from './graphql/abandoned-carts.resolver.ts';
 import { CheckoutResolver } from './graphql/checkout.resolver.ts';
 import { Offer, User, Vendor } from './graphql/entities.type.ts';
 import {
@@ -28,6 +29,7 @@ export function ordersSchema(): SubgraphSchema {
   return buildSubgraph({
     resolvers: [
       CartResolver,
+      AbandonedCartsResolver,
       CheckoutResolver,
       OrderResolver,
       VendorOrderResolver,

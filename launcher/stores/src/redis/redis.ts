@@ -26,6 +26,8 @@ export interface RedisOptions {
   readonly acl?: { readonly adminPassword?: string; readonly users: readonly RedisUser[] };
   /** False keeps nothing on disk. For tests only. */
   readonly durable?: boolean;
+  /** A node of a cluster: commands on keys of several slots are refused. It serves once slots are given to it. */
+  readonly cluster?: boolean;
   readonly log: StoreLog;
 }
 
@@ -77,7 +79,11 @@ interface Launch extends RedisOptions {
 async function listening(launch: Launch, port: number): Promise<ServerProcess> {
   const { dataDir, binary } = launch;
   const configFile = join(dataDir, 'redis.conf');
-  writeFileSync(configFile, config({ dataDir, port, durable: launch.durable ?? true }), { mode: 0o600 });
+  writeFileSync(
+    configFile,
+    config({ dataDir, port, durable: launch.durable ?? true, cluster: launch.cluster ?? false }),
+    { mode: 0o600 },
+  );
   const server = await startServerProcess({
     name: NAME,
     command: binary.command,
@@ -101,7 +107,17 @@ async function listening(launch: Launch, port: number): Promise<ServerProcess> {
 const adminUrl = (port: number, password: string): string =>
   `redis://default:${encodeURIComponent(password)}@127.0.0.1:${port}`;
 
-function config({ dataDir, port, durable }: { dataDir: string; port: number; durable: boolean }): string {
+function config({
+  dataDir,
+  port,
+  durable,
+  cluster,
+}: {
+  dataDir: string;
+  port: number;
+  durable: boolean;
+  cluster: boolean;
+}): string {
   return [
     'bind 127.0.0.1',
     `port ${port}`,
@@ -112,6 +128,7 @@ function config({ dataDir, port, durable }: { dataDir: string; port: number; dur
     `appendonly ${durable ? 'yes' : 'no'}`,
     'appendfsync everysec',
     'save ""',
+    `cluster-enabled ${cluster ? 'yes' : 'no'}`,
     `maxmemory ${MAX_MEMORY}`,
     // Stock counters and carts must never be dropped to make room for a cache.
     'maxmemory-policy noeviction',

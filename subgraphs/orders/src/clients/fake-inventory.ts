@@ -15,6 +15,7 @@ type Answer = { reservation: unknown; userErrors: unknown[] };
 export class FakeInventory {
   readonly free = new Map<string, number>();
   readonly reservations: FakeReservation[] = [];
+  isBlind = false;
 
   constructor(private readonly clock: Clock) {}
 
@@ -41,19 +42,8 @@ export class FakeInventory {
     this.expire();
     const known = this.reservations.find((reservation) => reservation.key === input.idempotencyKey);
     if (known) return this.shown(known);
-    const short = input.lines.filter(({ offerId, quantity }) => (this.free.get(offerId) ?? 0) < quantity);
-    if (short.length > 0) {
-      const userErrors = short.map(({ offerId, quantity }) => ({
-        __typename: 'InsufficientStockError',
-        code: 'INSUFFICIENT_STOCK',
-        message: 'Not enough units.',
-        field: null,
-        offer: { id: offerId },
-        requested: quantity,
-        available: this.free.get(offerId) ?? 0,
-      }));
-      return { reservation: null, userErrors };
-    }
+    const userErrors = this.shortages(input.lines);
+    if (userErrors.length > 0) return { reservation: null, userErrors };
     this.move(input.lines, -1);
     const reservation: FakeReservation = {
       id: `rsv_${String(this.reservations.length + 1).padStart(26, '0')}`,
@@ -65,6 +55,12 @@ export class FakeInventory {
     };
     this.reservations.push(reservation);
     return this.shown(reservation);
+  }
+
+  /** The question before a checkout; `isBlind` makes it admit everybody, as an old count would. */
+  admit({ lines }: { lines: { offerId: string; quantity: number }[] }): { userErrors: unknown[] } {
+    this.expire();
+    return { userErrors: this.isBlind ? [] : this.shortages(lines) };
   }
 
   confirm(id: string): Answer {
@@ -87,6 +83,20 @@ export class FakeInventory {
     // Final: a confirmation that comes after this finds nothing to make good.
     if (reservation?.status === 'EXPIRED') reservation.status = 'RELEASED';
     return this.giveBack(id, reservation?.status === 'ACTIVE' ? 'ACTIVE' : 'CONFIRMED');
+  }
+
+  private shortages(lines: { offerId: string; quantity: number }[]): unknown[] {
+    return lines
+      .filter(({ offerId, quantity }) => (this.free.get(offerId) ?? 0) < quantity)
+      .map(({ offerId, quantity }) => ({
+        __typename: 'InsufficientStockError',
+        code: 'INSUFFICIENT_STOCK',
+        message: 'Not enough units.',
+        field: null,
+        offer: { id: offerId },
+        requested: quantity,
+        available: this.free.get(offerId) ?? 0,
+      }));
   }
 
   private giveBack(id: string, from: 'ACTIVE' | 'CONFIRMED'): Answer {

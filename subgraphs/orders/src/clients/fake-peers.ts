@@ -57,6 +57,8 @@ const CONTRACT = `
   type Reservation { id: ID! status: String! expiresAt: DateTime! }
   type ReservationPayload { reservation: Reservation userErrors: [UserError!]! }
   input StockReserveLine { offerId: ID! quantity: Int! }
+  type StockAdmissionPayload { userErrors: [UserError!]! }
+  input StockAdmitInput { cartId: ID! lines: [StockReserveLine!]! }
   input StockReserveInput { cartId: ID! idempotencyKey: IdempotencyKey ttlSeconds: Int lines: [StockReserveLine!]! }
 
   type Payment { id: ID! status: String! }
@@ -72,6 +74,7 @@ const CONTRACT = `
 
   type Query { _entities(representations: [_Any!]!): [_Entity]! }
   type Mutation {
+    stockAdmit(input: StockAdmitInput!): StockAdmissionPayload!
     stockReserve(input: StockReserveInput!): ReservationPayload!
     stockReservationConfirm(id: ID!): ReservationPayload!
     stockReservationRelease(id: ID!): ReservationPayload!
@@ -133,6 +136,7 @@ export class FakePeers implements SubgraphClient {
           const offer = offers.get(id);
           return offer ? { __typename: 'Offer', ...offer } : null;
         }),
+      stockAdmit: ({ input }: { input: Parameters<FakeInventory['admit']>[0] }) => typed(inventory.admit(input)),
       stockReserve: ({ input }: { input: Parameters<FakeInventory['reserve']>[0] }) => typed(inventory.reserve(input)),
       stockReservationConfirm: ({ id }: { id: string }) => typed(inventory.confirm(id)),
       stockReservationRelease: ({ id }: { id: string }) => typed(inventory.release(id)),

@@ -22,6 +22,8 @@ export interface Reservation {
  * has an unknown outcome and is made again. Each may be made any number of times.
  */
 export interface InventoryClient {
+  /** Why it would be no use to begin: one rejection per short offer, as of `reserve`. Empty: go on. */
+  shortages(wanted: Pick<ReservationRequest, 'cartId' | 'lines'>, call?: CallOptions): Promise<Rejection[]>;
   /** A rejection per short offer carries `details: { offerId, requested, available }`. */
   reserve(request: ReservationRequest, call?: CallOptions): Promise<Result<Reservation, Rejection[]>>;
   confirm(reservationId: string, call?: CallOptions): Promise<Result<Reservation, Rejection[]>>;
@@ -31,9 +33,12 @@ export interface InventoryClient {
   revert(reservationId: string, call?: CallOptions): Promise<Result<Reservation | null, Rejection[]>>;
 }
 
-const PAYLOAD = `reservation { id status expiresAt }
-    userErrors { __typename code message field ... on InsufficientStockError { offer { id } requested available } }`;
+const ERRORS = `userErrors {
+      __typename code message field ... on InsufficientStockError { offer { id } requested available }
+    }`;
+const PAYLOAD = `reservation { id status expiresAt } ${ERRORS}`;
 
+const ADMIT = `mutation OrdersAdmit($input: StockAdmitInput!) { answer: stockAdmit(input: $input) { ${ERRORS} } }`;
 const RESERVE = `mutation OrdersReserve($input: StockReserveInput!) { answer: stockReserve(input: $input) { ${PAYLOAD} } }`;
 const CONFIRM = `mutation OrdersConfirm($id: ID!) { answer: stockReservationConfirm(id: $id) { ${PAYLOAD} } }`;
 const RELEASE = `mutation OrdersRelease($id: ID!) { answer: stockReservationRelease(id: $id) { ${PAYLOAD} } }`;
@@ -41,7 +46,7 @@ const REVERT = `mutation OrdersRevert($id: ID!) { answer: stockReservationRevert
 
 interface Answer {
   answer: {
-    reservation: Reservation | null;
+    reservation?: Reservation | null;
     userErrors: {
       __typename: string;
       code: string;
@@ -57,7 +62,7 @@ interface Answer {
 export function inventoryOverPeers(peers: SubgraphClient): InventoryClient {
   const call = async (operation: string, variables: Record<string, unknown>, options?: CallOptions) => {
     const { answer } = await peers.call<Answer>('inventory', operation, variables, options);
-    return { reservation: answer.reservation, rejections: answer.userErrors.map(rejectionOf) };
+    return { reservation: answer.reservation ?? null, rejections: answer.userErrors.map(rejectionOf) };
   };
   const demand = async (...parameters: Parameters<typeof call>): Promise<Result<Reservation, Rejection[]>> => {
     const { reservation, rejections } = await call(...parameters);
@@ -70,11 +75,16 @@ export function inventoryOverPeers(peers: SubgraphClient): InventoryClient {
     return rejections.length > 0 ? { ok: false, rejection: rejections } : accept(reservation);
   };
   return {
+    shortages: async (input, options) => (await call(ADMIT, { input }, options)).rejections.filter(isShortage),
     reserve: (request, options) => demand(RESERVE, { input: request }, options),
     confirm: (id, options) => demand(CONFIRM, { id }, options),
     release: (id, options) => giveBack(RELEASE, { id }, options),
     revert: (id, options) => giveBack(REVERT, { id }, options),
   };
+}
+
+function isShortage({ code }: Rejection): boolean {
+  return code === 'INSUFFICIENT_STOCK';
 }
 
 function rejectionOf({ code, message, field, offer, requested, available }: Answer['answer']['userErrors'][number]) {

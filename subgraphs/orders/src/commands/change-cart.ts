@@ -37,6 +37,9 @@ export async function changeCart(services: Services, change: CartChange): Promis
       return reject('NOT_FOUND', 'There is no such cart.', { field: ['cartId'] });
     }
     if (cart.status === 'CLOSED') return reject('CONFLICT', 'This cart has been ordered.', { field: ['cartId'] });
+    if (cart.status === 'MERGING') {
+      return reject('CONFLICT', 'This cart is becoming part of its user’s.', { field: ['cartId'] });
+    }
     const decided = change.decide(cart);
     if (!decided.ok || decided.value === cart) return decided;
     const unlocked = await giveUpCheckout(services, cart, change.cause);
@@ -102,7 +105,7 @@ async function giveUpCheckout(services: Services, cart: Cart, cause: Cause): Pro
  * The user's open cart, or one to be made. Of two first additions of one user
  * both use the id that was claimed first, and the version decides who makes it.
  */
-async function openCart(services: Services, { userId }: CartUser): Promise<{ cartId: string; fresh?: Cart }> {
+export async function openCart(services: Services, { userId }: CartUser): Promise<{ cartId: string; fresh?: Cart }> {
   const { carts, ids, clock } = services;
   const now = clock.now();
   if (userId === null) {

@@ -40,6 +40,9 @@ export interface CheckoutAnswer {
 /** Two checkouts that race for one cart or one key: the loser looks again, and finds the winner's. */
 const MAX_TRIES = 4;
 
+/** The question whether to begin costs inventory one look at a counter. */
+const ADMISSION_TIMEOUT_MS = 2_000;
+
 const RESTARTED: Failure = { code: 'CART_CHANGED', message: 'The checkout was started again with other contents.' };
 
 export async function startCheckout(services: Services, command: StartCheckout): Promise<CheckoutAnswer> {
@@ -90,6 +93,10 @@ async function admit(services: Services, command: StartCheckout): Promise<Result
     if (failure) return refusal(failure);
   }
 
+  // Whoever cannot have it is told before anything is priced or written: in a crowd most cannot.
+  const short = await shortages(services, cart, cause);
+  if (short.length > 0) return { ok: false, rejection: short };
+
   let quotes: Quotes;
   try {
     const offerIds = cart.lines.map((line) => line.offerId);
@@ -106,6 +113,20 @@ async function admit(services: Services, command: StartCheckout): Promise<Result
     await changeCart(services, { cartId, user: { userId: buyerId }, cause, decide });
   }
   return { ok: false, rejection: rejections };
+}
+
+/** The reservation judges: when inventory cannot say, the checkout goes on. */
+async function shortages(services: Services, cart: Cart, cause: Cause): Promise<Rejection[]> {
+  const { id: cartId, lines, shippingAddress } = cart;
+  // Refused in any case, and should claim nothing.
+  if (lines.length === 0 || !shippingAddress) return [];
+  const wanted = { cartId, lines: lines.map(({ offerId, quantity }) => ({ offerId, quantity })) };
+  try {
+    return await services.inventory.shortages(wanted, { traceparent: cause.trace, timeoutMs: ADMISSION_TIMEOUT_MS });
+  } catch (error) {
+    services.log.warn({ err: error, cartId }, 'inventory did not say whether there is enough');
+    return [];
+  }
 }
 
 function isSameCheckout(running: CheckoutRecord, cart: Cart, expectedTotal?: Money | null): boolean {

@@ -17,8 +17,8 @@ export interface Cart {
   /** Of a guest's cart; who knows it may use the cart. */
   token: string | null;
   buyerId: string | null;
-  /** CLOSED after it became an order. */
-  status: 'OPEN' | 'CLOSED';
+  /** MERGING while its lines go over to a user's cart; CLOSED after they did, or after it became an order. */
+  status: 'OPEN' | 'MERGING' | 'CLOSED';
   /** The order a checkout of this cart is working on, or has made. */
   checkoutOrderId: string | null;
   lines: CartLine[];
@@ -28,6 +28,10 @@ export interface Cart {
   delivery: Record<string, string>;
   /** Idempotency keys of the latest additions. */
   appliedKeys: { key: string; inputHash: string }[];
+  /** Of a guest's cart: whose cart took its lines, or is about to. */
+  merge?: { intoCartId: string; buyerId: string };
+  /** Guests' carts whose lines are in this one: none is added twice. */
+  mergedCartIds?: string[];
   version: number;
   createdAt: string;
   updatedAt: string;
@@ -36,7 +40,7 @@ export interface Cart {
 export const MAX_CART_LINES = 500;
 export const MAX_LINE_QUANTITY = 9_999;
 /** Keeps every sum of 500 lines and their taxes far below 2^53. */
-const MAX_LINE_TOTAL = 1_000_000_000_000;
+export const MAX_LINE_TOTAL = 1_000_000_000_000;
 /** More retries of one addition than this are not retries. */
 const KEPT_KEYS = 32;
 

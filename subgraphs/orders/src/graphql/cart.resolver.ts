@@ -1,5 +1,5 @@
 import type { Rejection, Result } from '@marketgraph/platform/core';
-import { badUserInput, IdempotencyKey, isService, type StreamRoot } from '@marketgraph/platform/graphql';
+import { badUserInput, IdempotencyKey, isService, requireUser, type StreamRoot } from '@marketgraph/platform/graphql';
 import { Arg, Ctx, Directive, FieldResolver, ID, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import {
   addCartLines,
@@ -9,6 +9,7 @@ import {
   updateCartLines,
 } from '../commands/edit-cart.ts';
 import { mayUse } from '../commands/load-cart.ts';
+import { mergeCart } from '../commands/merge-cart.ts';
 import type { Address } from '../domain/address.ts';
 import { type Cart as DomainCart, expiresAt } from '../domain/cart.ts';
 import type { DeliveryOption as DomainDeliveryOption } from '../domain/delivery.ts';
@@ -100,6 +101,19 @@ export class CartResolver {
   ): Promise<CartPayload> {
     const { token, ...choice } = input;
     return payload(await selectCartDelivery(context.services, { ...choice, ...who(context, token) }));
+  }
+
+  @Mutation(() => CartPayload, {
+    description:
+      'Puts what a guest collected into one’s own cart, after signing in: units of the same offer are added up. Asking again adds nothing; the guest’s cart is closed.',
+  })
+  async cartMerge(
+    @Ctx() context: OrdersContext,
+    @Arg('cartId', () => ID, { description: 'The guest’s cart.' }) cartId: string,
+    @Arg('guestCartToken', () => String, { description: 'Its token.' }) guestCartToken: string,
+  ): Promise<CartPayload> {
+    const { userId } = requireUser(context.viewer);
+    return payload(await mergeCart(context.services, { cartId, guestCartToken, userId, cause: causeOf(context) }));
   }
 
   @Directive('@coalesce')

@@ -2,7 +2,7 @@ import { DateTime } from '@marketgraph/platform/graphql';
 import { Directive, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import type { Cart as DomainCart } from '../domain/cart.ts';
 import { Offer, User, Vendor } from './entities.type.ts';
-import { Money, Node, PostalAddress, StreamEvent, UserError } from './shared.type.ts';
+import { Money, Node, PageInfo, PostalAddress, StreamEvent, UserError } from './shared.type.ts';
 
 @ObjectType({ description: 'Some units of one offer.' })
 export class CartLine {
@@ -117,6 +117,24 @@ export class CartPayload {
 
   @Field(() => [UserError], { description: 'Why nothing was changed; empty when it was.' })
   userErrors!: UserError[];
+}
+
+@ObjectType({ description: 'A cart with its place in the list.' })
+export class CartEdge {
+  @Field(() => String, { description: 'For `after`.' })
+  cursor!: string;
+
+  @Field(() => Cart, { description: 'The cart.' })
+  node!: Cart;
+}
+
+@ObjectType({ description: 'A page of carts, last left first.' })
+export class CartConnection {
+  @Field(() => [CartEdge], { description: 'The carts; may be fewer than asked for although there are more.' })
+  edges!: CartEdge[];
+
+  @Field(() => PageInfo, { description: 'Where the page is.' })
+  pageInfo!: PageInfo;
 }
 
 @ObjectType({ implements: StreamEvent, description: 'A cart has another content.' })

@@ -39,3 +39,24 @@ export async function dropCartBackup(orm: Database, cartId: string): Promise<voi
 export async function dropCartBackupsBefore(em: EntityManager, before: Date): Promise<void> {
   await em.execute('delete from cart_backup where touched_at < ?', [before.toISOString()]);
 }
+
+export interface CartPage {
+  touchedBefore: Date;
+  after?: { touchedAt: Date; cartId: string };
+  limit: number;
+}
+
+/** Copies of carts with something in them, last left first. Index: cart_backup_touched. */
+export async function backupsTouchedBefore(
+  em: EntityManager,
+  { touchedBefore, after, limit }: CartPage,
+): Promise<Cart[]> {
+  const rows = await em.execute<{ document: Cart }[]>(
+    `select document from cart_backup
+     where touched_at <= ?::timestamptz${after ? ' and (touched_at, cart_id) < (?::timestamptz, ?)' : ''}
+       and document ->> 'status' = 'OPEN' and jsonb_array_length(document -> 'lines') > 0
+     order by touched_at desc, cart_id desc limit ?`,
+    [touchedBefore.toISOString(), ...(after ? [after.touchedAt.toISOString(), after.cartId] : []), limit],
+  );
+  return rows.map((row) => row.document);
+}
