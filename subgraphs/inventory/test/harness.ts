@@ -141,10 +141,15 @@ const RESERVATION = `reservation { id status expiresAt }
 export async function reserve(
   harness: Harness,
   lines: { offerId: string; quantity: number }[],
-  { ttlSeconds, key = randomUUID(), viewer = orders }: { ttlSeconds?: number; key?: string; viewer?: Viewer } = {},
+  {
+    ttlSeconds,
+    key = randomUUID(),
+    viewer = orders,
+    cartId = ids.next('crt'),
+  }: { ttlSeconds?: number; key?: string; viewer?: Viewer; cartId?: string } = {},
 ): Promise<ReservationAnswer> {
   const query = `mutation($input: StockReserveInput!) { stockReserve(input: $input) { ${RESERVATION} } }`;
-  const input = { cartId: ids.next('crt'), idempotencyKey: key, lines, ttlSeconds };
+  const input = { cartId, idempotencyKey: key, lines, ttlSeconds };
   return (await harness.ask<{ stockReserve: ReservationAnswer }>(viewer, query, { input })).stockReserve;
 }
 

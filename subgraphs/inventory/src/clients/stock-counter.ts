@@ -13,6 +13,13 @@ export interface Wanted {
   quantity: number;
 }
 
+export type Admission =
+  | { answer: 'admitted' }
+  /** What the counter holds for those that have too little. */
+  | { answer: 'refused'; short: { offerId: string; available: number }[] }
+  /** These offers have no count; none are named when the counter is away. */
+  | { answer: 'unknown'; offerIds: string[] };
+
 /**
  * A count in front of the database that turns a crowd away without asking it.
  * Never the judge: what it admits the database decides, what it refuses is
@@ -20,47 +27,74 @@ export interface Wanted {
  */
 export interface StockCounter {
   /**
-   * `admitted`: ask the database. `refused`: some offer has too little.
-   * `unknown`: these offers have no count, or the counter is away. A request that
-   * was admitted a moment ago and comes again is admitted without counting twice.
+   * Whoever is admitted has a claim for a few seconds: what is claimed is not
+   * there for the next, although the database has not decided yet. The same
+   * claimant again is admitted on its claim. `insist`: the database was looked
+   * at, the claim is given whatever the count says.
    */
-  admit(
-    requestKey: string,
-    wanted: readonly Wanted[],
-  ): Promise<
-    { answer: 'admitted' } | { answer: 'refused'; offerIds: string[] } | { answer: 'unknown'; offerIds: string[] }
-  >;
-  put(values: readonly CounterValue[]): Promise<void>;
+  admit(claimant: string, wanted: readonly Wanted[], options?: { insist?: boolean }): Promise<Admission>;
+  /** The database's numbers. `settled`: the claimant whose claim on these offers has been decided. */
+  put(values: readonly CounterValue[], options?: { settled?: string }): Promise<void>;
   /** True once per offer and pause: whoever gets it looks a refusal up in the database. */
   mayDoubt(offerId: string): Promise<boolean>;
+  /** The database's numbers as the counter knows them, claims left aside. */
   read(offerIds: readonly string[]): Promise<Map<string, number>>;
 }
 
 /** How often a refusal may be looked up per offer: an undersell lasts no longer than this. */
 const DOUBT_EVERY_MS = 100;
 
-/** How long a repeated request is known to be the same: longer than any decision takes. */
-const SAME_REQUEST_MS = 10_000;
+/** Longer than it takes from being admitted to the database's decision, also in a crowd. */
+const CLAIM_MS = 10_000;
 
-// KEYS: the request, then one hash per offer. ARGV: how long the request is remembered, then the quantities.
-// All or nothing, like the reservation itself.
+// KEYS: per offer its hash (available, sequence, claimed, and a field per claim) and when its claims end.
+// ARGV: the claimant, how long a claim lasts, whether to insist, then the quantities.
+// All or nothing, like the reservation itself. Claims that have ended are taken away first, so that nobody sweeps.
 const ADMIT = `
-if redis.call('EXISTS', KEYS[1]) == 1 then return {'admitted'} end
-local short = {}
-for i = 2, #KEYS do
-  local key = KEYS[i]
-  local available = redis.call('HGET', key, 'available')
-  if not available then return {'unknown'} end
-  if tonumber(available) < tonumber(ARGV[i]) then short[#short + 1] = i - 1 end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local claim = 'claim:' .. ARGV[1]
+local offers = #KEYS / 2
+local answer = {'refused'}
+local own = {}
+for i = 1, offers do
+  local stock, ends = KEYS[2 * i - 1], KEYS[2 * i]
+  for _, ended in ipairs(redis.call('ZRANGEBYSCORE', ends, '-inf', now)) do
+    redis.call('HINCRBY', stock, 'claimed', -(tonumber(redis.call('HGET', stock, ended)) or 0))
+    redis.call('HDEL', stock, ended)
+    redis.call('ZREM', ends, ended)
+  end
+  local known = redis.call('HMGET', stock, 'available', 'claimed', claim)
+  if not known[1] then return {'unknown'} end
+  own[i] = tonumber(known[3] or 0)
+  local wanted = tonumber(ARGV[i + 3])
+  local free = tonumber(known[1]) - tonumber(known[2] or 0) + own[i]
+  if ARGV[3] ~= '1' and own[i] < wanted and free < wanted then
+    answer[#answer + 1] = i
+    answer[#answer + 1] = free
+  end
 end
-if #short > 0 then return {'refused', unpack(short)} end
-for i = 2, #KEYS do redis.call('HINCRBY', KEYS[i], 'available', -tonumber(ARGV[i])) end
-redis.call('SET', KEYS[1], '1', 'PX', ARGV[1])
+if #answer > 1 then return answer end
+for i = 1, offers do
+  local stock, ends = KEYS[2 * i - 1], KEYS[2 * i]
+  redis.call('HINCRBY', stock, 'claimed', tonumber(ARGV[i + 3]) - own[i])
+  redis.call('HSET', stock, claim, ARGV[i + 3])
+  redis.call('ZADD', ends, now + ARGV[2], claim)
+end
 return {'admitted'}
 `;
 
-// KEYS[1]: the offer's hash. ARGV: available, sequence.
+// KEYS: the offer's hash and when its claims end. ARGV: available, sequence, the claimant that was decided or ''.
 const PUT = `
+if ARGV[3] ~= '' then
+  local claim = 'claim:' .. ARGV[3]
+  local units = redis.call('HGET', KEYS[1], claim)
+  if units then
+    redis.call('HINCRBY', KEYS[1], 'claimed', -tonumber(units))
+    redis.call('HDEL', KEYS[1], claim)
+    redis.call('ZREM', KEYS[2], claim)
+  end
+end
 local known = redis.call('HGET', KEYS[1], 'sequence')
 if known and tonumber(known) > tonumber(ARGV[2]) then return 0 end
 redis.call('HSET', KEYS[1], 'available', ARGV[1], 'sequence', ARGV[2])
@@ -68,6 +102,7 @@ return 1
 `;
 
 const keyOf = (offerId: string) => `inventory:stock:${offerId}`;
+const keysOf = (offerId: string) => [keyOf(offerId), `inventory:claims:${offerId}`];
 
 export function redisStockCounter(redis: Redis, log: Logger): StockCounter {
   /** Redis being away must cost a buyer nothing but the fast refusal. */
@@ -81,31 +116,36 @@ export function redisStockCounter(redis: Redis, log: Logger): StockCounter {
   };
 
   return {
-    admit(requestKey, wanted) {
+    admit(claimant, wanted, { insist = false } = {}) {
       const offerIds = wanted.map(({ offerId }) => offerId);
-      return orElse(
+      return orElse<Admission>(
         async () => {
-          const [answer, ...at] = (await redis.eval(
+          const [answer, ...numbers] = (await redis.eval(
             ADMIT,
-            wanted.length + 1,
-            `inventory:asked:${requestKey}`,
-            ...offerIds.map(keyOf),
-            SAME_REQUEST_MS,
+            wanted.length * 2,
+            ...offerIds.flatMap(keysOf),
+            claimant,
+            CLAIM_MS,
+            insist ? '1' : '0',
             ...wanted.map(({ quantity }) => quantity),
           )) as [string, ...number[]];
           if (answer === 'admitted') return { answer: 'admitted' };
-          if (answer === 'refused') return { answer: 'refused', offerIds: at.map((index) => offerIds[index - 1]!) };
-          return { answer: 'unknown', offerIds };
+          if (answer === 'unknown') return { answer: 'unknown', offerIds };
+          const short = [];
+          for (let at = 0; at < numbers.length; at += 2) {
+            short.push({ offerId: offerIds[numbers[at]! - 1]!, available: Math.max(numbers[at + 1]!, 0) });
+          }
+          return { answer: 'refused', short };
         },
         { answer: 'unknown', offerIds: [] },
       );
     },
 
-    async put(values) {
+    async put(values, { settled = '' } = {}) {
       await orElse(async () => {
         const pipeline = redis.pipeline();
         for (const { offerId, available, sequence } of values)
-          pipeline.eval(PUT, 1, keyOf(offerId), available, sequence);
+          pipeline.eval(PUT, 2, ...keysOf(offerId), available, sequence, settled);
         await pipeline.exec();
       }, undefined);
     },

@@ -37,20 +37,20 @@ interface Touched {
  * Every change of stock goes through here: offers locked in order, levels moved
  * by conditional updates, a movement for each, one event per offer with the
  * offer's next number; all of it or nothing. After the commit the counters in
- * front learn the new sums.
+ * front learn the new sums, and that the claimant has what it claimed.
  */
 export async function changeStock<T>(
   deps: CommandDeps,
   offerIds: readonly string[],
   work: (change: StockChange) => Promise<T>,
-  { trace }: { trace?: string } = {},
+  { trace, claimant }: { trace?: string; claimant?: string } = {},
 ): Promise<T> {
   const { value, counters } = await betweenCrashPoints('stock.change', () =>
     inTransaction(deps.orm, (em) => run(deps, em, { offerIds, work, trace })),
   );
   if (counters.length > 0) {
     deps.onCommitted();
-    await deps.counter.put(counters);
+    await deps.counter.put(counters, { settled: claimant });
     crashPoint('stock.counted');
   }
   return value;

@@ -1,7 +1,7 @@
 import type { CommandDeps } from './deps.ts';
 import { availabilityOf } from '../store/levels.ts';
 import { offersOfVendor } from '../store/offers.ts';
-import { recount } from './reserve-stock.ts';
+import { recount } from './admit-stock.ts';
 
 export interface Drift {
   offerId: string;

@@ -71,6 +71,15 @@ export class StockReserveLine {
   quantity!: number;
 }
 
+@InputType({ description: 'Units a checkout is about to ask for.' })
+export class StockAdmitInput {
+  @Field(() => ID, { description: 'The cart, whose claim it will be.' })
+  cartId!: string;
+
+  @Field(() => [StockReserveLine], { description: '1 to 500 lines.' })
+  lines!: StockReserveLine[];
+}
+
 @InputType({ description: 'Units to set aside for a checkout.' })
 export class StockReserveInput {
   @Field(() => ID, { description: 'The cart.' })

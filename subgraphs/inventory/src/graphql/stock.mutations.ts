@@ -2,6 +2,7 @@ import type { Result } from '@marketgraph/platform/core';
 import { forbidden, IdempotencyKey, requireRole, requireService, requireUser } from '@marketgraph/platform/graphql';
 import { UserErrorCode } from '@marketgraph/schema/user-errors';
 import { Arg, Ctx, Directive, ID, Mutation, Resolver } from 'type-graphql';
+import { admitStock } from '../commands/admit-stock.ts';
 import { endReservation } from '../commands/end-reservation.ts';
 import { reconcile } from '../commands/reconcile.ts';
 import { reserveStock } from '../commands/reserve-stock.ts';
@@ -11,8 +12,20 @@ import type { ReservationCommand } from '../domain/reservation.ts';
 import { actsFor } from './access.ts';
 import type { InventoryContext } from './context.ts';
 import { toInsufficientStock, toReservation, toStockLevel, toUserError, toWarehouse } from './map.ts';
-import { InventoryAdjustInput, InventorySetInput, StockReserveInput, WarehouseInput } from './stock.input.ts';
-import { InventoryReconcilePayload, ReservationPayload, StockLevelPayload, WarehousePayload } from './stock.payload.ts';
+import {
+  InventoryAdjustInput,
+  InventorySetInput,
+  StockAdmitInput,
+  StockReserveInput,
+  WarehouseInput,
+} from './stock.input.ts';
+import {
+  InventoryReconcilePayload,
+  ReservationPayload,
+  StockAdmissionPayload,
+  StockLevelPayload,
+  WarehousePayload,
+} from './stock.payload.ts';
 
 /** Roles that have stock to keep at all; whose it is, each command checks. */
 const STOCK_KEEPERS = ['VENDOR_ADMIN', 'VENDOR_STAFF', 'OPERATOR'];
@@ -85,6 +98,21 @@ export class StockMutations {
       drifts: drifts.map(({ offerId, counter, ledger }) => ({ offer: { id: offerId }, counter, ledger })),
       userErrors: [],
     };
+  }
+
+  @Directive('@inaccessible')
+  @Mutation(() => StockAdmissionPayload, {
+    description:
+      'Whether there is enough to begin a checkout; whoever is admitted has a claim for some seconds. For the orders service.',
+  })
+  async stockAdmit(
+    @Arg('input', () => StockAdmitInput, { description: 'What is wanted.' }) { cartId, lines }: StockAdmitInput,
+    @Ctx() { viewer, commands }: InventoryContext,
+  ): Promise<StockAdmissionPayload> {
+    requireService(viewer, 'orders');
+    const outcome = await admitStock(commands, { cartId, lines });
+    if (outcome.kind === 'short') return { userErrors: outcome.shortages.map(toInsufficientStock) };
+    return { userErrors: outcome.kind === 'refused' ? [toUserError(outcome.rejection)] : [] };
   }
 
   @Directive('@inaccessible')

@@ -29,6 +29,12 @@ export class ReservationPayload {
   userErrors!: UserError[];
 }
 
+@ObjectType({ description: 'Whether a checkout may begin.' })
+export class StockAdmissionPayload {
+  @Field(() => [UserError], { description: 'Empty when it may; else one InsufficientStockError per short offer.' })
+  userErrors!: UserError[];
+}
+
 @ObjectType({ description: 'Outcome of `inventoryReconcile`.' })
 export class InventoryReconcilePayload {
   @Field(() => Int, { description: 'Counters put right.' })
