@@ -1,5 +1,5 @@
 import { isSameMoney, type Money, type Rejection } from '@marketgraph/platform/core';
-import { inTransaction, onceByKey } from '@marketgraph/platform/postgres';
+import { type EntityManager, inTransaction, onceByKey } from '@marketgraph/platform/postgres';
 import { type Failure, failureOf, isEnded } from '../domain/checkout.ts';
 import { type CheckoutRecord, findCheckoutByPayment, readCheckout } from '../store/checkouts.ts';
 import { savePurchaseOrderNumber } from '../store/order-writes.ts';
@@ -26,30 +26,53 @@ const MAX_PURCHASE_ORDER_NUMBER = 100;
  * where the order stands.
  */
 export async function completeCheckout(services: Services, command: CompleteCheckout): Promise<CheckoutAnswer> {
-  const record = await findCheckoutByPayment(services.orm.em.fork(), command.cartId, command.paymentId);
+  const { cartId, paymentId, expectedTotal, purchaseOrderNumber = null } = command;
+  const call = {
+    principal: command.buyerId,
+    operation: 'checkoutComplete',
+    key: command.idempotencyKey,
+    input: { cartId, paymentId, expectedTotal, purchaseOrderNumber },
+  };
+  const found: { record?: CheckoutRecord } = {};
+  try {
+    const once = await inTransaction(services.orm, (em) =>
+      onceByKey(em, call, async () => {
+        found.record = await ownCheckout(em, command);
+        if (purchaseOrderNumber) await savePurchaseOrderNumber(em, found.record.orderId, purchaseOrderNumber);
+        return { orderId: found.record.orderId };
+      }),
+    );
+    if (once.kind === 'reused') {
+      return refused({ code: 'IDEMPOTENCY_KEY_REUSED', message: 'This key was used for another completion.' });
+    }
+    found.record ??= await readCheckout(services.orm.em.fork(), once.answer.orderId);
+  } catch (error) {
+    if (error instanceof RefusedError) return refused(error.rejection, error.record);
+    throw error;
+  }
+  const { record } = found;
+  if (!record) throw new Error('A checkout was completed that is not there.');
+  return isEnded(record.state) ? answerOf(record) : await drive(services, record, command.cause);
+}
+
+/** Rolls back: a refused call does not use up its key. */
+class RefusedError extends Error {
+  constructor(
+    readonly rejection: Rejection,
+    readonly record?: CheckoutRecord,
+  ) {
+    super(rejection.message);
+  }
+}
+
+async function ownCheckout(em: EntityManager, command: CompleteCheckout): Promise<CheckoutRecord> {
+  const record = await findCheckoutByPayment(em, command.cartId, command.paymentId);
   if (!record || record.principal !== command.buyerId) {
-    return refused({ code: 'NOT_FOUND', message: 'There is no such checkout.', field: ['paymentId'] });
+    throw new RefusedError({ code: 'NOT_FOUND', message: 'There is no such checkout.', field: ['paymentId'] });
   }
   const wrong = wrongInput(record, command);
-  if (wrong) return refused(wrong, record);
-
-  const { cartId, paymentId, expectedTotal, purchaseOrderNumber = null } = command;
-  const once = await inTransaction(services.orm, (em) => {
-    const call = {
-      principal: command.buyerId,
-      operation: 'checkoutComplete',
-      key: command.idempotencyKey,
-      input: { cartId, paymentId, expectedTotal, purchaseOrderNumber },
-    };
-    return onceByKey(em, call, async () => {
-      if (purchaseOrderNumber) await savePurchaseOrderNumber(em, record.orderId, purchaseOrderNumber);
-      return { orderId: record.orderId };
-    });
-  });
-  if (once.kind === 'reused') {
-    return refused({ code: 'IDEMPOTENCY_KEY_REUSED', message: 'This key was used for another completion.' });
-  }
-  return isEnded(record.state) ? answerOf(record) : await drive(services, record, command.cause);
+  if (wrong) throw new RefusedError(wrong, record);
+  return record;
 }
 
 async function drive(services: Services, record: CheckoutRecord, cause: Cause): Promise<CheckoutAnswer> {

@@ -1,5 +1,5 @@
 import { betweenCrashPoints, type Money, reject, type Rejection, type Result } from '@marketgraph/platform/core';
-import { constraintOf, hashOf, inTransaction, sqlStateOf } from '@marketgraph/platform/postgres';
+import { constraintOf, hashOf, IDEMPOTENCY_HOURS, inTransaction, sqlStateOf } from '@marketgraph/platform/postgres';
 import type { Address } from '../domain/address.ts';
 import { acceptPrices, type Cart, orderedContent } from '../domain/cart.ts';
 import { canBeAbandoned, type Failure, failureOf, firstState, isEnded } from '../domain/checkout.ts';
@@ -13,6 +13,7 @@ import {
   insertCheckout,
   latestCheckoutOfCart,
   readCheckout,
+  retireCheckoutKey,
 } from '../store/checkouts.ts';
 import { CheckoutStalledError, driveCheckout, STALL_AFTER_MS } from './advance-checkout.ts';
 import { answerWithin } from './answer-within.ts';
@@ -49,6 +50,10 @@ export async function startCheckout(services: Services, command: StartCheckout):
   const inputHash = hashOf({ cartId: command.cartId, expectedTotal: command.expectedTotal ?? null });
   for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
     const known = await findCheckoutByKey(services.orm.em.fork(), command.buyerId, command.idempotencyKey);
+    if (known && isForgotten(known, services.clock.now())) {
+      await retireCheckoutKey(services.orm.em.fork(), known.orderId);
+      continue;
+    }
     if (known && known.inputHash !== inputHash) {
       return refused({ code: 'IDEMPOTENCY_KEY_REUSED', message: 'This key was used for another checkout.' });
     }
@@ -71,6 +76,10 @@ export async function startCheckout(services: Services, command: StartCheckout):
     return await continueCheckout(services, record, command.cause);
   }
   return refused({ code: 'CONFLICT', message: 'Another checkout of this cart is under way; try again.' });
+}
+
+function isForgotten({ createdAt }: CheckoutRecord, now: Date): boolean {
+  return now.getTime() - createdAt.getTime() > IDEMPOTENCY_HOURS * 3_600_000;
 }
 
 type Admission = { running: CheckoutRecord } | { cart: Cart; quotes: Quotes };

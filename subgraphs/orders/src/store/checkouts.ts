@@ -135,6 +135,15 @@ export async function findCheckoutByKey(
   return row && toRecord(row);
 }
 
+/** A key's time is over: the same key is a new request. The checkout stays, under a name no client can send. */
+export async function retireCheckoutKey(em: EntityManager, orderId: string): Promise<void> {
+  await em.execute(
+    `update checkout set idempotency_key = idempotency_key || ' ' || order_id
+     where order_id = ? and position(' ' in idempotency_key) = 0`,
+    [orderId],
+  );
+}
+
 /** The checkout of a cart that is not ended, or the one that ended last. Index: checkout_cart. */
 export async function latestCheckoutOfCart(em: EntityManager, cartId: string): Promise<CheckoutRecord | undefined> {
   const [row] = await em.execute<Row[]>(
