@@ -30,6 +30,35 @@ export interface SettlementChanged {
   releaseAt: string | null;
 }
 
+/** Key: the refund; sequence: its version. No topics. */
+export interface RefundChanged {
+  refundId: string;
+  paymentId: string;
+  orderId: string;
+  buyerId: string;
+  /** The vendor order it was asked for; null for one of the whole order. */
+  vendorOrderId: string | null;
+  returnId: string | null;
+  amount: MoneyFact;
+  reason: string;
+  /** PENDING SUCCEEDED FAILED. One that has succeeded can still fail: the bank sends the money back. */
+  status: string;
+  failureCode: string | null;
+  /** What each vendor order gives back of it. */
+  parts: { vendorOrderId: string; vendorId: string; amount: MoneyFact }[];
+}
+
+/** Key: the payout; sequence: its version. Topics: `payoutFeed:<vendorId>`. */
+export interface PayoutChanged {
+  payoutId: string;
+  vendorId: string;
+  amount: MoneyFact;
+  /** PENDING PROCESSING PAID FAILED CANCELED */
+  status: string;
+  failureReason: string | null;
+  settlementIds: string[];
+}
+
 export const paymentStatusChanged = fact<PaymentStatusChanged>()('payments.paymentStatusChanged', 1, {
   paymentId: 'pay_01J0000000000000000000PAYM',
   orderId: 'ord_01J0000000000000000000RDER',
@@ -52,4 +81,31 @@ export const settlementChanged = fact<SettlementChanged>()('payments.settlementC
   commission: { amount: 980, currencyCode: 'EUR' },
   net: { amount: 8_820, currencyCode: 'EUR' },
   releaseAt: null,
+});
+export const refundChanged = fact<RefundChanged>()('payments.refundChanged', 1, {
+  refundId: 'rfd_01J0000000000000000000RFND',
+  paymentId: 'pay_01J0000000000000000000PAYM',
+  orderId: 'ord_01J0000000000000000000RDER',
+  buyerId: 'usr_01J0000000000000000000BUYR',
+  vendorOrderId: 'vor_01J0000000000000000000VRDR',
+  returnId: null,
+  amount: { amount: 9_800, currencyCode: 'EUR' },
+  reason: 'Out of stock',
+  status: 'SUCCEEDED',
+  failureCode: null,
+  parts: [
+    {
+      vendorOrderId: 'vor_01J0000000000000000000VRDR',
+      vendorId: 'ven_01J0000000000000000000VEND',
+      amount: { amount: 9_800, currencyCode: 'EUR' },
+    },
+  ],
+});
+export const payoutChanged = fact<PayoutChanged>()('payments.payoutChanged', 1, {
+  payoutId: 'pot_01J0000000000000000000PAYT',
+  vendorId: 'ven_01J0000000000000000000VEND',
+  amount: { amount: 8_820, currencyCode: 'EUR' },
+  status: 'PAID',
+  failureReason: null,
+  settlementIds: ['stl_01J0000000000000000000STTL'],
 });

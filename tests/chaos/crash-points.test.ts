@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { crashPoints } from './crash-points.ts';
+import { crashPoints as buyingPoints, payingOutPoints } from './crash-points.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
 const SIDES = ['before', 'after'];
@@ -25,6 +25,8 @@ function namesInCode(): string[] {
 
 const matches = (pattern: string, name: string) =>
   new RegExp(`^${pattern.split('*').map(RegExp.escape).join('[A-Z_]+')}$`).test(name);
+
+const crashPoints = [...buyingPoints, ...payingOutPoints];
 
 describe('the crash matrix', () => {
   const inCode = namesInCode();

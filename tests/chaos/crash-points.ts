@@ -38,6 +38,14 @@ export const crashPoints: readonly CrashPoint[] = [
   { service: 'inventory', point: 'outbox.published' },
 ];
 
+/** Where money leaves us again: nothing of it happens while somebody buys. */
+export const payingOutPoints: readonly CrashPoint[] = [
+  ...both('payments', 'provider.refund'),
+  ...both('payments', 'refund.record'),
+  ...both('payments', 'provider.transfer'),
+  ...both('payments', 'provider.reverse'),
+];
+
 export function nameOf({ service, point, nth }: CrashPoint): string {
   return `${service} ${point}${nth ? ` (${nth})` : ''}`;
 }

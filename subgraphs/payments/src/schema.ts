@@ -12,6 +12,8 @@ import { CommissionResolver, LedgerResolver, readableAccount, readableRule } fro
 import { PaymentResolver, readablePayment, readableTransaction } from './graphql/payment.resolver.ts';
 import { Payment, PaymentTransaction } from './graphql/payment.type.ts';
 import type { PaymentsContext } from './graphql/payments-context.ts';
+import { OrderRefundsResolver, readableRefund, RefundResolver } from './graphql/refund.resolver.ts';
+import { Refund } from './graphql/refund.type.ts';
 import {
   CommissionRule,
   PayoutAccount,
@@ -34,6 +36,8 @@ export function paymentsSchema(): SubgraphSchema {
       VendorOrderSettlementResolver,
       VendorMoneyResolver,
       UserPaymentMethodsResolver,
+      RefundResolver,
+      OrderRefundsResolver,
       LedgerResolver,
       CommissionResolver,
       PaymentStreamResolver,
@@ -49,6 +53,7 @@ export function paymentsSchema(): SubgraphSchema {
       PaymentTransaction,
       PayoutAccount,
       PayoutEvent,
+      Refund,
       User,
       Vendor,
       VendorOrder,
@@ -57,6 +62,7 @@ export function paymentsSchema(): SubgraphSchema {
     references: {
       Payment: ({ id }, context: PaymentsContext) => readablePayment(String(id), context),
       PaymentTransaction: ({ id }, context: PaymentsContext) => readableTransaction(String(id), context),
+      Refund: ({ id }, context: PaymentsContext) => readableRefund(String(id), context),
       VendorSettlement: ({ id }, context: PaymentsContext) => settlementById(String(id), context),
       PayoutAccount: ({ id }, context: PaymentsContext) => payoutAccountById(String(id), context),
       LedgerAccount: ({ id }, context: PaymentsContext) => readableAccount(String(id), context),

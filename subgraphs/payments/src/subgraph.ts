@@ -27,6 +27,7 @@ import type { PaymentsDeps } from './commands/payments-deps.ts';
 import { processWebhooks } from './commands/process-webhooks.ts';
 import { purgeInboxes } from './commands/purge-inboxes.ts';
 import { reconcilePayments } from './commands/reconcile-payments.ts';
+import { runDueOperations } from './commands/run-operation.ts';
 import { singleFlight } from './commands/single-flight.ts';
 import type { PaymentsConfig } from './config.ts';
 import { consumedDomains, eventHandlers } from './events/in.ts';
@@ -36,7 +37,9 @@ import { paymentsSchema } from './schema.ts';
 import { LedgerAccountRow } from './store/ledger.entity.ts';
 import { Migration0001Payments } from './store/migrations/0001-payments.ts';
 import { Migration0002Ledger } from './store/migrations/0002-ledger.ts';
+import { Migration0003Refunds } from './store/migrations/0003-refunds.ts';
 import { MethodRow, PaymentRow, TransactionRow } from './store/payment.entity.ts';
+import { OperationRow, PayoutRow, RefundPartRow, RefundRow } from './store/refund.entity.ts';
 import { CommissionRuleRow, PayoutAccountRow, SettlementRow } from './store/settlement.entity.ts';
 import { webhookRoute } from './webhook-route.ts';
 
@@ -63,7 +66,11 @@ export async function createPayments(dependencies: PaymentsDependencies): Promis
   await migrateDatabase({
     ownerUrl,
     appUrl,
-    migrations: { '0001-payments': Migration0001Payments, '0002-ledger': Migration0002Ledger },
+    migrations: {
+      '0001-payments': Migration0001Payments,
+      '0002-ledger': Migration0002Ledger,
+      '0003-refunds': Migration0003Refunds,
+    },
     appendOnly: APPEND_ONLY,
     log,
   });
@@ -73,8 +80,12 @@ export async function createPayments(dependencies: PaymentsDependencies): Promis
       CommissionRuleRow,
       LedgerAccountRow,
       MethodRow,
+      OperationRow,
       PaymentRow,
       PayoutAccountRow,
+      PayoutRow,
+      RefundPartRow,
+      RefundRow,
       SettlementRow,
       TransactionRow,
     ],
@@ -99,6 +110,7 @@ export async function createPayments(dependencies: PaymentsDependencies): Promis
     commissionTaxRate: config.commissionTaxRate,
     creating: singleFlight(),
     capturing: singleFlight(),
+    operating: singleFlight(),
     onCommitted: () => work?.relay.nudge(),
   };
 
@@ -162,6 +174,7 @@ async function startWork(
   };
   const webhooks = loop('webhooks', WEBHOOK_INTERVAL_MS, processWebhooks);
   loop('reconciliation', config.reconcileIntervalMs, reconcilePayments);
+  loop('operations', config.reconcileIntervalMs, runDueOperations);
   loop('payout accounts', PAYOUT_ACCOUNT_INTERVAL_MS, openPayoutAccounts);
   loop('purge', PURGE_INTERVAL_MS, purgeInboxes);
   return { relay, webhooks, stop };

@@ -3,14 +3,7 @@ import { money } from '@marketgraph/platform/core';
 import { inTransaction, openDatabase } from '@marketgraph/platform/postgres';
 import { aUser, silentLog } from '@marketgraph/platform/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  bookCapture,
-  bookRefundOfHeld,
-  bookRelease,
-  bookTransfer,
-  type Journal,
-  journal,
-} from '../src/domain/ledger.ts';
+import { bookCapture, bookRefund, bookRelease, bookTransfer, type Journal, journal } from '../src/domain/ledger.ts';
 import { book } from '../src/store/ledger.ts';
 import {
   anAuthorizedPayment,
@@ -64,7 +57,7 @@ describe('P10 the books in the database', () => {
           const total = money(amount, currency);
           const id = ids.next('fact');
           if (kind === 'capture') return bookCapture(id, total, 'ch');
-          if (kind === 'refund') return bookRefundOfHeld(id, total);
+          if (kind === 'refund') return bookRefund(id, total, [{ from: 'HELD', amount: total }]);
           if (kind === 'transfer') return bookTransfer(id, vendor, total);
           const commission = money(Math.floor(amount / 10), currency);
           const net = money(amount - commission.amount, currency);
@@ -184,7 +177,9 @@ describe('P10 the books in the database', () => {
     const chf = (amount: number) => money(amount, currency);
     await write(bookCapture(ids.next('pay'), chf(1_000), 'ch'));
     const outcomes = await Promise.allSettled(
-      Array.from({ length: 10 }, () => write(bookRefundOfHeld(ids.next('rfd'), chf(600)))),
+      Array.from({ length: 10 }, () =>
+        write(bookRefund(ids.next('rfd'), chf(600), [{ from: 'HELD', amount: chf(600) }])),
+      ),
     );
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect(journal('x', 'x', bookCapture('p', chf(1), 'c').postings).postings).toHaveLength(2);

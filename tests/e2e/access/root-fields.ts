@@ -100,6 +100,7 @@ export const rootFields: Readonly<Record<string, Row>> = {
   paymentSessionCreate: ['sign in', 'yes', 'yes', 'yes'],
   paymentCapture: ['sign in', 'no', 'no', 'yes'],
   paymentVoid: ['sign in', 'no', 'no', 'yes'],
+  refundCreate: ['sign in', 'no', 'no', 'yes'],
   reviewSubmit: ['sign in', 'yes', 'yes', 'yes'],
   reviewUpdate: ['sign in', 'yes', 'yes', 'yes'],
   reviewDelete: ['sign in', 'yes', 'yes', 'yes'],

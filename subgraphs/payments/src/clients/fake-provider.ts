@@ -2,6 +2,7 @@ import { isSameMoney, type Money, zero } from '@marketgraph/platform/core';
 import type { Failure, MethodSummary } from '../domain/payment.ts';
 import type { Intent } from '../domain/intent.ts';
 import type { ProviderAccount } from '../domain/payout-account.ts';
+import { fakeMoney, type MoneyOperation } from './fake-money.ts';
 import {
   InvalidSignatureError,
   type OwnIntent,
@@ -10,7 +11,14 @@ import {
   ProviderUnavailableError,
 } from './provider.ts';
 
-type Operation = 'createIntent' | 'findIntent' | 'retrieveIntent' | 'captureIntent' | 'cancelIntent' | 'openAccount';
+type Operation =
+  | 'createIntent'
+  | 'findIntent'
+  | 'retrieveIntent'
+  | 'captureIntent'
+  | 'cancelIntent'
+  | 'openAccount'
+  | MoneyOperation;
 
 /** The provider in memory, for tests that need to break it at an exact point. Passes the same contract as the real one. */
 export interface FakeProvider extends PaymentProvider {
@@ -113,6 +121,11 @@ export function fakeProvider(): FakeProvider {
       if (!found) throw new ProviderRefusedError('missing', 'resource_missing', 'No such account.');
       return structuredClone(found);
     },
+    ...fakeMoney({
+      run,
+      intent: (reference) => own(reference).intent,
+      nextReference: (prefix) => `${prefix}_${(count += 1)}`,
+    }),
     readEvent() {
       throw new InvalidSignatureError('The fake signs nothing.');
     },

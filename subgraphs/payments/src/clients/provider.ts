@@ -1,6 +1,7 @@
 import type { Money } from '@marketgraph/platform/core';
 import type { Intent } from '../domain/intent.ts';
 import type { ProviderAccount } from '../domain/payout-account.ts';
+import type { MoneyProvider } from './provider-money.ts';
 
 /** What the provider is told of a payment: never a name, an address or a card. */
 export interface IntentRequest {
@@ -38,7 +39,7 @@ export interface ProviderEvent {
  * answer, with `ProviderRefusedError` (it said no, nothing happened) or with
  * `ProviderUnavailableError` (it may have happened: look before trying again).
  */
-export interface PaymentProvider {
+export interface PaymentProvider extends MoneyProvider {
   /** Holds the amount for manual capture once the buyer has confirmed. */
   createIntent(request: IntentRequest): Promise<OwnIntent>;
   /** By our payment id. Lags behind by up to `SEARCH_LAG_MS`: not finding proves nothing before that. */
@@ -62,7 +63,7 @@ export const SIGNATURE_TOLERANCE_S = 300;
 /** A definite no. Nothing happened. */
 export class ProviderRefusedError extends Error {
   constructor(
-    readonly reason: 'declined' | 'state' | 'missing' | 'invalid',
+    readonly reason: 'declined' | 'state' | 'missing' | 'invalid' | 'balance',
     readonly code: string,
     message: string,
     options?: ErrorOptions,

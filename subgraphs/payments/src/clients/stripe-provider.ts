@@ -5,6 +5,7 @@ import type { MethodSummary } from '../domain/payment.ts';
 import type { ProviderAccount } from '../domain/payout-account.ts';
 import { type OwnIntent, type PaymentProvider, ProviderRefusedError, ProviderUnavailableError } from './provider.ts';
 import { readStripeEvent } from './stripe-event.ts';
+import { stripeMoney } from './stripe-money.ts';
 
 export interface StripeProviderOptions {
   secretKey: string;
@@ -90,6 +91,8 @@ export function stripeProvider(options: StripeProviderOptions): PaymentProvider 
 
     retrieveAccount: (reference) => answered(async () => toAccount(await stripe.accounts.retrieve(reference))),
 
+    ...stripeMoney(stripe, answered),
+
     readEvent: (delivery) => readStripeEvent(stripe, webhookSecrets, delivery),
   };
 }
@@ -112,7 +115,7 @@ async function answered<T>(call: () => Promise<T>): Promise<T> {
     }
     if (error instanceof Stripe.errors.StripeInvalidRequestError) {
       const code = error.code ?? 'invalid_request';
-      const reason = code === 'resource_missing' ? 'missing' : stateCodes.has(code) ? 'state' : 'invalid';
+      const reason = reasons.get(code) ?? 'invalid';
       throw new ProviderRefusedError(reason, code, error.message, { cause: error });
     }
     if (error instanceof Stripe.errors.StripeIdempotencyError) {
@@ -124,11 +127,16 @@ async function answered<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
-const stateCodes: ReadonlySet<string> = new Set([
-  'payment_intent_unexpected_state',
-  'charge_already_captured',
-  'charge_expired_for_capture',
-  'amount_too_large',
+const reasons: ReadonlyMap<string, ProviderRefusedError['reason']> = new Map([
+  ['resource_missing', 'missing'],
+  ['payment_intent_unexpected_state', 'state'],
+  ['charge_already_captured', 'state'],
+  ['charge_expired_for_capture', 'state'],
+  ['amount_too_large', 'state'],
+  ['charge_already_refunded', 'state'],
+  ['charge_disputed', 'state'],
+  ['balance_insufficient', 'balance'],
+  ['insufficient_funds', 'balance'],
 ]);
 
 function toOwnIntent(source: Stripe.PaymentIntent): OwnIntent {

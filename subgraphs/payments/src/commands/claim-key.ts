@@ -11,7 +11,7 @@ class RefusedError extends Error {
 
 /**
  * The first half of a command that also needs the provider: decides under the
- * idempotency key in one transaction and remembers which payment it is about.
+ * idempotency key in one transaction and remembers the id of what it is about.
  * The second half (ask the provider, record) is then run by everybody who holds
  * the same key, and is harmless to repeat.
  */
@@ -19,14 +19,14 @@ export async function claimKey(
   deps: PaymentsDeps,
   call: { caller: Caller; operation: string; input: unknown },
   decide: (em: EntityManager) => Promise<Result<string>>,
-): Promise<Result<{ paymentId: string; isReplay: boolean }>> {
+): Promise<Result<{ id: string; isReplay: boolean }>> {
   const { caller, operation, input } = call;
   try {
     const claimed = await inTransaction(deps.orm, (em) =>
       onceByKey(em, { principal: caller.principal, operation, key: caller.idempotencyKey, input }, async () => {
         const decided = await decide(em);
         if (!decided.ok) throw new RefusedError(decided.rejection);
-        return { paymentId: decided.value };
+        return { id: decided.value };
       }),
     );
     if (claimed.kind === 'reused') {
@@ -34,7 +34,7 @@ export async function claimKey(
         field: ['idempotencyKey'],
       });
     }
-    return accept({ paymentId: claimed.answer.paymentId, isReplay: claimed.kind === 'replay' });
+    return accept({ id: claimed.answer.id, isReplay: claimed.kind === 'replay' });
   } catch (error) {
     if (error instanceof RefusedError) return { ok: false, rejection: error.rejection };
     throw error;

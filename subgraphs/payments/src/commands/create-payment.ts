@@ -46,7 +46,7 @@ export async function createPayment(
   });
   if (!claimed.ok) return claimed;
   deps.onCommitted();
-  const { paymentId } = claimed.value;
+  const { id: paymentId } = claimed.value;
   try {
     return accept(await ensureIntent(deps, paymentId));
   } catch (error) {

@@ -32,5 +32,5 @@ export async function openSession(deps: PaymentsDeps, caller: Caller, input: Ope
     return accept(row.id);
   });
   if (!claimed.ok) return claimed;
-  return accept((await findPayment(deps.orm.em.fork(), claimed.value.paymentId))!);
+  return accept((await findPayment(deps.orm.em.fork(), claimed.value.id))!);
 }

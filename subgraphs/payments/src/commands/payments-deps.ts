@@ -18,6 +18,7 @@ export interface PaymentsDeps {
   /** Within this process one call at the provider per payment; between processes its idempotency keys do the same. */
   creating: SingleFlight<PaymentRow>;
   capturing: SingleFlight<CaptureOutcome>;
+  operating: SingleFlight<void>;
   /** Called after a transaction that wrote events: they go out now instead of at the next tick. */
   onCommitted(): void;
 }

@@ -1,4 +1,4 @@
-import { betweenCrashPoints, money } from '@marketgraph/platform/core';
+import { betweenCrashPoints } from '@marketgraph/platform/core';
 import type { NewEvent } from '@marketgraph/platform/messaging';
 import { appendToOutbox, type EntityManager, inTransaction } from '@marketgraph/platform/postgres';
 import type { OwnIntent } from '../clients/provider.ts';
@@ -6,7 +6,7 @@ import { observe, type Observed } from '../domain/intent.ts';
 import { bookCapture } from '../domain/ledger.ts';
 import { isCaptured } from '../domain/payment.ts';
 import { settle } from '../domain/settlement.ts';
-import { paymentMoved, settlementMoved } from '../events/out.ts';
+import { paymentMoved } from '../events/out.ts';
 import { rulesFor } from '../store/commission-rules.ts';
 import { book } from '../store/ledger.ts';
 import type { PaymentRow } from '../store/payment.entity.ts';
@@ -17,6 +17,7 @@ import type { SettlementRow } from '../store/settlement.entity.ts';
 import { addSettlements } from '../store/settlements.ts';
 import { addTransactions } from '../store/transactions.ts';
 import type { PaymentsDeps } from './payments-deps.ts';
+import { tellSettlement } from './tell-settlement.ts';
 
 /**
  * Everything that one look at the provider means to us, in one transaction:
@@ -80,7 +81,7 @@ async function apply(
   if (JSON.stringify(row) === before) return [];
   row.version += 1;
   row.updatedAt = now;
-  if (row.status === previousStatus) return settlements.map(toEvent);
+  if (row.status === previousStatus) return settlements.map(tellSettlement);
   if (row.status === 'AUTHORIZED' && observed.method) {
     await rememberMethod(em, row.buyerId, observed.method, { ids: deps.ids, now });
   }
@@ -92,7 +93,7 @@ async function apply(
       previousStatus,
       version: row.version,
     }),
-    ...settlements.map(toEvent),
+    ...settlements.map(tellSettlement),
   ];
 }
 
@@ -120,20 +121,4 @@ async function settleWhatWasPlanned(
   const settlements = settle(parts, { rules, commissionTaxRate: deps.commissionTaxRate, at: now });
   row.settledAt = now;
   return addSettlements(em, row, settlements, { ids: deps.ids, now });
-}
-
-function toEvent(row: SettlementRow): NewEvent {
-  const { id, vendorOrderId, orderId, vendorId, status, version, currency } = row;
-  return settlementMoved({
-    id,
-    vendorOrderId,
-    orderId,
-    vendorId,
-    status,
-    version,
-    gross: money(row.gross, currency),
-    commission: money(row.commission, currency),
-    net: money(row.net, currency),
-    releaseAt: row.releaseAt ?? null,
-  });
 }

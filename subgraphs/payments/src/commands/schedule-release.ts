@@ -1,8 +1,7 @@
-import { money } from '@marketgraph/platform/core';
 import { appendToOutbox, type EntityManager } from '@marketgraph/platform/postgres';
-import { settlementMoved } from '../events/out.ts';
 import { lockSettlementOf } from '../store/settlements.ts';
 import type { PaymentsDeps } from './payments-deps.ts';
+import { tellSettlement } from './tell-settlement.ts';
 
 /**
  * Everything of one vendor's part has arrived: its money is held until the
@@ -22,18 +21,5 @@ export async function scheduleRelease(
   row.version += 1;
   row.updatedAt = now;
   await em.flush();
-  const { id, orderId, vendorId, status, version, currency } = row;
-  const event = settlementMoved({
-    id,
-    vendorOrderId,
-    orderId,
-    vendorId,
-    status,
-    version,
-    gross: money(row.gross, currency),
-    commission: money(row.commission, currency),
-    net: money(row.net, currency),
-    releaseAt,
-  });
-  await appendToOutbox(em, [event], { ids: deps.ids, now });
+  await appendToOutbox(em, [tellSettlement(row)], { ids: deps.ids, now });
 }

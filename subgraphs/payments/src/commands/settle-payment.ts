@@ -95,6 +95,7 @@ async function plan(deps: PaymentsDeps, em: EntityManager, input: SettlePayment)
 }
 
 function canSettle(row: PaymentRow, total: Money): boolean {
+  if (row.refundedAmount + row.refundingAmount > 0) return false;
   if (row.status === 'AUTHORIZED') return total.amount <= row.authorizedAmount;
   return isCaptured(row.status) && isSameMoney(total, money(row.capturedAmount, row.currency));
 }

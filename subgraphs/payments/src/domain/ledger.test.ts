@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   balanceAfter,
   bookCapture,
-  bookRefundOfHeld,
+  bookRefund,
   bookRelease,
   bookTransfer,
   journal,
@@ -75,7 +75,9 @@ describe('P10 after any sequence of facts', () => {
             heldNow.set(currency, inHand - amount);
             payable.set(currency, due + (net as { amount: number }).amount);
           } else if (step === 'refund' && inHand >= amount) {
-            journals.push(bookRefundOfHeld(`rfd_${index}`, money(amount, currency)));
+            journals.push(
+              bookRefund(`rfd_${index}`, money(amount, currency), [{ from: 'HELD', amount: money(amount, currency) }]),
+            );
             heldNow.set(currency, inHand - amount);
           } else if (step === 'transfer' && due > 0) {
             journals.push(bookTransfer(`stl_${index}`, 'ven_1', money(due, currency)));

@@ -1,4 +1,4 @@
-import { type Money, money } from '@marketgraph/platform/core';
+import { type Money, money, subtract, sum } from '@marketgraph/platform/core';
 
 export type AccountKind =
   | 'PLATFORM_CASH'
@@ -84,7 +84,17 @@ export function bookCapture(paymentId: string, amount: Money, chargeReference: s
   ]);
 }
 
-/** The return window ended: the held money becomes the vendor's, our commission, and the tax on it. */
+const vendor = (kind: 'VENDOR_PAYABLE' | 'REFUNDS', vendorId: string, { currencyCode }: Money): AccountName => ({
+  kind,
+  ownerId: vendorId,
+  currencyCode,
+});
+
+/**
+ * The return window ended: the held money becomes the vendor's, our
+ * commission, and the tax on it. What the vendor owes of earlier refunds is
+ * kept back first.
+ */
 export function bookRelease(settlement: {
   id: string;
   vendorId: string;
@@ -92,28 +102,66 @@ export function bookRelease(settlement: {
   commission: Money;
   commissionTax: Money;
   net: Money;
+  offset?: Money;
 }): Journal {
-  const { id, vendorId, gross, commission, commissionTax, net } = settlement;
+  const { id, vendorId, gross, commission, commissionTax, net, offset = money(0, net.currencyCode) } = settlement;
   return journal(`release:${id}`, 'Released to the vendor', [
     debit(platform('BUYER_FUNDS_HELD', gross), gross),
-    credit({ kind: 'VENDOR_PAYABLE', ownerId: vendorId, currencyCode: net.currencyCode }, net),
+    credit(vendor('VENDOR_PAYABLE', vendorId, net), subtract(net, offset)),
+    credit(vendor('REFUNDS', vendorId, net), offset),
     credit(platform('PLATFORM_REVENUE', commission), commission),
     credit(platform('TAX_PAYABLE', commissionTax), commissionTax),
   ]);
 }
 
 /** The vendor's money left for its own account at the provider. */
-export function bookTransfer(settlementId: string, vendorId: string, net: Money): Journal {
+export function bookTransfer(settlementId: string, vendorId: string, amount: Money): Journal {
   return journal(`transfer:${settlementId}`, 'Transferred to the vendor', [
-    debit({ kind: 'VENDOR_PAYABLE', ownerId: vendorId, currencyCode: net.currencyCode }, net),
-    credit(platform('PLATFORM_CASH', net), net),
+    debit(vendor('VENDOR_PAYABLE', vendorId, amount), amount),
+    credit(platform('PLATFORM_CASH', amount), amount),
   ]);
 }
 
-/** Money still held goes back to the buyer. */
-export function bookRefundOfHeld(refundId: string, amount: Money): Journal {
-  return journal(`refund:${refundId}`, 'Refunded to the buyer before release', [
-    debit(platform('BUYER_FUNDS_HELD', amount), amount),
+/** What one vendor order gives back: out of held money, or, once that was released, each its share. */
+export type RefundSource =
+  | { from: 'HELD'; amount: Money }
+  | { from: 'RELEASED'; vendorId: string; net: Money; commission: Money; commissionTax: Money };
+
+/** Money goes back to the buyer. A vendor that was paid owes its share from then on. */
+export function bookRefund(refundId: string, amount: Money, sources: readonly RefundSource[]): Journal {
+  const held = sources.flatMap((source) => (source.from === 'HELD' ? [source.amount] : []));
+  const released = sources.flatMap((source) => (source.from === 'RELEASED' ? [source] : []));
+  return journal(`refund:${refundId}`, 'Refunded to the buyer', [
+    debit(platform('BUYER_FUNDS_HELD', amount), sum(held, amount.currencyCode)),
+    ...released.flatMap(({ vendorId, net, commission, commissionTax }) => [
+      debit(vendor('REFUNDS', vendorId, net), net),
+      debit(platform('PLATFORM_REVENUE', commission), commission),
+      debit(platform('TAX_PAYABLE', commissionTax), commissionTax),
+    ]),
+    credit(platform('PLATFORM_CASH', amount), amount),
+  ]);
+}
+
+/** The buyer's bank sent a refund back: the money is held again, for the buyer and for no vendor. */
+export function bookReturnedRefund(refundId: string, amount: Money): Journal {
+  return journal(`refund-returned:${refundId}`, 'A refund came back from the bank', [
+    debit(platform('PLATFORM_CASH', amount), amount),
+    credit(platform('BUYER_FUNDS_HELD', amount), amount),
+  ]);
+}
+
+/** The vendor gave back what it owed for a refund. */
+export function bookReversal(operationId: string, vendorId: string, amount: Money): Journal {
+  return journal(operationId, 'Transfer taken back from the vendor', [
+    debit(platform('PLATFORM_CASH', amount), amount),
+    credit(vendor('REFUNDS', vendorId, amount), amount),
+  ]);
+}
+
+/** What the provider kept of a charge. */
+export function bookFee(chargeReference: string, amount: Money): Journal {
+  return journal(`fee:${chargeReference}`, 'Fee of the provider', [
+    debit(platform('FEES', amount), amount),
     credit(platform('PLATFORM_CASH', amount), amount),
   ]);
 }

@@ -7,6 +7,7 @@ export type SettlementStatus = 'HELD' | 'RELEASABLE' | 'RELEASED' | 'REVERSED' |
 export const settlementTransitions: Readonly<Record<SettlementStatus, readonly SettlementStatus[]>> = {
   HELD: ['RELEASABLE', 'REVERSED'],
   RELEASABLE: ['RELEASED', 'REVERSED', 'OFFSET'],
+  // Refunded after the transfer, and the vendor gave all of it back.
   RELEASED: ['REVERSED'],
   REVERSED: [],
   OFFSET: [],
@@ -28,6 +29,9 @@ export interface NewSettlement {
   vendorOrderId: string;
   vendorId: string;
   gross: Money;
+  /** What commission was taken of, and the tax on it: kept, so that a refund can reckon it again. */
+  base: Money;
+  commissionTaxRate: number;
   commission: Commission;
   net: Money;
 }
@@ -79,7 +83,7 @@ export function settle(
     const base = part.productTotal ?? gross;
     const commission = commissionOf(rule, { gross, base, taxRate: terms.commissionTaxRate });
     const net = subtract(subtract(gross, commission.amount), commission.tax);
-    return { vendorOrderId, vendorId, gross, commission, net };
+    return { vendorOrderId, vendorId, gross, base, commissionTaxRate: terms.commissionTaxRate, commission, net };
   });
 }
 

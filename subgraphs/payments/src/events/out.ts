@@ -2,6 +2,10 @@ import type { Money } from '@marketgraph/platform/core';
 import type { NewEvent } from '@marketgraph/platform/messaging';
 import {
   type PaymentStatusChanged,
+  type PayoutChanged,
+  payoutChanged,
+  type RefundChanged,
+  refundChanged,
   paymentStatusChanged,
   type SettlementChanged,
   settlementChanged,
@@ -65,5 +69,27 @@ export function settlementMoved(settlement: {
       net,
       releaseAt: releaseAt?.toISOString() ?? null,
     },
+  };
+}
+
+export function refundMoved(version: number, refund: RefundChanged): NewEvent<RefundChanged> {
+  return {
+    name: refundChanged.name,
+    version: refundChanged.version,
+    key: refund.refundId,
+    sequence: version,
+    topics: [],
+    payload: refund,
+  };
+}
+
+export function payoutMoved(version: number, payout: PayoutChanged): NewEvent<PayoutChanged> {
+  return {
+    name: payoutChanged.name,
+    version: payoutChanged.version,
+    key: payout.payoutId,
+    sequence: version,
+    topics: [`payoutFeed:${payout.vendorId}`],
+    payload: payout,
   };
 }

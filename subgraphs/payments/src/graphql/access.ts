@@ -10,3 +10,12 @@ export function mayReadPayment(viewer: Viewer, payment: { buyerId: string }): bo
 export function mayReadMoneyOf(viewer: Viewer, vendorId: string): boolean {
   return isMemberOf(viewer, vendorId) || hasRole(viewer, 'OPERATOR') || isService(viewer);
 }
+
+/** Who may know the payment; a vendor may know what of its own part went back. */
+export function mayReadRefund(
+  viewer: Viewer,
+  refund: { buyerId: string; parts: readonly { vendorId?: string | null }[] },
+): boolean {
+  if (mayReadPayment(viewer, refund)) return true;
+  return refund.parts.length > 0 && refund.parts.every(({ vendorId }) => vendorId && isMemberOf(viewer, vendorId));
+}

@@ -5,6 +5,7 @@ import { findLedgerAccounts } from '../store/ledger.ts';
 import { findMethodsOf } from '../store/payment-methods.ts';
 import { findPayments, findPaymentsOfOrders } from '../store/payments.ts';
 import { findAccountsOfVendors, findPayoutAccounts } from '../store/payout-accounts.ts';
+import { findRefunds, findRefundsOf, partsOf } from '../store/refunds.ts';
 import { findSettlements, findSettlementsOf, totalsOf } from '../store/settlements.ts';
 import { findTransactions, findTransactionsOf } from '../store/transactions.ts';
 
@@ -23,6 +24,9 @@ export function createLoaders(orm: Database) {
     totalsOf: manyBy(read(totalsOf), (row) => row.vendorId),
     payoutAccount: oneBy(read(findPayoutAccounts), (row) => row.id),
     payoutAccountOf: oneBy(read(findAccountsOfVendors), (row) => row.vendorId),
+    refund: oneBy(read(findRefunds), (row) => row.id),
+    refundsOf: manyBy(read(findRefundsOf), (row) => row.orderId),
+    refundParts: manyBy(read(partsOf), (row) => row.refundId),
     methodsOf: manyBy(read(findMethodsOf), (row) => row.userId),
     ledgerAccount: oneBy(read(findLedgerAccounts), (row) => row.id),
     commissionRule: oneBy(read(findRules), (row) => row.id),

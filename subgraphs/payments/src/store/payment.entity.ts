@@ -17,6 +17,7 @@ const PaymentSchema = defineEntity({
     authorizedAmount: p.bigint('number'),
     capturedAmount: p.bigint('number'),
     refundedAmount: p.bigint('number'),
+    refundingAmount: p.bigint('number').default(0),
     gatewayReference: p.text().nullable(),
     clientSecret: p.text().nullable(),
     createTries: p.integer(),

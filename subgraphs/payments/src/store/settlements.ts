@@ -12,7 +12,7 @@ export async function addSettlements(
   settlements: readonly NewSettlement[],
   { ids, now }: { ids: Ids; now: Date },
 ): Promise<SettlementRow[]> {
-  const rows = settlements.map(({ vendorOrderId, vendorId, gross, commission, net }) =>
+  const rows = settlements.map(({ vendorOrderId, vendorId, gross, base, commissionTaxRate, commission, net }) =>
     em.create(SettlementRow, {
       id: ids.next('stl'),
       paymentId: payment.id,
@@ -21,6 +21,9 @@ export async function addSettlements(
       vendorId,
       currency: gross.currencyCode,
       gross: gross.amount,
+      capturedGross: gross.amount,
+      commissionBase: base.amount,
+      commissionTaxRate,
       commission: commission.amount.amount,
       commissionTax: commission.tax.amount,
       net: net.amount,

@@ -1,0 +1,108 @@
+import { ids, type Marketplace, type MoneyAnswer, operator, orders, type Part } from './marketplace.ts';
+
+export interface RefundAnswer {
+  refund: { id: string; status: string; amount: MoneyAnswer; parts: { amount: { amount: number } }[] } | null;
+  userErrors: { code: string; message: string; field: string[] | null }[];
+}
+
+const REFUND =
+  'refund { id status amount { amount currencyCode } parts { amount { amount } } } userErrors { code message field }';
+
+/** An operator gives money back. */
+export async function refund(
+  shop: Marketplace,
+  input: { orderId: string; vendorOrderId?: string; amount?: MoneyAnswer; reason: string },
+  key = ids.next('key'),
+): Promise<RefundAnswer> {
+  const query = `mutation($input: RefundCreateInput!, $key: IdempotencyKey!) {
+    refundCreate(input: $input, idempotencyKey: $key) { ${REFUND} } }`;
+  return (await shop.run<{ refundCreate: RefundAnswer }>(operator, query, { input, key })).refundCreate;
+}
+
+/** Orders gives money of one vendor order back. */
+export async function refundPart(
+  shop: Marketplace,
+  { orderId, part, amount }: { orderId: string; part: Part; amount?: number },
+  key = ids.next('key'),
+): Promise<RefundAnswer> {
+  const query = `mutation($input: RefundForVendorOrderInput!, $key: IdempotencyKey!) {
+    refundForVendorOrder(input: $input, idempotencyKey: $key) { ${REFUND} } }`;
+  const money = amount === undefined ? {} : { amount: { amount, currencyCode: part.gross.currencyCode } };
+  const input = { orderId, vendorOrderId: part.vendorOrderId, reason: 'Returned', ...money };
+  const data = await shop.run<{ refundForVendorOrder: RefundAnswer }>(orders, query, { input, key });
+  return data.refundForVendorOrder;
+}
+
+export interface Books {
+  status: string;
+  captured: number;
+  refunded: number;
+  /** What the provider's own record says went back. */
+  atProvider: number;
+  transferredAtProvider: number;
+  /** Of this payment's journals: money still held for buyer and vendors. */
+  held: number;
+  settlements: {
+    id: string;
+    status: string;
+    gross: number;
+    commission: number;
+    tax: number;
+    net: number;
+    transferred: number;
+    reversed: number;
+    offset: number;
+  }[];
+  /** Debits equal credits over everything. */
+  isBalanced: boolean;
+  /** Captured = what settlements still have + what went back or is no vendor's. */
+  isWhole: boolean;
+}
+
+/** A payment's money as rows, books and provider have it. */
+export async function booksOf(shop: Marketplace, paymentId: string): Promise<Books> {
+  const [payment] = await shop.sql<{ status: string; captured: string; refunded: string }>(
+    'select status, captured_amount as captured, refunded_amount as refunded from payment where id = ?',
+    [paymentId],
+  );
+  const settlements = await shop.sql<Record<string, string>>(
+    `select id, status, gross, commission, commission_tax as tax, net, transferred, reversed, offset_amount as "offset"
+       from settlement where payment_id = ? order by id`,
+    [paymentId],
+  );
+  const [held] = await shop.sql<{ held: string }>(
+    `select coalesce(sum(case entry.direction when 'CREDIT' then entry.amount else -entry.amount end), 0) as held
+       from ledger_entry entry join ledger_account account on account.id = entry.account_id
+       join ledger_journal journal on journal.id = entry.journal_id
+      where journal.payment_id = ? and account.kind = 'BUYER_FUNDS_HELD'`,
+    [paymentId],
+  );
+  const unbalanced = await shop.sql<object>(
+    `select currency from ledger_entry group by currency
+     having sum(case direction when 'DEBIT' then amount else -amount end) <> 0`,
+  );
+  const record = shop.emulator.control
+    .record({ limit: 1_000 })
+    .payments.filter(({ metadata }) => metadata['paymentId'] === paymentId);
+  const total = (key: 'refunded' | 'transferred') => record.reduce((sum, one) => sum + one[key], 0);
+  const [captured, refunded] = [Number(payment!.captured), Number(payment!.refunded)];
+  const rows = settlements.map(({ id, status, ...amounts }) => ({
+    id: id!,
+    status: status!,
+    ...(Object.fromEntries(Object.entries(amounts).map(([name, value]) => [name, Number(value)])) as Omit<
+      Books['settlements'][number],
+      'id' | 'status'
+    >),
+  }));
+  return {
+    status: payment!.status,
+    captured,
+    refunded,
+    atProvider: total('refunded'),
+    transferredAtProvider: total('transferred'),
+    held: Number(held!.held),
+    settlements: rows,
+    isBalanced: unbalanced.length === 0,
+    isWhole: rows.reduce((sum, { gross }) => sum + gross, 0) + refunded === captured,
+  };
+}
