@@ -166,6 +166,7 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
       beforeOperation: ({ prepared, variables }, context) => logins.check(prepared, variables, context.address),
       fetch: circuits.around(overTransport),
       cached: (fetch) => cache.over(fetch),
+      answers: cache.answers,
       log,
     });
   const versions = graphVersions(await versionOf(graph), { retireMs: 2 * config.timeouts.requestMs });

@@ -1,4 +1,5 @@
 import type { GraphContext } from '../query/graph-context.ts';
+import type { StoredEntity } from './entity-store.ts';
 
 /** What the entity cache did for one request. */
 export interface CacheUse {
@@ -8,6 +9,8 @@ export interface CacheUse {
   bypass: number;
   /** The request has changed something: what follows in it is read anew. */
   changed: boolean;
+  /** What was answered from the cache. */
+  entities: StoredEntity[];
 }
 
 /** `hit`: no subgraph was asked. `partial`: some were. `bypass`: nothing of the operation is kept. */
@@ -15,7 +18,7 @@ export type CacheOutcome = 'hit' | 'partial' | 'miss' | 'bypass';
 
 /** From here on the cache notes what it does for the request of this context. */
 export function noteCacheUse(context: GraphContext): GraphContext {
-  context.cacheUse = { hit: 0, miss: 0, bypass: 0, changed: false };
+  context.cacheUse = { hit: 0, miss: 0, bypass: 0, changed: false, entities: [] };
   return context;
 }
 

@@ -7,6 +7,7 @@ import type { GraphContext } from '../query/graph-context.ts';
 import type { GatewayMetrics } from '../telemetry/gateway-metrics.ts';
 import { noteLookUps } from './cache-counts.ts';
 import { createEntityStore } from './entity-store.ts';
+import { createKeptAnswers, type KeptAnswers, noKeptAnswers } from './kept-answers.ts';
 import { fetchShapes } from './fetch-shape.ts';
 import { idLikes } from './kept-json.ts';
 import { fetchEntities, fetchWhole } from './kept-fetch.ts';
@@ -14,6 +15,8 @@ import { fetchEntities, fetchWhole } from './kept-fetch.ts';
 export interface EntityCache {
   /** Answers what is kept, asks for the rest, and keeps what is public of it. */
   over(fetch: FetchSubgraph): FetchSubgraph;
+  /** Whole answers made of what is kept. */
+  readonly answers: KeptAnswers;
   /** Something has changed at its owner: what it said before of the ids in the event is dropped. */
   onEvent(event: LoggedEvent): void;
   /** Other types, other fields that are public. */
@@ -78,7 +81,10 @@ export function createEntityCache(options: EntityCacheOptions): EntityCache {
     );
   };
 
+  const answers = createKeptAnswers({ store, maxBytes: options.maxBytes, mayUse, note });
+
   return {
+    answers,
     over(fetch) {
       const parts = { store, fetch, note };
       const change: FetchSubgraph = async (service, request, context) => {
@@ -107,16 +113,19 @@ export function createEntityCache(options: EntityCacheOptions): EntityCache {
     replaceSupergraph(supergraph) {
       shapes = fetchShapes(supergraph);
       store.clear();
+      answers.clear();
     },
     counts: () => ({ entries: store.entries, bytes: store.bytes }),
     stop() {
       clearInterval(checking);
       store.clear();
+      answers.clear();
     },
   };
 }
 
 const noCache: EntityCache = {
+  answers: noKeptAnswers,
   over: (fetch) => fetch,
   onEvent: () => undefined,
   replaceSupergraph: () => undefined,

@@ -2,7 +2,8 @@ import { LRUCache } from 'lru-cache';
 import type { KeptJson } from './kept-json.ts';
 
 export interface StoredEntity {
-  value: unknown;
+  readonly service: string;
+  readonly value: unknown;
 }
 
 export interface NewEntity extends KeptJson {
@@ -15,6 +16,8 @@ export interface NewEntity extends KeptJson {
 /** Answers of subgraphs, each under the ids in it. */
 export interface EntityStore {
   get(key: string): StoredEntity | undefined;
+  /** Whether all of these would be answered now. */
+  areFresh(entities: readonly StoredEntity[]): boolean;
   /** False when it is not kept: it is too large, or something it tells of has changed since it was asked for. */
   put(key: string, entity: NewEntity): boolean;
   /** Drops what a service said of any of these ids; null: all that it said. Resolves to how many. */
@@ -36,9 +39,11 @@ const MAX_IDS_PER_ENTRY = 500;
 const REMEMBERED_IDS = 20_000;
 
 interface Entry extends StoredEntity {
-  service: string;
   ids: ReadonlySet<string>;
   bytes: number;
+  /** Milliseconds of the cache's clock. */
+  until: number;
+  isDropped: boolean;
 }
 
 /** What has been invalidated in one service: by id, and by what is too long ago to be known by id. */
@@ -60,7 +65,9 @@ export function createEntityStore({
   let sequence = 0;
   let clearedAt = 0;
 
-  const forget = ({ service, ids }: Entry, key: string): void => {
+  const forget = (entry: Entry, key: string): void => {
+    entry.isDropped = true;
+    const { service, ids } = entry;
     const byId = keysOf.get(service);
     for (const id of ids) {
       const keys = byId?.get(id);
@@ -102,10 +109,15 @@ export function createEntityStore({
 
   return {
     get: (key) => cache.get(key),
+    areFresh(entities) {
+      const at = now();
+      // All of them are entries of this cache.
+      return (entities as readonly Entry[]).every(({ until, isDropped }) => !isDropped && until > at);
+    },
     put(key, entity) {
       const { service, value, ids, bytes, maxAgeMs } = entity;
       if (ids.size > MAX_IDS_PER_ENTRY || isOutdated(entity)) return false;
-      cache.set(key, { service, value, ids, bytes }, { ttl: maxAgeMs });
+      cache.set(key, { service, value, ids, bytes, until: now() + maxAgeMs, isDropped: false }, { ttl: maxAgeMs });
       // What is too large for the cache has been refused, and an older answer under its key is gone.
       if (!cache.has(key)) return false;
       let byId = keysOf.get(service);

@@ -4,7 +4,7 @@ import type { FetchSubgraph, SubgraphAnswer, SubgraphFetch } from '../query/fetc
 import type { GraphContext } from '../query/graph-context.ts';
 import type { NoteLookUps } from './cache-counts.ts';
 import { type EntityAnswers, entityAnswers, errorAt } from './entity-answers.ts';
-import type { EntityStore } from './entity-store.ts';
+import type { EntityStore, StoredEntity } from './entity-store.ts';
 import { type FetchShape, UNNAMED_MS } from './fetch-shape.ts';
 import { isIdLike, idLikes, keep } from './kept-json.ts';
 
@@ -32,7 +32,10 @@ export async function fetchWhole(
   const key = `${service} ${shape.id} ${JSON.stringify(request.variables)}`;
   const known = store.get(key);
   note(service, context, known ? 'hit' : 'miss', 1);
-  if (known) return { data: known.value as object };
+  if (known) {
+    context.cacheUse?.entities.push(known);
+    return { data: known.value as object };
+  }
 
   const askedAt = store.now();
   const answer = await fetch(service, request, asNobody(context));
@@ -70,7 +73,10 @@ export async function fetchEntities(parts: KeptFetchParts, target: PublicFetch):
   if (!Array.isArray(list)) return fetch(service, request, context);
   const representations = list as readonly unknown[];
   const entities: unknown[] = [];
-  const missing = lookUp(store, `${service} ${shape.id} ${JSON.stringify(others)} `, representations, entities);
+  const missing = lookUp(store, `${service} ${shape.id} ${JSON.stringify(others)} `, representations, {
+    entities,
+    used: context.cacheUse?.entities,
+  });
   const hits = entities.filter((entity) => entity !== null).length;
   note(service, context, 'hit', hits);
   note(service, context, 'miss', missing.length);
@@ -113,13 +119,21 @@ export async function fetchEntities(parts: KeptFetchParts, target: PublicFetch):
 }
 
 /** Fills in what is known, null where nothing is; and says what is missing. */
-function lookUp(store: EntityStore, prefix: string, representations: readonly unknown[], entities: unknown[]): Group[] {
+function lookUp(
+  store: EntityStore,
+  prefix: string,
+  representations: readonly unknown[],
+  { entities, used }: { entities: unknown[]; used: StoredEntity[] | undefined },
+): Group[] {
   const missing = new Map<string, number[]>();
   for (let place = 0; place < representations.length; place += 1) {
     const key = prefix + JSON.stringify(representations[place]);
     const known = store.get(key);
     entities.push(known ? known.value : null);
-    if (known) continue;
+    if (known) {
+      used?.push(known);
+      continue;
+    }
     const places = missing.get(key);
     if (places) places.push(place);
     else missing.set(key, [place]);

@@ -1,3 +1,4 @@
+import type { KeptAnswers } from '../cache/kept-answers.ts';
 import type { Logger } from '@marketgraph/platform/telemetry';
 import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { ResolvedOperation } from '../limits/documents.ts';
@@ -45,9 +46,10 @@ export function plainContentType(accept: string | undefined): string | undefined
 export function directFront(options: {
   runner: OperationRunner;
   beforeOperation: BeforeOperation;
+  answers: KeptAnswers;
   log: Logger;
 }): DirectFront {
-  const { runner, beforeOperation, log } = options;
+  const { runner, beforeOperation, answers, log } = options;
 
   const run = async (prepared: DirectOperation, context: GraphContext): Promise<Outcome> => {
     const variables = prepared.variables ?? {};
@@ -82,12 +84,12 @@ export function directFront(options: {
 
   return {
     async answer(operation, context, contentType) {
+      const known = answers.find(operation, context);
+      if (known !== undefined) return { status: 200, headers: { 'content-type': contentType }, text: known };
       const { data, errors, head } = await run(operation, context);
-      return {
-        status: head?.status ?? 200,
-        headers: { 'content-type': contentType, ...head?.headers },
-        text: `${JSON.stringify(errors ? { errors, data } : { data })}\n`,
-      };
+      const text = `${JSON.stringify(errors ? { errors, data } : { data })}\n`;
+      if (!errors) answers.keep(operation, context, text);
+      return { status: head?.status ?? 200, headers: { 'content-type': contentType, ...head?.headers }, text };
     },
     async execute(operation, context) {
       const { data, errors } = await run(operation, context);

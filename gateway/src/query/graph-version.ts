@@ -1,3 +1,4 @@
+import type { KeptAnswers } from '../cache/kept-answers.ts';
 import type { Logger } from '@marketgraph/platform/telemetry';
 import { GRAPH_SUBGRAPH, graphSubgraphSchema } from '../graph/graph-subgraph.ts';
 import { askOwners } from '../graph/node-owners.ts';
@@ -22,6 +23,7 @@ export interface VersionParts {
   fetch: FetchSubgraph;
   /** The same for queries, which may be answered by what is kept. */
   cached(fetch: FetchSubgraph): FetchSubgraph;
+  answers: KeptAnswers;
   log: Logger;
 }
 
@@ -35,6 +37,7 @@ export async function graphVersion(graph: Graph, parts: VersionParts): Promise<G
     graph,
     executor,
     fetch: parts.cached(fetch),
+    answers: parts.answers,
     documents,
     introspection,
     maxTokens: limits.maxTokens,

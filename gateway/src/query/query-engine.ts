@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { KeptAnswers } from '../cache/kept-answers.ts';
 import type { Logger } from '@marketgraph/platform/telemetry';
 import type { ExecutionResult } from 'graphql';
 import type { Documents, PreparedOperation, ResolvedOperation } from '../limits/documents.ts';
@@ -34,7 +35,7 @@ export interface OperationOfSocket extends PreparedOperation {
   variables?: Record<string, unknown>;
 }
 
-/** Runs when the operation is known and before it is planned; a thrown GraphQLError is the answer. */
+/** Runs before an operation is executed, so not for a query whose answer is kept; a thrown GraphQLError is the answer. */
 export type BeforeOperation = (
   operation: { prepared: ResolvedOperation; variables: Readonly<Record<string, unknown>> },
   context: GraphContext,
@@ -59,6 +60,7 @@ export interface QueryEngineOptions {
   maxTokens: number;
   log: Logger;
   beforeOperation: BeforeOperation;
+  answers: KeptAnswers;
 }
 
 /**
@@ -66,14 +68,14 @@ export interface QueryEngineOptions {
  * our executor where nothing has to be negotiated, else through Apollo Server.
  */
 export async function createQueryEngine(options: QueryEngineOptions): Promise<QueryEngine> {
-  const { graph, executor, fetch, log, beforeOperation } = options;
+  const { graph, executor, fetch, log, beforeOperation, answers } = options;
   if (executor === 'stock') {
     const apollo = await startApolloFront({ ...options, gateway: stockGateway(graph, fetch, log) });
     return { ...apollo, warm: () => undefined, counts: () => ({ planned: 0, kept: 0 }) };
   }
   const runner = createOperationRunner(graph, fetch);
   const apollo = await startApolloFront({ ...options, gateway: ownGateway(graph, runner) });
-  const direct = directFront({ runner, beforeOperation, log });
+  const direct = directFront({ runner, beforeOperation, answers, log });
   return {
     http(operation) {
       const contentType = operation.method === 'POST' ? plainContentType(operation.headers.accept) : undefined;

@@ -1,0 +1,90 @@
+import { LRUCache } from 'lru-cache';
+import type { OperationDefinitionNode } from 'graphql';
+import type { GraphContext } from '../query/graph-context.ts';
+import { cacheOutcome } from './cache-use.ts';
+import type { EntityStore, StoredEntity } from './entity-store.ts';
+import type { NoteLookUps } from './cache-counts.ts';
+
+/** A query as it was asked. */
+export interface AskedQuery {
+  /** Of a document that is prepared: the same object each time. */
+  operation: OperationDefinitionNode;
+  variables?: Readonly<Record<string, unknown>> | null | undefined;
+}
+
+/**
+ * Whole answers that were put together from kept entities alone, as text. One is
+ * good for as long as every entity in it is: it adds nothing to what is kept but
+ * the work of putting it together.
+ */
+export interface KeptAnswers {
+  /** The text of the answer to this query, when it is known and this viewer may have it from here. */
+  find(query: AskedQuery, context: GraphContext): string | undefined;
+  /** An answer without errors has been written. Kept only when no subgraph was asked for it. */
+  keep(query: AskedQuery, context: GraphContext, text: string): void;
+  clear(): void;
+}
+
+interface KeptAnswer {
+  text: string;
+  entities: readonly StoredEntity[];
+  bytes: number;
+}
+
+/** Of what the entities may take, so much more for their answers. */
+const SHARE = 0.5;
+const BYTES_PER_ENTITY = 8;
+/** Longer variables belong to queries that nobody repeats. */
+const MAX_VARIABLES_LENGTH = 2_000;
+
+export function createKeptAnswers(options: {
+  store: EntityStore;
+  maxBytes: number;
+  mayUse(context: GraphContext): boolean;
+  note: NoteLookUps;
+}): KeptAnswers {
+  const { store, mayUse, note } = options;
+  const answers = new LRUCache<string, KeptAnswer>({
+    maxSize: Math.max(Math.floor(options.maxBytes * SHARE), 1),
+    sizeCalculation: ({ bytes }, key) => bytes + key.length * 2,
+  });
+  const numbers = new WeakMap<OperationDefinitionNode, number>();
+  let lastNumber = 0;
+
+  const keyOf = ({ operation, variables }: AskedQuery): string | undefined => {
+    let number = numbers.get(operation);
+    if (number === undefined) numbers.set(operation, (number = lastNumber += 1));
+    const given = variables ? JSON.stringify(variables) : '';
+    return given.length > MAX_VARIABLES_LENGTH ? undefined : `${number} ${given}`;
+  };
+
+  return {
+    find(query, context) {
+      if (answers.size === 0 || query.operation.operation !== 'query') return undefined;
+      const key = keyOf(query);
+      const known = key === undefined ? undefined : answers.get(key);
+      if (!known || !mayUse(context)) return undefined;
+      if (!store.areFresh(known.entities)) {
+        answers.delete(key!);
+        return undefined;
+      }
+      for (const { service } of known.entities) note(service, context, 'hit', 1);
+      return known.text;
+    },
+    keep(query, context, text) {
+      if (query.operation.operation !== 'query' || cacheOutcome(context) !== 'hit') return;
+      const key = keyOf(query);
+      if (key === undefined) return;
+      const entities = [...new Set(context.cacheUse!.entities)];
+      answers.set(key, { text, entities, bytes: text.length * 2 + entities.length * BYTES_PER_ENTITY });
+    },
+    clear: () => answers.clear(),
+  };
+}
+
+/** Where nothing is kept. */
+export const noKeptAnswers: KeptAnswers = {
+  find: () => undefined,
+  keep: () => undefined,
+  clear: () => undefined,
+};
