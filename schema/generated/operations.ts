@@ -670,7 +670,11 @@ export type StockMovementReason =
   /** Sold: on hand and reserved both go down. */
   | 'SALE'
   /** Taken over from the vendor's own system. */
-  | 'SYNC';
+  | 'SYNC'
+  /** Came from another warehouse. */
+  | 'TRANSFER_IN'
+  /** Went to another warehouse. */
+  | 'TRANSFER_OUT';
 
 /** Whether an event tells how things are or what has just happened. */
 export type StreamEventKind =

@@ -219,7 +219,7 @@ describe('who may refund, and see it', () => {
     expect(await read(aUser())).toEqual([]);
 
     const create = `mutation { refundCreate(input: { orderId: "${orderId}", reason: "x" }, idempotencyKey: "0123456789abcdef") { userErrors { code } } }`;
-    const internal = `mutation { refundForVendorOrder(input: { orderId: "${orderId}", vendorOrderId: "${mine.vendorOrderId}", reason: "x" }, idempotencyKey: "0123456789abcdef") { userErrors { code } } }`;
+    const internal = `mutation { vendorOrderRefund(input: { orderId: "${orderId}", vendorOrderId: "${mine.vendorOrderId}", reason: "x" }, idempotencyKey: "0123456789abcdef") { userErrors { code } } }`;
     for (const viewer of [aUser({ userId: checkout.buyerId }), vendorOf(mine)]) {
       for (const operation of [create, internal]) {
         expect((await shop.execute(viewer, operation)).errors?.[0]?.extensions['code']).toBe('FORBIDDEN');

@@ -25,12 +25,12 @@ export async function refundPart(
   { orderId, part, amount }: { orderId: string; part: Part; amount?: number },
   key = ids.next('key'),
 ): Promise<RefundAnswer> {
-  const query = `mutation($input: RefundForVendorOrderInput!, $key: IdempotencyKey!) {
-    refundForVendorOrder(input: $input, idempotencyKey: $key) { ${REFUND} } }`;
+  const query = `mutation($input: VendorOrderRefundInput!, $key: IdempotencyKey!) {
+    vendorOrderRefund(input: $input, idempotencyKey: $key) { ${REFUND} } }`;
   const money = amount === undefined ? {} : { amount: { amount, currencyCode: part.gross.currencyCode } };
   const input = { orderId, vendorOrderId: part.vendorOrderId, reason: 'Returned', ...money };
-  const data = await shop.run<{ refundForVendorOrder: RefundAnswer }>(orders, query, { input, key });
-  return data.refundForVendorOrder;
+  const data = await shop.run<{ vendorOrderRefund: RefundAnswer }>(orders, query, { input, key });
+  return data.vendorOrderRefund;
 }
 
 export interface Books {

@@ -9,7 +9,7 @@ import type { PaymentsContext } from './payments-context.ts';
 import {
   Refund,
   RefundCreateInput,
-  RefundForVendorOrderInput,
+  VendorOrderRefundInput,
   RefundPart,
   RefundPayload,
   toRefundPartType,
@@ -47,15 +47,15 @@ export class RefundResolver {
   @Mutation(() => RefundPayload, {
     description: 'Gives money of one vendor order back: it was cancelled, rejected or returned. For orders alone.',
   })
-  async refundForVendorOrder(
-    @Arg('input', () => RefundForVendorOrderInput, { description: 'What to give back, and why.' })
-    input: RefundForVendorOrderInput,
+  async vendorOrderRefund(
+    @Arg('input', () => VendorOrderRefundInput, { description: 'What to give back, and why.' })
+    input: VendorOrderRefundInput,
     @Arg('idempotencyKey', () => IdempotencyKey, KEY) idempotencyKey: string,
     @Ctx() { viewer, deps }: PaymentsContext,
   ): Promise<RefundPayload> {
     requireService(viewer, 'orders');
     const caller = { principal: principalOf(viewer), idempotencyKey };
-    return toPayload(await requestRefund(deps, caller, toRequest(input), 'refundForVendorOrder'));
+    return toPayload(await requestRefund(deps, caller, toRequest(input), 'vendorOrderRefund'));
   }
 }
 
@@ -82,7 +82,7 @@ async function mayRead(row: RefundRow, { loaders, viewer }: PaymentsContext): Pr
   return mayReadRefund(viewer, { buyerId: row.buyerId, parts: await loaders.refundParts.load(row.id) });
 }
 
-function toRequest(input: RefundForVendorOrderInput | (RefundCreateInput & { vendorOrderId: string | null })) {
+function toRequest(input: VendorOrderRefundInput | (RefundCreateInput & { vendorOrderId: string | null })) {
   const { orderId, reason } = input;
   return {
     orderId,

@@ -70,7 +70,7 @@ export class RefundCreateInput {
 
 @Directive('@inaccessible')
 @InputType({ description: "Money of one vendor's part to give back, asked for by orders." })
-export class RefundForVendorOrderInput {
+export class VendorOrderRefundInput {
   @Field(() => ID, { description: 'The order that was paid.' })
   orderId!: string;
 
