@@ -29,6 +29,8 @@ import type { InventoryContext } from './graphql/context.ts';
 import { createLoaders } from './graphql/loaders.ts';
 import { inventorySchema } from './schema.ts';
 import { Initial } from './store/migrations/001-initial.ts';
+import { Returns } from './store/migrations/003-returns.ts';
+import { SyncAndDestinations } from './store/migrations/002-sync-and-destinations.ts';
 
 export interface InventoryDeps {
   config: InventoryConfig;
@@ -46,8 +48,8 @@ export async function createInventory(deps: InventoryDeps): Promise<Subgraph> {
   await migrateDatabase({
     ownerUrl: config.migrationDatabaseUrl,
     appUrl: config.databaseUrl,
-    migrations: { '001-initial': Initial },
-    appendOnly: ['stock_movement'],
+    migrations: { '001-initial': Initial, '002-sync-and-destinations': SyncAndDestinations, '003-returns': Returns },
+    appendOnly: ['stock_movement', 'stock_return', 'stock_return_line'],
     log,
   });
   const orm = await openDatabase({ url: config.databaseUrl, entities: [], log, applicationName: 'inventory' });

@@ -83,6 +83,8 @@ export const rootFields: Readonly<Record<string, Row>> = {
   warehouseUpsert: ['sign in', 'no', 'refused', 'yes'],
   inventoryAdjust: ['sign in', 'no', 'yes', 'yes'],
   inventorySet: ['sign in', 'no', 'yes', 'yes'],
+  inventoryTransfer: ['sign in', 'no', 'yes', 'yes'],
+  inventorySyncBatch: ['sign in', 'no', 'refused', 'yes'],
   inventoryReconcile: ['sign in', 'no', 'no', 'yes'],
   cartLinesAdd: ['yes', 'yes', 'yes', 'yes'],
   cartLinesUpdate: ['yes', 'yes', 'yes', 'yes'],

@@ -15,13 +15,16 @@ export interface StockTarget {
   warehouseId: string;
 }
 
-export interface StockCommand extends StockTarget {
+/** Who changes stock by hand, and under which key. */
+export interface StockKeeper {
   actorId: string;
   /** Whether the actor may change the stock of this vendor. */
   mayActFor(vendorId: string): boolean;
   idempotencyKey: string;
   trace?: string;
 }
+
+export type StockCommand = StockTarget & StockKeeper;
 
 export type StockOutcome = IdempotentAnswer<Result<LevelRow>>;
 
@@ -63,29 +66,44 @@ export function adjustStock(
   });
 }
 
-async function once(
+function once(
   deps: CommandDeps,
   command: StockCommand,
   operation: string,
   input: unknown,
   work: (change: StockChange) => Promise<Result<LevelRow>>,
 ): Promise<StockOutcome> {
-  const { offerId, warehouseId, actorId, idempotencyKey: key } = command;
+  const { warehouseId } = command;
+  return onceForOffer(deps, command, { operation, input, warehouses: { warehouseId } }, work);
+}
+
+/** A change of one offer's stock by its vendor: once per key, in warehouses (by the input field that names each) the vendor may use. */
+export async function onceForOffer<T>(
+  deps: CommandDeps,
+  command: StockKeeper & { offerId: string },
+  call: { operation: string; input: unknown; warehouses: Readonly<Record<string, string>> },
+  work: (change: StockChange) => Promise<Result<T>>,
+): Promise<IdempotentAnswer<Result<T>>> {
+  const { offerId, actorId, idempotencyKey: key } = command;
+  const { operation, input } = call;
   await knowOffers(deps, [offerId]);
   return changeStock(
     deps,
     [offerId],
     (change) =>
-      onceByKey(change.em, { principal: actorId, operation, key, input }, async () => {
+      onceByKey<Result<T>>(change.em, { principal: actorId, operation, key, input }, async () => {
         const offer = change.offers.get(offerId);
         if (!offer) return reject('NOT_FOUND', 'There is no such offer.', { field: ['offerId'] });
         if (!command.mayActFor(offer.vendorId)) {
           return reject('FORBIDDEN', 'This offer belongs to another vendor.', { field: ['offerId'] });
         }
-        const [warehouse] = await findWarehouses(change.em, [warehouseId]);
-        // A warehouse of nobody is the marketplace's own; another vendor's might as well not exist.
-        if (!warehouse || (warehouse.vendorId !== null && warehouse.vendorId !== offer.vendorId)) {
-          return reject('NOT_FOUND', 'There is no such warehouse.', { field: ['warehouseId'] });
+        const found = await findWarehouses(change.em, Object.values(call.warehouses));
+        for (const [field, id] of Object.entries(call.warehouses)) {
+          const warehouse = found.find((each) => each.id === id);
+          // A warehouse of nobody is the marketplace's own; another vendor's might as well not exist.
+          if (!warehouse || (warehouse.vendorId !== null && warehouse.vendorId !== offer.vendorId)) {
+            return reject('NOT_FOUND', 'There is no such warehouse.', { field: [field] });
+          }
         }
         return work(change);
       }),
@@ -109,7 +127,7 @@ async function moved(
   return accept(levelIn(change, { offerId, warehouseId })!);
 }
 
-function levelIn(change: StockChange, { offerId, warehouseId }: StockTarget): LevelRow | undefined {
+export function levelIn(change: StockChange, { offerId, warehouseId }: StockTarget): LevelRow | undefined {
   return change.levelsOf(offerId).find((level) => level.warehouseId === warehouseId);
 }
 

@@ -29,6 +29,15 @@ export function toInsufficientStock({ offerId, requested, available }: Shortage)
   );
 }
 
+/** A refusal that may be about units: then with the offer and what there is of it. */
+export function toStockError(rejection: Rejection): UserError {
+  const { code, message, field, details } = rejection;
+  if (code !== UserErrorCode.INSUFFICIENT_STOCK || !details) return toUserError(rejection);
+  const { offerId, requested, available } = details;
+  const short = { offerId: String(offerId), requested: Number(requested), available: Number(available) };
+  return Object.assign(toInsufficientStock(short), { message, field: field ?? null });
+}
+
 export function toWarehouse({ id, code, name, region, vendorId, address }: WarehouseRow): Warehouse {
   return Object.assign(
     { id, code, name, region, vendorId, address: address as Warehouse['address'] },

@@ -62,6 +62,50 @@ export class InventorySetInput {
   expectedVersion!: number;
 }
 
+@InputType({ description: 'Units that go from one warehouse to another.' })
+export class InventoryTransferInput {
+  @Field(() => ID, { description: 'The offer.' })
+  offerId!: string;
+
+  @Field(() => ID, { description: 'The warehouse they leave.' })
+  fromWarehouseId!: string;
+
+  @Field(() => ID, { description: 'The warehouse they come to.' })
+  toWarehouseId!: string;
+
+  @Field(() => Int, { description: 'Units, from 1; not more than are free there.' })
+  quantity!: number;
+}
+
+@InputType({ description: "What a vendor's own system has counted of one offer in one warehouse." })
+export class InventorySyncEntry {
+  @Field(() => String, { description: 'The SKU of the offer.' })
+  sku!: string;
+
+  @Field(() => String, { description: 'The code of the warehouse.' })
+  warehouseCode!: string;
+
+  @Field(() => Int, { description: 'Units there are; not fewer than are reserved.' })
+  onHand!: number;
+
+  @Field(() => String, {
+    description: 'A whole number of up to 18 digits that grows from count to count, e.g. a Unix time.',
+  })
+  sourceVersion!: string;
+}
+
+@InputType({ description: "Counts of a vendor's own system." })
+export class InventorySyncInput {
+  @Field(() => ID, { description: 'Whose stock.' })
+  vendorId!: string;
+
+  @Field(() => String, { description: 'Name of the system; each has versions of its own.' })
+  source!: string;
+
+  @Field(() => [InventorySyncEntry], { description: 'From 1 to 1,000.' })
+  entries!: InventorySyncEntry[];
+}
+
 @InputType({ description: 'One line to reserve.' })
 export class StockReserveLine {
   @Field(() => ID, { description: 'The offer.' })
@@ -95,5 +139,17 @@ export class StockReserveInput {
   ttlSeconds?: number | null;
 
   @Field(() => [StockReserveLine], { description: '1 to 500 lines.' })
+  lines!: StockReserveLine[];
+}
+
+@InputType({ description: 'Units of a sale that come back.' })
+export class StockReturnInput {
+  @Field(() => ID, { description: 'What comes back; the same one comes back once.' })
+  id!: string;
+
+  @Field(() => ID, { description: 'The order it was sold with.' })
+  orderId!: string;
+
+  @Field(() => [StockReserveLine], { description: '1 to 500 lines; in all returns of an order no more than was sold.' })
   lines!: StockReserveLine[];
 }

@@ -4,26 +4,36 @@ import { UserErrorCode } from '@marketgraph/schema/user-errors';
 import { Arg, Ctx, Directive, ID, Mutation, Resolver } from 'type-graphql';
 import { admitStock } from '../commands/admit-stock.ts';
 import { endReservation } from '../commands/end-reservation.ts';
+import { receiveReturn } from '../commands/receive-return.ts';
 import { reconcile } from '../commands/reconcile.ts';
 import { reserveStock } from '../commands/reserve-stock.ts';
 import { adjustStock, setStock, type StockOutcome } from '../commands/set-stock.ts';
+import { syncStock } from '../commands/sync-stock.ts';
+import { transferStock } from '../commands/transfer-stock.ts';
 import { upsertWarehouse } from '../commands/upsert-warehouse.ts';
 import type { ReservationCommand } from '../domain/reservation.ts';
 import { actsFor } from './access.ts';
 import type { InventoryContext } from './context.ts';
-import { toInsufficientStock, toReservation, toStockLevel, toUserError, toWarehouse } from './map.ts';
+import { toInsufficientStock, toReservation, toStockError, toStockLevel, toUserError, toWarehouse } from './map.ts';
+import type { UserError } from './shared.type.ts';
 import {
   InventoryAdjustInput,
   InventorySetInput,
+  InventorySyncInput,
+  InventoryTransferInput,
   StockAdmitInput,
   StockReserveInput,
+  StockReturnInput,
   WarehouseInput,
 } from './stock.input.ts';
 import {
   InventoryReconcilePayload,
+  InventorySyncPayload,
+  InventoryTransferPayload,
   ReservationPayload,
   StockAdmissionPayload,
   StockLevelPayload,
+  StockReturnPayload,
   WarehousePayload,
 } from './stock.payload.ts';
 
@@ -78,6 +88,40 @@ export class StockMutations {
     @Ctx() context: InventoryContext,
   ): Promise<StockLevelPayload> {
     return toPayload(await setStock(context.commands, { ...input, ...byHand(context), idempotencyKey }));
+  }
+
+  @Mutation(() => InventoryTransferPayload, {
+    description: 'Moves units to another warehouse: out of the one and into the other, or not at all.',
+  })
+  async inventoryTransfer(
+    @Arg('input', () => InventoryTransferInput, { description: 'What goes where.' }) input: InventoryTransferInput,
+    @Arg('idempotencyKey', () => IdempotencyKey, {
+      description: 'The same key with the same input moves units once.',
+    })
+    idempotencyKey: string,
+    @Ctx() context: InventoryContext,
+  ): Promise<InventoryTransferPayload> {
+    const outcome = await transferStock(context.commands, { ...input, ...byHand(context), idempotencyKey });
+    if (outcome.kind === 'reused') return { from: null, to: null, userErrors: [keyReused()] };
+    const { answer } = outcome;
+    if (!answer.ok) return { from: null, to: null, userErrors: [toStockError(answer.rejection)] };
+    return { from: toStockLevel(answer.value.from), to: toStockLevel(answer.value.to), userErrors: [] };
+  }
+
+  @Mutation(() => InventorySyncPayload, {
+    description:
+      "Takes over what a vendor's own system has counted. Older versions are skipped; what cannot be taken over is named.",
+  })
+  async inventorySyncBatch(
+    @Arg('input', () => InventorySyncInput, { description: 'What was counted.' }) input: InventorySyncInput,
+    @Arg('idempotencyKey', () => IdempotencyKey, { description: 'The same key with the same input is one batch.' })
+    idempotencyKey: string,
+    @Ctx() context: InventoryContext,
+  ): Promise<InventorySyncPayload> {
+    const result = await syncStock(context.commands, { ...input, ...byHand(context), idempotencyKey });
+    if (!result.ok) return { applied: 0, skippedStale: 0, userErrors: [toUserError(result.rejection)] };
+    const { rejections, ...counts } = result.value;
+    return { ...counts, userErrors: rejections.map(toUserError) };
   }
 
   @Mutation(() => InventoryReconcilePayload, {
@@ -167,6 +211,19 @@ export class StockMutations {
   ): Promise<ReservationPayload> {
     return end(context, id, 'revert');
   }
+
+  @Directive('@inaccessible')
+  @Mutation(() => StockReturnPayload, {
+    description: 'Units of a sale are on the shelf again: it was cancelled or sent back. For the orders service.',
+  })
+  async stockReturnReceive(
+    @Arg('input', () => StockReturnInput, { description: 'What came back.' }) input: StockReturnInput,
+    @Ctx() { viewer, commands, traceparent }: InventoryContext,
+  ): Promise<StockReturnPayload> {
+    requireService(viewer, 'orders');
+    const received = await receiveReturn(commands, { ...input, trace: traceparent });
+    return { userErrors: received.ok ? [] : [toUserError(received.rejection)] };
+  }
 }
 
 function byHand({ viewer, traceparent }: InventoryContext) {
@@ -176,13 +233,17 @@ function byHand({ viewer, traceparent }: InventoryContext) {
 
 function toPayload(outcome: StockOutcome): StockLevelPayload {
   if (outcome.kind === 'reused') {
-    const message = 'This key was used with another input.';
-    return { stockLevel: null, userErrors: [toUserError({ code: UserErrorCode.IDEMPOTENCY_KEY_REUSED, message })] };
+    return { stockLevel: null, userErrors: [keyReused()] };
   }
   const { answer } = outcome;
   return answer.ok
     ? { stockLevel: toStockLevel(answer.value), userErrors: [] }
     : { stockLevel: null, userErrors: [toUserError(answer.rejection)] };
+}
+
+function keyReused(): UserError {
+  const message = 'This key was used with another input.';
+  return toUserError({ code: UserErrorCode.IDEMPOTENCY_KEY_REUSED, message });
 }
 
 async function end(context: InventoryContext, id: string, command: ReservationCommand): Promise<ReservationPayload> {

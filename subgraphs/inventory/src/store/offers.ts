@@ -36,6 +36,20 @@ export async function offersOfVendor(
   );
 }
 
+/** On offer_vendor_sku. */
+export async function offersBySku(
+  em: EntityManager,
+  vendorId: string,
+  skus: readonly string[],
+): Promise<Map<string, OfferRow>> {
+  if (skus.length === 0) return new Map();
+  const rows = await em.execute<OfferRow[]>(`select ${COLUMNS} from offer where vendor_id = ? and sku in (?)`, [
+    vendorId,
+    [...new Set(skus)],
+  ]);
+  return new Map(rows.map((row) => [row.sku, row]));
+}
+
 export async function offersOfVariants(em: EntityManager, variantIds: readonly string[]): Promise<OfferRow[]> {
   if (variantIds.length === 0) return [];
   return em.execute<OfferRow[]>(`select ${COLUMNS} from offer where variant_id in (?)`, [[...variantIds]]);
