@@ -235,7 +235,7 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
     log,
   });
   await live.start();
-  await warmUp(list, { documents, engine, log });
+  await warmUp(list, { documents, engine, live, log });
 
   let reloading: Promise<void> = Promise.resolve();
   const reload = async (supergraphSdl: string): Promise<void> => {
@@ -254,6 +254,7 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
     cache.replaceSupergraph(supergraph);
     coalesced = coalescedFields(supergraph);
     versions.replace(next);
+    await warmUp(list, { documents, engine, live, log });
     log.info({ subgraphs: next.graph.subgraphs }, 'supergraph replaced');
   };
 

@@ -135,10 +135,16 @@ export async function login(harness: Harness, email: string, password = PASSWORD
   return (await harness.ask<{ login: SignInAnswer }>(anonymous, query, { input: { email, password } })).login;
 }
 
+/** That a token was used before is an error of the request; here it is told like the other refusals. */
 export async function refresh(harness: Harness, refreshToken: string): Promise<SignInAnswer> {
   const query = `mutation($token: String!) { refreshSession(refreshToken: $token) { ${SIGN_IN} } }`;
-  return (await harness.ask<{ refreshSession: SignInAnswer }>(anonymous, query, { token: refreshToken }))
-    .refreshSession;
+  try {
+    return (await harness.ask<{ refreshSession: SignInAnswer }>(anonymous, query, { token: refreshToken }))
+      .refreshSession;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'REFRESH_REUSED')) throw error;
+    return { user: null, session: null, userErrors: [{ code: error.code, message: error.message, field: null }] };
+  }
 }
 
 /** Whom the gateway takes the bearer of this token for. */

@@ -1,3 +1,4 @@
+import { QueryPlanner } from '@apollo/query-planner';
 import { parse, validate } from 'graphql';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createLiveGraph, type LiveGraph } from './live-graph.ts';
@@ -50,6 +51,26 @@ const codesOf = async (work: Promise<unknown>): Promise<unknown[]> => {
   expect(error).toBeInstanceOf(SubscriptionRefusedError);
   return (error as SubscriptionRefusedError).errors.map(({ extensions }) => extensions['code']);
 };
+
+it('plans what it was told of before anybody asks, and once, with its name or without', async () => {
+  const planning = vi.spyOn(QueryPlanner.prototype, 'buildQueryPlan');
+  try {
+    graph.warm({ document: parse(CHANGED), text: CHANGED, operationName: 'Changed' });
+    expect(planning).toHaveBeenCalledTimes(1);
+    const { sink } = await subscribe(CHANGED, { id: 'l1' });
+    const named = new Recorder();
+    await graph.subscribe(
+      { document: parse(CHANGED), text: CHANGED, operationName: 'Changed', variables: { id: 'l1' } },
+      audience(),
+      named,
+    );
+    expect([sink.frames.length, named.frames.length]).toEqual([1, 1]);
+    expect(planning).toHaveBeenCalledTimes(1);
+    expect(graph.counts().groups).toBe(1);
+  } finally {
+    planning.mockRestore();
+  }
+});
 
 describe('a subscription over three subgraphs', () => {
   it('begins with the state and joins fields of the others into every event', async () => {

@@ -59,6 +59,8 @@ export interface LiveGraph {
   stop(): Promise<void>;
   /** Rejects with `SubscriptionRefusedError` when the subscription cannot begin. */
   subscribe(operation: LiveOperation, audience: Audience, sink: LiveSink): Promise<LiveSubscription>;
+  /** Plans a subscription before anybody asks for it. */
+  warm(operation: LiveOperation): void;
   recheck(concerns: (audience: Audience) => boolean): Promise<void>;
   /** Whether the event log has been read successfully within the last 3 s: what `onEvent` tells is up to date. */
   isCurrent(): boolean;
@@ -171,6 +173,7 @@ export function createLiveGraph(options: LiveGraphOptions): LiveGraph {
       }
     },
 
+    warm: (operation) => void current.planOf(operation),
     recheck: (concerns) => hub.recheck(concerns),
     isCurrent: () => source?.isCurrent() ?? false,
     counts: () => hub.counts(),

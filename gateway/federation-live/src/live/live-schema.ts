@@ -1,6 +1,6 @@
 import type { Schema, Supergraph } from '@apollo/federation-internals';
 import { QueryPlanner } from '@apollo/query-planner';
-import { GraphQLSchema } from 'graphql';
+import { type DocumentNode, GraphQLSchema, Kind } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { createExecutor, type Executor } from '../executor/executor.ts';
 import type { LiveOperation } from './live-ports.ts';
@@ -58,15 +58,22 @@ export function liveSchema(
       .filter((subgraph) => subgraph.schema.schemaDefinition.rootType('subscription') !== undefined)
       .map(({ name }) => name),
     planOf(operation) {
-      const { text, operationName } = operation;
-      // No document contains the separator.
+      const { document, text } = operation;
+      // Of a document with one operation its name tells nothing. No document contains the separator.
+      const operationName = hasOneOperation(document) ? undefined : operation.operationName;
       const key = operationName === undefined ? text : `${operationName}\0${text}`;
       let plan = plans.get(key);
       if (!plan) {
-        plan = planSubscription(planning, operation, cursorArgument);
+        plan = planSubscription(planning, { ...operation, operationName }, cursorArgument);
         plans.set(key, plan);
       }
       return plan;
     },
   };
+}
+
+function hasOneOperation({ definitions }: DocumentNode): boolean {
+  let operations = 0;
+  for (const { kind } of definitions) if (kind === Kind.OPERATION_DEFINITION) operations += 1;
+  return operations === 1;
 }

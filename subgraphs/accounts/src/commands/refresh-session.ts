@@ -22,7 +22,12 @@ export interface RefreshSession {
   trace?: string;
 }
 
-type Outcome = { kind: 'refused' } | { kind: 'reused'; sessionId: string } | { kind: 'open'; session: OpenedSession };
+type Outcome =
+  | { kind: 'refused' }
+  /** The token has been used before; its session has ended long since. */
+  | { kind: 'usedUp' }
+  | { kind: 'reused'; sessionId: string }
+  | { kind: 'open'; session: OpenedSession };
 
 /**
  * Exchanges a refresh token for its successor. A token that comes twice is in
@@ -32,6 +37,7 @@ export async function refreshSession(deps: CommandDeps, command: RefreshSession)
   if (!isRefreshToken(command.refreshToken)) return refused();
   const outcome = await inTransaction(deps.orm, (em) => exchange(em, deps, command));
   if (outcome.kind === 'reused') await tellRevoked(deps, outcome.sessionId);
+  if (outcome.kind === 'reused' || outcome.kind === 'usedUp') return reused();
   if (outcome.kind !== 'open') return refused();
   const [user] = await findUsers(deps.orm.em.fork(), [outcome.session.userId]);
   return accept({ user: user!, session: await issueTokens(deps, outcome.session) });
@@ -44,7 +50,7 @@ async function exchange(em: EntityManager, deps: CommandDeps, command: RefreshSe
   const { sessionId, userId } = token;
   switch (decideRefresh(stateOf(token), now)) {
     case 'refuse':
-      return { kind: 'refused' };
+      return { kind: token.usedAt === null ? 'refused' : 'usedUp' };
     case 'reuse':
       await endSession(em, deps, { sessionId, because: 'REUSE', now, trace: command.trace });
       await appendAudit(
@@ -85,6 +91,10 @@ function stateOf({ expiresAt, usedAt, isSuccessorUsed, isSessionRevoked }: Refre
     isSuccessorUsed,
     isSessionRevoked,
   };
+}
+
+function reused() {
+  return reject('REFRESH_REUSED', 'This token has been used before, so its session is over. Sign in again.');
 }
 
 function refused() {

@@ -1,5 +1,5 @@
 import type { Result } from '@marketgraph/platform/core';
-import { requireUser } from '@marketgraph/platform/graphql';
+import { graphqlError, requireUser } from '@marketgraph/platform/graphql';
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
 import { login } from '../commands/login.ts';
 import { refreshSession } from '../commands/refresh-session.ts';
@@ -31,13 +31,19 @@ export class SessionMutations {
   }
 
   @Mutation(() => LoginPayload, {
-    description: 'Exchanges a refresh token for a new session. Good for once: a token used twice ends the session.',
+    description:
+      'Exchanges a refresh token for a new session. Good for once: a token used twice ends the session, with the error REFRESH_REUSED.',
   })
   async refreshSession(
     @Arg('refreshToken', () => String, { description: 'The one given last.' }) refreshToken: string,
     @Ctx() { commands, requestId, traceparent }: AccountsContext,
   ): Promise<LoginPayload> {
-    return toPayload(await refreshSession(commands, { refreshToken, requestId, trace: traceparent }));
+    const result = await refreshSession(commands, { refreshToken, requestId, trace: traceparent });
+    if (!result.ok && result.rejection.code === 'REFRESH_REUSED') {
+      // Somebody holds what is not theirs: no outcome of the shop but a refusal of the request.
+      throw graphqlError('REFRESH_REUSED', result.rejection.message, { http: { status: 401 } });
+    }
+    return toPayload(result);
   }
 
   @Mutation(() => LogoutPayload, {
