@@ -56,17 +56,20 @@ const careless: Record<string, { env: Record<string, string>; names: string[] }>
 };
 
 describe('row 84: in production with careless settings', () => {
-  it.concurrent.each(Object.entries(careless))('%s does not start, and names each of them', async (service, { env, names }) => {
-    const entry = service === 'gateway' ? 'gateway/src/main.ts' : `subgraphs/${service}/src/main.ts`;
-    const given = { NODE_ENV: 'production', REDIS_URL: 'redis://127.0.0.1:9', CRASH_AT: 'anywhere', ...env };
-    const { code, output } = await start(entry, given);
-    expect(code).not.toBe(0);
-    const missing = [...names, 'REDIS_URL', 'CRASH_AT', 'INTERNAL_SIGNING_KEY'].filter(
-      (name) => !output.includes(name),
-    );
-    expect(missing).toEqual([]);
-    for (const value of Object.values(env)) {
-      if (!/^(true|on|\/tmp|http:\/\/x)$/.test(value)) expect(output).not.toContain(value);
-    }
-  });
+  it.concurrent.each(Object.entries(careless))(
+    '%s does not start, and names each of them',
+    async (service, { env, names }) => {
+      const entry = service === 'gateway' ? 'gateway/src/main.ts' : `subgraphs/${service}/src/main.ts`;
+      const given = { NODE_ENV: 'production', REDIS_URL: 'redis://127.0.0.1:9', CRASH_AT: 'anywhere', ...env };
+      const { code, output } = await start(entry, given);
+      expect(code).not.toBe(0);
+      const missing = [...names, 'REDIS_URL', 'CRASH_AT', 'INTERNAL_SIGNING_KEY'].filter(
+        (name) => !output.includes(name),
+      );
+      expect(missing).toEqual([]);
+      for (const value of Object.values(env)) {
+        if (!/^(true|on|\/tmp|http:\/\/x)$/.test(value)) expect(output).not.toContain(value);
+      }
+    },
+  );
 });
