@@ -349,6 +349,10 @@ export type OrderPaymentStatus =
   | 'NOT_PAID'
   /** Captured. */
   | 'PAID'
+  /** Some of it went back to the buyer. */
+  | 'PARTIALLY_REFUNDED'
+  /** All of it went back to the buyer. */
+  | 'REFUNDED'
   /** The promise was given back; nothing was charged. */
   | 'VOIDED';
 
@@ -771,6 +775,8 @@ export type VendorDecision =
 
 /** What happened to a vendor’s part of an order. */
 export type VendorOrderEventType =
+  /** It was called off; nothing is to be sent. */
+  | 'CANCELED'
   /** A parcel was made or moved. */
   | 'FULFILLMENT_UPDATED'
   /** It was sold. */

@@ -146,10 +146,17 @@ export async function reserve(
     key = randomUUID(),
     viewer = orders,
     cartId = ids.next('crt'),
-  }: { ttlSeconds?: number; key?: string; viewer?: Viewer; cartId?: string } = {},
+    shipTo,
+  }: {
+    ttlSeconds?: number;
+    key?: string;
+    viewer?: Viewer;
+    cartId?: string;
+    shipTo?: { countryCode: string; region?: string };
+  } = {},
 ): Promise<ReservationAnswer> {
   const query = `mutation($input: StockReserveInput!) { stockReserve(input: $input) { ${RESERVATION} } }`;
-  const input = { cartId, idempotencyKey: key, lines, ttlSeconds };
+  const input = { cartId, idempotencyKey: key, lines, ttlSeconds, shipTo };
   return (await harness.ask<{ stockReserve: ReservationAnswer }>(viewer, query, { input })).stockReserve;
 }
 

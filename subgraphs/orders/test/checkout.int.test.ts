@@ -70,6 +70,7 @@ describe('a checkout', () => {
     expect(start.paymentClientSecret).toBe(`${paymentId}_secret`);
     expect(Date.parse(start.reservationExpiresAt!) - h.clock.now().getTime()).toBe(900_000);
     expect(h.peers.inventory.held(offer.id)).toBe(2);
+    expect(h.peers.inventory.reservations.at(-1)?.shipTo).toEqual({ countryCode: 'DE', region: null });
 
     h.peers.payments.authorize(paymentId);
     const completed = await shop.complete(cartId, start);

@@ -64,7 +64,7 @@ async function confirmLate(change: StockChange, reservation: ReservationRow): Pr
     for (const { offerId, quantity } of lines) wanted.set(offerId, (wanted.get(offerId) ?? 0) + quantity);
     if (shortagesIn(change, wanted).length > 0) return step('EXPIRED', 'confirm') as Result<string>;
     await replaceLines(change.em, id, []);
-    await takeUnits(change, { reservationId: id, wanted });
+    await takeUnits(change, { reservationId: id, wanted, shipTo: reservation.shipTo });
   }
   await apply(change, { reservation, command: 'confirm', effect: 'ship', lines: await linesOf(change.em, [id]) });
   await saveStatus(change.em, id, 'CONFIRMED');

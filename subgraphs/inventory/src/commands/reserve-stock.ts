@@ -1,4 +1,5 @@
 import { reject, type Rejection } from '@marketgraph/platform/core';
+import type { Destination } from '../domain/nearness.ts';
 import { insertReservation, reservationByKey } from '../store/reservations.ts';
 import { mayAskDatabase, recount, shortagesNow, together } from './admit-stock.ts';
 import { changeStock } from './change-stock.ts';
@@ -13,6 +14,8 @@ export interface ReserveStock {
   requestKey: string;
   ttlS?: number;
   lines: readonly { offerId: string; quantity: number }[];
+  /** Where the goods go: the nearest warehouses give them. */
+  shipTo?: Destination | null;
   trace?: string;
 }
 
@@ -68,8 +71,9 @@ async function decide(deps: CommandDeps, command: ReserveStock, wanted: Map<stri
         cartId: command.cartId,
         requestKey: command.requestKey,
         ttlS: command.ttlS ?? deps.reservationTtlS,
+        shipTo: command.shipTo ?? null,
       });
-      await takeUnits(change, { reservationId, wanted });
+      await takeUnits(change, { reservationId, wanted, shipTo: command.shipTo });
       return { kind: 'reserved', reservationId };
     },
     { trace: command.trace, claimant: command.cartId },

@@ -1,5 +1,8 @@
 import { allocate } from '../domain/allocation.ts';
+import { type Destination, distanceBetween } from '../domain/nearness.ts';
+import { availableIn } from '../domain/stock.ts';
 import { insertReservationLine } from '../store/reservations.ts';
+import { findWarehouses } from '../store/warehouses.ts';
 import type { StockChange } from './change-stock.ts';
 
 export interface Shortage {
@@ -8,13 +11,19 @@ export interface Shortage {
   available: number;
 }
 
+export interface TakeUnits {
+  reservationId: string;
+  wanted: ReadonlyMap<string, number>;
+  /** Nearest first; without it the fullest. */
+  shipTo?: Destination | null;
+}
+
 /** Allocates and reserves; the caller has seen that there is enough. */
-export async function takeUnits(
-  change: StockChange,
-  { reservationId, wanted }: { reservationId: string; wanted: ReadonlyMap<string, number> },
-): Promise<void> {
+export async function takeUnits(change: StockChange, { reservationId, wanted, shipTo }: TakeUnits): Promise<void> {
+  const distances = await distancesTo(change, [...wanted.keys()], shipTo);
   for (const [offerId, quantity] of wanted) {
-    for (const { warehouseId, quantity: units } of allocate(change.levelsOf(offerId), quantity) ?? []) {
+    const levels = change.levelsOf(offerId).map((level) => ({ ...level, distance: distances.get(level.warehouseId) }));
+    for (const { warehouseId, quantity: units } of allocate(levels, quantity) ?? []) {
       const moved = await change.move({
         offerId,
         warehouseId,
@@ -27,6 +36,29 @@ export async function takeUnits(
       await insertReservationLine(change.em, { reservationId, offerId, warehouseId, quantity: units });
     }
   }
+}
+
+/** How far each warehouse is; looked up only where there is a choice. */
+async function distancesTo(
+  { em, levelsOf }: StockChange,
+  offerIds: readonly string[],
+  shipTo: Destination | null | undefined,
+): Promise<Map<string, number>> {
+  if (!shipTo) return new Map();
+  const choices = offerIds
+    .map((offerId) => levelsOf(offerId).filter((level) => availableIn(level) > 0))
+    .filter((levels) => levels.length > 1);
+  const warehouses = await findWarehouses(em, [...new Set(choices.flat().map(({ warehouseId }) => warehouseId))]);
+  return new Map(
+    warehouses.map(({ id, region, address }) => {
+      const place = {
+        region,
+        countryCode: address?.['countryCode'] ?? null,
+        addressRegion: address?.['region'] ?? null,
+      };
+      return [id, distanceBetween(place, shipTo)];
+    }),
+  );
 }
 
 export function shortagesIn(change: StockChange, wanted: ReadonlyMap<string, number>): Shortage[] {

@@ -1,3 +1,4 @@
+import { CountryCode } from '@marketgraph/platform/graphql';
 import { Field, ID, InputType, Int } from 'type-graphql';
 import { PostalAddressInput } from './shared.type.ts';
 import { StockMovementReason } from './stock.type.ts';
@@ -124,6 +125,15 @@ export class StockAdmitInput {
   lines!: StockReserveLine[];
 }
 
+@InputType({ description: 'Where goods go to.' })
+export class StockDestinationInput {
+  @Field(() => CountryCode, { description: 'Country.' })
+  countryCode!: string;
+
+  @Field(() => String, { nullable: true, description: 'State or region.' })
+  region?: string | null;
+}
+
 @InputType({ description: 'Units to set aside for a checkout.' })
 export class StockReserveInput {
   @Field(() => ID, { description: 'The cart.' })
@@ -137,6 +147,12 @@ export class StockReserveInput {
 
   @Field(() => Int, { nullable: true, description: 'Seconds until it expires, 1 to 86,400.' })
   ttlSeconds?: number | null;
+
+  @Field(() => StockDestinationInput, {
+    nullable: true,
+    description: 'The nearest warehouses give the units; without it the fullest.',
+  })
+  shipTo?: StockDestinationInput | null;
 
   @Field(() => [StockReserveLine], { description: '1 to 500 lines.' })
   lines!: StockReserveLine[];

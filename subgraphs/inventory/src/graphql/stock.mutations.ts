@@ -168,11 +168,12 @@ export class StockMutations {
     @Ctx() context: InventoryContext,
   ): Promise<ReservationPayload> {
     requireService(context.viewer, 'orders');
-    const { cartId, idempotencyKey, ttlSeconds, lines } = input;
+    const { cartId, idempotencyKey, ttlSeconds, lines, shipTo } = input;
     const outcome = await reserveStock(context.commands, {
       cartId,
       requestKey: idempotencyKey ?? cartId,
       lines,
+      shipTo: shipTo ? { countryCode: shipTo.countryCode, region: shipTo.region ?? null } : null,
       ...(ttlSeconds == null ? {} : { ttlS: Math.min(Math.max(ttlSeconds, 1), 86_400) }),
       trace: context.traceparent,
     });

@@ -1,4 +1,5 @@
 import type { EntityManager } from '@marketgraph/platform/postgres';
+import type { Destination } from '../domain/nearness.ts';
 import type { ReservationStatus } from '../domain/reservation.ts';
 
 export interface ReservationRow {
@@ -7,6 +8,7 @@ export interface ReservationRow {
   status: ReservationStatus;
   expiresAt: string;
   isOverdue: boolean;
+  shipTo?: Destination | null;
 }
 
 export interface ReservationLineRow {
@@ -17,17 +19,24 @@ export interface ReservationLineRow {
 }
 
 // The database's clock decides what is overdue: processes may disagree about the time.
-const COLUMNS = `id, cart_id as "cartId", status, expires_at as "expiresAt", expires_at <= now() as "isOverdue"`;
+const COLUMNS = `id, cart_id as "cartId", status, expires_at as "expiresAt", expires_at <= now() as "isOverdue",
+  ship_to as "shipTo"`;
 
 /** The unique request_key refuses a second one of the same request; the caller has looked while holding the offers' locks. */
 export async function insertReservation(
   em: EntityManager,
-  { id, cartId, requestKey, ttlS }: { id: string; cartId: string; requestKey: string; ttlS: number },
+  {
+    id,
+    cartId,
+    requestKey,
+    ttlS,
+    shipTo,
+  }: { id: string; cartId: string; requestKey: string; ttlS: number; shipTo: Destination | null },
 ): Promise<void> {
   await em.execute(
-    `insert into reservation (id, cart_id, request_key, status, expires_at)
-     values (?, ?, ?, 'ACTIVE', now() + make_interval(secs => ?))`,
-    [id, cartId, requestKey, ttlS],
+    `insert into reservation (id, cart_id, request_key, status, expires_at, ship_to)
+     values (?, ?, ?, 'ACTIVE', now() + make_interval(secs => ?), ?::jsonb)`,
+    [id, cartId, requestKey, ttlS, shipTo && JSON.stringify(shipTo)],
   );
 }
 

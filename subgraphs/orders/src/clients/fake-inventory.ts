@@ -7,6 +7,7 @@ interface FakeReservation {
   status: 'ACTIVE' | 'CONFIRMED' | 'RELEASED' | 'EXPIRED';
   expiresAt: Date;
   lines: { offerId: string; quantity: number }[];
+  shipTo?: { countryCode: string; region: string | null } | null;
 }
 
 type Answer = { reservation: unknown; userErrors: unknown[] };
@@ -38,6 +39,7 @@ export class FakeInventory {
     idempotencyKey: string;
     ttlSeconds: number;
     lines: { offerId: string; quantity: number }[];
+    shipTo?: { countryCode: string; region: string | null } | null;
   }): Answer {
     this.expire();
     const known = this.reservations.find((reservation) => reservation.key === input.idempotencyKey);
@@ -52,6 +54,7 @@ export class FakeInventory {
       status: 'ACTIVE',
       expiresAt: new Date(this.clock.now().getTime() + input.ttlSeconds * 1_000),
       lines: input.lines,
+      shipTo: input.shipTo,
     };
     this.reservations.push(reservation);
     return this.shown(reservation);

@@ -59,7 +59,10 @@ const CONTRACT = `
   input StockReserveLine { offerId: ID! quantity: Int! }
   type StockAdmissionPayload { userErrors: [UserError!]! }
   input StockAdmitInput { cartId: ID! lines: [StockReserveLine!]! }
-  input StockReserveInput { cartId: ID! idempotencyKey: IdempotencyKey ttlSeconds: Int lines: [StockReserveLine!]! }
+  input StockDestinationInput { countryCode: String! region: String }
+  input StockReserveInput {
+    cartId: ID! idempotencyKey: IdempotencyKey ttlSeconds: Int shipTo: StockDestinationInput lines: [StockReserveLine!]!
+  }
 
   type Payment { id: ID! status: String! }
   type PaymentCreatePayload { payment: Payment clientSecret: String userErrors: [UserError!]! }

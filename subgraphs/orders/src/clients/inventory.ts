@@ -7,6 +7,8 @@ export interface ReservationRequest {
   /** The same key gives the same reservation, however often it is asked for. */
   idempotencyKey: string;
   ttlSeconds: number;
+  /** The nearest warehouses give the units. */
+  shipTo: { countryCode: string; region: string | null };
   lines: readonly { offerId: string; quantity: number }[];
 }
 

@@ -38,7 +38,9 @@ export async function performRequest(
     case 'RESERVE_STOCK': {
       const { reservationTtlS: ttlSeconds } = settings;
       const lines = unitsByOffer(draft);
-      const held = await inventory.reserve({ cartId: draft.cartId, idempotencyKey: orderId, ttlSeconds, lines }, stock);
+      const { countryCode, region } = draft.shippingAddress;
+      const wanted = { cartId: draft.cartId, idempotencyKey: orderId, ttlSeconds, lines };
+      const held = await inventory.reserve({ ...wanted, shipTo: { countryCode, region } }, stock);
       if (!held.ok) return { type: 'stockRefused', failure: failureFrom(held.rejection) };
       return { type: 'stockReserved', reservation: { id: held.value.id, expiresAt: held.value.expiresAt } };
     }
