@@ -88,8 +88,12 @@ export async function aSeller(harness: Harness): Promise<Seller> {
 }
 
 /** An offer the catalog knows, with these units in the seller's warehouses. */
-export async function anOffer(harness: Harness, seller: Seller, units: readonly number[] = []): Promise<string> {
-  const offerId = ids.next('off');
+export async function anOffer(
+  harness: Harness,
+  seller: Seller,
+  units: readonly number[] = [],
+  offerId: string = ids.next('off'),
+): Promise<string> {
   offersOfCatalog.set(offerId, { vendorId: seller.vendorId, sku: offerId.slice(-6), variantId: ids.next('var') });
   for (const [index, onHand] of units.entries()) {
     const payload = await set(harness, seller, {
