@@ -1,6 +1,7 @@
 import { ConfigurationError, type Environment, refuseInProduction, settingsOf } from '@marketgraph/platform/config';
 import { defaultOperationLimits, type OperationLimits } from './limits/operation-limits.ts';
 import { type ExecutorName, executors } from './query/executors.ts';
+import { defaultOverloadLimits, type OverloadLimits } from './rate/overload.ts';
 import { type PersistedMode, persistedModes } from './persisted/persisted-operations.ts';
 import type { RateSettings } from './rate/rate-limits.ts';
 
@@ -26,6 +27,7 @@ export interface GatewayConfig {
   /** Sign-in attempts per minute: for one account, and from one address. */
   login: { perAccount: number; perAddress: number };
   rates: RateSettings;
+  overload: OverloadLimits;
   limits: OperationLimits;
   /** Who runs queries and mutations: our own executor, or the stock one. */
   executor: ExecutorName;
@@ -146,6 +148,10 @@ export function readGatewayConfig(env: Environment): GatewayConfig {
     login: {
       perAccount: settings.integer('LOGIN_PER_ACCOUNT', 5, { min: 1 }),
       perAddress: settings.integer('LOGIN_PER_ADDRESS', 20, { min: 1 }),
+    },
+    overload: {
+      maxOperations: settings.integer('MAX_OPERATIONS', defaultOverloadLimits.maxOperations, { min: 1 }),
+      maxLagMs: settings.integer('MAX_LAG_MS', defaultOverloadLimits.maxLagMs),
     },
     limits: {
       ...defaultOperationLimits,

@@ -38,6 +38,7 @@ import { operationList } from './persisted/operation-list.ts';
 import { persistedOperations } from './persisted/persisted-operations.ts';
 import { warmUp } from './persisted/warm-up.ts';
 import { limitSessions } from './rate/limit-sessions.ts';
+import { eventLoopLag, shedding } from './rate/overload.ts';
 import { createRateLimits } from './rate/rate-limits.ts';
 import { createGatewayMetrics } from './telemetry/gateway-metrics.ts';
 import { countingRefusals, measured } from './telemetry/measured.ts';
@@ -171,7 +172,7 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
     });
   const versions = graphVersions(await versionOf(graph), { retireMs: 2 * config.timeouts.requestMs });
   const documents = countingRefusals(versions.documents, metrics);
-  const engine = measured(versions.engine, metrics);
+  const engine = shedding(measured(versions.engine, metrics), config.overload, { lag: eventLoopLag(), metrics });
 
   const tellOfPrincipals = principalFacts({ identity, sessions, recheck: (concerns) => live.recheck(concerns), log });
   let coalesced = coalescedFields(graph.supergraph);
