@@ -41,7 +41,7 @@ export interface OrderConfirmed {
 export interface OrderFailed {
   orderId: string;
   buyerId: string;
-  /** A UserErrorCode, e.g. PAYMENT_DECLINED. */
+  /** A UserErrorCode, e.g. PAYMENT_DECLINED; or CANCELED when it was called off before it was paid. */
   reason: string;
   message: string;
 }

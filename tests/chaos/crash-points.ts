@@ -38,12 +38,16 @@ export const crashPoints: readonly CrashPoint[] = [
   { service: 'inventory', point: 'outbox.published' },
 ];
 
-/** Where money leaves us again: nothing of it happens while somebody buys. */
+/** Where money leaves us again, and units come back: nothing of it happens while somebody buys. */
 export const payingOutPoints: readonly CrashPoint[] = [
   ...both('payments', 'provider.refund'),
   ...both('payments', 'refund.record'),
   ...both('payments', 'provider.transfer'),
+  ...both('payments', 'transfer.record'),
+  ...both('payments', 'reversal.record'),
   ...both('payments', 'provider.reverse'),
+  ...both('orders', 'give-back.REFUND'),
+  ...both('orders', 'give-back.RECEIVE_UNITS'),
 ];
 
 export function nameOf({ service, point, nth }: CrashPoint): string {

@@ -13,6 +13,7 @@ import {
   VendorOrderEvent,
 } from './graphql/order.type.ts';
 import { orderReference, OrderResolver } from './graphql/order.resolver.ts';
+import { CancelResolver } from './graphql/cancel.resolver.ts';
 import { MarketplaceSalesResolver, UserOrdersResolver, VendorSalesResolver } from './graphql/sales.resolver.ts';
 import { BasicUserError } from './graphql/shared.type.ts';
 import { InsufficientStockError } from './graphql/user-error.type.ts';
@@ -32,6 +33,7 @@ export function ordersSchema(): SubgraphSchema {
       AbandonedCartsResolver,
       CheckoutResolver,
       OrderResolver,
+      CancelResolver,
       VendorOrderResolver,
       FulfillmentResolver,
       UserOrdersResolver,

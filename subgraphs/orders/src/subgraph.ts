@@ -26,6 +26,7 @@ import { catalogOverPeers } from './clients/catalog.ts';
 import { inventoryOverPeers } from './clients/inventory.ts';
 import { paymentsOverPeers } from './clients/payments.ts';
 import { backUpCarts } from './commands/back-up-carts.ts';
+import { sweepGiveBacks } from './commands/give-back.ts';
 import { createBackground, type Services } from './commands/services.ts';
 import { forgetParkedReports, sweepCheckouts } from './commands/sweep-checkouts.ts';
 import type { OrdersConfig } from './config.ts';
@@ -95,7 +96,10 @@ export async function createOrders(deps: OrdersDeps): Promise<Subgraph> {
         name: 'checkout sweeper',
         log,
         intervalMs: config.sweepIntervalMs,
-        run: () => sweepCheckouts(services),
+        async run() {
+          const [checkouts, giveBacks] = [await sweepCheckouts(services), await sweepGiveBacks(services)];
+          return checkouts === 'busy' || giveBacks === 'busy' ? 'busy' : 'idle';
+        },
       });
       const backups = startLoop({
         name: 'cart backup',

@@ -88,6 +88,19 @@ export class FakeInventory {
     return this.giveBack(id, reservation?.status === 'ACTIVE' ? 'ACTIVE' : 'CONFIRMED');
   }
 
+  /** Units of a sale that came back, once per id. */
+  readonly received = new Map<string, { orderId: string; lines: { offerId: string; quantity: number }[] }>();
+
+  receive(input: { id: string; orderId: string; lines: { offerId: string; quantity: number }[] }) {
+    const sale = this.reservations.find((each) => each.key === input.orderId && each.status === 'CONFIRMED');
+    if (!sale) return { userErrors: this.refused('NOT_FOUND', 'Nothing was sold.').userErrors };
+    if (!this.received.has(input.id)) {
+      this.received.set(input.id, input);
+      this.move(input.lines, 1);
+    }
+    return { userErrors: [] };
+  }
+
   private shortages(lines: { offerId: string; quantity: number }[]): unknown[] {
     return lines
       .filter(({ offerId, quantity }) => (this.free.get(offerId) ?? 0) < quantity)

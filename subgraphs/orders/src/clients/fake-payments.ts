@@ -28,6 +28,14 @@ interface SettleInput {
   vendorOrders: { vendorOrderId: string; vendorId: string; gross: Money; productTotal: Money; categoryIds: string[] }[];
 }
 
+interface RefundInput {
+  orderId: string;
+  vendorOrderId: string;
+  amount?: Money | null;
+  reason: string;
+  returnId?: string | null;
+}
+
 /** Payments as a checkout knows them, with a buyer's hand on the card. For tests. */
 export class FakePayments {
   readonly payments: FakePayment[] = [];
@@ -95,6 +103,30 @@ export class FakePayments {
     }
     payment.status = 'VOIDED';
     return { payment, userErrors: [] };
+  }
+
+  /** Refunds by their key; a key has one effect. */
+  readonly refunds = new Map<string, RefundInput & { amount: Money }>();
+  /** What a refund will say, when it is refused. */
+  refuseRefund: { code: string; message: string } | undefined;
+
+  refund(input: RefundInput, key: string) {
+    const known = this.refunds.get(key);
+    if (!known && this.refuseRefund) return { refund: null, userErrors: [{ ...this.refuseRefund, field: null }] };
+    const left = this.left(input);
+    if (!known && (left === 0 || (input.amount?.amount ?? 0) > left)) {
+      return { refund: null, userErrors: [error('REFUND_EXCEEDS', 'More than is left.')] };
+    }
+    const { amount } = this.of(input.orderId);
+    if (!known) this.refunds.set(key, { ...input, amount: input.amount ?? { ...amount, amount: left } });
+    return { refund: { id: `rfd_${key}`, status: 'SUCCEEDED', failureCode: null }, userErrors: [] };
+  }
+
+  /** What of a vendor's part was captured and has not gone back. */
+  left({ orderId, vendorOrderId }: { orderId: string; vendorOrderId: string }): number {
+    const part = this.of(orderId).settlements.find((each) => each.vendorOrderId === vendorOrderId);
+    const back = [...this.refunds.values()].filter((each) => each.vendorOrderId === vendorOrderId);
+    return (part?.gross.amount ?? 0) - back.reduce((total, each) => total + each.amount.amount, 0);
   }
 
   private find(id: string): FakePayment {

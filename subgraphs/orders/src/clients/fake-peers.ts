@@ -75,6 +75,14 @@ const CONTRACT = `
   }
   input PaymentSettleInput { paymentId: ID! vendorOrders: [SettlementPartInput!]! }
 
+  type Refund { id: ID! status: String! failureCode: String }
+  type RefundPayload { refund: Refund userErrors: [UserError!]! }
+  input RefundForVendorOrderInput {
+    orderId: ID! vendorOrderId: ID! amount: MoneyInput reason: String! returnId: ID
+  }
+  type StockReturnPayload { userErrors: [UserError!]! }
+  input StockReturnInput { id: ID! orderId: ID! lines: [StockReserveLine!]! }
+
   type Query { _entities(representations: [_Any!]!): [_Entity]! }
   type Mutation {
     stockAdmit(input: StockAdmitInput!): StockAdmissionPayload!
@@ -86,6 +94,8 @@ const CONTRACT = `
     paymentSync(id: ID!): PaymentSyncPayload!
     paymentSettle(input: PaymentSettleInput!, idempotencyKey: IdempotencyKey!): PaymentPayload!
     paymentVoid(id: ID!, idempotencyKey: IdempotencyKey!): PaymentPayload!
+    refundForVendorOrder(input: RefundForVendorOrderInput!, idempotencyKey: IdempotencyKey!): RefundPayload!
+    stockReturnReceive(input: StockReturnInput!): StockReturnPayload!
   }`;
 
 /** Catalog, inventory and payments behind the client that orders call them with. For tests. */
@@ -154,6 +164,15 @@ export class FakePeers implements SubgraphClient {
       paymentSync: ({ id }: { id: string }) => typed(payments.sync(id)),
       paymentSettle: ({ input }: { input: Parameters<FakePayments['settle']>[0] }) => typed(payments.settle(input)),
       paymentVoid: ({ id }: { id: string }) => typed(payments.void(id)),
+      refundForVendorOrder: ({
+        input,
+        idempotencyKey,
+      }: {
+        input: Parameters<FakePayments['refund']>[0];
+        idempotencyKey: string;
+      }) => typed(payments.refund(input, idempotencyKey)),
+      stockReturnReceive: ({ input }: { input: Parameters<FakeInventory['receive']>[0] }) =>
+        typed(inventory.receive(input)),
     };
   }
 }

@@ -19,6 +19,12 @@ export interface Reservation {
   expiresAt: string;
 }
 
+export interface ReturnedUnits {
+  id: string;
+  orderId: string;
+  lines: readonly { offerId: string; quantity: number }[];
+}
+
 /**
  * The port to inventory. A `Result` is a definite answer; a call that throws
  * has an unknown outcome and is made again. Each may be made any number of times.
@@ -33,6 +39,8 @@ export interface InventoryClient {
   release(reservationId: string, call?: CallOptions): Promise<Result<Reservation | null, Rejection[]>>;
   /** Gives back what was taken: the units of a confirmed reservation. */
   revert(reservationId: string, call?: CallOptions): Promise<Result<Reservation | null, Rejection[]>>;
+  /** Some units of what an order was sold are on the shelf again; the same id brings them back once. */
+  receive(units: ReturnedUnits, call?: CallOptions): Promise<Result<null, Rejection[]>>;
 }
 
 const ERRORS = `userErrors {
@@ -45,6 +53,10 @@ const RESERVE = `mutation OrdersReserve($input: StockReserveInput!) { answer: st
 const CONFIRM = `mutation OrdersConfirm($id: ID!) { answer: stockReservationConfirm(id: $id) { ${PAYLOAD} } }`;
 const RELEASE = `mutation OrdersRelease($id: ID!) { answer: stockReservationRelease(id: $id) { ${PAYLOAD} } }`;
 const REVERT = `mutation OrdersRevert($id: ID!) { answer: stockReservationRevert(id: $id) { ${PAYLOAD} } }`;
+
+const RECEIVE = `mutation OrdersReceive($input: StockReturnInput!) {
+  answer: stockReturnReceive(input: $input) { userErrors { __typename code message field } }
+}`;
 
 interface Answer {
   answer: {
@@ -82,6 +94,10 @@ export function inventoryOverPeers(peers: SubgraphClient): InventoryClient {
     confirm: (id, options) => demand(CONFIRM, { id }, options),
     release: (id, options) => giveBack(RELEASE, { id }, options),
     revert: (id, options) => giveBack(REVERT, { id }, options),
+    async receive(input, options) {
+      const { rejections } = await call(RECEIVE, { input }, options);
+      return rejections.length > 0 ? { ok: false, rejection: rejections } : accept(null);
+    },
   };
 }
 

@@ -22,6 +22,15 @@ export interface SettlementPart {
   categoryIds: readonly string[];
 }
 
+export interface NewRefund {
+  orderId: string;
+  vendorOrderId: string;
+  /** Null: all that is left of the part. */
+  amount: Money | null;
+  reason: string;
+  returnId: string | null;
+}
+
 /** The port to payments. As with inventory: a `Result` is definite, a throw is unknown, and every call may be repeated. */
 export interface PaymentsClient {
   create(
@@ -38,6 +47,12 @@ export interface PaymentsClient {
     call?: CallOptions,
   ): Promise<Result<null, Rejection[]>>;
   void(paymentId: string, idempotencyKey: string, call?: CallOptions): Promise<Result<null, Rejection[]>>;
+  /** Gives money of a vendor's part back. PENDING is as good as done: payments sees it through. */
+  refund(
+    refund: NewRefund,
+    idempotencyKey: string,
+    call?: CallOptions,
+  ): Promise<Result<{ status: string; failureCode: string | null }, Rejection[]>>;
 }
 
 const ERRORS = 'userErrors { code message field }';
@@ -55,25 +70,34 @@ const VOID = `mutation OrdersPaymentVoid($id: ID!, $key: IdempotencyKey!) {
   answer: paymentVoid(id: $id, idempotencyKey: $key) { payment { id status } ${ERRORS} }
 }`;
 
+const REFUND = `mutation OrdersRefund($input: RefundForVendorOrderInput!, $key: IdempotencyKey!) {
+  answer: refundForVendorOrder(input: $input, idempotencyKey: $key) { refund { id status failureCode } ${ERRORS} }
+}`;
+
+interface RefundAnswer {
+  answer: { refund: { status: string; failureCode: string | null } | null; userErrors: UserErrorAnswer[] };
+}
+
+interface UserErrorAnswer {
+  code: string;
+  message: string;
+  field: string[] | null;
+}
+
 interface Answer {
   answer: {
     payment: { id: string; status: string } | null;
     clientSecret?: string | null;
     failureCode?: string | null;
     failureMessage?: string | null;
-    userErrors: { code: string; message: string; field: string[] | null }[];
+    userErrors: UserErrorAnswer[];
   };
 }
 
 export function paymentsOverPeers(peers: SubgraphClient): PaymentsClient {
   const call = async (operation: string, variables: Record<string, unknown>, options?: CallOptions) => {
     const { answer } = await peers.call<Answer>('payments', operation, variables, options);
-    const rejections = answer.userErrors.map(({ code, message, field }): Rejection => ({
-      code,
-      message,
-      ...(field ? { field } : {}),
-    }));
-    return { ...answer, rejections };
+    return { ...answer, rejections: answer.userErrors.map(rejectionOf) };
   };
   return {
     async create(input, key, options) {
@@ -101,7 +125,18 @@ export function paymentsOverPeers(peers: SubgraphClient): PaymentsClient {
       if (payment?.status === 'VOIDED') return accept(null);
       return rejections.length > 0 ? { ok: false, rejection: rejections } : accept(null);
     },
+
+    async refund(input, key, options) {
+      const { answer } = await peers.call<RefundAnswer>('payments', REFUND, { input, key }, options);
+      if (answer.userErrors.length > 0) return { ok: false, rejection: answer.userErrors.map(rejectionOf) };
+      if (!answer.refund) throw new Error('Payments answered with neither a refund nor an error.');
+      return accept(answer.refund);
+    },
   };
+}
+
+function rejectionOf({ code, message, field }: UserErrorAnswer): Rejection {
+  return { code, message, ...(field ? { field } : {}) };
 }
 
 /** What a status of payments means for a checkout. A declined card may leave the payment open for another try: still declined. */

@@ -2,6 +2,7 @@ import { accept, reject, type Result } from '@marketgraph/platform/core';
 import { type EntityManager, inTransaction } from '@marketgraph/platform/postgres';
 import { acceptVendorOrder, type Order, type OrderFact, rejectVendorOrder } from '../domain/order.ts';
 import { type LockedOrder, lockOrder } from '../store/order-writes.ts';
+import { giveBackParts } from './give-back.ts';
 import { recordOrderChange } from './record-order-change.ts';
 import type { Cause, Services } from './services.ts';
 
@@ -18,7 +19,7 @@ export async function acceptVendorOrderCommand(services: Services, command: Deci
   return await decide(services, command, (order) => acceptVendorOrder(order, command.vendorOrderId));
 }
 
-/** The vendor cannot deliver. The part ends here; its money stays held until it is refunded. */
+/** The vendor cannot deliver. The part ends here, and its money and units go back. */
 export async function rejectVendorOrderCommand(
   services: Services,
   command: Decision & { reason: string },
@@ -27,13 +28,22 @@ export async function rejectVendorOrderCommand(
   if (reason === '' || reason.length > MAX_REASON) {
     return reject('INVALID', `Give a reason of at most ${MAX_REASON} characters.`, { field: ['reason'] });
   }
-  return await decide(services, command, (order) => rejectVendorOrder(order, command.vendorOrderId, reason));
+  const { orderId, vendorOrderId } = command;
+  const rejected = await decide(
+    services,
+    command,
+    (order) => rejectVendorOrder(order, vendorOrderId, reason),
+    (em) => giveBackParts(em, services, { orderId, vendorOrderIds: [vendorOrderId], reason }),
+  );
+  services.nudgeSweeper();
+  return rejected;
 }
 
 async function decide(
   services: Services,
   { orderId, vendorOrderId, expectedVersion, cause }: Decision,
   rule: (order: Order) => Result<OrderFact[]>,
+  alsoDo: (em: EntityManager) => Promise<void> = async () => undefined,
 ): Promise<Result<null>> {
   const outcome = await inTransaction(services.orm, async (em: EntityManager) => {
     const locked = await lockOrder(em, orderId);
@@ -47,6 +57,7 @@ async function decide(
       change: { facts: decided.value, vendorOrderId, vendorEvent },
       cause,
     });
+    await alsoDo(em);
     return accept(null);
   });
   services.nudgeRelay();

@@ -2,6 +2,10 @@ import type { EntityManager } from '@marketgraph/platform/postgres';
 import { reportOf } from '../clients/payments.ts';
 import { latestCheckoutOfCart, parkPaymentReport, postponeCheckout } from '../store/checkouts.ts';
 import { applyCheckoutEvent } from './advance-checkout.ts';
+import { refundPayment } from '../domain/cancellation.ts';
+import type { OrderPaymentStatus } from '../domain/order-status.ts';
+import { lockOrder } from '../store/order-writes.ts';
+import { recordOrderChange } from './record-order-change.ts';
 import type { Services } from './services.ts';
 
 /**
@@ -29,6 +33,27 @@ export async function hearPayment(
   } else if (heard.requests.length > 0) {
     await postponeCheckout(em, orderId, { nextAttemptAt: services.clock.now(), failed: false });
   }
+}
+
+/** What of a refund the order's own status says; its refunds are with payments. */
+const REFUND_STATUS: Readonly<Record<string, OrderPaymentStatus>> = {
+  PARTIALLY_REFUNDED: 'PARTIALLY_REFUNDED',
+  REFUNDED: 'REFUNDED',
+  // A refund came back from the bank.
+  CAPTURED: 'PAID',
+};
+
+/** Money went back to the buyer, whoever asked for it. */
+export async function hearRefund(
+  em: EntityManager,
+  services: Services,
+  { orderId, status, trace }: { orderId: string; status: string; trace?: string },
+): Promise<void> {
+  const to = REFUND_STATUS[status];
+  const locked = to && (await lockOrder(em, orderId));
+  const facts = locked ? refundPayment(locked.order, to) : [];
+  if (!locked || facts.length === 0) return;
+  await recordOrderChange(em, services, { locked, change: { facts }, cause: { actorId: null, trace } });
 }
 
 /** The goods were given back before the payment came. */

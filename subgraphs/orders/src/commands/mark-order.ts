@@ -1,6 +1,6 @@
 import type { NewEvent } from '@marketgraph/platform/messaging';
 import type { EntityManager } from '@marketgraph/platform/postgres';
-import { failureOf, type OrderMark } from '../domain/checkout.ts';
+import { CALLED_OFF, failureOf, type OrderMark } from '../domain/checkout.ts';
 import { authorizePayment, confirmOrder, failOrder, fold, placeOrder } from '../domain/order.ts';
 import type { OrderPaymentStatus } from '../domain/order-status.ts';
 import { orderConfirmed, orderFailed } from '../events/out.ts';
@@ -58,7 +58,7 @@ export async function markOrder(
   const failure = failureOf(record.state);
   if (!failure) throw new Error(`Checkout ${orderId} failed without a reason.`);
   await saveFailure(em, orderId, failure);
-  const facts = failOrder(order, unpaidStatus(record));
+  const facts = failOrder(order, unpaidStatus(record), failure.code === CALLED_OFF ? 'CANCELED' : 'FAILED');
   await recordOrderChange(em, services, { locked, change: { facts }, cause });
   const [stored] = await ordersByIds(em, [orderId]);
   return [orderFailed(stored!, failure)];

@@ -13,7 +13,10 @@ export interface OrderChange {
   vendorOrderId?: string;
   fulfillmentId?: string;
   /** What the vendors whose part is concerned are told; undefined when they are told nothing. */
-  vendorEvent?: { type: 'PLACED' | 'STATUS_CHANGED' | 'FULFILLMENT_UPDATED'; vendorOrderIds: readonly string[] };
+  vendorEvent?: {
+    type: 'PLACED' | 'STATUS_CHANGED' | 'FULFILLMENT_UPDATED' | 'CANCELED';
+    vendorOrderIds: readonly string[];
+  };
 }
 
 /**

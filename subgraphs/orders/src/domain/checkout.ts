@@ -103,6 +103,8 @@ export const TIME_UP: Failure = {
   code: 'RESERVATION_EXPIRED',
   message: 'The time to pay is over; the goods were given back.',
 };
+/** The buyer does not want it any more, or an operator does not: no failure of anybody's. */
+export const CALLED_OFF = 'CANCELED';
 const DECLINED = 'The payment was declined.';
 
 export function isEnded(state: Checkout): state is Extract<Checkout, { status: 'COMPLETED' | 'FAILED' }> {

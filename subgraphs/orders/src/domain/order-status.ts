@@ -40,7 +40,14 @@ export const fulfillmentTransitions = {
 export type OrderStatus = keyof typeof orderTransitions;
 export type VendorOrderStatus = keyof typeof vendorOrderTransitions;
 export type FulfillmentStatus = keyof typeof fulfillmentTransitions;
-export type OrderPaymentStatus = 'NOT_PAID' | 'AUTHORIZED' | 'PAID' | 'VOIDED' | 'FAILED';
+export type OrderPaymentStatus =
+  | 'NOT_PAID'
+  | 'AUTHORIZED'
+  | 'PAID'
+  | 'PARTIALLY_REFUNDED'
+  | 'REFUNDED'
+  | 'VOIDED'
+  | 'FAILED';
 export type OrderFulfillmentStatus = 'UNFULFILLED' | 'PARTIALLY_FULFILLED' | 'FULFILLED';
 
 export function mayMove<Status extends string>(
@@ -98,7 +105,8 @@ export function orderStatusOf(current: OrderStatus, parts: readonly VendorOrderS
   if (some('DELIVERED', 'COMPLETED')) return 'PARTIALLY_DELIVERED';
   if (all('SHIPPED')) return 'SHIPPED';
   if (some('SHIPPED', 'PARTIALLY_SHIPPED')) return 'PARTIALLY_SHIPPED';
-  return some('ACCEPTED', 'PROCESSING') ? 'PROCESSING' : 'CONFIRMED';
+  // It never goes back: when the part that was being prepared is cancelled, the others' turn is no new beginning.
+  return current === 'PROCESSING' || some('ACCEPTED', 'PROCESSING') ? 'PROCESSING' : 'CONFIRMED';
 }
 
 /** How much of what will be sent has left. */

@@ -88,9 +88,13 @@ export function confirmOrder(order: Order): OrderFact[] {
   ];
 }
 
-/** Nothing was charged: the vendors' parts end with the order, and no vendor has seen them. */
-export function failOrder(order: Order, paymentStatus: OrderPaymentStatus): OrderFact[] {
-  assertMove(mayMove(orderTransitions, order.status, 'FAILED'), order.status, 'FAILED');
+/** Nothing was charged: the vendors' parts end with the order, and no vendor has seen them. CANCELED when the buyer wanted it so. */
+export function failOrder(
+  order: Order,
+  paymentStatus: OrderPaymentStatus,
+  to: 'FAILED' | 'CANCELED' = 'FAILED',
+): OrderFact[] {
+  assertMove(mayMove(orderTransitions, order.status, to), order.status, to);
   return [
     ...paymentMoved(order, paymentStatus),
     ...order.vendorOrders.map(({ id, status }): OrderFact => ({
@@ -99,7 +103,7 @@ export function failOrder(order: Order, paymentStatus: OrderPaymentStatus): Orde
       from: status,
       to: 'CANCELED',
     })),
-    { type: 'ORDER_STATUS', subjectId: order.id, from: order.status, to: 'FAILED' },
+    { type: 'ORDER_STATUS', subjectId: order.id, from: order.status, to },
   ];
 }
 
@@ -228,7 +232,7 @@ function moveVendorOrder(
 }
 
 /** The facts and what follows from them upwards: parcels move the vendor's part, parts move the order. */
-function withConsequences(order: Order, facts: OrderFact[]): OrderFact[] {
+export function withConsequences(order: Order, facts: OrderFact[]): OrderFact[] {
   let now = fold(facts, order);
   const all = [...facts];
   const add = (fact: OrderFact) => {

@@ -2,7 +2,7 @@ import type { EventHandler } from '@marketgraph/platform/messaging';
 import type { EntityManager } from '@marketgraph/platform/postgres';
 import type { ReservationEnded } from '@marketgraph/schema/events/inventory';
 import type { PaymentStatusChanged } from '@marketgraph/schema/events/payments';
-import { hearPayment, hearReservationExpired } from '../commands/hear-payment.ts';
+import { hearPayment, hearRefund, hearReservationExpired } from '../commands/hear-payment.ts';
 import type { Services } from '../commands/services.ts';
 
 /** What other services tell, and the command it becomes here. */
@@ -10,6 +10,10 @@ export function eventHandlers(services: Services): Readonly<Record<string, Event
   return {
     'payments.paymentStatusChanged': async (event, em) => {
       const payment = event.payload as PaymentStatusChanged;
+      if ([payment.status, payment.previousStatus].some((status) => status?.endsWith('REFUNDED'))) {
+        await hearRefund(em, services, { orderId: payment.orderId, status: payment.status, trace: event.trace });
+        return;
+      }
       await hearPayment(em, services, { orderId: payment.orderId, eventId: event.id, payment, trace: event.trace });
     },
 

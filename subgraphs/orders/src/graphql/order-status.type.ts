@@ -68,6 +68,8 @@ export enum OrderPaymentStatus {
   NOT_PAID = 'NOT_PAID',
   AUTHORIZED = 'AUTHORIZED',
   PAID = 'PAID',
+  PARTIALLY_REFUNDED = 'PARTIALLY_REFUNDED',
+  REFUNDED = 'REFUNDED',
   VOIDED = 'VOIDED',
   FAILED = 'FAILED',
 }
@@ -79,6 +81,8 @@ registerEnumType(OrderPaymentStatus, {
     NOT_PAID: { description: 'With the buyer.' },
     AUTHORIZED: { description: 'Promised by the bank.' },
     PAID: { description: 'Captured.' },
+    PARTIALLY_REFUNDED: { description: 'Some of it went back to the buyer.' },
+    REFUNDED: { description: 'All of it went back to the buyer.' },
     VOIDED: { description: 'The promise was given back; nothing was charged.' },
     FAILED: { description: 'Refused; nothing was charged.' },
   },
@@ -120,6 +124,7 @@ export enum VendorOrderEventType {
   PLACED = 'PLACED',
   STATUS_CHANGED = 'STATUS_CHANGED',
   FULFILLMENT_UPDATED = 'FULFILLMENT_UPDATED',
+  CANCELED = 'CANCELED',
 }
 
 registerEnumType(VendorOrderEventType, {
@@ -129,5 +134,6 @@ registerEnumType(VendorOrderEventType, {
     PLACED: { description: 'It was sold.' },
     STATUS_CHANGED: { description: 'The vendor accepted or rejected it.' },
     FULFILLMENT_UPDATED: { description: 'A parcel was made or moved.' },
+    CANCELED: { description: 'It was called off; nothing is to be sent.' },
   },
 });

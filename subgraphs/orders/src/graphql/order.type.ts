@@ -324,3 +324,12 @@ export class FulfillmentPayload {
   @Field(() => [UserError], { description: 'Why nothing was changed; empty when it was.' })
   userErrors!: UserError[];
 }
+
+@ObjectType({ description: 'Outcome of a change of an order.' })
+export class OrderPayload {
+  @Field(() => Order, { nullable: true, description: 'The order as it is now; null when there is none to show.' })
+  order!: Order | null;
+
+  @Field(() => [UserError], { description: 'Why nothing was changed; empty when it was.' })
+  userErrors!: UserError[];
+}

@@ -257,6 +257,15 @@ export async function saveFulfillmentStatus(
   );
 }
 
+/** Of parts that were called off before anything left. */
+export async function cancelParcels(em: EntityManager, vendorOrderIds: readonly string[]): Promise<void> {
+  await em.execute(
+    `update fulfillment set status = 'CANCELED'
+     where vendor_order_id = any(array(select jsonb_array_elements_text(?::jsonb)))`,
+    [JSON.stringify(vendorOrderIds)],
+  );
+}
+
 export async function appendTracking(
   em: EntityManager,
   fulfillmentId: string,

@@ -1,6 +1,7 @@
+import { GiveBacks } from './002-give-backs.ts';
 import { CreateOrders } from './create-orders.ts';
 
 /** In order; only ever added to. */
-export const migrations = { '001-create-orders': CreateOrders };
+export const migrations = { '001-create-orders': CreateOrders, '002-give-backs': GiveBacks };
 
 export { APPEND_ONLY } from './create-orders.ts';
