@@ -59,7 +59,7 @@ local answer = {'refused'}
 local own = {}
 for i = 1, offers do
   local stock, ends = KEYS[2 * i - 1], KEYS[2 * i]
-  for _, ended in ipairs(redis.call('ZRANGEBYSCORE', ends, '-inf', now)) do
+  for _, ended in ipairs(redis.call('ZRANGEBYSCORE', ends, '-inf', now, 'LIMIT', 0, 1000)) do
     redis.call('HINCRBY', stock, 'claimed', -(tonumber(redis.call('HGET', stock, ended)) or 0))
     redis.call('HDEL', stock, ended)
     redis.call('ZREM', ends, ended)
