@@ -53,7 +53,7 @@ export interface PayoutChanged {
   payoutId: string;
   vendorId: string;
   amount: MoneyFact;
-  /** PENDING PROCESSING PAID FAILED CANCELED */
+  /** PROCESSING PAID FAILED */
   status: string;
   failureReason: string | null;
   settlementIds: string[];

@@ -38,6 +38,7 @@ const SHORT_LISTS: Readonly<Record<string, string>> = {
   'VendorOrder.lines': 'a cart has at most 500',
   'VendorOrder.fulfillments': 'at most one per unit line, all of them shown together',
   'Payment.transactions': 'a handful of attempts on one payment',
+  'Payout.settlements': 'a payout is made of at most 50',
   'Order.refunds': 'at most 200 of a payment, checked when one is asked for',
   'Query.ledgerAccounts': 'the chart of accounts of one owner',
   'Query.commissionRules': 'kept by an operator',

@@ -12,6 +12,13 @@ import { CommissionResolver, LedgerResolver, readableAccount, readableRule } fro
 import { PaymentResolver, readablePayment, readableTransaction } from './graphql/payment.resolver.ts';
 import { Payment, PaymentTransaction } from './graphql/payment.type.ts';
 import type { PaymentsContext } from './graphql/payments-context.ts';
+import {
+  PayoutResolver,
+  readablePayout,
+  SettlementPayoutResolver,
+  VendorPayoutsResolver,
+} from './graphql/payout.resolver.ts';
+import { Payout } from './graphql/payout.type.ts';
 import { OrderRefundsResolver, readableRefund, RefundResolver } from './graphql/refund.resolver.ts';
 import { Refund } from './graphql/refund.type.ts';
 import {
@@ -36,6 +43,9 @@ export function paymentsSchema(): SubgraphSchema {
       VendorOrderSettlementResolver,
       VendorMoneyResolver,
       UserPaymentMethodsResolver,
+      PayoutResolver,
+      SettlementPayoutResolver,
+      VendorPayoutsResolver,
       RefundResolver,
       OrderRefundsResolver,
       LedgerResolver,
@@ -51,6 +61,7 @@ export function paymentsSchema(): SubgraphSchema {
       Payment,
       PaymentEvent,
       PaymentTransaction,
+      Payout,
       PayoutAccount,
       PayoutEvent,
       Refund,
@@ -64,6 +75,7 @@ export function paymentsSchema(): SubgraphSchema {
       PaymentTransaction: ({ id }, context: PaymentsContext) => readableTransaction(String(id), context),
       Refund: ({ id }, context: PaymentsContext) => readableRefund(String(id), context),
       VendorSettlement: ({ id }, context: PaymentsContext) => settlementById(String(id), context),
+      Payout: ({ id }, context: PaymentsContext) => readablePayout(String(id), context),
       PayoutAccount: ({ id }, context: PaymentsContext) => payoutAccountById(String(id), context),
       LedgerAccount: ({ id }, context: PaymentsContext) => readableAccount(String(id), context),
       CommissionRule: ({ id }, context: PaymentsContext) => readableRule(String(id), context),

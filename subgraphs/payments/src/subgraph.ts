@@ -27,6 +27,7 @@ import type { PaymentsDeps } from './commands/payments-deps.ts';
 import { processWebhooks } from './commands/process-webhooks.ts';
 import { purgeInboxes } from './commands/purge-inboxes.ts';
 import { reconcilePayments } from './commands/reconcile-payments.ts';
+import { releaseSettlements } from './commands/release-settlements.ts';
 import { runDueOperations } from './commands/run-operation.ts';
 import { singleFlight } from './commands/single-flight.ts';
 import type { PaymentsConfig } from './config.ts';
@@ -174,6 +175,7 @@ async function startWork(
   };
   const webhooks = loop('webhooks', WEBHOOK_INTERVAL_MS, processWebhooks);
   loop('reconciliation', config.reconcileIntervalMs, reconcilePayments);
+  loop('releases', config.reconcileIntervalMs, releaseSettlements);
   loop('operations', config.reconcileIntervalMs, runDueOperations);
   loop('payout accounts', PAYOUT_ACCOUNT_INTERVAL_MS, openPayoutAccounts);
   loop('purge', PURGE_INTERVAL_MS, purgeInboxes);

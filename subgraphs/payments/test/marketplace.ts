@@ -239,9 +239,10 @@ export function untilStatus(shop: Marketplace, paymentId: string, status: string
 export async function anAuthorizedPayment(
   shop: Marketplace,
   checkout = aCheckout(),
+  card = 'pm_card_visa',
 ): Promise<{ id: string; checkout: Checkout; clientSecret: string; intent: string }> {
   const { payment, clientSecret } = await create(shop, checkout);
-  const intent = await shop.confirm(clientSecret!, 'pm_card_visa');
+  const intent = await shop.confirm(clientSecret!, card);
   await sync(shop, payment!.id);
   return { id: payment!.id, checkout, clientSecret: clientSecret!, intent: intent.id };
 }

@@ -1,5 +1,6 @@
 import { finding, type Invariant, together } from '../invariant.ts';
 import type { StoreReaders } from '../store-readers.ts';
+import { vendorsGetTheirs } from './payouts.ts';
 
 interface PaymentRow {
   id: string;
@@ -9,6 +10,9 @@ interface PaymentRow {
   captured: number;
   refunded: number;
   booked: number;
+  refundBooked: number;
+  /** A refund or transfer of it is under way: here and at the provider may differ for now. */
+  isMoving: boolean;
   reference: string | null;
 }
 
@@ -26,23 +30,28 @@ const PAID = [
 const capturedOnce: Invariant = {
   id: 'I5',
   title:
-    'authorised ≥ captured ≥ refunded; captured is the same here, in the ledger and at the provider, and is the order’s total',
+    'authorised ≥ captured ≥ refunded; captured and refunded are the same here, in the ledger and at the provider, and captured is the order’s total',
   async check(stores) {
     const payments = await allPayments(stores);
     const totals = await orderTotals(stores);
     const broken: string[] = [];
     for (const payment of payments) {
-      const { id, amount, authorized, captured, refunded, booked } = payment;
+      const { id, amount, authorized, captured, refunded, booked, refundBooked } = payment;
       if (!(amount >= authorized && authorized >= captured && captured >= refunded && refunded >= 0)) {
         broken.push(`${id}: ${amount} ≥ ${authorized} ≥ ${captured} ≥ ${refunded} does not hold`);
       }
       if (booked !== captured) broken.push(`${id}: captured ${captured}, booked ${booked}`);
+      if (refundBooked !== refunded) broken.push(`${id}: refunded ${refunded}, booked ${refundBooked}`);
       const total = totals.get(payment.orderId);
       if (captured > 0 && total !== undefined && total !== captured) {
         broken.push(`${id}: captured ${captured}, its order is ${total}`);
       }
     }
-    return together([finding(payments.length, broken), await sameAtTheProvider(stores, payments)]);
+    return together([
+      finding(payments.length, broken),
+      await sameAtTheProvider(stores, payments),
+      await refundedAtTheProvider(stores, payments),
+    ]);
   },
 };
 
@@ -53,7 +62,13 @@ async function allPayments({ rows }: StoreReaders): Promise<PaymentRow[]> {
             p.captured_amount::float8 as captured, p.refunded_amount::float8 as refunded, p.gateway_reference as reference,
             coalesce((select sum(e.amount) from ledger_journal j join ledger_entry e on e.journal_id = j.id
                        join ledger_account a on a.id = e.account_id
-                      where j.payment_id = p.id and j.fact like 'capture:%' and a.kind = 'PLATFORM_CASH'), 0)::float8 as booked
+                      where j.payment_id = p.id and j.fact like 'capture:%' and a.kind = 'PLATFORM_CASH'), 0)::float8 as booked,
+            coalesce((select sum(case e.direction when 'CREDIT' then e.amount else -e.amount end)
+                        from ledger_journal j join ledger_entry e on e.journal_id = j.id
+                        join ledger_account a on a.id = e.account_id
+                       where j.payment_id = p.id and (j.fact like 'refund:%' or j.fact like 'refund-returned:%')
+                         and a.kind = 'PLATFORM_CASH'), 0)::float8 as "refundBooked",
+            p.refunding_amount > 0 as "isMoving"
        from payment p`,
   );
 }
@@ -87,35 +102,20 @@ async function sameAtTheProvider({ stripe }: StoreReaders, payments: readonly Pa
   return finding(checked, broken);
 }
 
-const vendorsGetTheirs: Invariant = {
-  id: 'I6',
-  title:
-    'settlements of a payment add up to what was captured; each is transferred at most once, not before its time, never reversed',
-  async check({ rows }) {
-    const settlements = await rows<{ id: string }>('payments', 'select id from settlement');
-    const sums = await rows<{ id: string; gross: string; captured: string }>(
-      'payments',
-      `select p.id, sum(s.gross) as gross, p.captured_amount as captured
-         from settlement s join payment p on p.id = s.payment_id
-        group by p.id having sum(s.gross) <> p.captured_amount`,
-    );
-    const releases = await rows<{ id: string; what: string }>(
-      'payments',
-      `select s.id, case when s.status = 'REVERSED' and t.n > 0 then 'was reversed and transferred'
-                         when t.n > 1 then 'was transferred ' || t.n || ' times'
-                         when s.status = 'RELEASED' and t.n = 0 and s.net > 0 then 'is released without a transfer'
-                         when t.n > 0 and s.release_at > t.first then 'was transferred before its time' end as what
-         from settlement s
-         join lateral (select count(*) as n, min(j.at) as first from ledger_journal j where j.fact = 'transfer:' || s.id) t on true
-        where (s.status = 'REVERSED' and t.n > 0) or t.n > 1 or (s.status = 'RELEASED' and t.n = 0 and s.net > 0)
-           or (t.n > 0 and s.release_at > t.first)`,
-    );
-    return finding(settlements.length, [
-      ...sums.map(({ id, gross, captured }) => `${id}: settlements make ${gross}, captured ${captured}`),
-      ...releases.map(({ id, what }) => `${id} ${what}`),
-    ]);
-  },
-};
+/** What the provider has given back of each payment, refunds that failed left out. */
+async function refundedAtTheProvider({ stripe }: StoreReaders, payments: readonly PaymentRow[]) {
+  const returned = new Map<string, number>();
+  for await (const refund of stripe.refunds.list({ limit: 100 })) {
+    const intent = typeof refund.payment_intent === 'string' ? refund.payment_intent : refund.payment_intent?.id;
+    if (!intent || refund.status !== 'succeeded') continue;
+    returned.set(intent, (returned.get(intent) ?? 0) + refund.amount);
+  }
+  const broken = payments.flatMap(({ id, reference, refunded, isMoving }) => {
+    const there = (reference && returned.get(reference)) || 0;
+    return isMoving || there === refunded ? [] : [`${id}: refunded ${refunded}, the provider says ${there}`];
+  });
+  return finding(returned.size, broken);
+}
 
 const onePaymentOneOrder: Invariant = {
   id: 'I9',

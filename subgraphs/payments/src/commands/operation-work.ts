@@ -7,6 +7,7 @@ import { findRefund } from '../store/refunds.ts';
 import { asking } from './asking.ts';
 import type { PaymentsDeps } from './payments-deps.ts';
 import { recordRefund } from './record-refund.ts';
+import { reversalWork, transferWork } from './transfer-work.ts';
 
 /** How one kind of operation is asked for, found again, and ended. */
 export interface OperationWork {
@@ -22,6 +23,8 @@ export interface OperationWork {
 
 /** Null: it cannot be done yet. */
 export async function workOf(deps: PaymentsDeps, operation: OperationRow): Promise<OperationWork | null> {
+  if (operation.kind === 'TRANSFER') return transferWork(deps, operation);
+  if (operation.kind === 'REVERSAL') return reversalWork(deps, operation);
   const refund = await findRefund(deps.orm.em.fork(), operation.subjectId);
   if (!refund) throw new Error(`Refund ${operation.subjectId} is gone.`);
   const payment = await findPayment(deps.orm.em.fork(), refund.paymentId);

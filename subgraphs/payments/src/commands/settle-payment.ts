@@ -11,6 +11,7 @@ import { FIRST_CHECK_MS } from './create-payment.ts';
 import type { Caller, PaymentsDeps } from './payments-deps.ts';
 import { recordIntent } from './record-intent.ts';
 import { syncPayment } from './sync-payment.ts';
+import { releaseHold } from './void-payment.ts';
 
 export interface SettlePayment {
   paymentId: string;
@@ -46,6 +47,10 @@ export async function settlePayment(
     );
     const { own, refused } = await captureAtProvider(deps, row, total);
     if (refused) {
+      // Another copy of this call may have been granted what was refused to us. Only an ended
+      // intent makes the refusal final: whichever the provider heard first, both are told the same.
+      const ended = await releaseHold(deps, row.id);
+      if (ended?.settledAt) return accept(ended);
       await forget(deps, row.id, refused);
       return reject(refused.reason === 'declined' ? 'PAYMENT_DECLINED' : 'ILLEGAL_TRANSITION', refused.message);
     }

@@ -1,4 +1,4 @@
-export type PayoutStatus = 'PENDING' | 'PROCESSING' | 'PAID' | 'FAILED' | 'CANCELED';
+export type PayoutStatus = 'PROCESSING' | 'PAID' | 'FAILED';
 
 /** How a settlement's net is used at its release: what the vendor owes is kept, the rest is transferred. */
 export interface ReleaseShare {

@@ -79,10 +79,10 @@ describe('settlements', () => {
 });
 
 it('a balance names what is held, releasable, paid out and owed', () => {
-  expect(balanceOf('EUR', { HELD: 10, RELEASED: 30 }, 4)).toEqual({
+  expect(balanceOf('EUR', { HELD: 10, RELEASED: 30 }, { owed: 4, paidOut: 25 })).toEqual({
     held: eur(10),
     releasable: eur(0),
-    paidOut: eur(30),
+    paidOut: eur(25),
     negative: eur(4),
   });
 });

@@ -98,12 +98,12 @@ export interface Balance {
 export function balanceOf(
   currencyCode: string,
   netByStatus: Partial<Record<SettlementStatus, number>>,
-  owed: number,
+  { owed, paidOut }: { owed: number; paidOut: number },
 ): Balance {
   return {
     held: money(netByStatus.HELD ?? 0, currencyCode),
     releasable: money(netByStatus.RELEASABLE ?? 0, currencyCode),
-    paidOut: money(netByStatus.RELEASED ?? 0, currencyCode),
+    paidOut: money(paidOut, currencyCode),
     negative: money(owed, currencyCode),
   };
 }

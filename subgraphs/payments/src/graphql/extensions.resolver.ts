@@ -73,7 +73,9 @@ export class VendorMoneyResolver {
     const newestFirst = totals.toSorted((a, b) => b.newestAt.getTime() - a.newestAt.getTime());
     const found = currencyCode ? totals.find(({ currency }) => currency === currencyCode) : newestFirst[0];
     const currency = currencyCode ?? found?.currency;
-    return currency ? balanceOf(currency, found?.netByStatus ?? {}, found?.owed ?? 0) : null;
+    return currency
+      ? balanceOf(currency, found?.netByStatus ?? {}, { owed: found?.owed ?? 0, paidOut: found?.paidOut ?? 0 })
+      : null;
   }
 }
 

@@ -5,6 +5,7 @@ import { findLedgerAccounts } from '../store/ledger.ts';
 import { findMethodsOf } from '../store/payment-methods.ts';
 import { findPayments, findPaymentsOfOrders } from '../store/payments.ts';
 import { findAccountsOfVendors, findPayoutAccounts } from '../store/payout-accounts.ts';
+import { findPayouts, settlementsOfPayouts } from '../store/payouts.ts';
 import { findRefunds, findRefundsOf, partsOf } from '../store/refunds.ts';
 import { findSettlements, findSettlementsOf, totalsOf } from '../store/settlements.ts';
 import { findTransactions, findTransactionsOf } from '../store/transactions.ts';
@@ -27,6 +28,8 @@ export function createLoaders(orm: Database) {
     refund: oneBy(read(findRefunds), (row) => row.id),
     refundsOf: manyBy(read(findRefundsOf), (row) => row.orderId),
     refundParts: manyBy(read(partsOf), (row) => row.refundId),
+    payout: oneBy(read(findPayouts), (row) => row.id),
+    settlementsOfPayout: manyBy(read(settlementsOfPayouts), (row) => row.payoutId ?? ''),
     methodsOf: manyBy(read(findMethodsOf), (row) => row.userId),
     ledgerAccount: oneBy(read(findLedgerAccounts), (row) => row.id),
     commissionRule: oneBy(read(findRules), (row) => row.id),

@@ -27,7 +27,7 @@ registerEnumType(SettlementStatus, {
 @ObjectType({
   implements: Node,
   description:
-    "A vendor's money for one vendor order: gross = commission + commissionTax + net, frozen at capture. Read by the vendor and operators.",
+    "A vendor's money for one vendor order: gross = commission + commissionTax + net, by terms frozen at capture, of what has not been refunded. Read by the vendor and operators.",
 })
 export class VendorSettlement extends Node {
   @Field(() => VendorOrder, { description: 'What was sold.' })
@@ -54,6 +54,16 @@ export class VendorSettlement extends Node {
   })
   releaseAt!: Date | null;
 
+  @Field(() => Money, {
+    description: 'What of the vendor order went back to the buyer; no longer in the other amounts.',
+  })
+  refunded!: Money;
+
+  @Field(() => String, { nullable: true, description: 'Why it has not been transferred although it may be.' })
+  problem!: string | null;
+
+  payoutId!: string | null;
+
   vendorId!: string;
 }
 
@@ -65,7 +75,7 @@ export class VendorBalance {
   @Field(() => Money, { description: 'May be transferred.' })
   releasable!: Money;
 
-  @Field(() => Money, { description: 'Transferred so far.' })
+  @Field(() => Money, { description: 'Transferred so far, less what was taken back.' })
   paidOut!: Money;
 
   @Field(() => Money, { description: 'Owed to the platform after refunds; 0 when nothing is.' })
@@ -144,6 +154,9 @@ export function toSettlementType(row: SettlementRow): VendorSettlement {
     net: amount(row.net),
     status: SettlementStatus[row.status],
     releaseAt: row.releaseAt ?? null,
+    refunded: amount(row.capturedGross - row.gross),
+    problem: row.releaseProblem ?? null,
+    payoutId: row.payoutId ?? null,
     vendorId: row.vendorId,
   };
 }

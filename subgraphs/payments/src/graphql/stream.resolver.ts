@@ -1,11 +1,17 @@
 import { Arg, Ctx, ID, Resolver, Root, Subscription } from 'type-graphql';
 import { badUserInput, eventSkipped, forbidden, requireUser, type StreamRoot } from '@marketgraph/platform/graphql';
-import type { PaymentStatusChanged, SettlementChanged } from '@marketgraph/schema/events/payments';
+import {
+  type PaymentStatusChanged,
+  type PayoutChanged,
+  payoutChanged,
+  type SettlementChanged,
+} from '@marketgraph/schema/events/payments';
 import { newestSettlementOf } from '../store/settlements.ts';
 import { mayReadMoneyOf } from './access.ts';
 import { PaymentStatus } from './payment-status.enum.ts';
 import { readablePayment } from './payment.resolver.ts';
 import type { PaymentsContext } from './payments-context.ts';
+import { toPayoutType } from './payout.type.ts';
 import { toSettlementType } from './settlement.type.ts';
 import { StreamEventKind } from './shared.type.ts';
 import { PaymentEvent, PayoutEvent } from './stream.type.ts';
@@ -34,7 +40,7 @@ export class PaymentStreamResolver {
 
   @Subscription(() => PayoutEvent, {
     topics: 'gateway',
-    description: "Each change of a vendor's settlements. For those who act for the vendor, and operators.",
+    description: "Each change of a vendor's settlements and payouts. For those who act for the vendor, and operators.",
   })
   async payoutFeed(
     @Root() root: StreamRoot,
@@ -46,12 +52,18 @@ export class PaymentStreamResolver {
     if (!mayReadMoneyOf(viewer, vendorId)) throw forbidden();
     if (!root.envelope) {
       const newest = await newestSettlementOf(deps.orm.em.fork(), vendorId);
-      return { ...headOf(root), settlement: newest && toSettlementType(newest) };
+      return { ...headOf(root), settlement: newest && toSettlementType(newest), payout: null };
+    }
+    if (root.envelope.name === payoutChanged.name) {
+      const change = root.envelope.payload as PayoutChanged;
+      if (change.vendorId !== vendorId) throw eventSkipped();
+      const payout = await loaders.payout.load(change.payoutId);
+      return { ...headOf(root), settlement: null, payout: payout && toPayoutType(payout) };
     }
     const { settlementId, vendorId: owner } = root.envelope.payload as SettlementChanged;
     if (owner !== vendorId) throw eventSkipped();
     const row = await loaders.settlement.load(settlementId);
-    return { ...headOf(root), settlement: row && toSettlementType(row) };
+    return { ...headOf(root), settlement: row && toSettlementType(row), payout: null };
   }
 }
 

@@ -1,6 +1,7 @@
 import { Field, ObjectType } from 'type-graphql';
 import { PaymentStatus } from './payment-status.enum.ts';
 import { Payment } from './payment.type.ts';
+import { Payout } from './payout.type.ts';
 import { VendorSettlement } from './settlement.type.ts';
 import { StreamEvent } from './shared.type.ts';
 
@@ -20,4 +21,7 @@ export class PayoutEvent extends StreamEvent {
     description: 'The settlement as it is now; at the beginning the newest one, if there is any.',
   })
   settlement!: VendorSettlement | null;
+
+  @Field(() => Payout, { nullable: true, description: 'The payout as it is now, when that is what changed.' })
+  payout!: Payout | null;
 }

@@ -68,14 +68,24 @@ export interface VendorTotals {
   newestAt: Date;
   netByStatus: Partial<Record<SettlementStatus, number>>;
   owed: number;
+  paidOut: number;
 }
 
 /** Sums per vendor, currency and status over index `settlement_vendor`, with what the vendor owes by the ledger. */
 export async function totalsOf(em: EntityManager, vendorIds: readonly string[]): Promise<VendorTotals[]> {
   const rows = await em.execute<
-    { vendor_id: string; currency: string; status: SettlementStatus; net: string; newest_at: string; owed: string }[]
+    {
+      vendor_id: string;
+      currency: string;
+      status: SettlementStatus;
+      net: string;
+      newest_at: string;
+      owed: string;
+      paid: string;
+    }[]
   >(
     `select settlement.vendor_id, settlement.currency, settlement.status, sum(settlement.net) as net,
+            sum(settlement.transferred - settlement.reversed) as paid,
             max(settlement.created_at) as newest_at, coalesce(max(account.balance), 0) as owed
        from settlement
        left join ledger_account account
@@ -93,8 +103,10 @@ export async function totalsOf(em: EntityManager, vendorIds: readonly string[]):
       newestAt: new Date(0),
       netByStatus: {},
       owed: Number(row.owed),
+      paidOut: 0,
     };
     known.netByStatus[row.status] = Number(row.net);
+    known.paidOut += Number(row.paid);
     const newestAt = new Date(row.newest_at);
     if (newestAt > known.newestAt) known.newestAt = newestAt;
     totals.set(key, known);

@@ -67,7 +67,7 @@ export class Migration0003Refunds extends Migration {
       vendor_id text not null,
       currency text not null,
       amount bigint not null check (amount >= 0),
-      status text not null check (status in ('PENDING', 'PROCESSING', 'PAID', 'FAILED', 'CANCELED')),
+      status text not null check (status in ('PROCESSING', 'PAID', 'FAILED')),
       failure_reason text,
       arrived_at timestamptz,
       version bigint not null,
