@@ -70,8 +70,8 @@ export interface Timeouts {
   requestMs: number;
   /** One fetch of a query; a mutation's fetch may take the whole request. */
   fetchMs: number;
-  /** What is in progress at the stop may take so long. */
-  drainMs: number;
+  /** From not ready to no longer listening: what is in front needs so long to notice. */
+  drainDelayMs: number;
   /** Sessions of open sockets are looked at this often, besides the events that tell of changes. */
   sessionCheckMs: number;
 }
@@ -99,7 +99,7 @@ export const defaultEntityCacheBytes = 32 * 1024 * 1024;
 export const defaultTimeouts: Timeouts = {
   requestMs: 10_000,
   fetchMs: 3_000,
-  drainMs: 10_000,
+  drainDelayMs: 0,
   // With the half minute a viewer is remembered, who is gone is off the sockets well within a minute.
   sessionCheckMs: 15_000,
 };
@@ -115,6 +115,8 @@ export const defaultRates: RateSettings = {
   subscriptionsPerAddress: 5_000,
 };
 
+/** A process that is told to stop is ended after 15 s. */
+const MAX_DRAIN_DELAY_MS = 5_000;
 const MIN_SECRET_LENGTH = 16;
 
 export function readGatewayConfig(env: Environment): GatewayConfig {
@@ -185,6 +187,7 @@ export function readGatewayConfig(env: Environment): GatewayConfig {
     timeouts: {
       ...defaultTimeouts,
       requestMs: settings.integer('REQUEST_TIMEOUT_MS', defaultTimeouts.requestMs, { min: 100, max: 20_000 }),
+      drainDelayMs: settings.integer('DRAIN_DELAY_MS', defaultTimeouts.drainDelayMs, { max: MAX_DRAIN_DELAY_MS }),
       fetchMs: settings.integer('FETCH_TIMEOUT_MS', defaultTimeouts.fetchMs, { min: 100 }),
     },
     entityCacheBytes: settings.integer('ENTITY_CACHE_BYTES', defaultEntityCacheBytes),

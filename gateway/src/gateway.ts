@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Clock, systemClock } from '@marketgraph/platform/core';
 import { createRedisBus, type EventBus } from '@marketgraph/platform/messaging';
 import { closeRedis, connectRedis, type Redis } from '@marketgraph/platform/redis';
@@ -262,6 +263,7 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
   let running: RunningServer | undefined;
   const stop = async (): Promise<void> => {
     publicServer.drain();
+    if (running && config.timeouts.drainDelayMs > 0) await pause(config.timeouts.drainDelayMs);
     const closed = running?.stop();
     sockets.stop();
     streams.stop();

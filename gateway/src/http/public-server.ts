@@ -29,7 +29,7 @@ export interface PublicServerParts extends GraphqlRouteParts {
 
 export interface PublicServer {
   server: Server;
-  /** From now on not ready. */
+  /** From now on not ready, and no connection is kept for another request. */
   drain(): void;
 }
 
@@ -97,6 +97,8 @@ export function createPublicServer(parts: PublicServerParts): PublicServer {
       requestId: typeof wanted === 'string' ? wanted : undefined,
     });
     response.setHeader('x-request-id', context.requestId);
+    // Whoever is told so takes another connection, to somebody who stays.
+    if (draining) response.setHeader('connection', 'close');
     try {
       if (origins.answer(request, response)) return;
       const counted = UNCOUNTED.has(path) ? undefined : rates.countRequest(address);
