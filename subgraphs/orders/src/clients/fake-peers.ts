@@ -77,7 +77,7 @@ const CONTRACT = `
 
   type Refund { id: ID! status: String! failureCode: String }
   type RefundPayload { refund: Refund userErrors: [UserError!]! }
-  input RefundForVendorOrderInput {
+  input VendorOrderRefundInput {
     orderId: ID! vendorOrderId: ID! amount: MoneyInput reason: String! returnId: ID
   }
   type StockReturnPayload { userErrors: [UserError!]! }
@@ -94,7 +94,7 @@ const CONTRACT = `
     paymentSync(id: ID!): PaymentSyncPayload!
     paymentSettle(input: PaymentSettleInput!, idempotencyKey: IdempotencyKey!): PaymentPayload!
     paymentVoid(id: ID!, idempotencyKey: IdempotencyKey!): PaymentPayload!
-    refundForVendorOrder(input: RefundForVendorOrderInput!, idempotencyKey: IdempotencyKey!): RefundPayload!
+    vendorOrderRefund(input: VendorOrderRefundInput!, idempotencyKey: IdempotencyKey!): RefundPayload!
     stockReturnReceive(input: StockReturnInput!): StockReturnPayload!
   }`;
 
@@ -164,7 +164,7 @@ export class FakePeers implements SubgraphClient {
       paymentSync: ({ id }: { id: string }) => typed(payments.sync(id)),
       paymentSettle: ({ input }: { input: Parameters<FakePayments['settle']>[0] }) => typed(payments.settle(input)),
       paymentVoid: ({ id }: { id: string }) => typed(payments.void(id)),
-      refundForVendorOrder: ({
+      vendorOrderRefund: ({
         input,
         idempotencyKey,
       }: {

@@ -70,8 +70,8 @@ const VOID = `mutation OrdersPaymentVoid($id: ID!, $key: IdempotencyKey!) {
   answer: paymentVoid(id: $id, idempotencyKey: $key) { payment { id status } ${ERRORS} }
 }`;
 
-const REFUND = `mutation OrdersRefund($input: RefundForVendorOrderInput!, $key: IdempotencyKey!) {
-  answer: refundForVendorOrder(input: $input, idempotencyKey: $key) { refund { id status failureCode } ${ERRORS} }
+const REFUND = `mutation OrdersRefund($input: VendorOrderRefundInput!, $key: IdempotencyKey!) {
+  answer: vendorOrderRefund(input: $input, idempotencyKey: $key) { refund { id status failureCode } ${ERRORS} }
 }`;
 
 interface RefundAnswer {
