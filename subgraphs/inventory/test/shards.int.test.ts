@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { shardOf } from '../src/domain/shard.ts';
+import { shardOf } from '../src/store/shard.ts';
 import { anOffer, aSeller, availableOf, end, type Harness, ids, reserve, startHarness } from './harness.ts';
 import { agreesWithOneThread, type Place } from './one-thread-model.ts';
 
