@@ -34,7 +34,7 @@ const step = fc.record({
 });
 
 describe('ratings', () => {
-  it('R7 equal a count of all reviews after 10,000 random operations, and are put right when they do not', async () => {
+  it('R7 G10 equal a count of all reviews after 10,000 random operations, and are put right when they do not', async () => {
     const author = aUser();
     const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
     const steps = fc.sample(step, { numRuns: OPERATIONS, seed });
@@ -71,5 +71,14 @@ describe('ratings', () => {
     expect(await compareRatings(deps)).toHaveLength(1);
     expect(await rebuildRatings(deps)).toBe(1);
     expect(await compareRatings(deps)).toEqual([]);
+    // What others keep of it follows.
+    const [told] = await database.db
+      .collection('outbox')
+      .find({ key: 'prd_0' })
+      .sort({ position: -1 })
+      .limit(1)
+      .toArray();
+    const rating = await deps.store.ratings.findOne({ _id: 'prd_0' });
+    expect(told).toMatchObject({ name: 'reviews.ratingChanged', sequence: rating!.version });
   }, 180_000);
 });

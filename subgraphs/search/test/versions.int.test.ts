@@ -39,7 +39,7 @@ const differences = () =>
   });
 
 describe('versions of the index', () => {
-  it('S10 swaps a rebuilt index in with no search failing, takes changes along, and goes back within a second', async () => {
+  it('S10 G10 swaps a rebuilt index in with no search failing, takes changes along, and goes back within a second', async () => {
     for (let count = 0; count < 300; count += 1) await shop.sources.addProduct({ title: `Lamp ${count}` });
     await until(async () => (await search(shop)).totalCount === 300);
     const before = (await status()).liveVersion;

@@ -109,6 +109,7 @@ export const rootFields: Readonly<Record<string, Row>> = {
   reviewSubmit: ['sign in', 'yes', 'yes', 'yes'],
   reviewUpdate: ['sign in', 'yes', 'yes', 'yes'],
   reviewDelete: ['sign in', 'yes', 'yes', 'yes'],
+  ratingsRebuild: ['sign in', 'no', 'no', 'yes'],
   reviewModerate: ['sign in', 'no', 'no', 'yes'],
   reviewReply: ['sign in', 'no', 'yes', 'no'],
   reviewVote: ['sign in', 'yes', 'yes', 'yes'],

@@ -1,10 +1,17 @@
 import { IdempotencyKey, requireRole, requireUser } from '@marketgraph/platform/graphql';
 import { Arg, Ctx, ID, Mutation, Resolver } from 'type-graphql';
 import { deleteReview, moderateReview, replyToReview, updateReview, voteOnReview } from '../commands/edit-review.ts';
+import { rebuildRatings } from '../commands/rebuild-ratings.ts';
 import { submitReview } from '../commands/submit-review.ts';
 import type { ReviewsContext } from './context.ts';
 import { toPayload } from './map.ts';
-import { ReviewModerateInput, ReviewPayload, ReviewSubmitInput, ReviewUpdateInput } from './review.type.ts';
+import {
+  RatingsRebuildPayload,
+  ReviewModerateInput,
+  ReviewPayload,
+  ReviewSubmitInput,
+  ReviewUpdateInput,
+} from './review.type.ts';
 
 @Resolver()
 export class ReviewMutations {
@@ -65,6 +72,14 @@ export class ReviewMutations {
   ): Promise<ReviewPayload> {
     requireRole(viewer, 'MODERATOR', 'OPERATOR');
     return toPayload(await moderateReview(commands, { id, decision, trace }), viewer);
+  }
+
+  @Mutation(() => RatingsRebuildPayload, {
+    description: 'Counts every rating anew from the reviews and puts right what differs. For operators.',
+  })
+  async ratingsRebuild(@Ctx() { viewer, commands }: ReviewsContext): Promise<RatingsRebuildPayload> {
+    requireRole(viewer, 'OPERATOR');
+    return { corrected: await rebuildRatings(commands), userErrors: [] };
   }
 
   @Mutation(() => ReviewPayload, {

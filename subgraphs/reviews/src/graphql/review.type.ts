@@ -207,3 +207,12 @@ export class ReviewPayload {
   @Field(() => [UserError], { description: 'Why it was refused.' })
   userErrors!: UserError[];
 }
+
+@ObjectType({ description: 'What counting anew has found.' })
+export class RatingsRebuildPayload {
+  @Field(() => Int, { description: 'Ratings that were wrong and are right now.' })
+  corrected!: number;
+
+  @Field(() => [UserError], { description: 'Why it was refused.' })
+  userErrors!: UserError[];
+}
