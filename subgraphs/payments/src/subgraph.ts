@@ -27,6 +27,7 @@ import type { PaymentsDeps } from './commands/payments-deps.ts';
 import { processWebhooks } from './commands/process-webhooks.ts';
 import { purgeInboxes } from './commands/purge-inboxes.ts';
 import { reconcilePayments } from './commands/reconcile-payments.ts';
+import { reconciler } from './commands/reconcile-with-provider.ts';
 import { releaseSettlements } from './commands/release-settlements.ts';
 import { runDueOperations } from './commands/run-operation.ts';
 import { singleFlight } from './commands/single-flight.ts';
@@ -59,6 +60,8 @@ export interface PaymentsDependencies {
 const APPEND_ONLY = ['payment_transaction', 'ledger_account', 'ledger_journal', 'ledger_entry'];
 const WEBHOOK_INTERVAL_MS = 500;
 const PAYOUT_ACCOUNT_INTERVAL_MS = 1_000;
+/** Between two pages of the comparison with the provider's record. */
+const RECONCILE_BOOKS_INTERVAL_MS = 60_000;
 const PURGE_INTERVAL_MS = 60 * 60 * 1_000;
 
 export async function createPayments(dependencies: PaymentsDependencies): Promise<Subgraph> {
@@ -177,6 +180,7 @@ async function startWork(
   loop('reconciliation', config.reconcileIntervalMs, reconcilePayments);
   loop('releases', config.reconcileIntervalMs, releaseSettlements);
   loop('operations', config.reconcileIntervalMs, runDueOperations);
+  loop('books', RECONCILE_BOOKS_INTERVAL_MS, reconciler());
   loop('payout accounts', PAYOUT_ACCOUNT_INTERVAL_MS, openPayoutAccounts);
   loop('purge', PURGE_INTERVAL_MS, purgeInboxes);
   return { relay, webhooks, stop };

@@ -4,6 +4,7 @@ import { findPayment, findPaymentByReference } from '../store/payments.ts';
 import { type DueEvent, finishEvents, postponeEvents, takeDueEvents } from '../store/webhook-inbox.ts';
 import type { PaymentsDeps } from './payments-deps.ts';
 import { syncPayment } from './sync-payment.ts';
+import { syncRefunds } from './sync-refunds.ts';
 import { syncPayoutAccount } from './open-payout-accounts.ts';
 
 const BATCH = 50;
@@ -31,7 +32,8 @@ async function handleTogether(deps: PaymentsDeps, events: readonly DueEvent[]): 
   let reason: string;
   try {
     const paymentId = events.find((one) => one.paymentId)?.paymentId ?? null;
-    if (await betweenCrashPoints('webhook.handle', () => handle(deps, { ...event, paymentId }))) {
+    const isAboutRefund = events.some(({ type }) => type.includes('refund'));
+    if (await betweenCrashPoints('webhook.handle', () => handle(deps, { ...event, paymentId, isAboutRefund }))) {
       await finishEvents(deps.orm.em.fork(), eventIds, { status: 'DONE', now });
       return;
     }
@@ -50,7 +52,7 @@ async function handleTogether(deps: PaymentsDeps, events: readonly DueEvent[]): 
 }
 
 /** False: nothing of ours is known by this name yet. */
-async function handle(deps: PaymentsDeps, event: DueEvent): Promise<boolean> {
+async function handle(deps: PaymentsDeps, event: DueEvent & { isAboutRefund: boolean }): Promise<boolean> {
   const reference = event.objectReference!;
   const em = deps.orm.em.fork();
   if (event.type === 'account.updated') {
@@ -67,6 +69,7 @@ async function handle(deps: PaymentsDeps, event: DueEvent): Promise<boolean> {
     return true;
   }
   await syncPayment(deps, known.id, reference);
+  if (event.isAboutRefund) await syncRefunds(deps, { id: known.id, intentReference: reference });
   return true;
 }
 

@@ -18,6 +18,11 @@ const handledTypes: ReadonlySet<string> = new Set([
   'charge.captured',
   'charge.failed',
   'charge.expired',
+  'charge.refunded',
+  'charge.refund.updated',
+  'refund.created',
+  'refund.updated',
+  'refund.failed',
   'account.updated',
 ]);
 

@@ -83,3 +83,19 @@ export function methodOf(row: PaymentRow): MethodSummary | null {
     expiry: row.methodExpiry ?? null,
   };
 }
+
+/** Payments with money in them, by primary key. */
+export async function capturedAfter(em: EntityManager, after: string, limit: number): Promise<PaymentRow[]> {
+  return em.find(PaymentRow, { id: { $gt: after }, capturedAmount: { $gt: 0 } }, { orderBy: { id: 'asc' }, limit });
+}
+
+/** Whether money of it is on its way, to the buyer or to and from vendors. */
+export async function movingOf(em: EntityManager, paymentId: string): Promise<boolean> {
+  const rows = await em.execute<unknown[]>(
+    `select 1 from payment p where p.id = ? and (p.refunding_amount > 0 or exists (
+       select 1 from settlement s join provider_operation o on o.settlement_id = s.id
+        where s.payment_id = p.id and o.status in ('PENDING', 'HELD')))`,
+    [paymentId],
+  );
+  return rows.length > 0;
+}

@@ -142,3 +142,22 @@ export async function isDue(em: EntityManager, settlementId: string): Promise<bo
   ]);
   return rows.length > 0;
 }
+
+/** What of one payment went where, as it is now. */
+export async function transferTotals(
+  em: EntityManager,
+  paymentId: string,
+): Promise<{ refunded: number; transferred: number; reversed: number }> {
+  const [row] = await em.execute<Record<'refunded' | 'transferred' | 'reversed', string>[]>(
+    `select refunded_amount as refunded,
+            (select coalesce(sum(transferred), 0) from settlement where payment_id = payment.id) as transferred,
+            (select coalesce(sum(reversed), 0) from settlement where payment_id = payment.id) as reversed
+       from payment where id = ?`,
+    [paymentId],
+  );
+  return {
+    refunded: Number(row?.refunded ?? 0),
+    transferred: Number(row?.transferred ?? 0),
+    reversed: Number(row?.reversed ?? 0),
+  };
+}

@@ -1,0 +1,79 @@
+import type { PaymentRow } from '../store/payment.entity.ts';
+import { capturedAfter, movingOf } from '../store/payments.ts';
+import { transferTotals } from '../store/payouts.ts';
+import type { PaymentsDeps } from './payments-deps.ts';
+
+export interface Difference {
+  paymentId: string;
+  what: 'captured' | 'refunded' | 'transferred' | 'reversed';
+  here: number;
+  atProvider: number;
+}
+
+const PAGE = 50;
+
+/**
+ * Compares captured payments, in the order of their ids, with the provider's own record of
+ * what was captured, refunded, transferred and taken back. What is under way
+ * is not a difference. `next` is where to go on; null after the last.
+ */
+export async function reconcileWithProvider(
+  deps: PaymentsDeps,
+  { after = '', limit = PAGE }: { after?: string; limit?: number } = {},
+): Promise<{ checked: number; differences: Difference[]; next: string | null }> {
+  const payments = await capturedAfter(deps.orm.em.fork(), after, limit);
+  const differences: Difference[] = [];
+  for (const payment of payments) differences.push(...(await compare(deps, payment)));
+  for (const difference of differences) deps.log.error({ ...difference }, 'the provider says another amount');
+  return {
+    checked: payments.length,
+    differences,
+    next: payments.length === limit ? (payments.at(-1)?.id ?? null) : null,
+  };
+}
+
+async function compare(deps: PaymentsDeps, payment: PaymentRow): Promise<Difference[]> {
+  const reference = payment.gatewayReference;
+  if (!reference) return [{ paymentId: payment.id, what: 'captured', here: payment.capturedAmount, atProvider: 0 }];
+  const own = await deps.provider.retrieveIntent(reference);
+  const refunds = await deps.provider.listRefunds(reference);
+  const transfers = await deps.provider.listTransfers(payment.orderId);
+  const em = deps.orm.em.fork();
+  // Read after the provider was, so that what has just happened there is at least begun here.
+  const here = await transferTotals(em, payment.id);
+  const isMoving = await movingOf(em, payment.id);
+  const sum = (amounts: readonly { amount: number }[]) => amounts.reduce((total, { amount }) => total + amount, 0);
+  const pairs: [Difference['what'], number, number][] = [
+    ['captured', payment.capturedAmount, own.intent.received.amount],
+    ...(isMoving
+      ? []
+      : ([
+          [
+            'refunded',
+            here.refunded,
+            sum(refunds.filter(({ status }) => status === 'SUCCEEDED').map((one) => one.amount)),
+          ],
+          ['transferred', here.transferred, sum(transfers.map((one) => one.amount))],
+          ['reversed', here.reversed, sum(transfers.map((one) => one.reversed))],
+        ] satisfies [Difference['what'], number, number][])),
+  ];
+  return pairs
+    .filter(([, ours, theirs]) => ours !== theirs)
+    .map(([what, ours, theirs]) => ({ paymentId: payment.id, what, here: ours, atProvider: theirs }));
+}
+
+const WHOLE_PASS_MS = 60 * 60 * 1_000;
+
+/** A page per run, and once through all of them an hour's rest. */
+export function reconciler(): (deps: PaymentsDeps) => Promise<'idle' | 'busy'> {
+  let after: string | null = '';
+  let restUntil = 0;
+  return async (deps) => {
+    const now = deps.clock.now().getTime();
+    if (now < restUntil) return 'idle';
+    const { next } = await reconcileWithProvider(deps, { after: after ?? '' });
+    after = next;
+    if (next === null) restUntil = now + WHOLE_PASS_MS;
+    return 'idle';
+  };
+}
