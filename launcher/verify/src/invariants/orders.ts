@@ -6,7 +6,7 @@ const SETTLED_S = 60;
 
 const sagasEnd: Invariant = {
   id: 'I10',
-  title: `every checkout has ended, or waits for its buyer, or was worked on within ${SETTLED_S} s`,
+  title: `every checkout has ended, or waits for its buyer, or was worked on within ${SETTLED_S} s; what goes back went back`,
   async check({ rows }) {
     const [all] = await rows<{ count: string }>('orders', 'select count(*) as count from checkout');
     const stuck = await rows<{ orderId: string; status: string; at: string }>(
@@ -17,10 +17,17 @@ const sagasEnd: Invariant = {
           and (status <> 'AWAITING_PAYMENT' or deadline_at < now() - make_interval(secs => $1))`,
       [SETTLED_S],
     );
-    return finding(
-      Number(all?.count ?? 0),
-      stuck.map(({ orderId, status, at }) => `${orderId} is ${status} since ${at}`),
+    const [back] = await rows<{ count: string }>('orders', 'select count(*) as count from give_back');
+    const kept = await rows<{ orderId: string; status: string; at: string }>(
+      'orders',
+      `select order_id as "orderId", status, updated_at::text as at from give_back
+        where status = 'FAILED' or (status <> 'DONE' and updated_at < now() - make_interval(secs => $1))`,
+      [SETTLED_S],
     );
+    return finding(Number(all?.count ?? 0) + Number(back?.count ?? 0), [
+      ...stuck.map(({ orderId, status, at }) => `${orderId} is ${status} since ${at}`),
+      ...kept.map(({ orderId, status, at }) => `what goes back of ${orderId} is ${status} since ${at}`),
+    ]);
   },
 };
 

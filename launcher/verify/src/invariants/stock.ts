@@ -27,7 +27,8 @@ const levels: Invariant = {
 
 const soldOnce: Invariant = {
   id: 'I8',
-  title: 'every paid unit was taken from stock once: a paid order has one confirmed reservation, for the same units',
+  title:
+    'every paid unit was taken from stock once: a paid order has one confirmed reservation, for the same units, and no more came back',
   async check({ rows }) {
     const ordered = await rows<{ orderId: string; offerId: string; quantity: number }>(
       'orders',
@@ -47,12 +48,22 @@ const soldOnce: Invariant = {
       const found = row?.status === 'CONFIRMED' ? row.quantity : 0;
       return found === quantity ? [] : [`${orderId} sold ${quantity} of ${offerId}, stock gave ${found}`];
     });
+    const tooMany = await rows<{ orderId: string; offerId: string; back: number }>(
+      'inventory',
+      `select r.request_key as "orderId", line.offer_id as "offerId", sum(line.quantity)::int as back
+         from stock_return_line line join stock_return t on t.id = line.return_id
+         join reservation r on r.id = t.reservation_id
+        group by r.id, r.request_key, line.offer_id
+       having sum(line.quantity) > coalesce((select sum(l.quantity) from reservation_line l
+                where l.reservation_id = r.id and l.offer_id = line.offer_id), 0)`,
+    );
     const sold = new Set(ordered.map(({ orderId }) => orderId));
     const orphans = new Set(
       taken.filter(({ status, orderId }) => status === 'CONFIRMED' && !sold.has(orderId)).map(({ orderId }) => orderId),
     );
     return finding(ordered.length + taken.length, [
       ...broken,
+      ...tooMany.map(({ orderId, offerId, back }) => `${back} of ${offerId} came back of ${orderId}, more than it had`),
       ...[...orphans].map((orderId) => `stock was given for ${orderId}, which is not paid`),
     ]);
   },
