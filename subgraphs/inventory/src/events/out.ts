@@ -5,6 +5,7 @@ import {
   stockChanged,
   type StockChanged,
 } from '@marketgraph/schema/events/inventory';
+import type { ReservationStatus } from '../domain/reservation.ts';
 
 export function stockChangedEvent(payload: StockChanged, sequence: number): NewEvent<StockChanged> {
   return {
@@ -17,13 +18,20 @@ export function stockChangedEvent(payload: StockChanged, sequence: number): NewE
   };
 }
 
-export function reservationEndedEvent(payload: ReservationEnded): NewEvent<ReservationEnded> {
+export function reservationEndedEvent(
+  payload: ReservationEnded & { status: ReservationStatus },
+): NewEvent<ReservationEnded> {
   return {
     name: reservationEnded.name,
     version: reservationEnded.version,
     key: payload.reservationId,
-    // A reservation ends once, or is reverted after it was confirmed.
-    sequence: payload.status === 'CONFIRMED' ? 1 : 2,
+    sequence: ENDS[payload.status],
     payload,
   };
 }
+
+/**
+ * Ends can follow one another, in this order alone: expired, then confirmed
+ * late all the same, then given back.
+ */
+const ENDS: Readonly<Record<ReservationStatus, number>> = { ACTIVE: 0, EXPIRED: 1, CONFIRMED: 2, RELEASED: 3 };

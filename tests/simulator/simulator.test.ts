@@ -1,0 +1,51 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { plantedBugs } from './planted-bugs.ts';
+
+const MAIN = join(import.meta.dirname, 'main.ts');
+const FLAGS = ['--conditions=source', '--disable-warning=ExperimentalWarning'];
+/** Two cores that others use as well. */
+const LIMIT_MS = 300_000;
+/** Every planted bug shows within these; most in the first ten. */
+const SEEDS_PER_BUG = 2_000;
+
+/** A process of its own: schedules replace its clock, and planted bugs its sources. */
+function simulate(...given: string[]): Promise<{ status: number; printed: string }> {
+  return new Promise((resolve, reject) => {
+    execFile(
+      process.execPath,
+      [...FLAGS, MAIN, ...given],
+      { maxBuffer: 64 * 1_024 * 1_024, timeout: LIMIT_MS },
+      (error, stdout, stderr) => {
+        if (error && typeof error.code !== 'number') return reject(error);
+        resolve({ status: error ? Number(error.code) : 0, printed: stdout + stderr });
+      },
+    );
+  });
+}
+
+describe('simulated schedules of checkout, stock, payments and messages', () => {
+  it(
+    'R32 2,000 schedules with crash, duplicate, delay and reorder keep every promise and come to an end',
+    { timeout: LIMIT_MS },
+    async () => {
+      const { status, printed } = await simulate('--seeds', '2000');
+      expect(printed).toMatch(/^2000 schedules, .* 0 failed/m);
+      expect(status).toBe(0);
+    },
+  );
+
+  it('a seed replays step by step: the same trace twice', { timeout: LIMIT_MS }, async () => {
+    const traces = await Promise.all([simulate('--seed', '17'), simulate('--seed', '17')]);
+    const [first, second] = traces.map(({ printed }) => printed.replace(/[\d.]+ s, \d+ schedules\/s/, ''));
+    expect(first).toContain('faults end');
+    expect(first).toBe(second);
+  });
+
+  it.each(plantedBugs.map(({ name }) => name))('finds when %s', { timeout: LIMIT_MS }, async (name) => {
+    const { status, printed } = await simulate('--bug', name, '--seeds', String(SEEDS_PER_BUG));
+    expect(printed).toMatch(/^seed \d+ breaks: /m);
+    expect(status).toBe(1);
+  });
+});

@@ -1,0 +1,27 @@
+import type * as real from '../../../../subgraphs/inventory/src/store/offers.ts';
+import { inventoryTables } from '../../world/inventory-tables.ts';
+import { statement } from '../../world/memory-orm.ts';
+
+export * from '../../../../subgraphs/inventory/src/store/offers.ts';
+
+export const findOffers: typeof real.findOffers = (em, offerIds) =>
+  statement(em, (transaction) =>
+    offerIds.flatMap((offerId) => transaction.get(inventoryTables(em).offers, offerId) ?? []),
+  );
+
+export const lockOffers: typeof real.lockOffers = async (em, offerIds) => {
+  if (offerIds.length === 0) return new Map();
+  return statement(em, async (transaction) => {
+    const locked = new Map<string, real.LockedOffer>();
+    for (const offerId of [...new Set(offerIds)].toSorted()) {
+      const offer = await transaction.lock(inventoryTables(em).offers, offerId);
+      if (offer) locked.set(offerId, { ...offer });
+    }
+    return locked;
+  });
+};
+
+export const saveSequence: typeof real.saveSequence = (em, offerId, sequence) =>
+  statement(em, async (transaction) => {
+    await transaction.update(inventoryTables(em).offers, offerId, () => ({ sequence }));
+  });

@@ -1,0 +1,89 @@
+import type * as real from '../../../../subgraphs/inventory/src/store/reservations.ts';
+import { inventoryTables, type Reservation } from '../../world/inventory-tables.ts';
+import type { Transaction } from '../../world/memory-database.ts';
+import { statement } from '../../world/memory-orm.ts';
+
+export * from '../../../../subgraphs/inventory/src/store/reservations.ts';
+
+/** The database's clock decides what is overdue, whatever the processes think. */
+function toRow(transaction: Transaction, { id, cartId, status, expiresAt }: Reservation): real.ReservationRow {
+  const isOverdue = expiresAt <= transaction.database.scheduler.now;
+  return { id, cartId, status, expiresAt: new Date(expiresAt).toISOString(), isOverdue };
+}
+
+const lineKey = (line: real.ReservationLineRow) => `${line.reservationId}/${line.offerId}@${line.warehouseId}`;
+
+export const insertReservation: typeof real.insertReservation = (em, { id, cartId, requestKey, ttlS }) =>
+  statement(em, async (transaction) => {
+    const expiresAt = transaction.database.scheduler.now + ttlS * 1_000;
+    const row: Reservation = { id, cartId, requestKey, status: 'ACTIVE', expiresAt };
+    await transaction.insert(inventoryTables(em).reservations, id, row);
+  });
+
+export const insertReservationLine: typeof real.insertReservationLine = (em, line) =>
+  statement(em, async (transaction) => {
+    await transaction.insert(inventoryTables(em).lines, lineKey(line), { ...line });
+  });
+
+export const reservationByKey: typeof real.reservationByKey = (em, requestKey) =>
+  statement(em, (transaction) => {
+    const row = transaction.all(inventoryTables(em).reservations).find((one) => one.requestKey === requestKey);
+    return row && toRow(transaction, row);
+  });
+
+export const findReservations: typeof real.findReservations = (em, ids) =>
+  statement(em, (transaction) =>
+    ids.flatMap((id) => {
+      const row = transaction.get(inventoryTables(em).reservations, id);
+      return row ? [toRow(transaction, row)] : [];
+    }),
+  );
+
+export const linesOf: typeof real.linesOf = (em, ids) =>
+  statement(em, (transaction) =>
+    transaction
+      .all(inventoryTables(em).lines)
+      .filter((line) => ids.includes(line.reservationId))
+      .toSorted((a, b) => (lineKey(a) < lineKey(b) ? -1 : 1)),
+  );
+
+export const lockReservation: typeof real.lockReservation = (em, id) =>
+  statement(em, async (transaction) => {
+    const row = await transaction.lock(inventoryTables(em).reservations, id);
+    return row && toRow(transaction, row);
+  });
+
+export const saveStatus: typeof real.saveStatus = (em, id, status) =>
+  statement(em, async (transaction) => {
+    await transaction.update(inventoryTables(em).reservations, id, () => ({ status }));
+  });
+
+export const replaceLines: typeof real.replaceLines = async (em, id, lines) => {
+  await statement(em, async (transaction) => {
+    const { lines: table } = inventoryTables(em);
+    for (const line of transaction.all(table)) {
+      if (line.reservationId === id) await transaction.remove(table, lineKey(line));
+    }
+  });
+  for (const line of lines) await insertReservationLine(em, line);
+};
+
+export const overdueReservations: typeof real.overdueReservations = (em, { limit, offerIds }) =>
+  statement(em, (transaction) => {
+    const { reservations, lines } = inventoryTables(em);
+    const concerned =
+      offerIds &&
+      new Set(
+        transaction
+          .all(lines)
+          .filter((line) => offerIds.includes(line.offerId))
+          .map((line) => line.reservationId),
+      );
+    return transaction
+      .all(reservations)
+      .filter((row) => row.status === 'ACTIVE' && row.expiresAt <= transaction.database.scheduler.now)
+      .filter((row) => !concerned || concerned.has(row.id))
+      .toSorted((a, b) => a.expiresAt - b.expiresAt)
+      .slice(0, limit)
+      .map((row) => row.id);
+  });

@@ -1,0 +1,45 @@
+import type * as real from '../../../../subgraphs/payments/src/store/webhook-inbox.ts';
+import { statement } from '../../world/memory-orm.ts';
+import { paymentsTables } from '../../world/payments-tables.ts';
+
+export * from '../../../../subgraphs/payments/src/store/webhook-inbox.ts';
+
+export const keepEvent: typeof real.keepEvent = (em, event, { status, now }) =>
+  statement(em, (transaction) => {
+    const { eventId, type, objectReference, paymentId } = event;
+    const row = { eventId, type, objectReference, paymentId, attempts: 0, receivedAt: now };
+    const entry = { ...row, status, nextAttemptAt: now.getTime() };
+    return transaction.insert(paymentsTables(em).webhooks, eventId, entry, 'nothing');
+  });
+
+export const takeDueEvents: typeof real.takeDueEvents = (em, now, limit) =>
+  statement(em, async (transaction) => {
+    const { webhooks } = paymentsTables(em);
+    const due = transaction
+      .all(webhooks)
+      .filter((row) => row.status === 'PENDING' && row.nextAttemptAt <= now.getTime())
+      .filter((row) => transaction.canLock(webhooks, row.eventId))
+      .toSorted((a, b) => a.nextAttemptAt - b.nextAttemptAt)
+      .slice(0, limit);
+    const taken = [];
+    for (const { eventId } of due) {
+      const lease = { nextAttemptAt: now.getTime() + 30_000 };
+      const row = await transaction.update(webhooks, eventId, ({ attempts }) => ({ ...lease, attempts: attempts + 1 }));
+      if (row) taken.push({ ...row });
+    }
+    return taken;
+  });
+
+export const finishEvents: typeof real.finishEvents = (em, eventIds, { status }) =>
+  statement(em, async (transaction) => {
+    for (const eventId of eventIds) {
+      await transaction.update(paymentsTables(em).webhooks, eventId, () => ({ status }));
+    }
+  });
+
+export const postponeEvents: typeof real.postponeEvents = (em, eventIds, { until }) =>
+  statement(em, async (transaction) => {
+    for (const eventId of eventIds) {
+      await transaction.update(paymentsTables(em).webhooks, eventId, () => ({ nextAttemptAt: until.getTime() }));
+    }
+  });

@@ -1,0 +1,118 @@
+import type { Statement } from './memory-orm.ts';
+import { Table } from './memory-database.ts';
+
+export interface OutboxEntry {
+  position: number;
+  eventId: string;
+  name: string;
+  version: number;
+  key: string;
+  sequence: number;
+  occurredAt: string;
+  topics: string[];
+  payload: unknown;
+  isPublished: boolean;
+}
+
+interface InboxEntry {
+  consumer: string;
+  eventId: string;
+}
+
+interface KeyEntry {
+  inputHash: string;
+  answer: unknown;
+}
+
+/** What every service's database has: outbox, inbox and idempotency keys. */
+export interface PlatformTables {
+  outbox: Table<OutboxEntry>;
+  inbox: Table<InboxEntry>;
+  keys: Table<KeyEntry>;
+  /** How often an event's effect was committed, counted in the transaction of the effect. */
+  effects: Table<{ count: number }>;
+}
+
+export function platformTables(): PlatformTables {
+  return {
+    outbox: new Table('outbox', [{ name: 'outbox_event_id', of: (row) => row.eventId }]),
+    inbox: new Table('inbox'),
+    keys: new Table('idempotency'),
+    effects: new Table('effects'),
+  };
+}
+
+const keyOf = (parts: readonly unknown[]) => parts.join(' | ');
+
+/** The statements of `platform/src/postgres`: its inbox, outbox and idempotency keys run as they are. */
+export function platformStatements({ outbox, inbox, keys }: PlatformTables): Statement[] {
+  return [
+    {
+      pattern: /^insert into outbox/,
+      async run(transaction, [eventId, name, version, key, sequence, occurredAt, , topics, payload]) {
+        const position = transaction.database.nextOf('outbox');
+        const entry = { position, eventId, name, version, key, sequence, occurredAt, isPublished: false };
+        const parsed = { topics: JSON.parse(topics as string), payload: JSON.parse(payload as string) };
+        await transaction.insert(outbox, String(position), { ...entry, ...parsed } as OutboxEntry);
+        return [];
+      },
+    },
+    {
+      pattern: /^select pg_try_advisory_xact_lock/,
+      async run(transaction) {
+        const free = transaction.database.isFree('outbox relay', transaction);
+        if (free) await transaction.database.acquire(transaction, 'outbox relay');
+        return [{ free }];
+      },
+    },
+    {
+      pattern: /^select \* from outbox where published_at is null/,
+      run: (transaction, [limit]) =>
+        transaction
+          .all(outbox)
+          .filter((row) => !row.isPublished)
+          .toSorted((a, b) => a.position - b.position)
+          .slice(0, limit as number)
+          .map((row) => ({ ...row, event_id: row.eventId, occurred_at: row.occurredAt, trace: null })),
+    },
+    {
+      pattern: /^update outbox set published_at = now\(\)/,
+      async run(transaction, [positions]) {
+        for (const position of JSON.parse(positions as string) as number[]) {
+          await transaction.update(outbox, String(position), () => ({ isPublished: true }));
+        }
+        return [];
+      },
+    },
+    {
+      pattern: /^insert into inbox/,
+      async run(transaction, [consumer, eventId]) {
+        const entry = { consumer, eventId } as InboxEntry;
+        return (await transaction.insert(inbox, keyOf([consumer, eventId]), entry, 'nothing')) ? [1] : [];
+      },
+    },
+    // Keys live for a day; a schedule is over in minutes.
+    { pattern: /^delete from idempotency/, run: () => [] },
+    {
+      pattern: /^insert into idempotency/,
+      async run(transaction, [principal, operation, key, inputHash]) {
+        const entry = { inputHash: inputHash as string, answer: null };
+        return (await transaction.insert(keys, keyOf([principal, operation, key]), entry, 'nothing')) ? [1] : [];
+      },
+    },
+    {
+      pattern: /^select input_hash, answer from idempotency/,
+      run(transaction, parts) {
+        const row = transaction.get(keys, keyOf(parts));
+        return row ? [{ input_hash: row.inputHash, answer: row.answer }] : [];
+      },
+    },
+    {
+      pattern: /^update idempotency set answer/,
+      async run(transaction, [answer, ...parts]) {
+        await transaction.update(keys, keyOf(parts), () => ({ answer: JSON.parse(answer as string) as unknown }));
+        return [];
+      },
+    },
+  ];
+}
