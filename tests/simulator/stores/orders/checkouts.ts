@@ -1,4 +1,4 @@
-import { isEnded, type PaymentReport } from '../../../../subgraphs/orders/src/domain/checkout.ts';
+import { type Checkout, isEnded, type PaymentReport } from '../../../../subgraphs/orders/src/domain/checkout.ts';
 import type * as real from '../../../../subgraphs/orders/src/store/checkouts.ts';
 import type { Transaction } from '../../world/memory-database.ts';
 import { statement } from '../../world/memory-orm.ts';
@@ -11,7 +11,7 @@ function toRecord(row: CheckoutEntry): real.CheckoutRecord {
   return {
     ...row,
     // A column of JSON gives each reader an object of its own.
-    state: structuredClone(row.state),
+    state: JSON.parse(JSON.stringify(row.state)) as Checkout,
     nextAttemptAt: new Date(nextAttemptAt),
     deadlineAt: new Date(deadlineAt),
     createdAt: new Date(createdAt),
@@ -41,7 +41,7 @@ export const saveCheckout: typeof real.saveCheckout = (em, { orderId, state }, {
   statement(em, async (transaction) => {
     const paymentId = 'paymentId' in state ? (state.paymentId ?? null) : null;
     await transaction.update(ordersTables(em).checkouts, orderId, (row) => ({
-      state: structuredClone(state),
+      state: JSON.parse(JSON.stringify(state)) as Checkout,
       paymentId: paymentId ?? row.paymentId,
       attempts: 0,
       nextAttemptAt: nextAttemptAt.getTime(),
