@@ -24,11 +24,16 @@ const broken = (verdicts: readonly Verdict[]) =>
     .filter(({ violations, error }) => violations > 0 || error)
     .map(({ id, examples, error }) => ({ id, examples, error }));
 
-/** As nobody may: past triggers and privileges. */
-async function tamper(database: keyof StoreAccess['postgres'], ...statements: string[]): Promise<void> {
+/** As the superuser. */
+function databaseUrl(database: keyof StoreAccess['postgres']): string {
   const url = new URL(marketplace.stores.postgres.superuserUrl!);
   url.pathname = `/${database}`;
-  const client = new pg.Client({ connectionString: url.href });
+  return url.href;
+}
+
+/** As nobody may: past triggers and privileges. */
+async function tamper(database: keyof StoreAccess['postgres'], ...statements: string[]): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl(database) });
   await client.connect();
   try {
     await client.query('set session_replication_role = replica');
@@ -168,13 +173,6 @@ describe('verify, over a marketplace in which everything has happened once', () 
       "delete from reservation where id = 'rsv_x'",
     ],
     [
-      'I12',
-      'an event was never published',
-      'orders',
-      "update outbox set published_at = null, occurred_at = occurred_at - interval '1 hour' where position = 1",
-      'update outbox set published_at = now() where position = 1',
-    ],
-    [
       'I15',
       'an audit entry was rewritten',
       'accounts',
@@ -204,6 +202,23 @@ describe('verify, over a marketplace in which everything has happened once', () 
       await tamper(database, undo);
     }
     expect(broken(await verifyStores(access, { only: [id] }))).toEqual([]);
+  });
+
+  it('I12 sees that an event was never published', async () => {
+    const client = new pg.Client({ connectionString: databaseUrl('orders') });
+    await client.connect();
+    try {
+      // Without its lock the relay does nothing; it would publish the event before anybody could look.
+      await client.query("select pg_advisory_lock(hashtext('outbox relay'))");
+      await client.query(
+        "update outbox set published_at = null, occurred_at = occurred_at - interval '1 hour' where position = 1",
+      );
+      const [verdict] = await verifyStores(access, { only: ['I12'] });
+      expect(verdict?.examples.join()).toMatch(/^orders: orders\.\w+ evt_\w+ is not published$/);
+      await client.query('update outbox set published_at = now() where position = 1');
+    } finally {
+      await client.end();
+    }
   });
 
   it('I13 sees that a rating is not what the reviews say', async () => {
