@@ -1,9 +1,8 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { until } from '@marketgraph/platform/testing';
 import { startTestStores, type Stores } from '@marketgraph/stores/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Listener, overEventStream, overMultipart, overWebSocket, rawSocket } from './support/live-clients.ts';
+import { usedBytes } from './support/memory.ts';
 import { startTestGateway, type TestGateway } from './support/test-gateway.ts';
 
 const IDLE_SOCKETS = 5_000;
@@ -26,16 +25,6 @@ afterAll(async () => {
   await gateway?.stop();
   await stores?.stop();
 });
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
-
-function usedBytes(): number {
-  collect();
-  collect();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-}
 
 describe('the gateway', () => {
   it('G6 R30 carries 5,000 idle sockets and thousands of events over all transports without growing', async () => {
