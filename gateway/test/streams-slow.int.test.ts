@@ -5,7 +5,7 @@ import { startTestStores, type Stores } from '@marketgraph/stores/testing';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { defaultSocketLimits } from '../src/config.ts';
 import { type Listener, overEventStream, overWebSocket, type RawSocket, rawSocket } from './support/live-clients.ts';
-import { usedBytes } from './support/memory.ts';
+import { residentBytes } from './support/memory.ts';
 import { type Json, startTestGateway, type TestGateway } from './support/test-gateway.ts';
 
 const HAPPENED = 'subscription($id: ID!) { happened(id: $id) { step ... on Remark { text } } }';
@@ -79,13 +79,13 @@ it('R29 200 sockets that never read cost less than 100 MiB, and others get every
   // What sending costs for a moment is the same for those who read.
   while (step < 8) await tellAll();
   for (const { socket } of slow) socket.pause();
-  const before = usedBytes();
+  const before = residentBytes();
   let mostMemory = 0;
   let mostUnsent = 0;
   while (test.gateway.counts().subscribers > readers.length) {
     await tellAll();
     const { unsentBytes } = test.gateway.counts();
-    if (unsentBytes > mostUnsent) mostMemory = Math.max(mostMemory, usedBytes() - before);
+    if (unsentBytes > mostUnsent) mostMemory = Math.max(mostMemory, residentBytes() - before);
     mostUnsent = Math.max(mostUnsent, unsentBytes);
     expect(step).toBeLessThan(500);
   }

@@ -5,7 +5,7 @@ import type { LiveGraph } from '@marketgraph/federation-live';
 import { SubscriptionRefusedError } from '@marketgraph/federation-live';
 import type { Audience, LiveSink } from '@marketgraph/federation-live';
 import type { Caller, Identity } from '../identity/identity.ts';
-import type { Documents, OperationRequest } from '../limits/documents.ts';
+import type { Documents, OperationRequest, PreparedOperation } from '../limits/documents.ts';
 import { publicError } from '../limits/public-error.ts';
 import { RequestError } from '../limits/request-error.ts';
 import { prepareCharged } from '../rate/prepare-charged.ts';
@@ -34,7 +34,7 @@ export function createOperations(parts: {
   timeoutMs: number;
   log: Logger;
 }): Operations {
-  const { documents, engine, live, identity, rates, timeoutMs, log } = parts;
+  const { engine, live, identity, rates, timeoutMs, log } = parts;
 
   const audienceOf = (caller: Caller, address: string): Audience => {
     const { viewer } = caller;
@@ -50,12 +50,14 @@ export function createOperations(parts: {
     };
   };
 
-  const once = async (request: OperationRequest, caller: Caller, address: string, sink: OperationSink) => {
+  const once = async (
+    prepared: PreparedOperation,
+    { operationName, variables }: OperationRequest,
+    { caller, address, sink }: { caller: Caller; address: string; sink: OperationSink },
+  ) => {
     const viewer: Viewer | null = await identity.current(caller);
     if (!viewer) throw new RequestError([unauthenticated()], 401);
     const context = graphContext({ viewer, timeoutMs, address });
-    const prepared = documents.prepare(request);
-    const { operationName, variables } = request;
     const result = await engine.execute(
       { ...prepared, operationName: operationName ?? undefined, variables: { ...variables } },
       context,
@@ -74,7 +76,7 @@ export function createOperations(parts: {
         const { document, operation, text } = prepared;
         await rates.spend(caller.viewer, address, prepared.cost + prepared.takeSurcharge());
         if (operation.operation !== 'subscription') {
-          await once(request, caller, address, sink);
+          await once(prepared, request, { caller, address, sink });
           return () => undefined;
         }
         const { operationName, variables } = request;
