@@ -1,6 +1,7 @@
 import * as operations from '@marketgraph/schema/generated/operations';
 import pg from 'pg';
 import { operatorAccess } from '@marketgraph/launcher';
+import { until } from '@marketgraph/platform/testing';
 import { type Verdict, verifyStores } from '@marketgraph/verify';
 import { aRun, newKey, registerBuyer, registerVendor, signIn, type Vendor } from '../story/cast.ts';
 import { fillCart } from '../story/purchase.ts';
@@ -150,14 +151,16 @@ export class CrashShop {
 
   /** What is still broken when everything had its time to settle. */
   private async settled(): Promise<readonly Verdict[]> {
-    const deadline = Date.now() + SETTLE_MS;
-    for (;;) {
+    let broken: readonly Verdict[] = [];
+    const look = async () => {
       const verdicts = await verifyStores(operatorAccess(this.marketplace.stores));
-      const broken = verdicts.filter(({ violations, error }) => violations > 0 || error !== undefined);
-      if (broken.length === 0 || Date.now() > deadline) return broken;
-      await new Promise((resolve) => {
-        setTimeout(resolve, LOOK_MS);
-      });
-    }
+      broken = verdicts.filter(({ violations, error }) => violations > 0 || error !== undefined);
+      return broken.length === 0;
+    };
+    await until(look, { timeoutMs: SETTLE_MS, intervalMs: LOOK_MS }).catch((error: unknown) => {
+      // Out of time is what the caller wants to see the reasons of.
+      if (broken.length === 0) throw error;
+    });
+    return broken;
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import * as operations from '@marketgraph/schema/generated/operations';
 import { print } from 'graphql';
 import { newKey, type StoryGraph } from '../story/cast.ts';
@@ -218,10 +219,4 @@ async function inLanes<Item, Result>(
     }),
   );
   return results;
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }
