@@ -63,8 +63,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'events are marked as sent before they are',
     file: 'platform/src/messaging/relay.ts',
-    from: "      crashPoint('outbox.read');",
-    to: '      await outbox.markPublished(rows);',
+    from: '          rows.map((row) => row.envelope),\n        );',
+    to: '          rows.map((row) => row.envelope),\n        ).catch(() => undefined);',
   },
   {
     name: 'a capture is not booked',

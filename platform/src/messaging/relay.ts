@@ -32,17 +32,17 @@ export function startRelay({ domain, outbox, bus, log, intervalMs = DEFAULT_INTE
     log,
     intervalMs,
     async run() {
-      const rows = await outbox.unpublished(BATCH);
-      if (!rows || rows.length === 0) return 'idle';
-      crashPoint('outbox.read');
-      await bus.publish(
-        domain,
-        rows.map((row) => row.envelope),
-      );
-      crashPoint('outbox.published');
-      await outbox.markPublished(rows);
+      const published = await outbox.publishNext(BATCH, async (rows) => {
+        crashPoint('outbox.read');
+        await bus.publish(
+          domain,
+          rows.map((row) => row.envelope),
+        );
+        crashPoint('outbox.published');
+      });
+      if (!published) return 'idle';
       crashPoint('outbox.marked');
-      return rows.length === BATCH ? 'busy' : 'idle';
+      return published === BATCH ? 'busy' : 'idle';
     },
   });
   return {

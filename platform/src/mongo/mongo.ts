@@ -132,16 +132,13 @@ export function mongoOutbox({ db }: MongoDatabase, holder: string): Outbox {
   };
 
   return {
-    async unpublished(limit) {
+    async publishNext(limit, publish) {
       if (!(await holdsLease())) return null;
       const documents = await outbox.find({ publishedAt: null }).sort({ position: 1 }).limit(limit).toArray();
-      return documents.map(toRow);
-    },
-    async markPublished(rows) {
-      await outbox.updateMany(
-        { _id: { $in: rows.map((row) => row.envelope.id) } },
-        { $set: { publishedAt: new Date() } },
-      );
+      if (documents.length === 0) return 0;
+      await publish(documents.map(toRow));
+      await outbox.updateMany({ _id: { $in: documents.map(({ _id }) => _id) } }, { $set: { publishedAt: new Date() } });
+      return documents.length;
     },
     async requeue(since) {
       const result = await outbox.updateMany(

@@ -84,12 +84,14 @@ interface Row {
 
 /**
  * One relay per outbox at a time: a try-lock that lives as long as the
- * transaction of a batch. Row order is the order of commit for one aggregate,
- * because a command holds its aggregate's row before it writes here.
+ * transaction of a batch, which ends when the batch is published and marked.
+ * A relay that dies on the way takes its transaction with it. Row order is the
+ * order of commit for one aggregate, because a command holds its aggregate's
+ * row before it writes here.
  */
 export function postgresOutbox(orm: Database): Outbox {
   return {
-    unpublished: (limit) =>
+    publishNext: (limit, publish) =>
       orm.em.fork().transactional(async (em) => {
         const [lock] = await em.execute<{ free: boolean }[]>(
           "select pg_try_advisory_xact_lock(hashtext('outbox relay')) as free",
@@ -99,17 +101,14 @@ export function postgresOutbox(orm: Database): Outbox {
           'select * from outbox where published_at is null order by position limit ?',
           [limit],
         );
-        return rows.map((row) => ({ position: row.position, envelope: toEnvelope(row) }));
-      }),
-
-    async markPublished(rows) {
-      await orm.em
-        .fork()
-        .execute(
+        if (rows.length === 0) return 0;
+        await publish(rows.map((row) => ({ position: row.position, envelope: toEnvelope(row) })));
+        await em.execute(
           'update outbox set published_at = now() where position in (select value::bigint from jsonb_array_elements_text(?::jsonb))',
           [JSON.stringify(rows.map((row) => row.position))],
         );
-    },
+        return rows.length;
+      }),
 
     async requeue(since) {
       const rows = await orm.em
