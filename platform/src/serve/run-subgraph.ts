@@ -13,10 +13,11 @@ import { internalTokenSigner, internalTokenVerifier } from './internal-token.ts'
 import { runProcess } from './process.ts';
 import { serveSubgraph } from './server.ts';
 import { type SubgraphClient, subgraphClient } from './subgraph-client.ts';
+import { copyUrls } from './subgraph-copies.ts';
 
 export interface SubgraphProcess<Config> {
   name: string;
-  /** Other subgraphs whose URL (`CATALOG_URL` …) this one needs. */
+  /** Other subgraphs whose URLs (`CATALOG_URL` …) this one needs. */
   peers: readonly string[];
   readConfig(env: Environment): Config;
   create(deps: { config: Config; log: Logger; peers: SubgraphClient }): Promise<Subgraph>;
@@ -45,7 +46,7 @@ export async function runSubgraph<Config>(definition: SubgraphProcess<Config>, e
       jsonSetting<JSONWebKeySet>('INTERNAL_TRUSTED_KEYS', settings.required('INTERNAL_TRUSTED_KEYS')),
     );
     const urls = Object.fromEntries(
-      definition.peers.map((peer) => [peer, settingsOf('', env).required(`${peer.toUpperCase()}_URL`)]),
+      definition.peers.map((peer) => [peer, copyUrls(settingsOf('', env).required(`${peer.toUpperCase()}_URL`))]),
     );
     const transport = httpTransport({ urls, signer });
     const { stop: stopMetrics } = await startMetrics(settings, log);
