@@ -19,6 +19,17 @@ export interface DeadLetter {
   at: string;
 }
 
+/** How far a group is behind its stream. */
+export interface GroupState {
+  name: string;
+  /** Events not handed to it yet. */
+  lag: number;
+  /** Events it was handed and has not acknowledged. */
+  pending: number;
+  /** When the oldest of both was published, in milliseconds; undefined when there are none. */
+  oldestAt?: number;
+}
+
 /** A member of a consumer group: every event goes to one member of each group, again and again until acknowledged. */
 export interface GroupMember {
   /** Waits up to `waitMs` for events, oldest first; what a dead member left behind comes first. */
@@ -69,7 +80,9 @@ export interface EventBus {
   read(domain: string, options: { after: string; count: number }): Promise<Delivery[]>;
   /** Waits up to `waitMs` for events after the given position of each domain. Holds a connection of its own. */
   follow(after: Readonly<Record<string, string>>): Follower;
+  groupsOf(domain: string): Promise<GroupState[]>;
   deadLetters(group: string, count: number): Promise<DeadLetter[]>;
+  deadLetterCount(group: string): Promise<number>;
   /** Publishes up to `count` buried events to their group again and resolves to how many. */
   redrive(group: string, count: number): Promise<number>;
   close(): Promise<void>;

@@ -1,10 +1,11 @@
 import { betweenCrashPoints, crashPoint } from '../core/crash-point.ts';
 import { isOutage } from '../core/outage.ts';
-import type { Logger } from '../telemetry/telemetry.ts';
+import type { Logger, Metrics } from '../telemetry/telemetry.ts';
 import type { Delivery, EventBus } from './bus.ts';
 import type { EventEnvelope } from './envelope.ts';
 import type { Inbox } from './inbox.ts';
 import { startLoop } from './loop.ts';
+import { watchDeadLetters } from './messaging-metrics.ts';
 
 export type EventHandler<Transaction> = (event: EventEnvelope, transaction: Transaction) => Promise<void>;
 
@@ -17,6 +18,8 @@ export interface ConsumerOptions<Transaction> {
   /** By event name. Names without a handler are acknowledged and counted. */
   handlers: Readonly<Record<string, EventHandler<Transaction>>>;
   log: Logger;
+  /** Told how many events were given up on, where somebody looks. */
+  metrics?: Metrics;
   maxAttempts?: number;
   /** Keys handled at the same time; events of one key always follow one another. */
   concurrency?: number;
@@ -43,12 +46,13 @@ const MAX_OUTAGE_DELAY_MS = 2_000;
  * or a service is away is not to blame, and waits for as long as that takes.
  */
 export async function startConsumer<Transaction>(options: ConsumerOptions<Transaction>): Promise<Consumer> {
-  const { group, domains, bus, inbox, handlers, log } = options;
+  const { group, domains, bus, inbox, handlers, log, metrics } = options;
   const maxAttempts = options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
   const concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
   const retryDelayMs = options.retryDelayMs ?? DEFAULT_RETRY_DELAY_MS;
   const member = await bus.join({ group, domains });
   const stats = { handled: 0, ignored: 0, buried: 0, duplicates: 0 };
+  const watch = metrics && watchDeadLetters({ metrics, group, bus, log });
   let stopping = false;
 
   /** The effect, as often as it takes; `stopped` leaves the event to whoever comes after the restart. */
@@ -136,7 +140,7 @@ export async function startConsumer<Transaction>(options: ConsumerOptions<Transa
       const ended = loop.stop();
       await member.interrupt();
       // What is in hand is finished and acknowledged; what fails now is claimed by the next member.
-      await ended;
+      await Promise.all([ended, watch?.stop()]);
       await member.close();
     },
   };

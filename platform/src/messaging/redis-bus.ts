@@ -10,6 +10,7 @@ import {
   type GroupMember,
 } from './bus.ts';
 import { deadLettersOf, type EventEnvelope, markOfStream, streamOf } from './envelope.ts';
+import { groupStates, streamFacts } from './stream-facts.ts';
 
 export interface RedisBusOptions {
   url: string;
@@ -116,7 +117,7 @@ export async function createRedisBus(options: RedisBusOptions): Promise<EventBus
 
     async isTrimmed(domain) {
       const [length, facts] = await Promise.all([redis.xlen(streamOf(domain)), streamFacts(redis, streamOf(domain))]);
-      return facts !== null && Number(fieldOf(facts, 'entries-added') ?? 0) > length;
+      return facts !== null && Number(facts.get('entries-added') ?? 0) > length;
     },
 
     async read(domain, { after, count }) {
@@ -129,6 +130,10 @@ export async function createRedisBus(options: RedisBusOptions): Promise<EventBus
       open.add(follower);
       return { next: follower.next, close: () => (open.delete(follower), follower.close()) };
     },
+
+    groupsOf: (domain) => groupStates(redis, streamOf(domain)),
+
+    deadLetterCount: (group) => redis.xlen(deadLettersOf(group)),
 
     async deadLetters(group, count) {
       const entries = await redis.xrange(deadLettersOf(group), '-', '+', 'COUNT', count);
@@ -202,7 +207,11 @@ async function joinGroup(options: {
         if (performance.now() - lastClaimAt > claimAfterMs / 3) {
           lastClaimAt = performance.now();
           const abandoned = await claimAbandoned(count);
-          if (abandoned.length > 0) return abandoned;
+          // There may be more than fits one hand: the next look is at once.
+          if (abandoned.length > 0) {
+            lastClaimAt = Number.NEGATIVE_INFINITY;
+            return abandoned;
+          }
         }
         const reply = (await reader.xreadgroup(
           'GROUP',
@@ -289,17 +298,6 @@ function followStreams(url: string, log: Logger, after: Readonly<Record<string, 
 /** A pipeline resolves also when its commands failed. */
 function throwFirst(replies: [error: Error | null, result: unknown][] | null): void {
   for (const [error] of replies ?? []) if (error) throw error;
-}
-
-/** Names and values by turns; null when the stream does not exist. */
-async function streamFacts(redis: Redis, stream: string): Promise<string[] | null> {
-  try {
-    const facts = (await redis.xinfo('STREAM', stream)) as unknown[];
-    return facts.map((fact) => (typeof fact === 'number' ? String(fact) : typeof fact === 'string' ? fact : ''));
-  } catch (error) {
-    if (error instanceof Error && error.message.includes('no such key')) return null;
-    throw error;
-  }
 }
 
 async function createGroup(redis: Redis, stream: string, group: string, from: string): Promise<void> {

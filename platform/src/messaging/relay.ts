@@ -1,7 +1,8 @@
 import { crashPoint } from '../core/crash-point.ts';
-import type { Logger } from '../telemetry/telemetry.ts';
+import type { Logger, Metrics } from '../telemetry/telemetry.ts';
 import { type EventBus, EventsLostError } from './bus.ts';
 import { startLoop } from './loop.ts';
+import { watchStream } from './messaging-metrics.ts';
 import type { Outbox } from './outbox.ts';
 
 export interface Relay {
@@ -15,6 +16,8 @@ export interface RelayOptions {
   outbox: Outbox;
   bus: EventBus;
   log: Logger;
+  /** Told how much waits, where somebody looks. */
+  metrics?: Metrics;
   /** How long an event waits at most when nobody nudges. */
   intervalMs?: number;
 }
@@ -31,7 +34,9 @@ const REPUBLISH_AT_MOST = 200_000;
  * publishing and marking publishes again: consumers have an inbox for that.
  * What a bus that lost its data has forgotten is published again as well.
  */
-export function startRelay({ domain, outbox, bus, log, intervalMs = DEFAULT_INTERVAL_MS }: RelayOptions): Relay {
+export function startRelay(options: RelayOptions): Relay {
+  const { domain, outbox, bus, log, metrics, intervalMs = DEFAULT_INTERVAL_MS } = options;
+  const watch = metrics && watchStream({ metrics, domain, outbox, bus, log });
   let lookedAt = Number.NEGATIVE_INFINITY;
 
   const publishAgain = async (keptMark: number): Promise<'busy'> => {
@@ -75,7 +80,7 @@ export function startRelay({ domain, outbox, bus, log, intervalMs = DEFAULT_INTE
   return {
     nudge: loop.nudge,
     async stop() {
-      await loop.stop();
+      await Promise.all([loop.stop(), watch?.stop()]);
       await outbox.close();
     },
   };
