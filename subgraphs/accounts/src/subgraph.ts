@@ -19,7 +19,7 @@ import {
 } from '@marketgraph/platform/postgres';
 import { closeRedis, connectRedis } from '@marketgraph/platform/redis';
 import { createIds, sendJson, type SubgraphClient } from '@marketgraph/platform/serve';
-import type { Logger } from '@marketgraph/platform/telemetry';
+import type { Logger, Metrics } from '@marketgraph/platform/telemetry';
 import { type AccessTokens, accessTokens } from './clients/access-tokens.ts';
 import { folderMailSink, type MailSink } from './clients/mail-sink.ts';
 import { type PasswordHasher, passwordHasher } from './clients/password-hasher.ts';
@@ -39,6 +39,7 @@ export interface AccountsDeps {
   config: AccountsConfig;
   log: Logger;
   peers: SubgraphClient;
+  metrics?: Metrics;
   clock?: Clock;
   ids?: Ids;
   /** Others than the real ones, for tests. */
@@ -52,7 +53,7 @@ const MAIL_INTERVAL_MS = 200;
 const CLEANING_INTERVAL_MS = 60_000;
 
 export async function createAccounts(deps: AccountsDeps): Promise<Subgraph> {
-  const { config, log, clock = systemClock, ids = createIds() } = deps;
+  const { config, log, metrics, clock = systemClock, ids = createIds() } = deps;
   await migrateDatabase({
     ownerUrl: config.migrationDatabaseUrl,
     appUrl: config.databaseUrl,
@@ -93,7 +94,7 @@ export async function createAccounts(deps: AccountsDeps): Promise<Subgraph> {
     async start() {
       if (config.operator) await ensureOperator(commands, config.operator);
       await restoreRevocations(commands);
-      relay = startRelay({ domain: 'accounts', outbox: postgresOutbox(orm), bus, log });
+      relay = startRelay({ domain: 'accounts', outbox: postgresOutbox(orm), bus, log, metrics });
       consumer = await startConsumer({
         group: 'accounts',
         domains: ['orders'],
@@ -101,6 +102,7 @@ export async function createAccounts(deps: AccountsDeps): Promise<Subgraph> {
         inbox: postgresInbox(orm),
         handlers: handlers(commands),
         log,
+        metrics,
       });
       loops = [
         startLoop({

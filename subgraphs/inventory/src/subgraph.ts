@@ -18,7 +18,7 @@ import {
 } from '@marketgraph/platform/postgres';
 import { closeRedis, connectRedis } from '@marketgraph/platform/redis';
 import { createIds, type SubgraphClient } from '@marketgraph/platform/serve';
-import type { Logger } from '@marketgraph/platform/telemetry';
+import type { Logger, Metrics } from '@marketgraph/platform/telemetry';
 import { catalogOfferSource } from './clients/offer-source.ts';
 import { redisStockCounter } from './clients/stock-counter.ts';
 import type { CommandDeps } from './commands/deps.ts';
@@ -36,6 +36,7 @@ export interface InventoryDeps {
   config: InventoryConfig;
   log: Logger;
   peers: SubgraphClient;
+  metrics?: Metrics;
   clock?: Clock;
   ids?: Ids;
 }
@@ -44,7 +45,7 @@ export interface InventoryDeps {
 const COUNTER_TIMEOUT_MS = 200;
 
 export async function createInventory(deps: InventoryDeps): Promise<Subgraph> {
-  const { config, log, peers, clock = systemClock, ids = createIds() } = deps;
+  const { config, log, peers, metrics, clock = systemClock, ids = createIds() } = deps;
   await migrateDatabase({
     ownerUrl: config.migrationDatabaseUrl,
     appUrl: config.databaseUrl,
@@ -79,7 +80,7 @@ export async function createInventory(deps: InventoryDeps): Promise<Subgraph> {
     log,
     createContext: (base) => ({ ...base, commands, loaders: createLoaders(orm) }),
     async start() {
-      relay = startRelay({ domain: 'inventory', outbox: postgresOutbox(orm), bus, log });
+      relay = startRelay({ domain: 'inventory', outbox: postgresOutbox(orm), bus, log, metrics });
       consumer = await startConsumer({
         group: 'inventory',
         domains: ['catalog'],
@@ -87,6 +88,7 @@ export async function createInventory(deps: InventoryDeps): Promise<Subgraph> {
         inbox: postgresInbox(orm),
         handlers,
         log,
+        metrics,
       });
       sweeper = startLoop({
         name: 'reservation sweeper',

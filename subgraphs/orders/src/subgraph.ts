@@ -20,7 +20,7 @@ import {
 } from '@marketgraph/platform/postgres';
 import { closeRedis, connectRedis } from '@marketgraph/platform/redis';
 import { createIds, type SubgraphClient } from '@marketgraph/platform/serve';
-import type { Logger } from '@marketgraph/platform/telemetry';
+import type { Logger, Metrics } from '@marketgraph/platform/telemetry';
 import { localCarrier } from './clients/carrier.ts';
 import { catalogOverPeers } from './clients/catalog.ts';
 import { inventoryOverPeers } from './clients/inventory.ts';
@@ -47,12 +47,13 @@ export interface OrdersDeps {
   config: OrdersConfig;
   log: Logger;
   peers: SubgraphClient;
+  metrics?: Metrics;
   clock?: Clock;
   ids?: Ids;
 }
 
 export async function createOrders(deps: OrdersDeps): Promise<Subgraph> {
-  const { config, log, peers, clock = systemClock, ids = createIds() } = deps;
+  const { config, log, peers, metrics, clock = systemClock, ids = createIds() } = deps;
   const { databaseUrl: url, migrationDatabaseUrl: ownerUrl, redisUrl } = config;
   await migrateDatabase({ ownerUrl, appUrl: url, migrations, appendOnly: APPEND_ONLY, log });
   const orm = await openDatabase({ url, entities: [], log, applicationName: 'orders' });
@@ -91,7 +92,7 @@ export async function createOrders(deps: OrdersDeps): Promise<Subgraph> {
     },
 
     async start() {
-      const relay = startRelay({ domain: 'orders', outbox: postgresOutbox(orm), bus, log });
+      const relay = startRelay({ domain: 'orders', outbox: postgresOutbox(orm), bus, log, metrics });
       const sweeper = startLoop({
         name: 'checkout sweeper',
         log,
@@ -120,6 +121,7 @@ export async function createOrders(deps: OrdersDeps): Promise<Subgraph> {
         }),
         handlers: eventHandlers(services),
         log,
+        metrics,
       });
       running = { relay, sweeper, backups, consumer };
     },

@@ -19,7 +19,7 @@ import {
   postgresOutbox,
 } from '@marketgraph/platform/postgres';
 import { createIds, type SubgraphClient } from '@marketgraph/platform/serve';
-import type { Logger } from '@marketgraph/platform/telemetry';
+import type { Logger, Metrics } from '@marketgraph/platform/telemetry';
 import type { PaymentProvider } from './clients/provider.ts';
 import { stripeProvider } from './clients/stripe-provider.ts';
 import { openPayoutAccounts } from './commands/open-payout-accounts.ts';
@@ -50,6 +50,7 @@ export interface PaymentsDependencies {
   log: Logger;
   /** Payments asks nobody; the parameter is the same for every subgraph. */
   peers?: SubgraphClient;
+  metrics?: Metrics;
   clock?: Clock;
   ids?: Ids;
   /** Another provider than the configured one, for tests. */
@@ -129,7 +130,7 @@ export async function createPayments(dependencies: PaymentsDependencies): Promis
       redis: async () => void (await bus.head('payments')),
     },
     async start() {
-      work = await startWork(deps, { orm, bus, config });
+      work = await startWork(deps, { orm, bus, config, metrics: dependencies.metrics });
     },
     async stop() {
       await work?.stop();
@@ -147,10 +148,10 @@ interface BackgroundWork {
 
 async function startWork(
   deps: PaymentsDeps,
-  { orm, bus, config }: { orm: Database; bus: EventBus; config: PaymentsConfig },
+  { orm, bus, config, metrics }: { orm: Database; bus: EventBus; config: PaymentsConfig; metrics?: Metrics },
 ): Promise<BackgroundWork> {
   const { log } = deps;
-  const relay = startRelay({ domain: 'payments', outbox: postgresOutbox(orm), bus, log });
+  const relay = startRelay({ domain: 'payments', outbox: postgresOutbox(orm), bus, log, metrics });
   const loops: Loop[] = [];
   let consumer: Consumer | undefined;
   const stop = async () => {
@@ -166,6 +167,7 @@ async function startWork(
       inbox: postgresInbox(orm),
       handlers: eventHandlers(deps),
       log,
+      metrics,
     });
   } catch (error) {
     await stop();
