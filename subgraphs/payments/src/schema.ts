@@ -2,13 +2,13 @@ import { buildSubgraph, type SubgraphSchema } from '@marketgraph/platform/graphq
 import { mayReadMoneyOf } from './graphql/access.ts';
 import {
   OrderPaymentResolver,
-  UserPaymentMethodsResolver,
   VendorMoneyResolver,
   VendorOrderSettlementResolver,
 } from './graphql/extensions.resolver.ts';
 import { Category, Order, User, Vendor, VendorOrder } from './graphql/extensions.type.ts';
 import { LedgerAccount } from './graphql/ledger.type.ts';
 import { CommissionResolver, LedgerResolver, readableAccount, readableRule } from './graphql/operator.resolver.ts';
+import { PaymentMethodResolver } from './graphql/payment-method.resolver.ts';
 import { PaymentResolver, readablePayment, readableTransaction } from './graphql/payment.resolver.ts';
 import { Payment, PaymentTransaction } from './graphql/payment.type.ts';
 import type { PaymentsContext } from './graphql/payments-context.ts';
@@ -42,7 +42,7 @@ export function paymentsSchema(): SubgraphSchema {
       OrderPaymentResolver,
       VendorOrderSettlementResolver,
       VendorMoneyResolver,
-      UserPaymentMethodsResolver,
+      PaymentMethodResolver,
       PayoutResolver,
       SettlementPayoutResolver,
       VendorPayoutsResolver,

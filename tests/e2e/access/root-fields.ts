@@ -102,6 +102,7 @@ export const rootFields: Readonly<Record<string, Row>> = {
   fulfillmentStatusUpdate: ['sign in', 'no', 'yes', 'no'],
   commissionRuleUpsert: ['sign in', 'no', 'no', 'yes'],
   paymentSessionCreate: ['sign in', 'yes', 'yes', 'yes'],
+  paymentMethodDetach: ['sign in', 'yes', 'yes', 'yes'],
   paymentCapture: ['sign in', 'no', 'no', 'yes'],
   paymentVoid: ['sign in', 'no', 'no', 'yes'],
   refundCreate: ['sign in', 'no', 'no', 'yes'],

@@ -1,6 +1,7 @@
 import type { Money } from '@marketgraph/platform/core';
 import type { Intent } from '../domain/intent.ts';
 import type { ProviderAccount } from '../domain/payout-account.ts';
+import type { MethodProvider } from './provider-methods.ts';
 import type { MoneyProvider } from './provider-money.ts';
 
 /** What the provider is told of a payment: never a name, an address or a card. */
@@ -39,7 +40,7 @@ export interface ProviderEvent {
  * answer, with `ProviderRefusedError` (it said no, nothing happened) or with
  * `ProviderUnavailableError` (it may have happened: look before trying again).
  */
-export interface PaymentProvider extends MoneyProvider {
+export interface PaymentProvider extends MoneyProvider, MethodProvider {
   /** Holds the amount for manual capture once the buyer has confirmed. */
   createIntent(request: IntentRequest): Promise<OwnIntent>;
   /** By our payment id. Lags behind by up to `SEARCH_LAG_MS`: not finding proves nothing before that. */
