@@ -12,6 +12,7 @@ import { PaymentMethodResolver } from './graphql/payment-method.resolver.ts';
 import { PaymentResolver, readablePayment, readableTransaction } from './graphql/payment.resolver.ts';
 import { Payment, PaymentTransaction } from './graphql/payment.type.ts';
 import type { PaymentsContext } from './graphql/payments-context.ts';
+import { payoutAccountById, PayoutAccountResolver } from './graphql/payout-account.resolver.ts';
 import {
   PayoutResolver,
   readablePayout,
@@ -21,13 +22,7 @@ import {
 import { Payout } from './graphql/payout.type.ts';
 import { OrderRefundsResolver, readableRefund, RefundResolver } from './graphql/refund.resolver.ts';
 import { Refund } from './graphql/refund.type.ts';
-import {
-  CommissionRule,
-  PayoutAccount,
-  toPayoutAccountType,
-  toSettlementType,
-  VendorSettlement,
-} from './graphql/settlement.type.ts';
+import { CommissionRule, PayoutAccount, toSettlementType, VendorSettlement } from './graphql/settlement.type.ts';
 import { BasicUserError } from './graphql/shared.type.ts';
 import { PaymentStreamResolver } from './graphql/stream.resolver.ts';
 import { PaymentEvent, PayoutEvent } from './graphql/stream.type.ts';
@@ -44,6 +39,7 @@ export function paymentsSchema(): SubgraphSchema {
       VendorMoneyResolver,
       PaymentMethodResolver,
       PayoutResolver,
+      PayoutAccountResolver,
       SettlementPayoutResolver,
       VendorPayoutsResolver,
       RefundResolver,
@@ -91,9 +87,4 @@ export function paymentsSchema(): SubgraphSchema {
 async function settlementById(id: string, { loaders, viewer }: PaymentsContext): Promise<VendorSettlement | null> {
   const row = await loaders.settlement.load(id);
   return row && mayReadMoneyOf(viewer, row.vendorId) ? toSettlementType(row) : null;
-}
-
-async function payoutAccountById(id: string, { loaders, viewer }: PaymentsContext): Promise<PayoutAccount | null> {
-  const row = await loaders.payoutAccount.load(id);
-  return row && mayReadMoneyOf(viewer, row.vendorId) ? toPayoutAccountType(row) : null;
 }

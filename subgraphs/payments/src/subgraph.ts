@@ -114,6 +114,7 @@ export async function createPayments(dependencies: PaymentsDependencies): Promis
     clock,
     log,
     commissionTaxRate: config.commissionTaxRate,
+    vendorPageUrl: config.vendorPageUrl,
     creating: singleFlight(),
     capturing: singleFlight(),
     operating: singleFlight(),

@@ -106,6 +106,7 @@ export const rootFields: Readonly<Record<string, Row>> = {
   paymentCapture: ['sign in', 'no', 'no', 'yes'],
   paymentVoid: ['sign in', 'no', 'no', 'yes'],
   refundCreate: ['sign in', 'no', 'no', 'yes'],
+  payoutAccountOnboard: ['sign in', 'yes', 'yes', 'yes'],
   payoutRelease: ['sign in', 'no', 'no', 'yes'],
   reviewSubmit: ['sign in', 'yes', 'yes', 'yes'],
   reviewUpdate: ['sign in', 'yes', 'yes', 'yes'],

@@ -127,6 +127,12 @@ export function fakeProvider(): FakeProvider {
       if (!found) throw new ProviderRefusedError('missing', 'resource_missing', 'No such account.');
       return structuredClone(found);
     },
+    async onboardingLink({ accountReference }) {
+      if (!accounts.has(accountReference)) {
+        throw new ProviderRefusedError('missing', 'resource_missing', 'No such account.');
+      }
+      return `https://provider.example/onboarding/${accountReference}/${(count += 1)}`;
+    },
     ...fakeMoney({
       run,
       intent: (reference) => own(reference).intent,

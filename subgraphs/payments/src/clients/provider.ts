@@ -50,6 +50,11 @@ export interface PaymentProvider extends MoneyProvider, MethodProvider {
   cancelIntent(reference: string, idempotencyKey: string): Promise<Intent>;
   openAccount(request: { vendorId: string; idempotencyKey: string }): Promise<ProviderAccount>;
   retrieveAccount(reference: string): Promise<ProviderAccount>;
+  /**
+   * A page of the provider on which a vendor tells what is still required. Good for one visit and for minutes:
+   * whoever has the address may fill in the account, so it is never kept or logged.
+   */
+  onboardingLink(request: { accountReference: string; returnUrl: string; refreshUrl: string }): Promise<string>;
   /** Throws `InvalidSignatureError` for anything the provider did not sign within the last five minutes. */
   readEvent(delivery: { body: Buffer; signature: string | undefined; now: Date }): ProviderEvent;
   /** Whether events are expected from the provider's live or its test side. */

@@ -91,6 +91,17 @@ export function stripeProvider(options: StripeProviderOptions): PaymentProvider 
 
     retrieveAccount: (reference) => answered(async () => toAccount(await stripe.accounts.retrieve(reference))),
 
+    onboardingLink: ({ accountReference, returnUrl, refreshUrl }) =>
+      answered(async () => {
+        const link = await stripe.accountLinks.create({
+          account: accountReference,
+          type: 'account_onboarding',
+          return_url: returnUrl,
+          refresh_url: refreshUrl,
+        });
+        return link.url;
+      }),
+
     ...stripeMoney(stripe, answered),
     ...stripeMethods(stripe, answered),
 
