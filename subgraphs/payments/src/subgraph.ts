@@ -40,6 +40,7 @@ import { LedgerAccountRow } from './store/ledger.entity.ts';
 import { Migration0001Payments } from './store/migrations/0001-payments.ts';
 import { Migration0002Ledger } from './store/migrations/0002-ledger.ts';
 import { Migration0003Refunds } from './store/migrations/0003-refunds.ts';
+import { Migration0004SavedMethods } from './store/migrations/0004-saved-methods.ts';
 import { MethodRow, PaymentRow, TransactionRow } from './store/payment.entity.ts';
 import { OperationRow, PayoutRow, RefundPartRow, RefundRow } from './store/refund.entity.ts';
 import { CommissionRuleRow, PayoutAccountRow, SettlementRow } from './store/settlement.entity.ts';
@@ -75,6 +76,7 @@ export async function createPayments(dependencies: PaymentsDependencies): Promis
       '0001-payments': Migration0001Payments,
       '0002-ledger': Migration0002Ledger,
       '0003-refunds': Migration0003Refunds,
+      '0004-saved-methods': Migration0004SavedMethods,
     },
     appendOnly: APPEND_ONLY,
     log,
@@ -113,6 +115,7 @@ export async function createPayments(dependencies: PaymentsDependencies): Promis
     clock,
     log,
     commissionTaxRate: config.commissionTaxRate,
+    vendorPageUrl: config.vendorPageUrl,
     creating: singleFlight(),
     capturing: singleFlight(),
     operating: singleFlight(),
