@@ -40,6 +40,7 @@ import { LedgerAccountRow } from './store/ledger.entity.ts';
 import { Migration0001Payments } from './store/migrations/0001-payments.ts';
 import { Migration0002Ledger } from './store/migrations/0002-ledger.ts';
 import { Migration0003Refunds } from './store/migrations/0003-refunds.ts';
+import { Migration0004ReturnHolds } from './store/migrations/0004-return-holds.ts';
 import { MethodRow, PaymentRow, TransactionRow } from './store/payment.entity.ts';
 import { OperationRow, PayoutRow, RefundPartRow, RefundRow } from './store/refund.entity.ts';
 import { CommissionRuleRow, PayoutAccountRow, SettlementRow } from './store/settlement.entity.ts';
@@ -74,6 +75,7 @@ export async function createPayments(dependencies: PaymentsDependencies): Promis
       '0001-payments': Migration0001Payments,
       '0002-ledger': Migration0002Ledger,
       '0003-refunds': Migration0003Refunds,
+      '0004-return-holds': Migration0004ReturnHolds,
     },
     appendOnly: APPEND_ONLY,
     log,
