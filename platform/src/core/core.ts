@@ -1,3 +1,4 @@
+export * from './card-numbers.ts';
 export * from './clock.ts';
 export * from './crash-point.ts';
 export * from './ids.ts';

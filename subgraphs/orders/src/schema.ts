@@ -15,6 +15,8 @@ import {
 import { orderReference, OrderResolver } from './graphql/order.resolver.ts';
 import { CancelResolver } from './graphql/cancel.resolver.ts';
 import { MarketplaceSalesResolver, UserOrdersResolver, VendorSalesResolver } from './graphql/sales.resolver.ts';
+import { returnReference, ReturnResolver, VendorOrderReturnsResolver } from './graphql/return.resolver.ts';
+import { Return } from './graphql/return.type.ts';
 import { BasicUserError } from './graphql/shared.type.ts';
 import { InsufficientStockError } from './graphql/user-error.type.ts';
 import {
@@ -36,6 +38,8 @@ export function ordersSchema(): SubgraphSchema {
       CancelResolver,
       VendorOrderResolver,
       FulfillmentResolver,
+      ReturnResolver,
+      VendorOrderReturnsResolver,
       UserOrdersResolver,
       VendorSalesResolver,
       MarketplaceSalesResolver,
@@ -50,6 +54,7 @@ export function ordersSchema(): SubgraphSchema {
       Order,
       OrderLine,
       OrderStatusEvent,
+      Return,
       User,
       Vendor,
       VendorOrder,
@@ -61,6 +66,7 @@ export function ordersSchema(): SubgraphSchema {
       VendorOrder: vendorOrderReference,
       OrderLine: orderLineReference,
       Fulfillment: fulfillmentReference,
+      Return: returnReference,
       User: ({ id }) => ({ id }),
       Vendor: ({ id }) => ({ id }),
     },

@@ -41,6 +41,7 @@ import { Migration0001Payments } from './store/migrations/0001-payments.ts';
 import { Migration0002Ledger } from './store/migrations/0002-ledger.ts';
 import { Migration0003Refunds } from './store/migrations/0003-refunds.ts';
 import { Migration0004SavedMethods } from './store/migrations/0004-saved-methods.ts';
+import { Migration0005ReturnHolds } from './store/migrations/0005-return-holds.ts';
 import { MethodRow, PaymentRow, TransactionRow } from './store/payment.entity.ts';
 import { OperationRow, PayoutRow, RefundPartRow, RefundRow } from './store/refund.entity.ts';
 import { CommissionRuleRow, PayoutAccountRow, SettlementRow } from './store/settlement.entity.ts';
@@ -77,6 +78,7 @@ export async function createPayments(dependencies: PaymentsDependencies): Promis
       '0002-ledger': Migration0002Ledger,
       '0003-refunds': Migration0003Refunds,
       '0004-saved-methods': Migration0004SavedMethods,
+      '0005-return-holds': Migration0005ReturnHolds,
     },
     appendOnly: APPEND_ONLY,
     log,
