@@ -32,6 +32,20 @@ export interface OfferChanged {
   status: string;
 }
 
+/**
+ * How many uses there are of something that inventory counts like units. Key:
+ * the allowance, which is the id of what may be used; sequence grows with every change.
+ */
+export interface AllowanceSet {
+  allowanceId: string;
+  /** DEAL PROMOTION */
+  kind: string;
+  /** In all, those already made included: inventory never takes away what is used or held. */
+  units: number;
+  /** Whose deal or promotion it is; null for one of the marketplace. */
+  vendorId: string | null;
+}
+
 /** Key: the import. Topics: `catalogImportProgress:<importId>`. */
 export interface ImportProgressed {
   importId: string;
@@ -69,6 +83,12 @@ export const offerChanged = fact<OfferChanged>()('catalog.offerChanged', 1, {
   price: { amount: 4_900, currencyCode: 'EUR' },
   previousPrice: null,
   status: 'ACTIVE',
+});
+export const allowanceSet = fact<AllowanceSet>()('catalog.allowanceSet', 1, {
+  allowanceId: 'dea_01J0000000000000000000DEAL',
+  kind: 'DEAL',
+  units: 10,
+  vendorId: 'ven_01J0000000000000000000VEND',
 });
 export const importProgressed = fact<ImportProgressed>()('catalog.importProgressed', 1, {
   importId: 'imp_01J0000000000000000000MPRT',

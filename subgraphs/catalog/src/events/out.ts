@@ -74,3 +74,9 @@ export function importProgressed(state: ImportState): NewEvent<contract.ImportPr
     payload: { importId: id, vendorId, status, processed, failed },
   };
 }
+
+/** Inventory counts the uses; `sequence` grows with every change of how many there are. */
+export function allowanceSet(allowance: contract.AllowanceSet, sequence: number): NewEvent<contract.AllowanceSet> {
+  const { name, version } = contract.allowanceSet;
+  return { name, version, key: allowance.allowanceId, sequence, payload: allowance };
+}
