@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Clock, type Ids, systemClock } from '@marketgraph/platform/core';
+import type { Clock, Ids } from '@marketgraph/platform/core';
 import { defineSubgraph, type Subgraph, type SubgraphRoute } from '@marketgraph/platform/graphql';
 import {
   type Consumer,
@@ -12,6 +12,7 @@ import {
 } from '@marketgraph/platform/messaging';
 import {
   checkDatabase,
+  databaseClock,
   migrateDatabase,
   openDatabase,
   postgresInbox,
@@ -53,7 +54,7 @@ const MAIL_INTERVAL_MS = 200;
 const CLEANING_INTERVAL_MS = 60_000;
 
 export async function createAccounts(deps: AccountsDeps): Promise<Subgraph> {
-  const { config, log, metrics, clock = systemClock, ids = createIds() } = deps;
+  const { config, log, metrics, ids = createIds() } = deps;
   await migrateDatabase({
     ownerUrl: config.migrationDatabaseUrl,
     appUrl: config.databaseUrl,
@@ -63,6 +64,7 @@ export async function createAccounts(deps: AccountsDeps): Promise<Subgraph> {
   });
   const tokens = await accessTokens(config.signingKeys, config.accessTokenTtlS);
   const orm = await openDatabase({ url: config.databaseUrl, entities: [], log, applicationName: 'accounts' });
+  const clock = deps.clock ?? (await databaseClock(orm, log));
   const redis = await connectRedis(config.redisUrl, {
     log,
     name: 'accounts revocations',

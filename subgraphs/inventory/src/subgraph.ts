@@ -1,4 +1,4 @@
-import { type Clock, type Ids, systemClock } from '@marketgraph/platform/core';
+import type { Clock, Ids } from '@marketgraph/platform/core';
 import { defineSubgraph, type Subgraph } from '@marketgraph/platform/graphql';
 import {
   type Consumer,
@@ -11,6 +11,7 @@ import {
 } from '@marketgraph/platform/messaging';
 import {
   checkDatabase,
+  databaseClock,
   migrateDatabase,
   openDatabase,
   postgresInbox,
@@ -46,7 +47,7 @@ export interface InventoryDeps {
 const COUNTER_TIMEOUT_MS = 200;
 
 export async function createInventory(deps: InventoryDeps): Promise<Subgraph> {
-  const { config, log, peers, metrics, clock = systemClock, ids = createIds() } = deps;
+  const { config, log, peers, metrics, ids = createIds() } = deps;
   await migrateDatabase({
     ownerUrl: config.migrationDatabaseUrl,
     appUrl: config.databaseUrl,
@@ -60,6 +61,7 @@ export async function createInventory(deps: InventoryDeps): Promise<Subgraph> {
     log,
   });
   const orm = await openDatabase({ url: config.databaseUrl, entities: [], log, applicationName: 'inventory' });
+  const clock = deps.clock ?? (await databaseClock(orm, log));
   const redis = await connectRedis(config.redisUrl, {
     log,
     name: 'inventory counter',

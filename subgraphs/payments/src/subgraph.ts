@@ -1,4 +1,4 @@
-import { type Clock, type Ids, systemClock } from '@marketgraph/platform/core';
+import type { Clock, Ids } from '@marketgraph/platform/core';
 import { defineSubgraph, type Subgraph } from '@marketgraph/platform/graphql';
 import {
   type Consumer,
@@ -12,6 +12,7 @@ import {
 } from '@marketgraph/platform/messaging';
 import {
   checkDatabase,
+  databaseClock,
   type Database,
   migrateDatabase,
   openDatabase,
@@ -68,7 +69,7 @@ const RECONCILE_BOOKS_INTERVAL_MS = 60_000;
 const PURGE_INTERVAL_MS = 60 * 60 * 1_000;
 
 export async function createPayments(dependencies: PaymentsDependencies): Promise<Subgraph> {
-  const { config, log, clock = systemClock, ids = createIds() } = dependencies;
+  const { config, log, ids = createIds() } = dependencies;
   const { databaseUrl: appUrl, migrationDatabaseUrl: ownerUrl } = config;
   await migrateDatabase({
     ownerUrl,
@@ -101,6 +102,7 @@ export async function createPayments(dependencies: PaymentsDependencies): Promis
     log,
     applicationName: 'payments',
   });
+  const clock = dependencies.clock ?? (await databaseClock(orm, log));
   let bus: EventBus;
   try {
     bus = await createRedisBus({ url: config.redisUrl, log });
