@@ -2,7 +2,7 @@ import { until } from '@marketgraph/platform/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { closedReturnWindows } from '../src/store/returns.ts';
 import { anOffer, aVendorMember, onSale, type OrdersHarness, shopping, startOrders } from './orders-harness.ts';
-import { returnedGoods } from './returned-goods.ts';
+import { type ReturnAnswer, returnedGoods } from './returned-goods.ts';
 
 let h: OrdersHarness;
 let goods: ReturnType<typeof returnedGoods>;
@@ -24,6 +24,8 @@ afterAll(async () => {
   for (const end of neverAnswered) end();
   await h?.stop();
 });
+
+const codesOf = (answer: ReturnAnswer) => answer.userErrors.map(({ code }) => code);
 
 describe('O23 a return that was received is paid back and put away whatever breaks on the way', () => {
   const faults = ['OrdersRefund', 'OrdersReceive'].flatMap((operation) =>
@@ -108,6 +110,31 @@ describe('O23 a return that was received is paid back and put away whatever brea
     });
     expect(await goods.givenBack(asked!.id)).toBe('DONE');
     expect([goods.refundsOf(orderId), goods.free(offer.id)]).toEqual([[], 4]);
+  });
+});
+
+describe('P8 a return that is approved and never sent', () => {
+  it('is called off after 30 days, so that its vendor is paid in the end; one that was sent is awaited', async () => {
+    const bought = await goods.delivered();
+    const [kept, sent] = [await goods.approved(bought, 1), await goods.approved(bought, 1)];
+    await goods.ship(bought.buyer, sent);
+    const fresh = await goods.approved(await goods.delivered(), 1);
+    const age = (id: string, days: number) =>
+      h.rows('update order_return set updated_at = now() - make_interval(days => ?) where id = ? returning 1', [
+        days,
+        id,
+      ]);
+    await age(fresh, 29);
+    await age(sent, 31);
+    await age(kept, 30);
+    await until(async () => (await goods.status(kept)) === 'CANCELED');
+    const told = async () =>
+      (await h.events('orders.returnChanged')).some(
+        ({ key, payload }) => key === kept && (payload as { status: string }).status === 'CANCELED',
+      );
+    await until(told);
+    expect([await goods.status(sent), await goods.status(fresh)]).toEqual(['IN_TRANSIT', 'APPROVED']);
+    expect(codesOf(await goods.ship(bought.buyer, kept))).toEqual(['ILLEGAL_TRANSITION']);
   });
 });
 
