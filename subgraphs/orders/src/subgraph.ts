@@ -30,6 +30,7 @@ import { backUpCarts } from './commands/back-up-carts.ts';
 import { sweepGiveBacks } from './commands/give-back.ts';
 import { createBackground, type Services } from './commands/services.ts';
 import { forgetParkedReports, sweepCheckouts } from './commands/sweep-checkouts.ts';
+import { sweepReturns } from './commands/sweep-returns.ts';
 import type { OrdersConfig } from './config.ts';
 import { ruleTableTaxRates } from './domain/tax.ts';
 import { eventHandlers } from './events/in.ts';
@@ -122,6 +123,7 @@ export async function createOrders(deps: OrdersDeps): Promise<Subgraph> {
         intervalMs: config.cartBackupIntervalMs,
         async run() {
           await forgetParkedReports(services);
+          await sweepReturns(services);
           return await backUpCarts(services);
         },
       });

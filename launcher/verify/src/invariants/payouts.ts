@@ -1,15 +1,18 @@
 import { finding, type Invariant, together } from '../invariant.ts';
 import type { StoreReaders } from '../store-readers.ts';
+import { returnsAreHeld, returnsArePaidBack } from './returns.ts';
 
 /** I6: what vendors are promised, get, and give back. */
 export const vendorsGetTheirs: Invariant = {
   id: 'I6',
   title:
-    'settlements and refunds of a payment add up to what was captured; each is transferred at most once, not before its time, nothing of it once reversed; what is left is in our cash',
+    'settlements and refunds of a payment add up to what was captured; each is transferred at most once, not before its time, nothing of it once reversed; what is being returned waits, what was returned is paid back once; what is left is in our cash',
   async check(stores) {
     return together([
       await addUp(stores),
       await releasedRightly(stores),
+      await returnsAreHeld(stores),
+      await returnsArePaidBack(stores),
       await cashIsWhatIsLeft(stores),
       await transferredAtTheProvider(stores),
     ]);

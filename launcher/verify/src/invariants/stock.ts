@@ -1,4 +1,5 @@
-import { finding, type Invariant } from '../invariant.ts';
+import { finding, type Invariant, together } from '../invariant.ts';
+import { unitsCameBackOnce } from './returns.ts';
 
 const levels: Invariant = {
   id: 'I7',
@@ -28,8 +29,9 @@ const levels: Invariant = {
 const soldOnce: Invariant = {
   id: 'I8',
   title:
-    'every paid unit was taken from stock once: a paid order has one confirmed reservation, for the same units, and no more came back',
-  async check({ rows }) {
+    'every paid unit was taken from stock once: a paid order has one confirmed reservation, for the same units; no more came back, and what was given back came once',
+  async check(stores) {
+    const { rows } = stores;
     const ordered = await rows<{ orderId: string; offerId: string; quantity: number }>(
       'orders',
       `select l.order_id as "orderId", l.offer_id as "offerId", sum(l.quantity)::int as quantity
@@ -61,11 +63,12 @@ const soldOnce: Invariant = {
     const orphans = new Set(
       taken.filter(({ status, orderId }) => status === 'CONFIRMED' && !sold.has(orderId)).map(({ orderId }) => orderId),
     );
-    return finding(ordered.length + taken.length, [
+    const sales = finding(ordered.length + taken.length, [
       ...broken,
       ...tooMany.map(({ orderId, offerId, back }) => `${back} of ${offerId} came back of ${orderId}, more than it had`),
       ...[...orphans].map((orderId) => `stock was given for ${orderId}, which is not paid`),
     ]);
+    return together([sales, await unitsCameBackOnce(stores)]);
   },
 };
 
