@@ -41,6 +41,7 @@ import { Migration0001Payments } from './store/migrations/0001-payments.ts';
 import { Migration0002Ledger } from './store/migrations/0002-ledger.ts';
 import { Migration0003Refunds } from './store/migrations/0003-refunds.ts';
 import { Migration0004SavedMethods } from './store/migrations/0004-saved-methods.ts';
+import { Migration0005Fees } from './store/migrations/0005-fees.ts';
 import { MethodRow, PaymentRow, TransactionRow } from './store/payment.entity.ts';
 import { OperationRow, PayoutRow, RefundPartRow, RefundRow } from './store/refund.entity.ts';
 import { CommissionRuleRow, PayoutAccountRow, SettlementRow } from './store/settlement.entity.ts';
@@ -76,6 +77,7 @@ export async function createPayments(dependencies: PaymentsDependencies): Promis
       '0002-ledger': Migration0002Ledger,
       '0003-refunds': Migration0003Refunds,
       '0004-saved-methods': Migration0004SavedMethods,
+      '0005-fees': Migration0005Fees,
     },
     appendOnly: APPEND_ONLY,
     log,
