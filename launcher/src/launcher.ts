@@ -30,6 +30,8 @@ export interface MarketplaceOptions {
   production?: boolean;
   /** Settings of services under their prefix, e.g. `ORDERS_RESERVATION_TTL_S`. */
   settings?: Environment;
+  /** What services are told of the stores, where something stands in between. For tests only. */
+  through?(stores: Stores): Promise<Stores>;
   onStep?(step: string): void;
 }
 
@@ -67,7 +69,7 @@ export async function startMarketplace(options: MarketplaceOptions): Promise<Mar
     const publicUrl = `http://${host === '0.0.0.0' ? 'localhost' : host}:${port}`;
     const operator = options.operator ?? (await keptOperator(join(dataDir, 'operator.json')));
     const environments = environmentsOf({
-      stores,
+      stores: (await options.through?.(stores)) ?? stores,
       keys: await loadKeys(join(dataDir, 'keys.json')),
       publicUrl,
       port,
