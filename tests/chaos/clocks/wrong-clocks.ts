@@ -1,7 +1,6 @@
 import * as operations from '@marketgraph/schema/generated/operations';
 import { until } from '@marketgraph/platform/testing';
 import pg from 'pg';
-import { expect } from 'vitest';
 import { newKey, signIn } from '../../story/cast.ts';
 import { accepted } from '../../story/report.ts';
 import type { Person } from '../../support/person.ts';
@@ -40,24 +39,22 @@ export class WrongClocks {
     return this.shop.close();
   }
 
-  async play(name: string, clock: keyof typeof wrongClocks): Promise<void> {
-    const service = this.shop.marketplace.processes!.services.get(name)!;
+  async play(name: string, clock: keyof typeof wrongClocks) {
+    const { marketplace } = this.shop;
+    const service = marketplace.processes!.services.get(name)!;
     await service.kill();
     await service.restart({ NODE_ENV: 'test', CLOCK_OFFSET_MS: wrongClocks[clock] });
     const since = await this.databaseNow();
     try {
-      const purchase = await this.shop.purchase();
-      expect(purchase.status).toBe('CONFIRMED');
-      await this.deliver(purchase.orderId!);
-      // Every token of anybody is as good as before.
-      await signIn(this.shop.marketplace.graph, 'Olga', this.shop.marketplace.graph.operator);
-      expect(await this.impossibleTimes(since)).toEqual([]);
-      expect(await this.windowsOf(purchase.orderId!)).toEqual({
-        isTimeToPay: true,
-        isReturnWindow: true,
-        isSameForPayments: true,
-      });
-      await this.shop.expectSettled();
+      const { status, orderId } = await this.shop.purchase();
+      // With tokens that were given out by now, by a service that may be the wrong one.
+      await this.deliver(orderId!);
+      return {
+        status,
+        impossible: await this.impossibleTimes(since),
+        windows: await this.windowsOf(orderId!),
+        broken: await this.shop.settled(),
+      };
     } finally {
       await service.kill();
       await service.restart();

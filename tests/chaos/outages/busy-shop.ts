@@ -4,7 +4,6 @@ import { operatorAccess } from '@marketgraph/launcher';
 import { until } from '@marketgraph/platform/testing';
 import { type Verdict, verifyStores } from '@marketgraph/verify';
 import { print } from 'graphql';
-import { expect } from 'vitest';
 import { aRun, registerBuyer, registerVendor, signIn, type Vendor } from '../../story/cast.ts';
 import { type Basket, fillCart } from '../../story/purchase.ts';
 import { silentReport } from '../../story/report.ts';
@@ -133,8 +132,8 @@ export class BusyShop {
     return ask(this.marketplace.url, print(operations.LoginDocument), { variables: { input: { email, password } } });
   }
 
-  /** Every invariant, when everything had its time to settle. */
-  async expectSettled(): Promise<void> {
+  /** The invariants that are broken when everything had its time to settle. */
+  async settled(): Promise<readonly Verdict[]> {
     let broken: readonly Verdict[] = [];
     await until(
       async () => {
@@ -144,7 +143,7 @@ export class BusyShop {
       },
       { timeoutMs: SETTLE_MS, intervalMs: 1_000, what: 'every invariant' },
     ).catch(() => undefined);
-    expect(broken).toEqual([]);
+    return broken;
   }
 
   async close(): Promise<void> {
