@@ -33,6 +33,8 @@ export interface MarketplaceOptions {
   settings?: Environment;
   /** The time of day (UTC) at which the invariants are verified by a process of its own, e.g. `03:00`. */
   verifyAt?: string | undefined;
+  /** What services are told of the stores, where something stands in between. For tests only. */
+  through?(stores: Stores): Promise<Stores>;
   onStep?(step: string): void;
 }
 
@@ -70,7 +72,7 @@ export async function startMarketplace(options: MarketplaceOptions): Promise<Mar
     const publicUrl = `http://${host === '0.0.0.0' ? 'localhost' : host}:${port}`;
     const operator = options.operator ?? (await keptOperator(join(dataDir, 'operator.json')));
     const environments = environmentsOf({
-      stores,
+      stores: (await options.through?.(stores)) ?? stores,
       keys: await loadKeys(join(dataDir, 'keys.json')),
       publicUrl,
       port,
