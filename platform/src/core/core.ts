@@ -3,3 +3,4 @@ export * from './crash-point.ts';
 export * from './ids.ts';
 export * from './money.ts';
 export * from './result.ts';
+export * from './single-flight.ts';
