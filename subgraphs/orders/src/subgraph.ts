@@ -1,4 +1,4 @@
-import type { Clock, Ids } from '@marketgraph/platform/core';
+import { type Clock, type Ids, singleFlight } from '@marketgraph/platform/core';
 import { defineSubgraph, type Subgraph } from '@marketgraph/platform/graphql';
 import {
   type Consumer,
@@ -91,6 +91,7 @@ export async function createOrders(deps: OrdersDeps): Promise<Subgraph> {
     settings: { reservationTtlS: config.reservationTtlS, answerWithinMs: config.answerWithinMs },
     nudgeRelay: () => running?.relay.nudge(),
     nudgeSweeper: () => running?.sweeper.nudge(),
+    starting: singleFlight(),
     background: createBackground(log),
   };
 

@@ -31,7 +31,7 @@ import { reconcilePayments } from './commands/reconcile-payments.ts';
 import { reconciler } from './commands/reconcile-with-provider.ts';
 import { releaseSettlements } from './commands/release-settlements.ts';
 import { runDueOperations } from './commands/run-operation.ts';
-import { singleFlight } from './commands/single-flight.ts';
+import { singleFlight } from '@marketgraph/platform/core';
 import type { PaymentsConfig } from './config.ts';
 import { consumedDomains, eventHandlers } from './events/in.ts';
 import { createLoaders } from './graphql/loaders.ts';

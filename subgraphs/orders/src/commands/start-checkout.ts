@@ -44,10 +44,33 @@ const MAX_TRIES = 4;
 /** The question whether to begin costs inventory one look at a counter. */
 const ADMISSION_TIMEOUT_MS = 2_000;
 
+const NOT_IN_TIME: Rejection = {
+  code: 'SERVICE_UNAVAILABLE',
+  message: 'The checkout could not be started in time; ask again with the same key.',
+};
+
 const RESTARTED: Failure = { code: 'CART_CHANGED', message: 'The checkout was started again with other contents.' };
 
+/** What comes before the saga has its own share of the time; a start that is late there as well is answered all the same. */
+const ADMITTED_WITHIN_MS = 300;
+
+/**
+ * Answers in time whatever takes long: reading, the other services, or the
+ * saga. What was begun goes on, and who asks again with the same key waits
+ * for it instead of beginning it a second time, which is what a crowd would do.
+ */
 export async function startCheckout(services: Services, command: StartCheckout): Promise<CheckoutAnswer> {
   const inputHash = hashOf({ cartId: command.cartId, expectedTotal: command.expectedTotal ?? null });
+  const key = `${command.buyerId} ${command.idempotencyKey} ${inputHash}`;
+  const work = services.starting(key, () => start(services, { ...command, inputHash }));
+  const outcome = await answerWithin(services, work, 'admitting a checkout', { extraMs: ADMITTED_WITHIN_MS });
+  if (outcome.done) return outcome.value;
+  if (outcome.error) throw outcome.error;
+  return refused(NOT_IN_TIME);
+}
+
+async function start(services: Services, command: StartCheckout & { inputHash: string }): Promise<CheckoutAnswer> {
+  const { inputHash } = command;
   for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
     const known = await findCheckoutByKey(services.orm.em.fork(), command.buyerId, command.idempotencyKey);
     if (known && isForgotten(known, services.clock.now())) {
@@ -217,8 +240,7 @@ async function continueCheckout(services: Services, record: CheckoutRecord, caus
   const failure = failureOf(state);
   if (failure) return { record: current, rejections: failure.refusals?.length ? failure.refusals : [failure] };
   if (state.status === 'RESERVING' || state.status === 'CREATING_PAYMENT') {
-    const message = 'The checkout could not be started in time; ask again with the same key.';
-    return { record: current, rejections: [{ code: 'SERVICE_UNAVAILABLE', message }] };
+    return { record: current, rejections: [NOT_IN_TIME] };
   }
   if (state.status === 'AWAITING_PAYMENT') clientSecret ??= await clientSecretAgain(services, current, cause);
   return { record: current, clientSecret, rejections: [] };
