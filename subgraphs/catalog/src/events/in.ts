@@ -2,18 +2,21 @@ import type { EventHandler } from '@marketgraph/platform/messaging';
 import type { MongoTransaction } from '@marketgraph/platform/mongo';
 import { type VendorChanged, vendorChanged } from '@marketgraph/schema/events/accounts';
 import { type StockChanged, stockChanged } from '@marketgraph/schema/events/inventory';
+import { type OrderConfirmed, orderConfirmed } from '@marketgraph/schema/events/orders';
 import { type RatingChanged, ratingChanged } from '@marketgraph/schema/events/reviews';
 import { stockBand } from '../domain/stock-band.ts';
 import type { CatalogStore } from '../store/catalog-store.ts';
 import { saveStockBand } from '../store/offers.ts';
+import { countPromotionUses } from '../store/promotions.ts';
 import { saveVendor, saveVendorRating } from '../store/vendors.ts';
 
 /** The domains whose events the catalog takes in. */
-export const domainsIn = ['accounts', 'inventory', 'reviews'] as const;
+export const domainsIn = ['accounts', 'inventory', 'orders', 'reviews'] as const;
 
 /**
  * Read models and nothing else: each event says how something is now, and its
- * sequence tells whether that is news. Whoever reads a featured offer ranks by
+ * sequence tells whether that is news; uses of a promotion are counted, once per
+ * event, by the inbox. Whoever reads a featured offer ranks by
  * what stands here, so the next read after a sold-out winner names another.
  */
 export function eventHandlers(store: CatalogStore): Record<string, EventHandler<MongoTransaction>> {
@@ -27,6 +30,12 @@ export function eventHandlers(store: CatalogStore): Record<string, EventHandler<
     [stockChanged.name]: async ({ payload, sequence }, { session }) => {
       const { offerId, ...stock } = payload as StockChanged;
       await saveStockBand(store, { offerId, band: stockBand(stock), sequence }, session);
+    },
+    [orderConfirmed.name]: async ({ payload }, { session }) => {
+      // Absent from what was published before there were promotions.
+      const { promotions = [] } = payload as OrderConfirmed;
+      const ids = promotions.map(({ promotionId }) => promotionId);
+      await countPromotionUses(store, ids, session);
     },
     [ratingChanged.name]: async ({ payload, sequence }, { session }) => {
       const { subjectId, average, count } = payload as RatingChanged;
