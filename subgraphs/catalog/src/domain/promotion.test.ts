@@ -99,6 +99,16 @@ describe('C14 a promotion', () => {
     expect(putPromotion(existing, terms({ code: 'OTHER' }), facts)).toMatchObject({
       rejection: [{ code: 'ILLEGAL_TRANSITION', field: ['code'] }],
     });
+    const limited = { ...existing, usageLimit: 5 };
+    expect(putPromotion(limited, terms({ usageLimit: 6 }), facts)).toMatchObject({ value: { usageLimit: 6 } });
+    for (const [before, usageLimit] of [
+      [limited, null],
+      [existing, 5],
+    ] as const) {
+      expect(putPromotion(before, terms({ usageLimit }), facts)).toMatchObject({
+        rejection: [{ code: 'ILLEGAL_TRANSITION', field: ['usageLimit'] }],
+      });
+    }
     expect(putPromotion(existing, terms(), { ...facts, expectedVersion: 2 })).toMatchObject({
       rejection: [{ code: 'VERSION_MISMATCH' }],
     });

@@ -54,7 +54,10 @@ export const MAX_TARGETS = 50;
 export const MAX_USAGE_LIMIT = 1_000_000;
 export const MAX_USAGE_LIMIT_PER_BUYER = 1_000;
 
-/** Makes a promotion, or puts all terms of one anew. Its code and its owner stay: carts and people have them. */
+/**
+ * Makes a promotion, or puts all terms of one anew. Its code and its owner
+ * stay: carts and people have them.
+ */
 export function putPromotion(
   existing: PromotionState | null,
   terms: PromotionTerms,
@@ -72,6 +75,10 @@ export function putPromotion(
   if (refusals.length > 0 || !code.ok || !name.ok || !rule.ok) return refuseAll(refusals);
   if (existing && code.value !== existing.code) {
     return refuse('ILLEGAL_TRANSITION', 'The code of a promotion stays as it is.', ['code']);
+  }
+  if (existing && (existing.usageLimit === null) !== (terms.usageLimit === null)) {
+    // Uses are counted from the first one on, or not at all.
+    return refuse('ILLEGAL_TRANSITION', 'A limit may be another, but not begin or end.', ['usageLimit']);
   }
   const { conditions, startsAt, endsAt, usageLimit, usageLimitPerBuyer, isDisabled } = terms;
   return accept({

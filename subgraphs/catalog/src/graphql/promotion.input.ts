@@ -59,7 +59,11 @@ export class PromotionInput {
   @Field(() => DateTime, { nullable: true, description: 'Before this instant; for good when absent.' })
   endsAt?: Date | null;
 
-  @Field(() => Int, { nullable: true, description: 'Orders that may use it, 1 to 1,000,000; any number when absent.' })
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'Orders that may use it, 1 to 1,000,000; any number when absent. A limit may be another later, but not begin or end.',
+  })
   usageLimit?: number | null;
 
   @Field(() => Int, {
