@@ -32,6 +32,33 @@ export interface OfferChanged {
   status: string;
 }
 
+/** Key: the deal; sequence: its version. Told once for each change of its status. Topics: `lightningDealChanged:<dealId>`. */
+export interface DealChanged {
+  dealId: string;
+  offerId: string;
+  vendorId: string;
+  dealPrice: MoneyFact;
+  startsAt: string;
+  endsAt: string;
+  slotsTotal: number;
+  /** SCHEDULED LIVE SOLD_OUT ENDED CANCELED */
+  status: string;
+}
+
+/**
+ * How many uses there are of something that inventory counts like units. Key:
+ * the allowance, which is the id of what may be used; sequence grows with every change.
+ */
+export interface AllowanceSet {
+  allowanceId: string;
+  /** DEAL PROMOTION */
+  kind: string;
+  /** In all, those already made included: inventory never takes away what is used or held. */
+  units: number;
+  /** Whose deal or promotion it is; null for one of the marketplace. */
+  vendorId: string | null;
+}
+
 /** Key: the import. Topics: `catalogImportProgress:<importId>`. */
 export interface ImportProgressed {
   importId: string;
@@ -69,6 +96,22 @@ export const offerChanged = fact<OfferChanged>()('catalog.offerChanged', 1, {
   price: { amount: 4_900, currencyCode: 'EUR' },
   previousPrice: null,
   status: 'ACTIVE',
+});
+export const dealChanged = fact<DealChanged>()('catalog.dealChanged', 1, {
+  dealId: 'dea_01J0000000000000000000DEAL',
+  offerId: 'off_01J0000000000000000000FFER',
+  vendorId: 'ven_01J0000000000000000000VEND',
+  dealPrice: { amount: 2_900, currencyCode: 'EUR' },
+  startsAt: '2026-01-01T10:00:00.000Z',
+  endsAt: '2026-01-01T12:00:00.000Z',
+  slotsTotal: 10,
+  status: 'LIVE',
+});
+export const allowanceSet = fact<AllowanceSet>()('catalog.allowanceSet', 1, {
+  allowanceId: 'dea_01J0000000000000000000DEAL',
+  kind: 'DEAL',
+  units: 10,
+  vendorId: 'ven_01J0000000000000000000VEND',
 });
 export const importProgressed = fact<ImportProgressed>()('catalog.importProgressed', 1, {
   importId: 'imp_01J0000000000000000000MPRT',

@@ -19,6 +19,21 @@ export interface StockChanged {
   reason: string;
 }
 
+/**
+ * Uses of a deal's slots or of a promotion, as they are now. Key: the
+ * allowance; sequence grows with every change of it.
+ */
+export interface AllowanceChanged {
+  allowanceId: string;
+  /** How many are allowed in all. */
+  units: number;
+  /** Neither used nor held; what is held can come back. */
+  available: number;
+  reserved: number;
+  /** Made for good. */
+  used: number;
+}
+
 /** Key: the reservation. */
 export interface ReservationEnded {
   reservationId: string;
@@ -37,6 +52,13 @@ export const stockChanged = fact<StockChanged>()('inventory.stockChanged', 1, {
   reserved: 2,
   lowStockThreshold: 3,
   reason: 'RESERVATION',
+});
+export const allowanceChanged = fact<AllowanceChanged>()('inventory.allowanceChanged', 1, {
+  allowanceId: 'dea_01J0000000000000000000DEAL',
+  units: 10,
+  available: 7,
+  reserved: 2,
+  used: 1,
 });
 export const reservationEnded = fact<ReservationEnded>()('inventory.reservationEnded', 1, {
   reservationId: 'rsv_01J0000000000000000000RSVN',

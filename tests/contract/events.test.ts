@@ -38,7 +38,7 @@ describe('X1 event contracts', () => {
   it.each([...contracts])(
     '%s is a fact of its domain, in the past tense, with a version',
     (name, { domain, contract }) => {
-      expect(name).toMatch(new RegExp(`^${domain}\\.[a-z][A-Za-z]*(ed|en|set|lost|paid|sold|sent|put|held|told)$`));
+      expect(name).toMatch(new RegExp(`^${domain}\\.[a-z][A-Za-z]*(ed|en|[sS]et|lost|paid|sold|sent|put|held|told)$`));
       expect(contract.version).toBeGreaterThanOrEqual(1);
       expect(Number.isInteger(contract.version)).toBe(true);
     },

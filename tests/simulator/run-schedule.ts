@@ -85,7 +85,15 @@ function stockShop({ random, quotes, inventory: { tables } }: World): Map<string
     const quote = aQuote(offerId, vendorId, random.whole(99, 9_999));
     quotes.set(offerId, quote);
     const { sku, variantId } = quote;
-    tables.offers.rows.set(offerId, { offerId, vendorId, sku, variantId, lowStockThreshold: 5, sequence: 0 });
+    tables.offers.rows.set(offerId, {
+      offerId,
+      vendorId,
+      sku,
+      variantId,
+      lowStockThreshold: 5,
+      sequence: 0,
+      allowance: null,
+    });
     for (let place = random.whole(1, 2); place > 0; place -= 1) {
       const warehouseId = `whs_${place}`;
       const onHand = random.whole(0, 2) + (place === 1 ? 1 : 0);

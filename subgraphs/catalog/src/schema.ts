@@ -1,6 +1,8 @@
 import { buildSubgraph, type SubgraphSchema } from '@marketgraph/platform/graphql';
 import { CategoryResolver, categoryReference } from './graphql/category.resolver.ts';
 import { Category } from './graphql/category.type.ts';
+import { DealResolver, dealReference } from './graphql/deal.resolver.ts';
+import { LightningDeal } from './graphql/deal.type.ts';
 import { ImportResolver, importReference } from './graphql/import.resolver.ts';
 import { CatalogImport } from './graphql/import.type.ts';
 import { OfferResolver, offerReference } from './graphql/offer.resolver.ts';
@@ -22,17 +24,29 @@ export function catalogSchema(): SubgraphSchema {
       ProductMutationResolver,
       VariantResolver,
       OfferResolver,
+      DealResolver,
       CategoryResolver,
       VendorResolver,
       ImportResolver,
       PromotionResolver,
       VendorPromotionsResolver,
     ],
-    orphanedTypes: [Product, ProductVariant, Offer, Category, Vendor, CatalogImport, Promotion, BasicUserError],
+    orphanedTypes: [
+      Product,
+      ProductVariant,
+      Offer,
+      LightningDeal,
+      Category,
+      Vendor,
+      CatalogImport,
+      Promotion,
+      BasicUserError,
+    ],
     references: {
       Product: productReference,
       ProductVariant: variantReference,
       Offer: offerReference,
+      LightningDeal: dealReference,
       Category: categoryReference,
       Vendor: vendorReference,
       CatalogImport: importReference,

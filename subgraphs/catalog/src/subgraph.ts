@@ -19,6 +19,7 @@ import type { CommandDeps } from './commands/command-deps.ts';
 import { runNextImport } from './commands/import/run-import.ts';
 import { refreshCategoryProducts } from './commands/refresh-category-products.ts';
 import { sweepUploads } from './commands/sweep-uploads.ts';
+import { tellDueDeals } from './commands/tell-deals.ts';
 import type { CatalogConfig } from './config.ts';
 import { domainsIn, eventHandlers } from './events/in.ts';
 import { catalogRoutes } from './files/routes.ts';
@@ -52,7 +53,7 @@ export async function createCatalog(deps: CatalogDeps): Promise<Subgraph> {
     let isStopping = false;
     let relay: Relay | undefined;
     let consumer: Consumer | undefined;
-    const loops: Partial<Record<'imports' | 'categories' | 'uploads', Loop>> = {};
+    const loops: Partial<Record<'imports' | 'categories' | 'uploads' | 'deals', Loop>> = {};
     const commandDeps: CommandDeps = {
       store,
       clock,
@@ -80,7 +81,7 @@ export async function createCatalog(deps: CatalogDeps): Promise<Subgraph> {
           domains: domainsIn,
           bus,
           inbox: mongoInbox(database),
-          handlers: eventHandlers(store),
+          handlers: eventHandlers(commandDeps),
           log,
         });
         const runner = { holder, isStopping: () => isStopping };
@@ -89,6 +90,7 @@ export async function createCatalog(deps: CatalogDeps): Promise<Subgraph> {
         };
         loop('imports', WORK_INTERVAL_MS, () => runNextImport(commandDeps, runner));
         loop('categories', WORK_INTERVAL_MS, () => refreshCategoryProducts(commandDeps));
+        loop('deals', WORK_INTERVAL_MS, () => tellDueDeals(commandDeps));
         loop('uploads', SWEEP_INTERVAL_MS, () => sweepUploads(commandDeps));
       },
       async stop() {

@@ -177,6 +177,25 @@ describe('C14 a code', () => {
 });
 
 describe('C14 uses', () => {
+  it('that are limited are told to inventory, whenever their number is another, and may not begin to be', async () => {
+    const input = share({ usageLimit: 5, vendorId: seller.vendorId });
+    const { id } = present((await upsert(seller.viewer, input)).promotion);
+    const change = (usageLimit: number | null, version: number) =>
+      upsert(seller.viewer, { ...input, id, usageLimit }, { version });
+    expect((await change(5, 1)).userErrors).toEqual([]);
+    expect((await change(7, 2)).userErrors).toEqual([]);
+    expect(codes(await change(null, 3))).toEqual(['ILLEGAL_TRANSITION usageLimit']);
+    const told = await until(async () => {
+      const own = (await shop.published('catalog.allowanceSet')).filter(({ key }) => key === id);
+      return own.length >= 2 && own;
+    });
+    const allowance = { allowanceId: id, kind: 'PROMOTION', vendorId: seller.vendorId };
+    expect(told.map(({ sequence, payload }) => ({ sequence, payload }))).toEqual([
+      { sequence: 1, payload: { ...allowance, units: 5 } },
+      { sequence: 3, payload: { ...allowance, units: 7 } },
+    ]);
+  });
+
   it('are counted once per confirmed order, however often the order is told, and a change does not forget them', async () => {
     const { id, code } = present((await upsert(shop.operator, share())).promotion);
     const nothing = { amount: 0, currencyCode: 'EUR' };

@@ -31,6 +31,8 @@ export interface Shop {
   /** What accounts answers when it is asked itself. */
   accounts: Map<string, { status: string; kycStatus: string }>;
   aSeller(status?: { status?: string; kycStatus?: string }): Promise<Seller>;
+  /** What the clock says, ahead of the real one by so many milliseconds. */
+  shiftClock(ms: number): void;
   tell(domain: string, event: { name: string; key: string; sequence: number; payload: unknown }): Promise<void>;
   /** Events the catalog has published, oldest first. */
   published(name?: string): Promise<EventEnvelope[]>;
@@ -87,6 +89,7 @@ async function open(opened: (() => Promise<unknown>)[], stop: () => Promise<void
       return { _entities: entities } as never;
     },
   };
+  let aheadMs = 0;
   let commands: string[] = [];
   const start = async ({ withWork = true } = {}) => {
     const connect = vi.spyOn(MongoClient.prototype, 'connect');
@@ -102,6 +105,7 @@ async function open(opened: (() => Promise<unknown>)[], stop: () => Promise<void
       },
       log: silentLog,
       peers,
+      clock: { now: () => new Date(Date.now() + aheadMs) },
     });
     const client = connect.mock.contexts.at(-1) as MongoClient;
     connect.mockRestore();
@@ -156,6 +160,7 @@ async function open(opened: (() => Promise<unknown>)[], stop: () => Promise<void
       const memberships = [{ of: vendorId, role: 'VENDOR_ADMIN' }];
       return { vendorId, viewer: aUser({ roles: ['BUYER', 'VENDOR_ADMIN'], memberships }) };
     },
+    shiftClock: (ms) => void (aheadMs += ms),
     async tell(domain, event) {
       const envelope = { id: ids.next('evt'), version: 1, occurredAt: new Date().toISOString(), ...event };
       await bus.publish(domain, [envelope]);

@@ -18,6 +18,7 @@ export function inventorySchema(): SubgraphSchema {
       resolvers.VariantStock,
       resolvers.VendorStock,
       resolvers.CartReservation,
+      resolvers.DealSlots,
       resolvers.ReservationFields,
       resolvers.ReservationLineFields,
       resolvers.StockLevelFields,
@@ -32,6 +33,7 @@ export function inventorySchema(): SubgraphSchema {
       types.Vendor,
       types.ProductVariant,
       types.Cart,
+      types.LightningDeal,
       types.Reservation,
       types.StockLevel,
       types.Warehouse,
@@ -42,6 +44,7 @@ export function inventorySchema(): SubgraphSchema {
       Vendor: ({ id }) => ({ id }),
       ProductVariant: ({ id }) => ({ id }),
       Cart: ({ id }) => ({ id }),
+      LightningDeal: ({ id }) => ({ id }),
       Warehouse: async (reference, { loaders, viewer }: InventoryContext) => {
         const row = await loaders.warehouse.load((reference as Reference).id);
         return row && actsFor(viewer, row.vendorId) ? toWarehouse(row) : null;

@@ -24,13 +24,14 @@ import { redisStockCounter } from './clients/stock-counter.ts';
 import type { CommandDeps } from './commands/deps.ts';
 import { expireReservations } from './commands/end-reservation.ts';
 import type { InventoryConfig } from './config.ts';
-import { handlers } from './events/in.ts';
+import { eventHandlers } from './events/in.ts';
 import type { InventoryContext } from './graphql/context.ts';
 import { createLoaders } from './graphql/loaders.ts';
 import { inventorySchema } from './schema.ts';
 import { Initial } from './store/migrations/001-initial.ts';
 import { Returns } from './store/migrations/003-returns.ts';
 import { SyncAndDestinations } from './store/migrations/002-sync-and-destinations.ts';
+import { Allowances } from './store/migrations/004-allowances.ts';
 
 export interface InventoryDeps {
   config: InventoryConfig;
@@ -48,7 +49,12 @@ export async function createInventory(deps: InventoryDeps): Promise<Subgraph> {
   await migrateDatabase({
     ownerUrl: config.migrationDatabaseUrl,
     appUrl: config.databaseUrl,
-    migrations: { '001-initial': Initial, '002-sync-and-destinations': SyncAndDestinations, '003-returns': Returns },
+    migrations: {
+      '001-initial': Initial,
+      '002-sync-and-destinations': SyncAndDestinations,
+      '003-returns': Returns,
+      '004-allowances': Allowances,
+    },
     appendOnly: ['stock_movement', 'stock_return', 'stock_return_line'],
     log,
   });
@@ -85,7 +91,7 @@ export async function createInventory(deps: InventoryDeps): Promise<Subgraph> {
         domains: ['catalog'],
         bus,
         inbox: postgresInbox(orm),
-        handlers,
+        handlers: eventHandlers(commands),
         log,
       });
       sweeper = startLoop({

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { anonymous, type Subgraph, type Viewer } from '@marketgraph/platform/graphql';
+import { createRedisBus, type EventBus } from '@marketgraph/platform/messaging';
 import { type Database, openDatabase } from '@marketgraph/platform/postgres';
 import type { SubgraphClient } from '@marketgraph/platform/serve';
 import { aUser, silentLog as log, testIds } from '@marketgraph/platform/testing';
@@ -14,6 +15,7 @@ export interface Harness {
   subgraph: Subgraph;
   /** The application's own connection, to look behind the API. */
   db: Database;
+  bus: EventBus;
   ask<Data>(viewer: Viewer, query: string, variables?: Record<string, unknown>): Promise<Data>;
   stop(): Promise<void>;
 }
@@ -21,11 +23,16 @@ export interface Harness {
 /** A catalog that answers for every offer: `off_…` belongs to whoever registered it here. */
 export const offersOfCatalog = new Map<string, { vendorId: string; sku: string; variantId: string }>();
 
+/** Deals the catalog knows and no event has told of. */
+export const dealsOfCatalog = new Map<string, number>();
+
 const catalog: SubgraphClient = {
   async call<Data>(_: string, __: unknown, variables?: Record<string, unknown>): Promise<Data> {
-    const representations = variables?.['representations'] as { id: string }[];
+    const representations = variables?.['representations'] as { __typename: string; id: string }[];
     return {
-      _entities: representations.map(({ id }) => {
+      _entities: representations.map(({ __typename, id }) => {
+        if (__typename === 'LightningDeal')
+          return dealsOfCatalog.has(id) ? { id, units: dealsOfCatalog.get(id) } : null;
         const offer = offersOfCatalog.get(id);
         return offer ? { id, sku: offer.sku, vendor: { id: offer.vendorId }, variant: { id: offer.variantId } } : null;
       }),
@@ -48,11 +55,13 @@ export async function startHarness(settings: { sweepIntervalMs?: number } = {}):
     peers: catalog,
   });
   await subgraph.start();
+  const bus = await createRedisBus({ url: stores.redis.inventory, log });
   const db = await openDatabase({ url: appUrl, entities: [], log, applicationName: 'test' });
   return {
     stores,
     subgraph,
     db,
+    bus,
     async ask<Data>(viewer: Viewer, query: string, variables: Record<string, unknown> = {}): Promise<Data> {
       const result = await subgraph.execute({ query, variables, viewer, requestId: randomUUID() });
       if (result.errors)
@@ -61,6 +70,7 @@ export async function startHarness(settings: { sweepIntervalMs?: number } = {}):
     },
     async stop() {
       await db.close();
+      await bus.close();
       await subgraph.stop();
       await stores.stop();
     },

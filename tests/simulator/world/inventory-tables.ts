@@ -9,11 +9,13 @@ import type { Scheduler } from './scheduler.ts';
 
 export interface Offer {
   offerId: string;
-  vendorId: string;
+  /** Null for an allowance. */
+  vendorId: string | null;
   sku: string;
   variantId: string;
   lowStockThreshold: number;
   sequence: number;
+  allowance: { allowed: number; granted: number; sequence: number } | null;
 }
 
 export interface Level {

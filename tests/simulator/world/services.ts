@@ -101,7 +101,7 @@ export function startInventory(world: World, actor: Actor): CommandDeps {
     clock,
     log,
     counter: simulatedCounter(world.scheduler, world.faults),
-    offerSource: { find: async () => [] },
+    offerSource: { find: async () => ({ offers: [], allowances: [] }) },
     reservationTtlS: RESERVATION_TTL_S,
     onCommitted: () => relay.nudge(),
   } as CommandDeps;

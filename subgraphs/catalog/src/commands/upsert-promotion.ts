@@ -1,10 +1,12 @@
 import assert from 'node:assert';
 import { accept } from '@marketgraph/platform/core';
+import type { NewEvent } from '@marketgraph/platform/messaging';
 import type { ClientSession } from 'mongodb';
 import { type Outcome, type Refusal, refusal, refuse, refuseAll } from '../domain/outcome.ts';
 import type { Actor } from '../domain/ownership.ts';
 import { MAX_TARGETS, type PromotionState, type PromotionTerms, putPromotion } from '../domain/promotion.ts';
 import { codeKeyOf } from '../domain/promotion-code.ts';
+import { allowanceSet } from '../events/out.ts';
 import { isDuplicateKey } from '../store/catalog-store.ts';
 import { findCategories } from '../store/categories.ts';
 import { earlierResult, rememberCall } from '../store/idempotency.ts';
@@ -19,7 +21,7 @@ import {
 } from '../store/promotions.ts';
 import { findVendors } from '../store/vendors.ts';
 import { checkSeller } from './check-seller.ts';
-import { type CommandDeps, inCommand } from './command-deps.ts';
+import { type CommandDeps, inCommand, type Work } from './command-deps.ts';
 
 export interface UpsertPromotion {
   actor: Actor & { isOperator: boolean };
@@ -43,8 +45,8 @@ export async function upsertPromotion(deps: CommandDeps, command: UpsertPromotio
   const allowed = await checkMayWrite(deps, command.actor, owner.value);
   if (!allowed.ok) return allowed;
   try {
-    return await inCommand(deps, command.actor, ({ transaction: { session } }) =>
-      put(deps, { ...command, vendorId: owner.value }, session),
+    return await inCommand(deps, command.actor, ({ transaction: { session }, tell }) =>
+      put(deps, { ...command, vendorId: owner.value }, { session, tell }),
     );
   } catch (error) {
     if (isDuplicateKey(error, 'code')) return codeTaken();
@@ -55,7 +57,7 @@ export async function upsertPromotion(deps: CommandDeps, command: UpsertPromotio
 async function put(
   deps: CommandDeps,
   { actor, id, vendorId, terms, expectedVersion, idempotencyKey }: UpsertPromotion,
-  session: ClientSession,
+  { session, tell }: { session: ClientSession; tell: Work['tell'] },
 ): Promise<Outcome<UsedPromotion>> {
   const { store, clock, ids } = deps;
   const call = idempotencyKey
@@ -87,7 +89,14 @@ async function put(
     await insertPromotion(store, promotion.value, session);
   }
   if (call) await rememberCall(store, call, { result: promotion.value.id, now }, session);
+  tell(...allowanceOf(promotion.value, existing));
   return accept({ ...promotion.value, usageCount });
+}
+
+/** How often a limited promotion may be used is counted by inventory; it is told when that is news. */
+function allowanceOf({ id, vendorId, usageLimit, version }: PromotionState, before: PromotionState | null): NewEvent[] {
+  if (usageLimit === null || usageLimit === before?.usageLimit) return [];
+  return [allowanceSet({ allowanceId: id, kind: 'PROMOTION', units: usageLimit, vendorId }, version)];
 }
 
 /** Somebody else's promotion looks like none. */

@@ -5,6 +5,7 @@ import { inheritedSchema } from '../domain/attribute-schema.ts';
 import { describeAttributes } from '../domain/attributes.ts';
 import type { ImportState } from '../domain/catalog-import.ts';
 import { type CategoryState, nameOf } from '../domain/category.ts';
+import type { DealState } from '../domain/deal.ts';
 import { mediaUrl } from '../domain/media.ts';
 import type { OfferState } from '../domain/offer.ts';
 import type { ProductState } from '../domain/product.ts';
@@ -72,5 +73,32 @@ export function importProgressed(state: ImportState): NewEvent<contract.ImportPr
     sequence: version,
     topics: [`catalogImportProgress:${id}`],
     payload: { importId: id, vendorId, status, processed, failed },
+  };
+}
+
+/** Inventory counts the uses; `sequence` grows with every change of how many there are. */
+export function allowanceSet(allowance: contract.AllowanceSet, sequence: number): NewEvent<contract.AllowanceSet> {
+  const { name, version } = contract.allowanceSet;
+  return { name, version, key: allowance.allowanceId, sequence, payload: allowance };
+}
+
+export function dealChanged(deal: DealState): NewEvent<contract.DealChanged> {
+  const { id, offerId, vendorId, dealPrice, startsAt, endsAt, slotsTotal, told, version } = deal;
+  return {
+    name: contract.dealChanged.name,
+    version: contract.dealChanged.version,
+    key: id,
+    sequence: version,
+    topics: [`lightningDealChanged:${id}`],
+    payload: {
+      dealId: id,
+      offerId,
+      vendorId,
+      dealPrice: { amount: dealPrice.amount, currencyCode: dealPrice.currencyCode },
+      startsAt: startsAt.toISOString(),
+      endsAt: endsAt.toISOString(),
+      slotsTotal,
+      status: told,
+    },
   };
 }

@@ -33,6 +33,11 @@ export function requireSeller(viewer: Viewer): UserViewer {
   return user;
 }
 
+/** For operations of sellers that operators do for them, too. */
+export function requireDealMaker(viewer: Viewer): UserViewer {
+  return hasRole(viewer, 'OPERATOR') ? requireUser(viewer) : requireSeller(viewer);
+}
+
 /** Moderators see everything; so do the other services, which authorise by what they own themselves. */
 export function seesEverything(viewer: Viewer): boolean {
   return isService(viewer) || hasRole(viewer, 'MODERATOR', 'OPERATOR');

@@ -1,11 +1,14 @@
+import type { Clock } from '@marketgraph/platform/core';
 import DataLoader from 'dataloader';
 import type { CategoryState } from '../domain/category.ts';
 import type { ImportState } from '../domain/catalog-import.ts';
+import type { DealState } from '../domain/deal.ts';
 import type { OfferState } from '../domain/offer.ts';
 import type { ProductState } from '../domain/product.ts';
 import type { VendorState } from '../domain/vendor.ts';
 import type { CatalogStore } from '../store/catalog-store.ts';
 import { findCategories, findCategoriesBySlug, findChildren } from '../store/categories.ts';
+import { dealsRunning, findDeals } from '../store/deals.ts';
 import { findImports } from '../store/imports.ts';
 import { findOffers, findOffersBySku, findOffersOfProducts, toOfferState } from '../store/offers.ts';
 import {
@@ -47,6 +50,9 @@ export interface Loaders {
   offer: DataLoader<string, OfferState | null>;
   offerBySku: DataLoader<{ vendorId: string; sku: string }, OfferState | null, string>;
   offersOfProduct: DataLoader<string, OfferState[]>;
+  deal: DataLoader<string, DealState | null>;
+  /** By the offer: the deal of it that runs now. */
+  dealOfOffer: DataLoader<string, DealState | null>;
   category: DataLoader<string, CategoryState | null>;
   categoryBySlug: DataLoader<string, CategoryState | null>;
   /** By the parent's id, or `ROOTS`. */
@@ -62,7 +68,7 @@ export interface Loaders {
   promotionsOfVendor: DataLoader<{ id: string; page: PromotionPage }, UsedPromotion[], string>;
 }
 
-export function createLoaders(store: CatalogStore): Loaders {
+export function createLoaders({ store, clock }: { store: CatalogStore; clock: Clock }): Loaders {
   return {
     product: one(
       (ids) => findProducts(store, ids),
@@ -100,6 +106,14 @@ export function createLoaders(store: CatalogStore): Loaders {
     offersOfProduct: many(
       (ids) => findOffersOfProducts(store, ids),
       ({ productId }) => productId,
+    ),
+    deal: one(
+      (ids) => findDeals(store, ids),
+      ({ id }) => id,
+    ),
+    dealOfOffer: one(
+      (ids) => dealsRunning(store, ids, clock.now()),
+      ({ offerId }) => offerId,
     ),
     category: one(
       (ids) => findCategories(store, ids),

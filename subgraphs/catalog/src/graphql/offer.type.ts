@@ -1,4 +1,5 @@
-import { Directive, Field, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { DateTime } from '@marketgraph/platform/graphql';
+import { Directive, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import type { OfferCondition as OfferConditionName, OfferState } from '../domain/offer.ts';
 import { Money, Node, PageInfo, StreamEvent } from './shared.type.ts';
 
@@ -36,11 +37,15 @@ registerEnumType(OfferStatus, {
 
 export enum PriceSource {
   BASE = 'BASE',
+  DEAL = 'DEAL',
 }
 registerEnumType(PriceSource, {
   name: 'PriceSource',
   description: 'Where a price comes from.',
-  valuesConfig: { BASE: { description: 'The price of the offer itself.' } },
+  valuesConfig: {
+    BASE: { description: 'The price of the offer itself.' },
+    DEAL: { description: 'The price of a lightning deal that is LIVE.' },
+  },
 });
 
 @Directive('@key(fields: "id")')
@@ -83,6 +88,18 @@ export class ResolvedPrice {
 
   @Field(() => PriceSource, { description: 'Where the unit price comes from.' })
   source!: PriceSource;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When this price ends for certain; null when nothing says so.',
+  })
+  validUntil!: Date | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description: 'What makes the price, e.g. the deal; null for the price of the offer.',
+  })
+  appliedRuleId!: string | null;
 }
 
 @ObjectType({ description: 'An offer in a list.' })

@@ -6,6 +6,7 @@ import {
 } from '@marketgraph/platform/mongo';
 import type { ClientSession, Collection, IndexDescription } from 'mongodb';
 import type { CategoryDocument } from './categories.ts';
+import type { DealDocument } from './deals.ts';
 import type { IdempotencyDocument } from './idempotency.ts';
 import type { ImportDocument, ImportErrorDocument } from './imports.ts';
 import type { OfferDocument } from './offers.ts';
@@ -19,6 +20,7 @@ export interface CatalogStore {
   products: Collection<ProductDocument>;
   offers: Collection<OfferDocument>;
   categories: Collection<CategoryDocument>;
+  deals: Collection<DealDocument>;
   vendors: Collection<VendorDocument>;
   uploads: Collection<UploadDocument>;
   imports: Collection<ImportDocument>;
@@ -59,6 +61,11 @@ const indexes: Readonly<Record<string, IndexDescription[]>> = {
     { name: 'path', key: { path: 1 } },
     { name: 'pending', key: { refreshFrom: 1 }, partialFilterExpression: { refreshFrom: { $exists: true } } },
   ],
+  deals: [
+    { name: 'byOffer', key: { offerId: 1, endsAt: 1 } },
+    { name: 'byEnd', key: { endsAt: 1, _id: 1 } },
+    { name: 'due', key: { dueAt: 1 }, partialFilterExpression: { dueAt: { $exists: true } } },
+  ],
   uploads: [
     { name: 'byOwner', key: { ownerId: 1, status: 1, expiresAt: 1 } },
     { name: 'unfinished', key: { status: 1, expiresAt: 1 } },
@@ -84,6 +91,7 @@ export function catalogStore(database: MongoDatabase): CatalogStore {
     products: db.collection('products'),
     offers: db.collection('offers'),
     categories: db.collection('categories'),
+    deals: db.collection('deals'),
     vendors: db.collection('vendors'),
     uploads: db.collection('uploads'),
     imports: db.collection('imports'),

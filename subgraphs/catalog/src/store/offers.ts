@@ -9,6 +9,8 @@ export interface OfferDocument extends Omit<OfferState, 'id'> {
   stockSequence: number;
   /** The last feed row that spoke of this offer; absent when it was listed by hand. */
   source?: OfferSource;
+  /** Counts the deals that were scheduled; absent when there was none. */
+  dealsRevision?: number;
 }
 
 export interface OfferSource {
@@ -21,7 +23,13 @@ export interface OfferSource {
 /** More vendors than this on one product are not shown. */
 export const MAX_OFFERS_PER_PRODUCT = 1_000;
 
-export function toOfferState({ _id, stockSequence: _sequence, source: _source, ...state }: OfferDocument): OfferState {
+export function toOfferState({
+  _id,
+  stockSequence: _sequence,
+  source: _source,
+  dealsRevision: _revision,
+  ...state
+}: OfferDocument): OfferState {
   return { id: _id, ...state };
 }
 

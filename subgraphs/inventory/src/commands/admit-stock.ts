@@ -4,6 +4,7 @@ import { MAX_UNITS } from '../domain/stock.ts';
 import { type AvailabilityRow, availabilityOf } from '../store/levels.ts';
 import type { CommandDeps } from './deps.ts';
 import { expireReservations } from './end-reservation.ts';
+import { knowOffers } from './know-offers.ts';
 import type { Shortage } from './take-units.ts';
 
 export interface AdmitStock {
@@ -35,6 +36,8 @@ export async function admitStock(deps: CommandDeps, { cartId, lines }: AdmitStoc
     return { kind: 'short', shortages };
   }
   const offerIds = [...wanted.value.keys()];
+  // A deal may be asked for before the event that tells of its slots has come.
+  await knowOffers(deps, offerIds);
   const rows = await availabilityOf(deps.orm.em.fork(), offerIds);
   const shortages = shortagesAmong(rows, wanted.value, ({ onHand, reserved, overdue }) => onHand - reserved + overdue);
   if (shortages.length > 0) {

@@ -2,8 +2,10 @@ import { betweenCrashPoints, crashPoint } from '@marketgraph/platform/core';
 import type { NewEvent } from '@marketgraph/platform/messaging';
 import { appendToOutbox, type EntityManager, inTransaction } from '@marketgraph/platform/postgres';
 import type { CounterValue } from '../clients/stock-counter.ts';
+import { grantOf, usedOf } from '../domain/allowance.ts';
 import { availableIn } from '../domain/stock.ts';
-import { stockChangedEvent } from '../events/out.ts';
+import { allowanceChangedEvent, stockChangedEvent } from '../events/out.ts';
+import { saveGranted } from '../store/allowances.ts';
 import {
   insertLevel,
   insertMovement,
@@ -36,7 +38,7 @@ interface Touched {
 /**
  * Every change of stock goes through here: offers locked in order, levels moved
  * by conditional updates, a movement for each, one event per offer with the
- * offer's next number; all of it or nothing. After the commit the counters in
+ * offer's next number; all of it or nothing. Allowances are counted the same way. After the commit the counters in
  * front learn the new sums, and that the claimant has what it claimed.
  */
 export async function changeStock<T>(
@@ -69,7 +71,7 @@ async function run<T>(
   const touched = new Map<string, Touched>();
   const events: NewEvent[] = [];
 
-  const value = await work({
+  const change: StockChange = {
     em,
     offers,
     levelsOf: (offerId) => levels.get(offerId) ?? [],
@@ -92,7 +94,9 @@ async function run<T>(
       return level;
     },
     announce: (event) => void events.push(event),
-  });
+  };
+  const value = await work(change);
+  await settleAllowances(change);
 
   const counters: CounterValue[] = [];
   for (const [offerId, { before, warehouseIds, reason }] of touched) {
@@ -101,26 +105,41 @@ async function run<T>(
     const rows = levels.get(offerId) ?? [];
     const available = totalOf(rows);
     await saveSequence(em, offerId, sequence);
-    events.push(
-      stockChangedEvent(
-        {
-          offerId,
-          vendorId: offer.vendorId,
-          warehouseId: warehouseIds.size === 1 ? [...warehouseIds][0]! : null,
-          previousAvailable: before,
-          available,
-          onHand: rows.reduce((units, level) => units + level.onHand, 0),
-          reserved: rows.reduce((units, level) => units + level.reserved, 0),
-          lowStockThreshold: offer.lowStockThreshold,
-          reason,
-        },
-        sequence,
-      ),
-    );
+    const onHand = rows.reduce((units, level) => units + level.onHand, 0);
+    const reserved = rows.reduce((units, level) => units + level.reserved, 0);
+    const { vendorId, lowStockThreshold, allowance } = offer;
+    if (allowance) {
+      const uses = { units: allowance.allowed, available, reserved, used: usedOf(allowance, onHand) };
+      events.push(allowanceChangedEvent({ allowanceId: offerId, ...uses }, sequence));
+    } else {
+      const warehouseId = warehouseIds.size === 1 ? [...warehouseIds][0]! : null;
+      const units = { previousAvailable: before, available, onHand, reserved };
+      // What is no allowance is a vendor's: the table says so.
+      const payload = { offerId, vendorId: vendorId!, warehouseId, ...units, lowStockThreshold, reason };
+      events.push(stockChangedEvent(payload, sequence));
+    }
     counters.push({ offerId, available, sequence });
   }
   await appendToOutbox(em, events, { ids: deps.ids, now: deps.clock.now(), trace });
   return { value, counters };
+}
+
+/**
+ * Every change of an allowance ends with as many given as are allowed: units
+ * that came back of a claim which stood in the way of a lower limit go at once.
+ */
+async function settleAllowances(change: StockChange): Promise<void> {
+  for (const { offerId, allowance } of change.offers.values()) {
+    const [level] = change.levelsOf(offerId);
+    if (!allowance || !level) continue;
+    const onHandDelta = grantOf(allowance, level);
+    if (onHandDelta === 0) continue;
+    const { warehouseId } = level;
+    const moved = await change.move({ offerId, warehouseId, onHandDelta, reservedDelta: 0, reason: 'ADJUSTMENT' });
+    if (!moved) throw new Error(`Allowance ${offerId} changed under its lock`);
+    allowance.granted += onHandDelta;
+    await saveGranted(change.em, offerId, allowance.granted);
+  }
 }
 
 function totalOf(levels: readonly LevelRow[] = []): number {

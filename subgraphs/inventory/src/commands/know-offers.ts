@@ -1,19 +1,19 @@
-import { findOffers, type OfferRow, saveOffer } from '../store/offers.ts';
+import { knownItems, saveOffer } from '../store/offers.ts';
 import type { CommandDeps } from './deps.ts';
+import { setAllowance } from './set-allowance.ts';
 
-/** The offers that exist. One whose event is still on its way is asked for once and kept. */
-export async function knowOffers(
-  { orm, offerSource }: Pick<CommandDeps, 'orm' | 'offerSource'>,
-  offerIds: readonly string[],
-): Promise<Map<string, OfferRow>> {
-  const em = orm.em.fork();
-  const known = new Map((await findOffers(em, offerIds)).map((offer) => [offer.offerId, offer]));
-  const missing = [...new Set(offerIds)].filter((offerId) => !known.has(offerId));
+/** Which of these offers and allowances exist. One whose event is still on its way is asked for once and kept. */
+export async function knowOffers(deps: CommandDeps, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const em = deps.orm.em.fork();
+  const known = await knownItems(em, ids);
+  const missing = [...new Set(ids)].filter((id) => !known.has(id));
   if (missing.length === 0) return known;
-  for (const offer of await offerSource.find(missing)) {
-    await saveOffer(em, offer);
-    const [saved] = await findOffers(em, [offer.offerId]);
-    if (saved) known.set(saved.offerId, saved);
-  }
-  return known;
+  const { offers, allowances } = await deps.offerSource.find(missing);
+  for (const offer of offers) await saveOffer(em, offer);
+  for (const allowance of allowances) await setAllowance(deps, { ...allowance, sequence: 0 });
+  return new Set([
+    ...known,
+    ...offers.map(({ offerId }) => offerId),
+    ...allowances.map(({ allowanceId }) => allowanceId),
+  ]);
 }

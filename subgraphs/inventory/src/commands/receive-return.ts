@@ -45,6 +45,8 @@ export async function receiveReturn(deps: CommandDeps, command: ReceiveReturn): 
       if (sale?.status !== 'CONFIRMED') {
         return reject('NOT_FOUND', `Nothing was sold to ${orderId}.`, { field: ['orderId'] });
       }
+      const [slot] = [...change.offers.values()].filter(({ allowance }) => allowance).map(({ offerId }) => offerId);
+      if (slot) return reject('INVALID', `What was used of ${slot} stays used.`, { field: ['lines'] });
       const left = unitsLeft(await linesOf(change.em, [sale.id]), await returnedOf(change.em, sale.id));
       const back: ReturnedUnits[] = [];
       for (const [offerId, quantity] of wanted) {

@@ -92,16 +92,17 @@ export async function onceForOffer<T>(
     [offerId],
     (change) =>
       onceByKey<Result<T>>(change.em, { principal: actorId, operation, key, input }, async () => {
-        const offer = change.offers.get(offerId);
-        if (!offer) return reject('NOT_FOUND', 'There is no such offer.', { field: ['offerId'] });
-        if (!command.mayActFor(offer.vendorId)) {
+        const vendorId = change.offers.get(offerId)?.vendorId;
+        // An allowance is nobody's stock, and set by what it is the allowance of.
+        if (!vendorId) return reject('NOT_FOUND', 'There is no such offer.', { field: ['offerId'] });
+        if (!command.mayActFor(vendorId)) {
           return reject('FORBIDDEN', 'This offer belongs to another vendor.', { field: ['offerId'] });
         }
         const found = await findWarehouses(change.em, Object.values(call.warehouses));
         for (const [field, id] of Object.entries(call.warehouses)) {
           const warehouse = found.find((each) => each.id === id);
           // A warehouse of nobody is the marketplace's own; another vendor's might as well not exist.
-          if (!warehouse || (warehouse.vendorId !== null && warehouse.vendorId !== offer.vendorId)) {
+          if (!warehouse || (warehouse.vendorId !== null && warehouse.vendorId !== vendorId)) {
             return reject('NOT_FOUND', 'There is no such warehouse.', { field: [field] });
           }
         }

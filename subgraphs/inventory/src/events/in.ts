@@ -1,12 +1,22 @@
 import type { EventHandler } from '@marketgraph/platform/messaging';
 import type { EntityManager } from '@marketgraph/platform/postgres';
-import { offerChanged, type OfferChanged } from '@marketgraph/schema/events/catalog';
+import { type AllowanceSet, allowanceSet, offerChanged, type OfferChanged } from '@marketgraph/schema/events/catalog';
+import type { CommandDeps } from '../commands/deps.ts';
+import { setAllowance } from '../commands/set-allowance.ts';
 import { saveOffer } from '../store/offers.ts';
 
-/** What inventory needs to know of the catalog: which offers there are and whose. */
-export const handlers: Readonly<Record<string, EventHandler<EntityManager>>> = {
-  [offerChanged.name]: async (event, em) => {
-    const { offerId, vendorId, sku, variantId } = event.payload as OfferChanged;
-    await saveOffer(em, { offerId, vendorId, sku, variantId });
-  },
-};
+/** What inventory needs to know of the catalog: which offers there are and whose, and what has how many uses. */
+export function eventHandlers(deps: CommandDeps): Readonly<Record<string, EventHandler<EntityManager>>> {
+  return {
+    [offerChanged.name]: async (event, em) => {
+      const { offerId, vendorId, sku, variantId } = event.payload as OfferChanged;
+      await saveOffer(em, { offerId, vendorId, sku, variantId });
+    },
+    // In a transaction of its own, because the counter in front must learn of it after the commit. The event's
+    // sequence makes a second time harmless, as the inbox does for effects in its transaction.
+    [allowanceSet.name]: async ({ payload, sequence, trace }) => {
+      const { allowanceId, units } = payload as AllowanceSet;
+      await setAllowance(deps, { allowanceId, units, sequence, trace });
+    },
+  };
+}

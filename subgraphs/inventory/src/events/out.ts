@@ -1,5 +1,7 @@
 import type { NewEvent } from '@marketgraph/platform/messaging';
 import {
+  allowanceChanged,
+  type AllowanceChanged,
   reservationEnded,
   type ReservationEnded,
   stockChanged,
@@ -16,6 +18,11 @@ export function stockChangedEvent(payload: StockChanged, sequence: number): NewE
     topics: [`stockChanged:${payload.offerId}`, `vendorStockFeed:${payload.vendorId}`],
     payload,
   };
+}
+
+export function allowanceChangedEvent(payload: AllowanceChanged, sequence: number): NewEvent<AllowanceChanged> {
+  const { name, version } = allowanceChanged;
+  return { name, version, key: payload.allowanceId, sequence, payload };
 }
 
 export function reservationEndedEvent(

@@ -1,6 +1,7 @@
 import type { Database } from '@marketgraph/platform/postgres';
 import DataLoader from 'dataloader';
 import { statusOf } from '../domain/stock.ts';
+import { slotsLeft } from '../store/allowances.ts';
 import { availabilityOf, findLevels, type LevelRow, levelsOfOffers } from '../store/levels.ts';
 import { findOffers, type OfferRow, offersOfVariants } from '../store/offers.ts';
 import {
@@ -25,6 +26,7 @@ export interface Loaders {
   reservationOfCart: DataLoader<string, ReservationRow | null>;
   reservationLines: DataLoader<string, ReservationLineRow[]>;
   availableOfVariant: DataLoader<string, number>;
+  slotsLeft: DataLoader<string, number | null>;
 }
 
 const MAX_BATCH = 500;
@@ -81,6 +83,13 @@ export function createLoaders(orm: Database): Loaders {
       (ids) => linesOf(em(), ids),
       (row) => row.reservationId,
     ),
+    slotsLeft: new DataLoader(
+      async (ids) => {
+        const left = new Map((await slotsLeft(em(), ids)).map((row) => [row.id, row.left]));
+        return ids.map((id) => left.get(id) ?? null);
+      },
+      { maxBatchSize: MAX_BATCH },
+    ),
     availableOfVariant: new DataLoader((ids) => readVariants(orm, ids), { maxBatchSize: MAX_BATCH }),
   };
 }
@@ -93,7 +102,8 @@ async function readAvailability(orm: Database, offerIds: readonly string[]): Pro
   const thresholds = new Map(offers.map((offer) => [offer.offerId, offer.lowStockThreshold]));
   const asOf = new Date();
   return offerIds.map((id) => {
-    const available = units.get(id) ?? 0;
+    // The slots of a deal are no offer, and none of it can be bought.
+    const available = thresholds.has(id) ? (units.get(id) ?? 0) : 0;
     return {
       offer: { id },
       available,

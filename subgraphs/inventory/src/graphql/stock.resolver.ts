@@ -1,6 +1,7 @@
 import { badUserInput, forbidden, pageRequest, requireUser, toConnection } from '@marketgraph/platform/graphql';
 import { Arg, Ctx, Directive, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
 import { findDrift } from '../commands/reconcile.ts';
+import { ALLOWANCE_PLACE } from '../store/allowances.ts';
 import { movementsOf } from '../store/levels.ts';
 import { offersOfVendor } from '../store/offers.ts';
 import { actsFor, seesReservations } from './access.ts';
@@ -9,6 +10,7 @@ import { toMovement, toReservation, toStockLevel, toWarehouse } from './map.ts';
 import {
   Cart,
   InventoryDrift,
+  LightningDeal,
   Offer,
   OfferAvailability,
   ProductVariant,
@@ -149,6 +151,17 @@ export class VendorStock {
   }
 }
 
+@Resolver(() => LightningDeal)
+export class DealSlots {
+  @FieldResolver(() => Int, {
+    nullable: true,
+    description: 'Slots nobody has bought or holds at the moment. Null until stock has heard of the deal.',
+  })
+  slotsRemaining(@Root() { id }: LightningDeal, @Ctx() { loaders }: InventoryContext): Promise<number | null> {
+    return loaders.slotsLeft.load(id);
+  }
+}
+
 @Resolver(() => Cart)
 export class CartReservation {
   @FieldResolver(() => Reservation, { nullable: true, description: 'What is set aside for the checkout of this cart.' })
@@ -163,7 +176,9 @@ export class ReservationFields {
   @FieldResolver(() => [ReservationLine], { description: 'Units per offer and warehouse.' })
   async lines(@Root() { id }: Reservation, @Ctx() { loaders }: InventoryContext): Promise<ReservationLine[]> {
     const rows = await loaders.reservationLines.load(id);
-    return rows.map(({ offerId, warehouseId, quantity }) => ({ offer: { id: offerId }, warehouseId, quantity }));
+    // What is held of an allowance is no unit of an offer and ships from nowhere.
+    const units = rows.filter(({ warehouseId }) => warehouseId !== ALLOWANCE_PLACE);
+    return units.map(({ offerId, warehouseId, quantity }) => ({ offer: { id: offerId }, warehouseId, quantity }));
   }
 }
 

@@ -210,9 +210,16 @@ export class Cart {
   id!: string;
 }
 
+@Directive('@key(fields: "id")')
+@ObjectType({ description: 'A lightning deal.' })
+export class LightningDeal {
+  @Field(() => ID, { description: 'The deal.' })
+  id!: string;
+}
+
 @ObjectType({ description: 'The counter in front says another number than the ledger behind.' })
 export class InventoryDrift {
-  @Field(() => Offer, { description: 'The offer.' })
+  @Field(() => Offer, { description: 'The offer. Of an allowance, like the slots of a deal, its id and nothing else.' })
   offer!: Offer;
 
   @Field(() => Int, { description: 'What the counter says.' })

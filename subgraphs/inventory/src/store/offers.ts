@@ -1,4 +1,5 @@
 import type { EntityManager } from '@marketgraph/platform/postgres';
+import type { Allowance } from '../domain/allowance.ts';
 
 export interface OfferRow {
   offerId: string;
@@ -13,7 +14,16 @@ const COLUMNS = `offer_id as "offerId", vendor_id as "vendorId", sku, variant_id
 
 export async function findOffers(em: EntityManager, offerIds: readonly string[]): Promise<OfferRow[]> {
   if (offerIds.length === 0) return [];
-  return em.execute<OfferRow[]>(`select ${COLUMNS} from offer where offer_id in (?)`, [[...offerIds]]);
+  return em.execute<OfferRow[]>(`select ${COLUMNS} from offer where offer_id in (?) and kind = 'OFFER'`, [
+    [...offerIds],
+  ]);
+}
+
+/** Which of these can be reserved: offers and allowances. */
+export async function knownItems(em: EntityManager, ids: readonly string[]): Promise<Set<string>> {
+  if (ids.length === 0) return new Set();
+  const rows = await em.execute<{ id: string }[]>('select offer_id as id from offer where offer_id in (?)', [[...ids]]);
+  return new Set(rows.map(({ id }) => id));
 }
 
 export async function saveOffer(em: EntityManager, offer: Omit<OfferRow, 'lowStockThreshold'>): Promise<void> {
@@ -55,9 +65,20 @@ export async function offersOfVariants(em: EntityManager, variantIds: readonly s
   return em.execute<OfferRow[]>(`select ${COLUMNS} from offer where variant_id in (?)`, [[...variantIds]]);
 }
 
-export interface LockedOffer extends OfferRow {
+export interface LockedOffer extends Omit<OfferRow, 'vendorId'> {
+  /** Null for an allowance: it is no vendor's stock. */
+  vendorId: string | null;
   /** Before this transaction. */
   sequence: number;
+  /** What it is an allowance of; null for an offer. */
+  allowance: (Allowance & { sequence: number }) | null;
+}
+
+interface LockedRow extends Omit<LockedOffer, 'sequence' | 'allowance'> {
+  sequence: string;
+  allowed: number | null;
+  granted: number | null;
+  allowedSequence: string | null;
 }
 
 /**
@@ -68,11 +89,18 @@ export interface LockedOffer extends OfferRow {
  */
 export async function lockOffers(em: EntityManager, offerIds: readonly string[]): Promise<Map<string, LockedOffer>> {
   if (offerIds.length === 0) return new Map();
-  const rows = await em.execute<(OfferRow & { sequence: string })[]>(
-    `select ${COLUMNS}, sequence from offer where offer_id in (?) order by offer_id for update`,
+  const rows = await em.execute<LockedRow[]>(
+    `select ${COLUMNS}, sequence, allowed, granted, allowed_sequence as "allowedSequence"
+       from offer where offer_id in (?) order by offer_id for update`,
     [[...new Set(offerIds)]],
   );
-  return new Map(rows.map((row) => [row.offerId, { ...row, sequence: Number(row.sequence) }]));
+  return new Map(rows.map((row) => [row.offerId, toLocked(row)]));
+}
+
+function toLocked({ sequence, allowed, granted, allowedSequence, ...row }: LockedRow): LockedOffer {
+  const allowance =
+    allowed === null || granted === null ? null : { allowed, granted, sequence: Number(allowedSequence) };
+  return { ...row, sequence: Number(sequence), allowance };
 }
 
 export async function saveSequence(em: EntityManager, offerId: string, sequence: number): Promise<void> {

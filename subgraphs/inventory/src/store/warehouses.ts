@@ -1,4 +1,5 @@
 import type { EntityManager } from '@marketgraph/platform/postgres';
+import { ALLOWANCE_PLACE } from './allowances.ts';
 
 export interface WarehouseRow {
   id: string;
@@ -13,7 +14,11 @@ const COLUMNS = `id, code, name, region, vendor_id as "vendorId", address`;
 
 export async function findWarehouses(em: EntityManager, ids: readonly string[]): Promise<WarehouseRow[]> {
   if (ids.length === 0) return [];
-  return em.execute<WarehouseRow[]>(`select ${COLUMNS} from warehouse where id in (?)`, [[...ids]]);
+  // Where allowances are kept is no warehouse: nothing can be put there, or be shipped from there.
+  return em.execute<WarehouseRow[]>(`select ${COLUMNS} from warehouse where id in (?) and id <> ?`, [
+    [...ids],
+    ALLOWANCE_PLACE,
+  ]);
 }
 
 export async function warehousesOfVendors(em: EntityManager, vendorIds: readonly string[]): Promise<WarehouseRow[]> {

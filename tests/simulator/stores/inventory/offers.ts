@@ -4,10 +4,8 @@ import { statement } from '../../world/memory-orm.ts';
 
 export * from '../../../../subgraphs/inventory/src/store/offers.ts';
 
-export const findOffers: typeof real.findOffers = (em, offerIds) =>
-  statement(em, (transaction) =>
-    offerIds.flatMap((offerId) => transaction.get(inventoryTables(em).offers, offerId) ?? []),
-  );
+export const knownItems: typeof real.knownItems = (em, ids) =>
+  statement(em, (transaction) => new Set(ids.filter((id) => transaction.get(inventoryTables(em).offers, id))));
 
 export const lockOffers: typeof real.lockOffers = async (em, offerIds) => {
   if (offerIds.length === 0) return new Map();
@@ -15,7 +13,7 @@ export const lockOffers: typeof real.lockOffers = async (em, offerIds) => {
     const locked = new Map<string, real.LockedOffer>();
     for (const offerId of [...new Set(offerIds)].toSorted()) {
       const offer = await transaction.lock(inventoryTables(em).offers, offerId);
-      if (offer) locked.set(offerId, { ...offer });
+      if (offer) locked.set(offerId, { ...offer, allowance: offer.allowance && { ...offer.allowance } });
     }
     return locked;
   });
