@@ -1,6 +1,6 @@
 import type { JWK } from 'jose';
 import { ConfigurationError, readTogether, refuseInProduction, settingsOf } from '@marketgraph/platform/config';
-import { httpTransport, internalTokenSigner, runProcess } from '@marketgraph/platform/serve';
+import { copyUrls, httpTransport, internalTokenSigner, runProcess } from '@marketgraph/platform/serve';
 import { createLogger, startMetrics } from '@marketgraph/platform/telemetry';
 import { readGatewayConfig } from './config.ts';
 import { createGateway, GRAPH_SUBGRAPH } from './gateway.ts';
@@ -50,11 +50,11 @@ await runProcess(log, async () => {
   };
 });
 
-/** `ACCOUNTS_URL`, `CATALOG_URL` …: one for each subgraph of the composed graph. */
-function subgraphUrls(supergraphSdl: string): Record<string, string> {
+/** `ACCOUNTS_URL`, `CATALOG_URL` …: one for each subgraph of the composed graph, with a comma between its copies. */
+function subgraphUrls(supergraphSdl: string): Record<string, string[]> {
   const { required } = settingsOf('', process.env);
   const names = subgraphNames(supergraphSdl).filter((name) => name !== GRAPH_SUBGRAPH);
-  return Object.fromEntries(names.map((name) => [name, required(`${name.toUpperCase()}_URL`)]));
+  return Object.fromEntries(names.map((name) => [name, copyUrls(required(`${name.toUpperCase()}_URL`))]));
 }
 
 function signingKey(): JWK {

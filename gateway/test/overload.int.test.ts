@@ -32,7 +32,7 @@ describe('R31 a gateway with more to do than it can', () => {
     const browsing = Array.from({ length: 3 }, () => test.post(WAITING, headers));
     await until(() => asked() === before + 3, { what: 'three queries under way' });
     const refused = await test.post({ query: '{ whoami }' }, headers);
-    expect(refused.status).toBe(503);
+    expect(refused.status).toBe(429);
     expect(refused.headers.get('retry-after')).toBe('1');
     expect(refused.body.errors[0].extensions).toMatchObject({ code: 'RATE_LIMITED', retryable: true });
 

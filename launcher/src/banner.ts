@@ -13,6 +13,7 @@ export function printBanner(
     .describe()
     .map(({ name, kind, version }) => (kind === 'real' ? `${name} ${version}` : `${name} (${kind})`))
     .join(' · ');
+  const moreGateways = marketplace.processes?.gatewayUrls.slice(1) ?? [];
   const lines = [
     '',
     `${colors.bold(colors.green('Marketgraph is running'))} ${colors.dim(`(${marketplace.shape}, ${(startedInMs / 1_000).toFixed(1)} s)`)}`,
@@ -20,6 +21,7 @@ export function printBanner(
     `  Graph          ${colors.cyan(`${url}/graphql`)}`,
     `  Explorer       ${colors.cyan(`${url}/graphql`)} ${colors.dim('in a browser')}`,
     `  Subscriptions  ${colors.cyan(`${url.replace('http', 'ws')}/graphql`)} ${colors.dim('graphql-ws')} · ${colors.cyan(`${url}/graphql/stream`)} ${colors.dim('SSE')}`,
+    ...moreGateways.map((other) => `  Another copy   ${colors.cyan(`${other}/graphql`)}`),
     `  Health         ${colors.cyan(`${url}/health`)} · ${colors.cyan(`${url}/ready`)}`,
     `  Stores         ${stores}`,
     `                 ${colors.dim('An emulator stands in for its server on this machine only; see the README to use real ones.')}`,

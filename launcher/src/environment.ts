@@ -60,6 +60,7 @@ export function environmentsOf(options: EnvironmentOptions): ServiceEnvironments
     payments: {
       ...sql('payments'),
       REDIS_URL: stores.redis.payments,
+      PUBLIC_URL: publicUrl,
       STRIPE_SECRET_KEY: stores.stripe.secretKey,
       STRIPE_WEBHOOK_SECRET: stores.stripe.webhookSecret,
       ...(stores.stripe.url ? { STRIPE_API_URL: stores.stripe.url } : {}),

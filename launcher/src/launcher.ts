@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Environment } from '@marketgraph/platform/config';
 import { createLogger, type Logger } from '@marketgraph/platform/telemetry';
 import { type ExternalStores, type StoreLog, startStores, type Stores } from '@marketgraph/stores';
+import type { Copies } from './copies.ts';
 import { environmentsOf, joined } from './environment.ts';
 import { loadKeys } from './keys.ts';
 import { freePort, type Processes, startProcesses } from './processes.ts';
@@ -12,6 +13,8 @@ export type Shape = 'monolith' | 'processes';
 
 export interface MarketplaceOptions {
   shape: Shape;
+  /** In the processes shape: services of which more than one process is to run. */
+  copies?: Copies;
   /** 0 is any free one. */
   port: number;
   host?: string;
@@ -87,6 +90,7 @@ export async function startMarketplace(options: MarketplaceOptions): Promise<Mar
     } else {
       const processes = await startProcesses({
         environments,
+        copies: options.copies,
         logsDir,
         gatewayHost: host,
         gatewayPort: port,

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { emptyDataFolder } from '@marketgraph/stores';
 import colors from 'picocolors';
 import { printBanner } from './banner.ts';
+import { readCopies } from './copies.ts';
 import { DEMO_OPERATOR } from './demo/accounts.ts';
 import { loadDemo } from './demo/demo.ts';
 import { sentenceFor } from './failure.ts';
@@ -15,9 +16,10 @@ import { watchStarters } from './starters.ts';
 
 const USAGE = `Starts the marketplace: stores, seven subgraphs and the gateway.
 
-  pnpm start [--processes] [--fresh] [--no-demo]
+  pnpm start [--processes] [--copies orders=2,gateway=2] [--fresh] [--no-demo]
 
   --processes   one process per subgraph and the gateway, instead of one for all
+  --copies      so many processes of these services, and of the others one (implies --processes; also COPIES)
   --fresh       empties the data folder first
   --no-demo     starts without demo data
 
@@ -32,6 +34,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       processes: { type: 'boolean', default: false },
+      copies: { type: 'string' },
       fresh: { type: 'boolean', default: false },
       'no-demo': { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
@@ -45,13 +48,15 @@ async function main(): Promise<void> {
   const port = Number(process.env['PORT'] || 4000);
   const host = process.env['HOST'] ?? '127.0.0.1';
   const dataDir = resolve(ROOT, process.env['DATA_DIR'] ?? '.data');
+  const copies = readCopies(values.copies ?? process.env['COPIES'] ?? '');
   const production = isProduction(process.env, { demo: !values['no-demo'] });
   await checkPort(port, host);
   if (values.fresh) emptyDataFolder(dataDir);
 
   const onStep = stepPrinter(begin);
   const starting = startMarketplace({
-    shape: values.processes ? 'processes' : 'monolith',
+    shape: values.processes || Object.keys(copies).length > 0 ? 'processes' : 'monolith',
+    copies,
     port,
     host,
     dataDir,

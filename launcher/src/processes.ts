@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { subgraphNames } from '@marketgraph/monolith/registry';
+import { type Copies, copyNames } from './copies.ts';
 import type { ServiceEnvironments } from './environment.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
@@ -18,7 +19,10 @@ const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 20_000;
 
 export interface ServiceProcess {
+  /** `orders`, and `orders-2` for its second copy. */
   name: string;
+  /** What it is a copy of. */
+  service: string;
   url: string;
   pid: number;
   stop(): Promise<void>;
@@ -30,51 +34,77 @@ export interface ServiceProcess {
 }
 
 export interface Processes {
+  /** By name. */
   services: ReadonlyMap<string, ServiceProcess>;
+  /** Of every gateway; the first is the one on the chosen port. */
+  gatewayUrls: readonly string[];
   stop(): Promise<void>;
 }
 
-/** One process per subgraph and one for the gateway; resolves when each answers. */
+/**
+ * One process per copy of each subgraph and of the gateway; resolves when each
+ * answers. Everybody is told the URLs of all copies of whom it calls.
+ */
 export async function startProcesses(options: {
   environments: ServiceEnvironments;
+  /** One of each, unless it says otherwise. */
+  copies?: Copies;
   logsDir: string;
   gatewayHost: string;
+  /** Of the first gateway; others take any free ones. */
   gatewayPort: number;
   onProgress?(service: string): void;
 }): Promise<Processes> {
-  const { environments, logsDir, onProgress } = options;
+  const { environments, copies = {}, logsDir, gatewayHost, onProgress } = options;
   await mkdir(logsDir, { recursive: true });
-  const ports = new Map<string, number>();
-  for (const name of subgraphNames) ports.set(name, await freePort());
+  const listeners: Listener[] = [];
+  for (const service of subgraphNames) {
+    for (const name of copyNames(service, copies)) listeners.push({ name, service, port: await freePort() });
+  }
   const urls = Object.fromEntries(
-    [...ports].map(([name, port]) => [`${name.toUpperCase()}_URL`, `http://127.0.0.1:${port}`]),
+    subgraphNames.map((subgraph) => [
+      `${subgraph.toUpperCase()}_URL`,
+      listeners.flatMap(({ service, port }) => (service === subgraph ? [`http://127.0.0.1:${port}`] : [])).join(','),
+    ]),
   );
+  const gateways: Listener[] = [];
+  for (const name of copyNames('gateway', copies)) {
+    gateways.push({ name, service: 'gateway', port: gateways.length === 0 ? options.gatewayPort : await freePort() });
+  }
+  const gatewayUrl = ({ port }: Listener) => `http://${gatewayHost === '0.0.0.0' ? '127.0.0.1' : gatewayHost}:${port}`;
+
   const services = new Map<string, ServiceProcess>();
   const stop = async () => {
-    // The gateway first: no request enters while the services behind it go.
-    await services.get('gateway')?.stop();
+    // The gateways first: no request enters while the services behind them go.
+    await Promise.all(gateways.map(({ name }) => services.get(name)?.stop()));
     await Promise.all([...services.values()].map((service) => service.stop()));
   };
-  const launch = async (name: string, entry: string, env: Record<string, string>, url: string) => {
-    const service = serviceProcess({ name, entry, env, url, log: join(logsDir, `${name}.log`) });
-    services.set(name, service);
-    await service.restart();
+  const launch = async (
+    { name, service, port }: Listener,
+    { folder, env, url }: { folder: string; env: Record<string, string>; url: string },
+  ) => {
+    const process = serviceProcess({
+      name,
+      service,
+      entry: `${folder}/${ENTRY}`,
+      env: { ...env, ...urls, PORT: String(port) },
+      url,
+      log: join(logsDir, `${name}.log`),
+    });
+    services.set(name, process);
+    await process.restart();
     onProgress?.(name);
   };
   const outcomes = await Promise.allSettled([
-    ...subgraphNames.map((name) =>
-      launch(
-        name,
-        `subgraphs/${name}/${ENTRY}`,
-        { ...environments.subgraphs[name], ...urls, HOST: '127.0.0.1', PORT: String(ports.get(name)) },
-        `http://127.0.0.1:${ports.get(name)}`,
-      ),
+    ...listeners.map((listener) =>
+      launch(listener, {
+        folder: `subgraphs/${listener.service}`,
+        env: { ...environments.subgraphs[listener.service], HOST: '127.0.0.1' },
+        url: `http://127.0.0.1:${listener.port}`,
+      }),
     ),
-    launch(
-      'gateway',
-      `gateway/${ENTRY}`,
-      { ...environments.gateway, ...urls },
-      `http://${options.gatewayHost === '0.0.0.0' ? '127.0.0.1' : options.gatewayHost}:${options.gatewayPort}`,
+    ...gateways.map((gateway) =>
+      launch(gateway, { folder: 'gateway', env: environments.gateway, url: gatewayUrl(gateway) }),
     ),
   ]);
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
@@ -82,17 +112,24 @@ export async function startProcesses(options: {
     await stop();
     throw failed.reason;
   }
-  return { services, stop };
+  return { services, gatewayUrls: gateways.map(gatewayUrl), stop };
+}
+
+interface Listener {
+  name: string;
+  service: string;
+  port: number;
 }
 
 function serviceProcess(options: {
   name: string;
+  service: string;
   entry: string;
   env: Record<string, string>;
   url: string;
   log: string;
 }): ServiceProcess {
-  const { name, url } = options;
+  const { name, service, url } = options;
   let child: ChildProcess | undefined;
 
   const ended = (running: ChildProcess) =>
@@ -126,6 +163,7 @@ function serviceProcess(options: {
 
   return {
     name,
+    service,
     url,
     get pid() {
       return child?.pid ?? 0;

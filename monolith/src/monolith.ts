@@ -27,7 +27,7 @@ export async function startMonolith({
   const peers = lateTransport();
   const created = await Promise.allSettled(
     registry.map(({ name, create }) =>
-      create(env, { log: log.child({ service: name }), peers: subgraphClient(peers.transport, name) }),
+      create(env, { log: log.child({ service: name }), peers: subgraphClient(peers.transport, name), metrics }),
     ),
   );
   const subgraphs = created.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));

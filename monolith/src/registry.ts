@@ -2,11 +2,12 @@ import type { Environment } from '@marketgraph/platform/config';
 import type { Clock, Ids } from '@marketgraph/platform/core';
 import type { Subgraph, SubgraphSchema } from '@marketgraph/platform/graphql';
 import type { SubgraphClient } from '@marketgraph/platform/serve';
-import type { Logger } from '@marketgraph/platform/telemetry';
+import type { Logger, Metrics } from '@marketgraph/platform/telemetry';
 
 export interface SubgraphDeps {
   log: Logger;
   peers: SubgraphClient;
+  metrics?: Metrics;
   clock?: Clock;
   ids?: Ids;
 }

@@ -213,6 +213,112 @@ describe('a subgraph that cannot be reached', () => {
   });
 });
 
+describe('copies of a subgraph', () => {
+  /** Answers with its name; may die with the calls it has. */
+  async function aCopy(name: string) {
+    const seen: string[] = [];
+    const held: ServerResponse[] = [];
+    const state = { holds: false, ready: true };
+    const copy = createServer((request, response) => {
+      if (request.url === '/ready') return json(response, { ready: state.ready, checks: {} }, state.ready ? 200 : 503);
+      let text = '';
+      request.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      request.on('end', () => {
+        seen.push((JSON.parse(text) as Asked['body']).query);
+        if (state.holds) held.push(response);
+        else json(response, { data: { from: name } });
+      });
+      return undefined;
+    });
+    await new Promise<void>((resolve) => copy.listen(0, '127.0.0.1', resolve));
+    const { port } = copy.address() as AddressInfo;
+    return {
+      seen,
+      held,
+      state,
+      url: `http://127.0.0.1:${port}`,
+      async die() {
+        copy.closeAllConnections();
+        if (copy.listening) await new Promise((resolve) => copy.close(resolve));
+      },
+      restart: () => new Promise<void>((resolve) => copy.listen(port, '127.0.0.1', resolve)),
+    };
+  }
+
+  let one: Awaited<ReturnType<typeof aCopy>>;
+  let two: Awaited<ReturnType<typeof aCopy>>;
+  let both: SubgraphTransport;
+
+  beforeEach(async () => {
+    [one, two] = [await aCopy('one'), await aCopy('two')];
+    const { privateJwk } = await generateServiceKey('gateway');
+    both = httpTransport({ urls: { shop: [one.url, two.url] }, signer: await internalTokenSigner(privateJwk) });
+  });
+  afterEach(async () => {
+    await both.close();
+    await Promise.all([one.die(), two.die()]);
+  });
+  const askThem = (query = '{ from }', timeoutMs = 5_000) =>
+    both.execute('shop', { query, viewer: anonymous, requestId: 'r', deadlineAt: Date.now() + timeoutMs });
+  const failureOf = (work: Promise<unknown>) =>
+    work.then(
+      () => undefined,
+      (error: unknown) => error as SubgraphUnavailableError,
+    );
+
+  it('share the work', async () => {
+    for (let n = 0; n < 20; n += 1) await askThem();
+    expect([one.seen.length, two.seen.length]).toEqual([10, 10]);
+  });
+
+  it('the one that does not get on is asked less', async () => {
+    one.state.holds = true;
+    const asked = Array.from({ length: 4 }, () => askThem());
+    await vi.waitFor(() => expect(one.held.length).toBe(2));
+    for (let n = 0; n < 20; n += 1) await askThem();
+    expect(one.seen.length).toBe(2);
+    for (const response of one.held) json(response, { data: null });
+    await Promise.all(asked);
+  });
+
+  it('when one is not there the other answers queries and mutations alike, and it is asked again once it is back', async () => {
+    await one.die();
+    for (const query of ['{ from }', 'mutation { buy }', '{ from }', 'mutation { pay }']) {
+      expect(await askThem(query)).toEqual({ data: { from: 'two' } });
+    }
+    await one.restart();
+    await vi.waitFor(async () => expect(await askThem()).toEqual({ data: { from: 'one' } }), 5_000);
+  });
+
+  it('when one dies with its calls, reads are asked of the other; of a mutation nobody knows, and it is not repeated', async () => {
+    one.state.holds = two.state.holds = true;
+    const reads = [askThem(), askThem()];
+    const buys = [failureOf(askThem('mutation { buy }')), failureOf(askThem('mutation { buy }'))];
+    await vi.waitFor(() => expect(one.held.length + two.held.length).toBe(4));
+    two.state.holds = false;
+    for (const response of two.held) json(response, { data: { from: 'two' } });
+    await one.die();
+    expect(await Promise.all(reads)).toEqual([{ data: { from: 'two' } }, { data: { from: 'two' } }]);
+    const [lost, ...more] = (await Promise.all(buys)).filter((failure) => failure !== undefined);
+    expect(more).toEqual([]);
+    expect(lost).toMatchObject({ reason: 'unreachable', isServed: true });
+    expect([...one.seen, ...two.seen].filter((query) => query.startsWith('mutation')).length).toBe(2);
+  });
+
+  it('none of them there is the subgraph not there', async () => {
+    await Promise.all([one.die(), two.die()]);
+    expect(await failureOf(askThem())).toMatchObject({ reason: 'unreachable', isServed: false });
+    expect(await failureOf(askThem('mutation { buy }'))).toMatchObject({ reason: 'unreachable', isServed: false });
+  });
+
+  it('are ready when one of them is', async () => {
+    one.state.ready = false;
+    for (let n = 0; n < 4; n += 1) expect((await both.readiness('shop')).ready).toBe(true);
+    await two.die();
+    expect((await both.readiness('shop')).ready).toBe(false);
+  });
+});
+
 describe('a token that was found good', () => {
   it('is good again for its subgraph, and never longer than it lives', async () => {
     const { privateJwk, publicJwk } = await generateServiceKey('gateway');

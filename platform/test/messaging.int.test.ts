@@ -153,6 +153,25 @@ describe('from outbox to effect', () => {
     expect([...published].toSorted()).toEqual((await writtenKeys()).toSorted());
   });
 
+  it('two relays of one outbox publish each event once, and those of one key in their order', async () => {
+    const head = await bus.head('orders');
+    const relays = Array.from({ length: 3 }, () =>
+      startRelay({ domain: 'orders', outbox: postgresOutbox(orm), bus, log, intervalMs: 1 }),
+    );
+    try {
+      for (let n = 1; n <= 150; n += 1) {
+        await commit('turns', n, 'orders.turns');
+        for (const relay of relays) relay.nudge();
+      }
+      await until(async () => (await postgresOutbox(orm).backlog()).count === 0, { what: 'an empty outbox' });
+    } finally {
+      await Promise.all(relays.map((relay) => relay.stop()));
+    }
+    const published = await bus.read('orders', { after: head, count: 500 });
+    const sequences = published.flatMap(({ envelope }) => (envelope.key === 'turns' ? [envelope.sequence] : []));
+    expect(sequences).toEqual(Array.from({ length: 150 }, (_, at) => at + 1));
+  });
+
   it('has one effect of an event published twice', async () => {
     const consumer = await consume('twice', { 'orders.twice': writeEffect });
     const relay = startRelay({ domain: 'orders', outbox: postgresOutbox(orm), bus, log, intervalMs: 20 });

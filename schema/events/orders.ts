@@ -54,7 +54,7 @@ export interface VendorOrderChanged {
   orderId: string;
   vendorId: string;
   buyerId: string;
-  /** PLACED STATUS_CHANGED FULFILLMENT_UPDATED RETURN_REQUESTED CANCELED */
+  /** PLACED STATUS_CHANGED FULFILLMENT_UPDATED RETURN_REQUESTED RETURN_UPDATED CANCELED */
   type: string;
   previousStatus: string | null;
   /** A VendorOrderStatus of the schema. */
@@ -71,6 +71,22 @@ export interface VendorOrderDelivered {
   deliveredAt: string;
   returnWindowEndsAt: string;
   lines: OrderLineFact[];
+}
+
+/**
+ * A return came into being or moved on. While it is REQUESTED, APPROVED, IN_TRANSIT or RECEIVED its vendor is not paid.
+ * Key: the return; sequence: the version of its order.
+ */
+export interface ReturnChanged {
+  returnId: string;
+  orderId: string;
+  vendorOrderId: string;
+  vendorId: string;
+  buyerId: string;
+  /** A ReturnStatus of the schema; null for a new one. */
+  previousStatus: string | null;
+  status: string;
+  lines: { lineId: string; quantity: number }[];
 }
 
 /**
@@ -150,6 +166,16 @@ export const vendorOrderDelivered = fact<VendorOrderDelivered>()('orders.vendorO
   deliveredAt: '2026-01-05T00:00:00.000Z',
   returnWindowEndsAt: '2026-02-04T00:00:00.000Z',
   lines: [line],
+});
+export const returnChanged = fact<ReturnChanged>()('orders.returnChanged', 1, {
+  returnId: 'ret_01J0000000000000000000RTRN',
+  orderId: 'ord_01J0000000000000000000RDER',
+  vendorOrderId: 'vor_01J0000000000000000000VRDR',
+  vendorId: 'ven_01J0000000000000000000VEND',
+  buyerId: 'usr_01J0000000000000000000BUYR',
+  previousStatus: 'REQUESTED',
+  status: 'APPROVED',
+  lines: [{ lineId: 'lin_01J0000000000000000000LINE', quantity: 1 }],
 });
 export const cartChanged = fact<CartChanged>()('orders.cartChanged', 1, {
   cartId: 'crt_01J0000000000000000000CART',

@@ -37,6 +37,7 @@ const SHORT_LISTS: Readonly<Record<string, string>> = {
   'Order.lines': 'a cart has at most 500',
   'VendorOrder.lines': 'a cart has at most 500',
   'VendorOrder.fulfillments': 'at most one per unit line, all of them shown together',
+  'VendorOrder.returns': 'at most 20 of a vendor order, checked when one is asked for',
   'Payment.transactions': 'a handful of attempts on one payment',
   'Payout.settlements': 'a payout is made of at most 50',
   'Order.refunds': 'at most 200 of a payment, checked when one is asked for',
@@ -60,7 +61,7 @@ const CANNOT_BE_REFUSED = new Set(['logout', 'searchEventTrack']);
 const ROOT_TYPES = new Set(['Query', 'Mutation', 'Subscription']);
 
 const MUTATION_VERBS =
-  'accept|add|adjust|admit|apply|approve|archive|cancel|capture|complete|confirm|create|delete|moderate|rebuild|reconcile|refund|reject|release|remove|reply|request|reserve|reset|revert|review|revoke|rollback|schedule|select|set|settle|start|submit|suspend|reindex|sync|track|transfer|update|upsert|verify|void|vote|read|issue|invite|merge|decide|receive';
+  'accept|add|adjust|admit|apply|approve|archive|cancel|capture|complete|confirm|create|delete|moderate|rebuild|reconcile|refund|reject|release|remove|reply|request|reserve|reset|revert|review|revoke|rollback|select|set|settle|ship|start|submit|suspend|reindex|sync|track|transfer|update|upsert|verify|void|vote|read|issue|invite|merge|decide|receive|detach|onboard|schedule';
 
 const namedType = (type: TypeNode): string => (type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type));
 const isList = (type: TypeNode): boolean =>

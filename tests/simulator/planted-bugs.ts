@@ -61,10 +61,10 @@ export const plantedBugs: readonly PlantedBug[] = [
     to: '',
   },
   {
-    name: 'events are marked as sent before they are',
+    name: 'events are marked as sent that were not',
     file: 'platform/src/messaging/relay.ts',
-    from: "      crashPoint('outbox.read');",
-    to: '      await outbox.markPublished(rows);',
+    from: 'rows.map((row) => row.envelope),',
+    to: 'rows.slice(0, 1).map((row) => row.envelope),',
   },
   {
     name: 'a capture is not booked',

@@ -4,6 +4,7 @@ import { createGateway, type Gateway } from '@marketgraph/gateway';
 import { readGatewayConfig } from '@marketgraph/gateway/config';
 import { httpTransport, internalTokenSigner } from '@marketgraph/platform/serve';
 import { silentLog } from '@marketgraph/platform/testing';
+import { urlsOf } from './inside-caller.ts';
 import type { TestMarketplace } from './marketplace.ts';
 
 export interface SecondGateway {
@@ -18,12 +19,11 @@ interface Keys {
 }
 
 /** Another gateway before the same subgraphs, with the same secrets and a port of its own. */
-export async function startSecondGateway({ processes, stores, dataDir }: TestMarketplace): Promise<SecondGateway> {
+export async function startSecondGateway(market: TestMarketplace): Promise<SecondGateway> {
+  const { stores, dataDir } = market;
   const keys = JSON.parse(readFileSync(join(dataDir, 'keys.json'), 'utf8')) as Keys;
-  const urls = Object.fromEntries(
-    [...processes!.services].filter(([name]) => name !== 'gateway').map(([name, { url }]) => [name, url]),
-  );
-  const transport = httpTransport({ urls, signer: await internalTokenSigner(keys.services['gateway']!) });
+  const signer = await internalTokenSigner(keys.services['gateway']!);
+  const transport = httpTransport({ urls: urlsOf(market), signer });
   const config = readGatewayConfig({
     PORT: '0',
     REDIS_URL: stores.redis.gateway,

@@ -36,6 +36,26 @@ conformance('Customers and saved cards', (subject) => {
     expect(after.data).toEqual([]);
   });
 
+  it('detaches a card that holds money: the payment is still captured, and nothing else is begun with it', async () => {
+    const customer = await subject.stripe.customers.create();
+    const held = await subject.stripe.paymentIntents.create(
+      paid({ customer: customer.id, setup_future_usage: 'on_session', capture_method: 'manual' }),
+    );
+    const method = held.payment_method as string;
+    await subject.stripe.paymentMethods.detach(method);
+    const captured = await subject.stripe.paymentIntents.capture(held.id);
+
+    expect(captured.status).toBe('succeeded');
+    expect(
+      await refusal(subject.stripe.paymentIntents.create(paid({ customer: customer.id, payment_method: method }))),
+    ).toMatchObject({ statusCode: 400 });
+    expect(await refusal(subject.stripe.paymentMethods.detach(method))).toMatchObject({ statusCode: 400 });
+    expect(await refusal(subject.stripe.paymentMethods.detach('pm_unknown'))).toMatchObject({
+      statusCode: 404,
+      code: 'resource_missing',
+    });
+  });
+
   it('saves the card of a payment that asks for it', async () => {
     const customer = await subject.stripe.customers.create();
     const intent = await subject.stripe.paymentIntents.create(

@@ -61,6 +61,13 @@ describe('the circuit of a subgraph', () => {
     expect(circuits.states()).toEqual({ reviews: 'closed' });
   });
 
+  it('stays closed when a copy dies with all its calls and others are there', async () => {
+    const { state, circuits, ask } = subject();
+    state.behave = () => Promise.reject(new SubgraphUnavailableError('reviews', 'unreachable', { isServed: true }));
+    for (let i = 0; i < 10; i += 1) expect(await ask()).toBe('unreachable');
+    expect(circuits.states()).toEqual({ reviews: 'closed' });
+  });
+
   it('counts only what is in a row', async () => {
     const { circuits, ask, fail, recover } = subject();
     for (let i = 0; i < 5; i += 1) {

@@ -95,9 +95,13 @@ export function createCircuitBreakers(options: {
   };
 }
 
-/** `refused` is an answer: somebody is there and does not like the request. */
+/**
+ * `refused` is an answer: somebody is there and does not like the request. A
+ * copy that dies takes all its calls with it in one moment, which says
+ * nothing about the copies that go on.
+ */
 function isAway(error: unknown): boolean {
-  return error instanceof SubgraphUnavailableError && error.reason !== 'refused';
+  return error instanceof SubgraphUnavailableError && error.reason !== 'refused' && !error.isServed;
 }
 
 /** Too late for this request, which had hardly any time left; not counted. */

@@ -34,7 +34,7 @@ function crowdedEngine(limits: OverloadLimits) {
   };
 }
 
-const BUSY = '503 RATE_LIMITED after 1 s';
+const BUSY = '429 RATE_LIMITED after 1 s';
 
 describe('R31 more than can be done', () => {
   it('turns queries away when their places are taken, and lets mutations use the rest', async () => {

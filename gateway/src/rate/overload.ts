@@ -82,7 +82,8 @@ export function shedding(
   };
 }
 
+/** Not a 5xx: nothing is broken, and a balancer that took this gateway out would leave the crowd to the others. */
 function busy(): RequestError {
   const error = graphqlError('RATE_LIMITED', 'There is too much to do at the moment. Try again.', { retryable: true });
-  return new RequestError([error], 503, { 'retry-after': RETRY_AFTER_S });
+  return new RequestError([error], 429, { 'retry-after': RETRY_AFTER_S });
 }

@@ -1,5 +1,6 @@
 import type { DataFolder } from './data-folder.ts';
 import type { Secrets } from './secrets.ts';
+import type { Outage } from './server/server-process.ts';
 import type { StoreLog } from './store-log.ts';
 
 export const STORE_NAMES = ['postgres', 'redis', 'mongodb', 'typesense', 'stripe'] as const;
@@ -51,5 +52,7 @@ export interface StartedStore<Access> {
   readonly description: StoreDescription;
   /** Rejects when the store does not answer. */
   ping(): Promise<void>;
+  /** Where a test can take it away and give it back. */
+  readonly outage?: Outage;
   stop(): Promise<void>;
 }

@@ -4,6 +4,7 @@ import { startMongoStore, type MongoAccess } from './mongodb/mongodb-store.ts';
 import { startPostgresStore, type PostgresAccess } from './postgres/postgres-store.ts';
 import { startRedisStore, type RedisAccess } from './redis/redis-store.ts';
 import { loadSecrets } from './secrets.ts';
+import type { Outage } from './server/server-process.ts';
 import {
   STORE_NAMES,
   type ExternalStores,
@@ -21,7 +22,7 @@ export { startPostgres, type RunningPostgres } from './postgres/postgres.ts';
 export { provisionDatabase, type DatabaseSpec, type DatabaseUrls } from './postgres/provision.ts';
 export { startRedis, type RunningRedis } from './redis/redis.ts';
 export * from './store-errors.ts';
-export type { ExternalStores, MongoAccess, PostgresAccess, RedisAccess, StoreDescription, StoreLog, StoreName };
+export type { ExternalStores, MongoAccess, Outage, PostgresAccess, RedisAccess, StoreDescription, StoreLog, StoreName };
 export type { StripeAccess, TypesenseAccess };
 
 export interface StoresOptions {
@@ -64,6 +65,8 @@ export interface Stores {
   readonly stripe: StripeAccess;
   describe(): StoreDescription[];
   health(): Promise<StoreHealth[]>;
+  /** For tests of what happens while a server that was started here is away, and after. */
+  outageOf(name: 'postgres' | 'redis'): Outage;
   /** Stops what was started here, nothing else. Harmless when called twice. */
   stop(): Promise<void>;
 }
@@ -153,6 +156,11 @@ function toStores(started: Started, stopAll: () => Promise<void>): Stores {
     },
     describe: () => inOrder(started).map((store) => store.description),
     health: async () => await Promise.all(inOrder(started).map(toHealth)),
+    outageOf(name) {
+      const outage = started[name]?.outage;
+      if (!outage) throw new Error(`The store "${name}" was not started here`);
+      return outage;
+    },
     stop() {
       stopping ??= stopAll();
       return stopping;

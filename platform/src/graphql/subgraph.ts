@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
+import { isOutage } from '../core/outage.ts';
 import type { Logger } from '../telemetry/telemetry.ts';
 import type { RequestContext } from './context.ts';
 import { operationsOf } from './operations.ts';
@@ -112,7 +113,9 @@ export function defineSubgraph<Context extends RequestContext>(definition: Subgr
     });
     const { query, operationName, variables } = request;
     const result = await operations({ query, operationName, variables, rootValue, context });
-    return result.errors ? { ...result, errors: result.errors.map((error) => masked(error, request, log)) } : result;
+    return result.errors
+      ? { ...result, errors: result.errors.map((error) => masked(name, error, request, log)) }
+      : result;
   };
 
   return {
@@ -129,9 +132,20 @@ export function defineSubgraph<Context extends RequestContext>(definition: Subgr
   };
 }
 
-/** What a resolver threw on purpose carries a code and passes; anything else is logged here and told as "internal". */
-function masked(error: GraphQLError, request: SubgraphRequest, log: Logger): GraphQLError {
+/**
+ * What a resolver threw on purpose carries a code and passes. A store or a service that is away is told as that, for the
+ * same can be asked again; anything else is logged here and told as "internal".
+ */
+function masked(name: string, error: GraphQLError, request: SubgraphRequest, log: Logger): GraphQLError {
   if (typeof error.extensions['code'] === 'string') return error;
+  if (isOutage(error.originalError)) {
+    const { requestId } = request;
+    log.warn({ err: error.originalError?.message, requestId, path: error.path }, 'resolver had no store or service');
+    return new GraphQLError('This is not possible at the moment; try again.', {
+      path: error.path,
+      extensions: { code: 'SUBGRAPH_UNAVAILABLE', service: name, retryable: true, requestId },
+    });
+  }
   log.error({ err: error.originalError ?? error, requestId: request.requestId, path: error.path }, 'resolver failed');
   return new GraphQLError('Something went wrong on our side.', {
     path: error.path,

@@ -1,9 +1,11 @@
 import { betweenCrashPoints, crashPoint } from '../core/crash-point.ts';
-import type { Logger } from '../telemetry/telemetry.ts';
+import { isOutage } from '../core/outage.ts';
+import type { Logger, Metrics } from '../telemetry/telemetry.ts';
 import type { Delivery, EventBus } from './bus.ts';
 import type { EventEnvelope } from './envelope.ts';
 import type { Inbox } from './inbox.ts';
 import { startLoop } from './loop.ts';
+import { watchDeadLetters } from './messaging-metrics.ts';
 
 export type EventHandler<Transaction> = (event: EventEnvelope, transaction: Transaction) => Promise<void>;
 
@@ -16,6 +18,8 @@ export interface ConsumerOptions<Transaction> {
   /** By event name. Names without a handler are acknowledged and counted. */
   handlers: Readonly<Record<string, EventHandler<Transaction>>>;
   log: Logger;
+  /** Told how many events were given up on, where somebody looks. */
+  metrics?: Metrics;
   maxAttempts?: number;
   /** Keys handled at the same time; events of one key always follow one another. */
   concurrency?: number;
@@ -32,50 +36,80 @@ const RECEIVE_WAIT_MS = 1_000;
 const DEFAULT_MAX_ATTEMPTS = 5;
 const DEFAULT_CONCURRENCY = 8;
 const DEFAULT_RETRY_DELAY_MS = 100;
+/** While a store is away its return is noticed this soon. */
+const MAX_OUTAGE_DELAY_MS = 2_000;
 
 /**
  * Runs a group's handlers: at least once from the bus, exactly once in effect
  * by the inbox. An event that keeps failing goes to the dead letters with its
- * reason and lets the others pass.
+ * reason and lets the others pass; one that cannot be handled because a store
+ * or a service is away is not to blame, and waits for as long as that takes.
  */
 export async function startConsumer<Transaction>(options: ConsumerOptions<Transaction>): Promise<Consumer> {
-  const { group, domains, bus, inbox, handlers, log } = options;
+  const { group, domains, bus, inbox, handlers, log, metrics } = options;
   const maxAttempts = options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
   const concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
   const retryDelayMs = options.retryDelayMs ?? DEFAULT_RETRY_DELAY_MS;
   const member = await bus.join({ group, domains });
   const stats = { handled: 0, ignored: 0, buried: 0, duplicates: 0 };
+  const watch = metrics && watchDeadLetters({ metrics, group, bus, log });
   let stopping = false;
 
-  const handle = async (delivery: Delivery): Promise<void> => {
+  /** The effect, as often as it takes; `stopped` leaves the event to whoever comes after the restart. */
+  const takeEffect = async (
+    { envelope, attempt: first }: Delivery,
+    handler: EventHandler<Transaction>,
+  ): Promise<
+    { ended: 'handled' | 'duplicates' | 'stopped' } | { ended: 'failed'; attempt: number; error: unknown }
+  > => {
+    let outages = 0;
+    for (let attempt = first; ;) {
+      try {
+        const ran = await betweenCrashPoints('consumer.effect', () =>
+          inbox.once(group, envelope.id, (transaction) => handler(envelope, transaction)),
+        );
+        return { ended: ran ? 'handled' : 'duplicates' };
+      } catch (error) {
+        const isAway = isOutage(error);
+        if (!isAway && attempt >= maxAttempts) return { ended: 'failed', attempt, error };
+        const facts = { err: reasonOf(error), group, event: envelope.name, id: envelope.id, attempt, isAway };
+        log.warn(facts, 'event failed; trying again');
+        if (stopping) return { ended: 'stopped' };
+        const delayMs = isAway
+          ? Math.min(retryDelayMs * 2 ** outages, MAX_OUTAGE_DELAY_MS)
+          : retryDelayMs * 2 ** (attempt - 1);
+        await pause(delayMs * (0.5 + Math.random()));
+        if (isAway) outages += 1;
+        else attempt += 1;
+      }
+    }
+  };
+
+  /** False when the event is left to be delivered again, and with it what follows it under its key. */
+  const handle = async (delivery: Delivery): Promise<boolean> => {
     const { envelope } = delivery;
     const handler = handlers[envelope.name];
     if (!handler && envelope.version !== 0) {
       stats.ignored += 1;
-      return member.acknowledge([delivery]);
+      await member.acknowledge([delivery]);
+      return true;
     }
-    for (let attempt = delivery.attempt; ; attempt += 1) {
-      try {
-        if (!handler) throw new Error('not an event envelope');
-        const ran = await betweenCrashPoints('consumer.effect', () =>
-          inbox.once(group, envelope.id, (transaction) => handler(envelope, transaction)),
-        );
-        stats[ran ? 'handled' : 'duplicates'] += 1;
-        await member.acknowledge([delivery]);
-        crashPoint('consumer.acknowledged');
-        return undefined;
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        if (attempt >= maxAttempts || !handler) {
-          stats.buried += 1;
-          log.error({ err: error, group, event: envelope.name, id: envelope.id, attempt }, 'event buried');
-          return await member.bury({ ...delivery, attempt }, reason);
-        }
-        log.warn({ err: reason, group, event: envelope.name, id: envelope.id, attempt }, 'event failed; trying again');
-        if (stopping) return undefined; // Not acknowledged: it comes again after the restart.
-        await pause(retryDelayMs * 2 ** (attempt - 1) * (0.5 + Math.random()));
-      }
+    const outcome = handler
+      ? await takeEffect(delivery, handler)
+      : ({ ended: 'failed', attempt: delivery.attempt, error: new Error('not an event envelope') } as const);
+    if (outcome.ended === 'stopped') return false;
+    if (outcome.ended === 'failed') {
+      const { attempt, error } = outcome;
+      await member.bury({ ...delivery, attempt }, reasonOf(error));
+      stats.buried += 1;
+      log.error({ err: error, group, event: envelope.name, id: envelope.id, attempt }, 'event buried');
+      return true;
     }
+    stats[outcome.ended] += 1;
+    // A bus that is away cannot be told: the event comes again, and the inbox knows it.
+    await member.acknowledge([delivery]);
+    crashPoint('consumer.acknowledged');
+    return true;
   };
 
   const loop = startLoop({
@@ -86,13 +120,15 @@ export async function startConsumer<Transaction>(options: ConsumerOptions<Transa
       const deliveries = await member.receive({ count: RECEIVE_COUNT, waitMs: RECEIVE_WAIT_MS });
       const byKey = Map.groupBy(deliveries, (delivery) => delivery.envelope.key || delivery.position);
       const lanes = [...byKey.values()];
-      await Promise.all(
+      const ends = await Promise.allSettled(
         Array.from({ length: Math.min(concurrency, lanes.length) }, async () => {
           for (let lane = lanes.pop(); lane; lane = lanes.pop()) {
-            for (const delivery of lane) await handle(delivery);
+            for (const delivery of lane) if (!(await handle(delivery))) break;
           }
         }),
       );
+      // Every lane has come to its end by now: the next round must not overtake one of this.
+      for (const end of ends) if (end.status === 'rejected') throw end.reason;
       return 'busy';
     },
   });
@@ -104,10 +140,14 @@ export async function startConsumer<Transaction>(options: ConsumerOptions<Transa
       const ended = loop.stop();
       await member.interrupt();
       // What is in hand is finished and acknowledged; what fails now is claimed by the next member.
-      await ended;
+      await Promise.all([ended, watch?.stop()]);
       await member.close();
     },
   };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function pause(ms: number): Promise<void> {

@@ -32,6 +32,11 @@ export function streamOf(domain: string): string {
   return `events:${domain}`;
 }
 
+/** Beside its stream in a cluster too: the hash tag is the stream's whole name. */
+export function markOfStream(domain: string): string {
+  return `{${streamOf(domain)}}:mark`;
+}
+
 export function deadLettersOf(group: string): string {
   return `dead:${group}`;
 }

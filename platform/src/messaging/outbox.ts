@@ -6,11 +6,31 @@ export interface OutboxRow {
   envelope: EventEnvelope;
 }
 
+/**
+ * A batch is marked with the time of its publication in milliseconds, or with one more than the batch before where a
+ * clock went back: marks only grow. The bus remembers the newest one beside the events, so that a bus which has
+ * forgotten events gives itself away, and tells which.
+ */
+export interface OutboxMarks {
+  last: number;
+  next: number;
+}
+
 /** Where a domain's events wait to be published. Rows are kept after that and can be published again. */
 export interface Outbox {
-  /** Oldest first. Resolves to null while another process is the relay of this outbox. */
-  unpublished(limit: number): Promise<OutboxRow[] | null>;
-  markPublished(rows: readonly OutboxRow[]): Promise<void>;
+  /**
+   * Hands the oldest rows that wait to `publish`, at most `limit`, and marks them when it is done; resolves to how many.
+   * Nobody else publishes from this outbox meanwhile: two relays that took turns would send what was sent before again,
+   * behind what is newer. Null: another process is the relay just now.
+   */
+  publishNext(
+    limit: number,
+    publish: (rows: readonly OutboxRow[], marks: OutboxMarks) => Promise<void>,
+  ): Promise<number | null>;
+  /** The mark of the newest batch that was published; 0 when none ever was. */
+  lastMark(): Promise<number>;
+  /** Puts what was published with a later mark back in the queue, the newest `limit` of it; resolves to how many. */
+  requeueAfter(mark: number, limit: number): Promise<number>;
   /** Puts events from this instant on back in the queue; resolves to how many. */
   requeue(since: Date): Promise<number>;
   /** How many wait, and since when the oldest. */

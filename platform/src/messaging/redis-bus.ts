@@ -1,8 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { closeRedis, connectRedis, type Redis } from '../redis/redis.ts';
 import type { Logger } from '../telemetry/telemetry.ts';
-import type { DeadLetter, Delivery, EventBus, Follower, GroupMember } from './bus.ts';
-import { deadLettersOf, type EventEnvelope, streamOf } from './envelope.ts';
+import {
+  type DeadLetter,
+  type Delivery,
+  type EventBus,
+  EventsLostError,
+  type Follower,
+  type GroupMember,
+} from './bus.ts';
+import { deadLettersOf, type EventEnvelope, markOfStream, streamOf } from './envelope.ts';
+import { groupStates, streamFacts } from './stream-facts.ts';
 
 export interface RedisBusOptions {
   url: string;
@@ -17,17 +25,60 @@ const DEFAULT_KEEP_EVENTS = 200_000;
 const DEFAULT_CLAIM_AFTER_MS = 30_000;
 const MAX_DEAD_LETTERS = 100_000;
 const READ_BATCH = 500;
+/** An answer that has not come by then will not come: the connection is dead and nobody has said so. */
+const ANSWER_MS = 5_000;
+/**
+ * A command fails at once while Redis is away, and is never sent a second time by the connection: the Redis that comes
+ * back may be an empty one, and half of a batch would be in the old one and half in the new. Whoever gave it decides.
+ */
+const ONCE_OR_NEVER = {
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  maxRetriesPerRequest: 0,
+  commandTimeout: ANSWER_MS,
+};
+
+/**
+ * All or nothing, and nothing when the last mark is not known here any more.
+ * KEYS: the stream, its mark. ARGV: the last mark, the next, how many events are kept, then the events.
+ */
+const PUBLISH = `
+local mark = tonumber(redis.call('GET', KEYS[2]) or '0')
+if mark < tonumber(ARGV[1]) then return {'lost', tostring(mark)} end
+local positions = {'kept'}
+for at = 4, #ARGV do
+  positions[#positions + 1] = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*', 'e', ARGV[at])
+end
+redis.call('SET', KEYS[2], ARGV[2])
+return positions`;
+
+/** The second is what a member is told whose wait was ended by the loss. */
+const GROUP_IS_GONE = /NOGROUP|UNBLOCKED/;
 
 type StreamEntry = [id: string, fields: string[]];
 type StreamReply = [stream: string, entries: StreamEntry[]][] | null;
 
 export async function createRedisBus(options: RedisBusOptions): Promise<EventBus> {
   const { url, log, keepEvents = DEFAULT_KEEP_EVENTS, claimAfterMs = DEFAULT_CLAIM_AFTER_MS } = options;
-  const redis = await connectRedis(url, { log, name: 'bus' });
+  const redis = await connectRedis(url, { log, name: 'bus', options: ONCE_OR_NEVER });
   const open = new Set<{ close(): Promise<void> }>();
 
-  const publish: EventBus['publish'] = async (domain, envelopes) => {
+  const publish: EventBus['publish'] = async (domain, envelopes, marks) => {
     if (envelopes.length === 0) return [];
+    if (marks) {
+      const [outcome, ...positions] = (await redis.eval(
+        PUBLISH,
+        2,
+        streamOf(domain),
+        markOfStream(domain),
+        marks.last,
+        marks.next,
+        keepEvents,
+        ...envelopes.map((envelope) => JSON.stringify(envelope)),
+      )) as string[];
+      if (outcome === 'lost') throw new EventsLostError(domain, Number(positions[0]));
+      return positions;
+    }
     const pipeline = redis.pipeline();
     for (const envelope of envelopes) {
       pipeline.xadd(streamOf(domain), 'MAXLEN', '~', keepEvents, '*', 'e', JSON.stringify(envelope));
@@ -48,6 +99,12 @@ export async function createRedisBus(options: RedisBusOptions): Promise<EventBus
       return { ...member, close: () => (open.delete(member), member.close()) };
     },
 
+    markOf: async (domain) => Number((await redis.get(markOfStream(domain))) ?? 0),
+
+    async setMark(domain, mark) {
+      await redis.set(markOfStream(domain), mark);
+    },
+
     async head(domain) {
       const [last] = await redis.xrevrange(streamOf(domain), '+', '-', 'COUNT', 1);
       return last?.[0] ?? '0-0';
@@ -60,7 +117,7 @@ export async function createRedisBus(options: RedisBusOptions): Promise<EventBus
 
     async isTrimmed(domain) {
       const [length, facts] = await Promise.all([redis.xlen(streamOf(domain)), streamFacts(redis, streamOf(domain))]);
-      return facts !== null && Number(fieldOf(facts, 'entries-added') ?? 0) > length;
+      return facts !== null && Number(facts.get('entries-added') ?? 0) > length;
     },
 
     async read(domain, { after, count }) {
@@ -73,6 +130,10 @@ export async function createRedisBus(options: RedisBusOptions): Promise<EventBus
       open.add(follower);
       return { next: follower.next, close: () => (open.delete(follower), follower.close()) };
     },
+
+    groupsOf: (domain) => groupStates(redis, streamOf(domain)),
+
+    deadLetterCount: (group) => redis.xlen(deadLettersOf(group)),
 
     async deadLetters(group, count) {
       const entries = await redis.xrange(deadLettersOf(group), '-', '+', 'COUNT', count);
@@ -109,8 +170,8 @@ async function joinGroup(options: {
   const consumer = `${group}-${randomUUID()}`;
   // A blocking read holds its connection, so acknowledgements get another.
   const reader = await connectRedis(url, { log, name: `group ${group}`, options: { enableAutoPipelining: false } });
-  const redis = await connectRedis(url, { log, name: `group ${group} acks` });
-  let lastClaimAt = 0;
+  const redis = await connectRedis(url, { log, name: `group ${group} acks`, options: ONCE_OR_NEVER });
+  let lastClaimAt = Number.NEGATIVE_INFINITY;
 
   const createGroups = async () => {
     for (const domain of domains) await createGroup(redis, streamOf(domain), group, from === 'now' ? '$' : '0');
@@ -141,13 +202,17 @@ async function joinGroup(options: {
 
   return {
     async receive({ count, waitMs }) {
-      if (Date.now() - lastClaimAt > claimAfterMs / 3) {
-        lastClaimAt = Date.now();
-        const abandoned = await claimAbandoned(count);
-        if (abandoned.length > 0) return abandoned;
-      }
       const streams = domains.map(streamOf);
       try {
+        if (performance.now() - lastClaimAt > claimAfterMs / 3) {
+          lastClaimAt = performance.now();
+          const abandoned = await claimAbandoned(count);
+          // There may be more than fits one hand: the next look is at once.
+          if (abandoned.length > 0) {
+            lastClaimAt = Number.NEGATIVE_INFINITY;
+            return abandoned;
+          }
+        }
         const reply = (await reader.xreadgroup(
           'GROUP',
           group,
@@ -163,7 +228,7 @@ async function joinGroup(options: {
         return deliveriesOf(reply, log);
       } catch (error) {
         // A Redis that lost its data has lost the groups too: begin again, inboxes drop what was handled.
-        if (!(error instanceof Error) || !error.message.includes('NOGROUP')) throw error;
+        if (!(error instanceof Error) || !GROUP_IS_GONE.test(error.message)) throw error;
         log.warn({ group }, 'consumer group is gone; created again from the start');
         for (const stream of streams) await createGroup(redis, stream, group, '0');
         return [];
@@ -174,7 +239,7 @@ async function joinGroup(options: {
       if (deliveries.length === 0) return;
       const pipeline = redis.pipeline();
       for (const { domain, position } of deliveries) pipeline.xack(streamOf(domain), group, position);
-      await pipeline.exec();
+      throwFirst(await pipeline.exec());
     },
 
     async bury(delivery, reason) {
@@ -186,11 +251,13 @@ async function joinGroup(options: {
         attempts: delivery.attempt,
         at: new Date().toISOString(),
       };
-      await redis
-        .multi()
-        .xadd(deadLettersOf(group), 'MAXLEN', '~', MAX_DEAD_LETTERS, '*', 'd', JSON.stringify(letter))
-        .xack(streamOf(delivery.domain), group, delivery.position)
-        .exec();
+      throwFirst(
+        await redis
+          .multi()
+          .xadd(deadLettersOf(group), 'MAXLEN', '~', MAX_DEAD_LETTERS, '*', 'd', JSON.stringify(letter))
+          .xack(streamOf(delivery.domain), group, delivery.position)
+          .exec(),
+      );
     },
 
     interrupt: () => closeRedis(reader),
@@ -228,15 +295,9 @@ function followStreams(url: string, log: Logger, after: Readonly<Record<string, 
   };
 }
 
-/** Names and values by turns; null when the stream does not exist. */
-async function streamFacts(redis: Redis, stream: string): Promise<string[] | null> {
-  try {
-    const facts = (await redis.xinfo('STREAM', stream)) as unknown[];
-    return facts.map((fact) => (typeof fact === 'number' ? String(fact) : typeof fact === 'string' ? fact : ''));
-  } catch (error) {
-    if (error instanceof Error && error.message.includes('no such key')) return null;
-    throw error;
-  }
+/** A pipeline resolves also when its commands failed. */
+function throwFirst(replies: [error: Error | null, result: unknown][] | null): void {
+  for (const [error] of replies ?? []) if (error) throw error;
 }
 
 async function createGroup(redis: Redis, stream: string, group: string, from: string): Promise<void> {

@@ -1,7 +1,8 @@
 import { crashPoint } from '../core/crash-point.ts';
-import type { Logger } from '../telemetry/telemetry.ts';
-import type { EventBus } from './bus.ts';
+import type { Logger, Metrics } from '../telemetry/telemetry.ts';
+import { type EventBus, EventsLostError } from './bus.ts';
 import { startLoop } from './loop.ts';
+import { watchStream } from './messaging-metrics.ts';
 import type { Outbox } from './outbox.ts';
 
 export interface Relay {
@@ -15,40 +16,71 @@ export interface RelayOptions {
   outbox: Outbox;
   bus: EventBus;
   log: Logger;
+  /** Told how much waits, where somebody looks. */
+  metrics?: Metrics;
   /** How long an event waits at most when nobody nudges. */
   intervalMs?: number;
 }
 
 const BATCH = 500;
 const DEFAULT_INTERVAL_MS = 200;
+/** An idle relay asks this often whether the bus still has what it was given; a busy one does with each batch. */
+const LOOK_EVERY_MS = 1_000;
+/** As many as a stream keeps: of older ones nobody could have been waiting for any. */
+const REPUBLISH_AT_MOST = 200_000;
 
 /**
  * Moves outbox rows to the domain's stream, oldest first. A crash between
  * publishing and marking publishes again: consumers have an inbox for that.
+ * What a bus that lost its data has forgotten is published again as well.
  */
-export function startRelay({ domain, outbox, bus, log, intervalMs = DEFAULT_INTERVAL_MS }: RelayOptions): Relay {
+export function startRelay(options: RelayOptions): Relay {
+  const { domain, outbox, bus, log, metrics, intervalMs = DEFAULT_INTERVAL_MS } = options;
+  const watch = metrics && watchStream({ metrics, domain, outbox, bus, log });
+  let lookedAt = Number.NEGATIVE_INFINITY;
+
+  const publishAgain = async (keptMark: number): Promise<'busy'> => {
+    const events = await outbox.requeueAfter(keptMark, REPUBLISH_AT_MOST);
+    log.warn({ domain, keptMark, events }, 'the event bus has lost events; they are published again');
+    if (events === REPUBLISH_AT_MOST) await bus.setMark(domain, await outbox.lastMark());
+    return 'busy';
+  };
+
   const loop = startLoop({
     name: `relay ${domain}`,
     log,
     intervalMs,
     async run() {
-      const rows = await outbox.unpublished(BATCH);
-      if (!rows || rows.length === 0) return 'idle';
-      crashPoint('outbox.read');
-      await bus.publish(
-        domain,
-        rows.map((row) => row.envelope),
-      );
-      crashPoint('outbox.published');
-      await outbox.markPublished(rows);
-      crashPoint('outbox.marked');
-      return rows.length === BATCH ? 'busy' : 'idle';
+      try {
+        const published = await outbox.publishNext(BATCH, async (rows, marks) => {
+          crashPoint('outbox.read');
+          await bus.publish(
+            domain,
+            rows.map((row) => row.envelope),
+            marks,
+          );
+          crashPoint('outbox.published');
+        });
+        if (published) {
+          crashPoint('outbox.marked');
+          return published === BATCH ? 'busy' : 'idle';
+        }
+      } catch (error) {
+        if (error instanceof EventsLostError) return await publishAgain(error.keptMark);
+        throw error;
+      }
+      if (performance.now() - lookedAt < LOOK_EVERY_MS) return 'idle';
+      lookedAt = performance.now();
+      // In this order: the bus is given a mark before the outbox is.
+      const last = await outbox.lastMark();
+      const kept = await bus.markOf(domain);
+      return kept < last ? await publishAgain(kept) : 'idle';
     },
   });
   return {
     nudge: loop.nudge,
     async stop() {
-      await loop.stop();
+      await Promise.all([loop.stop(), watch?.stop()]);
       await outbox.close();
     },
   };

@@ -131,17 +131,40 @@ export function mongoOutbox({ db }: MongoDatabase, holder: string): Outbox {
     }
   };
 
+  /** On the index `unpublished`. */
+  const lastMark = async (): Promise<number> => {
+    const newest = await outbox.findOne({ publishedAt: { $ne: null } }, { sort: { publishedAt: -1 } });
+    return newest?.publishedAt?.getTime() ?? 0;
+  };
+
   return {
-    async unpublished(limit) {
+    async publishNext(limit, publish) {
       if (!(await holdsLease())) return null;
       const documents = await outbox.find({ publishedAt: null }).sort({ position: 1 }).limit(limit).toArray();
-      return documents.map(toRow);
-    },
-    async markPublished(rows) {
+      if (documents.length === 0) return 0;
+      const last = await lastMark();
+      const next = Math.max(Date.now(), last + 1);
+      await publish(documents.map(toRow), { last, next });
       await outbox.updateMany(
-        { _id: { $in: rows.map((row) => row.envelope.id) } },
-        { $set: { publishedAt: new Date() } },
+        { _id: { $in: documents.map(({ _id }) => _id) } },
+        { $set: { publishedAt: new Date(next) } },
       );
+      return documents.length;
+    },
+    lastMark,
+    async requeueAfter(mark, limit) {
+      const lost = { publishedAt: { $gt: new Date(mark) } };
+      const [oldest] = await outbox
+        .find(lost)
+        .sort({ position: -1 })
+        .skip(limit - 1)
+        .limit(1)
+        .toArray();
+      const result = await outbox.updateMany(
+        { ...lost, ...(oldest ? { position: { $gte: oldest.position } } : {}) },
+        { $set: { publishedAt: null } },
+      );
+      return result.modifiedCount;
     },
     async requeue(since) {
       const result = await outbox.updateMany(

@@ -1,6 +1,7 @@
 import { type EntityManager, type EntitySchema, MikroORM } from '@mikro-orm/postgresql';
-import { type Migration, Migrator } from '@mikro-orm/migrations';
+import { Migration, Migrator } from '@mikro-orm/migrations';
 import type { Logger } from '../telemetry/telemetry.ts';
+import { messagingMigrations } from './outbox.ts';
 
 export type Database = MikroORM;
 export type { EntityManager } from '@mikro-orm/postgresql';
@@ -57,7 +58,10 @@ export async function migrateDatabase(options: MigrationOptions): Promise<void> 
     extensions: [Migrator],
     pool: { min: 1, max: 2 },
     migrations: {
-      migrationsList: Object.entries(migrations).map(([name, migration]) => ({ name, class: migration })),
+      migrationsList: Object.entries({ ...migrations, ...platformMigrations() }).map(([name, migration]) => ({
+        name,
+        class: migration,
+      })),
       snapshot: false,
       transactional: true,
       allOrNothing: true,
@@ -75,6 +79,20 @@ export async function migrateDatabase(options: MigrationOptions): Promise<void> 
   } finally {
     await orm.close();
   }
+}
+
+/** Every table a service has from the platform changes with the platform. */
+function platformMigrations(): Record<string, MigrationClass> {
+  return Object.fromEntries(
+    Object.entries(messagingMigrations).map(([name, statements]) => [
+      name,
+      class extends Migration {
+        override up(): void {
+          for (const statement of statements) this.addSql(statement);
+        }
+      },
+    ]),
+  );
 }
 
 async function grantRights(orm: MikroORM, role: string, appendOnly: readonly string[]): Promise<void> {

@@ -37,6 +37,20 @@ export const messagingTables: readonly string[] = [
   'create index idempotency_created_at on idempotency (created_at)',
 ];
 
+/**
+ * Changes of these tables after services had made them; each service's migrations end with them. A service that has
+ * none of the tables is left alone.
+ */
+export const messagingMigrations: Readonly<Record<string, readonly string[]>> = {
+  'platform-001-outbox-marks': [
+    `do $$ begin
+       if to_regclass('outbox') is not null then
+         create index if not exists outbox_published_at on outbox (published_at);
+       end if;
+     end $$`,
+  ],
+};
+
 /** Writes events beside the change they tell of, in the same transaction. */
 export async function appendToOutbox(
   em: EntityManager,
@@ -82,14 +96,20 @@ interface Row {
   payload: unknown;
 }
 
+/** The newest mark, on outbox_published_at, and the time of this very moment as one. */
+const MARKS = `select coalesce(floor(extract(epoch from max(published_at)) * 1000), 0)::bigint as last,
+  floor(extract(epoch from clock_timestamp()) * 1000)::bigint as now`;
+
 /**
  * One relay per outbox at a time: a try-lock that lives as long as the
- * transaction of a batch. Row order is the order of commit for one aggregate,
- * because a command holds its aggregate's row before it writes here.
+ * transaction of a batch, which ends when the batch is published and marked.
+ * A relay that dies on the way takes its transaction with it. Row order is the
+ * order of commit for one aggregate, because a command holds its aggregate's
+ * row before it writes here.
  */
 export function postgresOutbox(orm: Database): Outbox {
   return {
-    unpublished: (limit) =>
+    publishNext: (limit, publish) =>
       orm.em.fork().transactional(async (em) => {
         const [lock] = await em.execute<{ free: boolean }[]>(
           "select pg_try_advisory_xact_lock(hashtext('outbox relay')) as free",
@@ -99,16 +119,35 @@ export function postgresOutbox(orm: Database): Outbox {
           'select * from outbox where published_at is null order by position limit ?',
           [limit],
         );
-        return rows.map((row) => ({ position: row.position, envelope: toEnvelope(row) }));
+        if (rows.length === 0) return 0;
+        const [marks] = await em.execute<{ last: string; now: string }[]>(`${MARKS} from outbox`);
+        const last = Number(marks?.last ?? 0);
+        const next = Math.max(Number(marks?.now), last + 1);
+        await publish(
+          rows.map((row) => ({ position: row.position, envelope: toEnvelope(row) })),
+          { last, next },
+        );
+        await em.execute(
+          `update outbox set published_at = to_timestamp(?::bigint / 1000.0)
+            where position in (select value::bigint from jsonb_array_elements_text(?::jsonb))`,
+          [next, JSON.stringify(rows.map((row) => row.position))],
+        );
+        return rows.length;
       }),
 
-    async markPublished(rows) {
-      await orm.em
-        .fork()
-        .execute(
-          'update outbox set published_at = now() where position in (select value::bigint from jsonb_array_elements_text(?::jsonb))',
-          [JSON.stringify(rows.map((row) => row.position))],
-        );
+    async lastMark() {
+      const [marks] = await orm.em.fork().execute<{ last: string }[]>(`${MARKS} from outbox`);
+      return Number(marks?.last ?? 0);
+    },
+
+    async requeueAfter(mark, limit) {
+      const rows = await orm.em.fork().execute<unknown[]>(
+        `update outbox set published_at = null where position in (
+           select position from outbox where published_at > to_timestamp(?::bigint / 1000.0)
+            order by position desc limit ?) returning 1`,
+        [mark, limit],
+      );
+      return rows.length;
     },
 
     async requeue(since) {

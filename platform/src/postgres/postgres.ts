@@ -1,4 +1,5 @@
 export * from './database.ts';
+export * from './database-clock.ts';
 export * from './idempotency.ts';
 export * from './inbox.ts';
 export * from './outbox.ts';

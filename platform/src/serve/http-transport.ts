@@ -1,16 +1,16 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import { Pool } from 'undici';
 import type { Readiness, SubgraphEventRequest, SubgraphRequest, SubgraphResponse } from '../graphql/subgraph.ts';
 import { type HttpAnswer, HttpCallTimeoutError, postJson } from './http-call.ts';
 import type { InternalTokenSigner } from './internal-token.ts';
+import { type SubgraphCopies, subgraphCopies, type SubgraphCopy } from './subgraph-copies.ts';
 import { SubgraphUnavailableError, type SubgraphTransport, timeLeftMs } from './transport.ts';
 
 export interface HttpTransportOptions {
-  /** Base URL per subgraph, e.g. `http://127.0.0.1:4101`. */
-  urls: Readonly<Record<string, string>>;
+  /** Base URL per subgraph, e.g. `http://127.0.0.1:4101`, or one per copy of it. */
+  urls: Readonly<Record<string, string | readonly string[]>>;
   signer: InternalTokenSigner;
-  /** Sockets per subgraph. */
+  /** Sockets per copy of a subgraph. */
   connections?: number;
 }
 
@@ -23,14 +23,23 @@ const WRITTEN_BYTES = 8 * 1024 * 1024;
 
 /** A keep-alive socket that the other side had just closed ("other side closed", reset): nothing was answered. */
 const LOST_SOCKET = new Set(['ECONNRESET', 'UND_ERR_SOCKET', 'EPIPE']);
+/** No connection came about: nothing was sent, so another copy may be asked for anything. */
+const NEVER_SENT = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
 /** A proxy that has nobody to ask. */
 const NOBODY_THERE = new Set([502, 503, 504]);
 
 export function httpTransport({ urls, signer, connections = 64 }: HttpTransportOptions): SubgraphTransport {
-  const pools = new Map(
+  const subgraphs = new Map(
     Object.entries(urls).map(([name, url]) => [
       name,
-      new Pool(url, {
+      subgraphCopies(typeof url === 'string' ? [url] : url, {
         connections,
         keepAliveTimeout: KEEP_ALIVE_MS,
         keepAliveMaxTimeout: KEEP_ALIVE_MS,
@@ -42,10 +51,10 @@ export function httpTransport({ urls, signer, connections = 64 }: HttpTransportO
       }),
     ]),
   );
-  const poolOf = (name: string): Pool => {
-    const pool = pools.get(name);
-    if (!pool) throw new SubgraphUnavailableError(name, 'unreachable');
-    return pool;
+  const copiesOf = (name: string): SubgraphCopies => {
+    const copies = subgraphs.get(name);
+    if (!copies) throw new SubgraphUnavailableError(name, 'unreachable');
+    return copies;
   };
   const written = new LRUCache<string, string>({
     max: WRITTEN_QUERIES,
@@ -68,10 +77,14 @@ export function httpTransport({ urls, signer, connections = 64 }: HttpTransportO
     path: '/graphql' | '/events',
     request: SubgraphRequest,
   ): Promise<SubgraphResponse> => {
-    const pool = poolOf(name);
+    const copies = copiesOf(name);
     const body = bodyOf(request);
     const isRead = path === '/graphql' && isQuery(request.query);
-    for (let attempt = 1; ; attempt += 1) {
+    const refused = new Set<SubgraphCopy>();
+    let isRepeated = false;
+    // Ends: each round but one finds a copy that is not there, and one more read is asked for.
+    for (let copy = copies.next(); ; copy = copies.next(refused)) {
+      if (!copy) throw new SubgraphUnavailableError(name, 'unreachable');
       const timeoutMs = timeLeftMs(request);
       const headers = [
         'content-type',
@@ -84,15 +97,26 @@ export function httpTransport({ urls, signer, connections = 64 }: HttpTransportO
         String(Date.now() + timeoutMs),
       ];
       if (request.traceparent) headers.push('traceparent', request.traceparent);
+      copy.open += 1;
       try {
-        return answered(name, await postJson(pool, { path, headers, body, timeoutMs }));
+        return answered(name, await postJson(copy.pool, { path, headers, body, timeoutMs }));
       } catch (error) {
         if (error instanceof SubgraphUnavailableError) throw error;
         if (error instanceof HttpCallTimeoutError)
           throw new SubgraphUnavailableError(name, 'timeout', { cause: error });
-        const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-        if (attempt === 1 && isRead && LOST_SOCKET.has(code)) continue;
-        throw new SubgraphUnavailableError(name, 'unreachable', { cause: error });
+        const code = codeOf(error);
+        if (NEVER_SENT.has(code)) {
+          refused.add(copy);
+          copies.shun(copy);
+          if (refused.size < copies.count) continue;
+        } else if (!isRepeated && isRead && LOST_SOCKET.has(code)) {
+          isRepeated = true;
+          continue;
+        }
+        const isServed = !refused.has(copy) && copies.hasOther(copy);
+        throw new SubgraphUnavailableError(name, 'unreachable', { cause: error, isServed });
+      } finally {
+        copy.open -= 1;
       }
     }
   };
@@ -102,14 +126,16 @@ export function httpTransport({ urls, signer, connections = 64 }: HttpTransportO
     execute: (name, request) => post(name, '/graphql', request),
     executeEvent: (name, request: SubgraphEventRequest) => post(name, '/events', request),
     async forward(name, request, response) {
-      const { statusCode, headers, body } = await poolOf(name).request({
-        method: request.method as 'GET',
-        path: request.url ?? '/',
-        headers: withoutHopHeaders(request.headers),
-        ...(request.method === 'GET' || request.method === 'HEAD' ? {} : { body: request }),
-        headersTimeout: 60_000,
-        bodyTimeout: 60_000,
-      });
+      const { statusCode, headers, body } = await copiesOf(name)
+        .next()!
+        .pool.request({
+          method: request.method as 'GET',
+          path: request.url ?? '/',
+          headers: withoutHopHeaders(request.headers),
+          ...(request.method === 'GET' || request.method === 'HEAD' ? {} : { body: request }),
+          headersTimeout: 60_000,
+          bodyTimeout: 60_000,
+        });
       response.writeHead(statusCode, withoutHopHeaders(headers));
       for await (const chunk of body) {
         if (!response.write(chunk)) await new Promise((resolve) => response.once('drain', resolve));
@@ -117,25 +143,42 @@ export function httpTransport({ urls, signer, connections = 64 }: HttpTransportO
       response.end();
     },
     async readiness(name) {
-      try {
-        const { body } = await poolOf(name).request({
-          method: 'GET',
-          path: '/ready',
-          headersTimeout: 3_000,
-          bodyTimeout: 3_000,
-        });
-        return (await body.json()) as Readiness;
-      } catch (error) {
-        return {
-          ready: false,
-          checks: { http: { ok: false, detail: error instanceof Error ? error.message : String(error) } },
-        };
+      const copies = copiesOf(name);
+      const asked = new Set<SubgraphCopy>();
+      let first: Readiness | undefined;
+      for (let copy = copies.next(); copy; copy = copies.next(asked)) {
+        asked.add(copy);
+        const readiness = await readinessOf(copy);
+        if (readiness.ready) return readiness;
+        first ??= readiness;
       }
+      return first ?? { ready: false, checks: {} };
     },
     async close() {
-      await Promise.all([...pools.values()].map((pool) => pool.close()));
+      await Promise.all([...subgraphs.values()].map((copies) => copies.close()));
     },
   };
+}
+
+async function readinessOf({ pool }: SubgraphCopy): Promise<Readiness> {
+  try {
+    const { body } = await pool.request({
+      method: 'GET',
+      path: '/ready',
+      headersTimeout: 3_000,
+      bodyTimeout: 3_000,
+    });
+    return (await body.json()) as Readiness;
+  } catch (error) {
+    return {
+      ready: false,
+      checks: { http: { ok: false, detail: error instanceof Error ? error.message : String(error) } },
+    };
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 function isQuery(query: string): boolean {

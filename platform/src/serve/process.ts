@@ -1,3 +1,4 @@
+import { shiftClock } from '../core/clock.ts';
 import { armCrashPoint } from '../core/crash-point.ts';
 import type { Logger } from '../telemetry/telemetry.ts';
 
@@ -12,6 +13,7 @@ const PARENT_CHECK_MS = 500;
  */
 export async function runProcess(log: Logger, start: () => Promise<{ stop(): Promise<void> }>): Promise<void> {
   if (armCrashPoint(process.env)) log.warn({ at: process.env['CRASH_AT'] }, 'will crash on purpose');
+  if (shiftClock(process.env)) log.warn({ offset: process.env['CLOCK_OFFSET_MS'] }, 'tells a wrong time on purpose');
   const started = start();
   let ending = false;
   const end = (why: string) => {

@@ -7,19 +7,20 @@ import {
   settingsOf,
 } from '../config/config.ts';
 import type { Subgraph } from '../graphql/subgraph.ts';
-import { createLogger, type Logger, startMetrics } from '../telemetry/telemetry.ts';
+import { createLogger, type Logger, type Metrics, startMetrics } from '../telemetry/telemetry.ts';
 import { httpTransport } from './http-transport.ts';
 import { internalTokenSigner, internalTokenVerifier } from './internal-token.ts';
 import { runProcess } from './process.ts';
 import { serveSubgraph } from './server.ts';
 import { type SubgraphClient, subgraphClient } from './subgraph-client.ts';
+import { copyUrls } from './subgraph-copies.ts';
 
 export interface SubgraphProcess<Config> {
   name: string;
-  /** Other subgraphs whose URL (`CATALOG_URL` …) this one needs. */
+  /** Other subgraphs whose URLs (`CATALOG_URL` …) this one needs. */
   peers: readonly string[];
   readConfig(env: Environment): Config;
-  create(deps: { config: Config; log: Logger; peers: SubgraphClient }): Promise<Subgraph>;
+  create(deps: { config: Config; log: Logger; peers: SubgraphClient; metrics?: Metrics }): Promise<Subgraph>;
 }
 
 /** The whole of a subgraph's `main.ts`: configuration, stores, server, and the way down again. */
@@ -45,11 +46,16 @@ export async function runSubgraph<Config>(definition: SubgraphProcess<Config>, e
       jsonSetting<JSONWebKeySet>('INTERNAL_TRUSTED_KEYS', settings.required('INTERNAL_TRUSTED_KEYS')),
     );
     const urls = Object.fromEntries(
-      definition.peers.map((peer) => [peer, settingsOf('', env).required(`${peer.toUpperCase()}_URL`)]),
+      definition.peers.map((peer) => [peer, copyUrls(settingsOf('', env).required(`${peer.toUpperCase()}_URL`))]),
     );
     const transport = httpTransport({ urls, signer });
-    const { stop: stopMetrics } = await startMetrics(settings, log);
-    const subgraph = await definition.create({ config, log, peers: subgraphClient(transport, name) });
+    const { metrics, isServed, stop: stopMetrics } = await startMetrics(settings, log);
+    const subgraph = await definition.create({
+      config,
+      log,
+      peers: subgraphClient(transport, name),
+      ...(isServed ? { metrics } : {}),
+    });
     const server = await serveSubgraph(subgraph, {
       host: settings.optional('HOST') ?? '127.0.0.1',
       port: settings.integer('PORT', 0, { max: 65_535 }),

@@ -6,5 +6,6 @@ export * from './internal-token.ts';
 export * from './process.ts';
 export * from './run-subgraph.ts';
 export * from './server.ts';
+export * from './subgraph-copies.ts';
 export * from './subgraph-client.ts';
 export * from './transport.ts';

@@ -24,14 +24,18 @@ const REASONS = {
 } as const;
 
 export class SubgraphUnavailableError extends Error {
+  /** One copy of it was lost with this call; others are there for the next. */
+  readonly isServed: boolean;
+
   constructor(
     readonly subgraph: string,
     /** `circuit-open`: it was not asked, because it did not answer those who asked before. */
     readonly reason: 'unreachable' | 'timeout' | 'refused' | 'circuit-open',
-    options?: ErrorOptions,
+    options: ErrorOptions & { isServed?: boolean } = {},
   ) {
     super(`${subgraph} is ${REASONS[reason]}`, options);
     this.name = 'SubgraphUnavailableError';
+    this.isServed = options.isServed ?? false;
   }
 }
 

@@ -5,13 +5,15 @@ import type { Logger } from './telemetry.ts';
 
 export interface ProcessMetrics {
   metrics: Metrics;
+  /** Whether somebody can look; what costs something to count is not counted otherwise. */
+  isServed: boolean;
   stop(): Promise<void>;
 }
 
 /** The metrics of this process. `METRICS_PORT` serves them, at `METRICS_HOST` or on the loopback; without it nobody sees them. */
 export async function startMetrics(settings: Settings, log: Logger): Promise<ProcessMetrics> {
   if (settings.optional('METRICS_PORT') === undefined) {
-    return { metrics: createMetrics(), stop: async () => undefined };
+    return { metrics: createMetrics(), isServed: false, stop: async () => undefined };
   }
   const metrics = createMetrics({ process: true });
   const server = await serveMetrics(metrics, {
@@ -20,5 +22,5 @@ export async function startMetrics(settings: Settings, log: Logger): Promise<Pro
     log,
   });
   log.info({ url: `${server.url}/metrics` }, 'metrics');
-  return { metrics, stop: () => server.stop() };
+  return { metrics, isServed: true, stop: () => server.stop() };
 }

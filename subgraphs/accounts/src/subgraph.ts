@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Clock, type Ids, systemClock } from '@marketgraph/platform/core';
+import type { Clock, Ids } from '@marketgraph/platform/core';
 import { defineSubgraph, type Subgraph, type SubgraphRoute } from '@marketgraph/platform/graphql';
 import {
   type Consumer,
@@ -12,6 +12,7 @@ import {
 } from '@marketgraph/platform/messaging';
 import {
   checkDatabase,
+  databaseClock,
   migrateDatabase,
   openDatabase,
   postgresInbox,
@@ -19,7 +20,7 @@ import {
 } from '@marketgraph/platform/postgres';
 import { closeRedis, connectRedis } from '@marketgraph/platform/redis';
 import { createIds, sendJson, type SubgraphClient } from '@marketgraph/platform/serve';
-import type { Logger } from '@marketgraph/platform/telemetry';
+import type { Logger, Metrics } from '@marketgraph/platform/telemetry';
 import { type AccessTokens, accessTokens } from './clients/access-tokens.ts';
 import { folderMailSink, type MailSink } from './clients/mail-sink.ts';
 import { type PasswordHasher, passwordHasher } from './clients/password-hasher.ts';
@@ -40,6 +41,7 @@ export interface AccountsDeps {
   config: AccountsConfig;
   log: Logger;
   peers: SubgraphClient;
+  metrics?: Metrics;
   clock?: Clock;
   ids?: Ids;
   /** Others than the real ones, for tests. */
@@ -53,7 +55,7 @@ const MAIL_INTERVAL_MS = 200;
 const CLEANING_INTERVAL_MS = 60_000;
 
 export async function createAccounts(deps: AccountsDeps): Promise<Subgraph> {
-  const { config, log, clock = systemClock, ids = createIds() } = deps;
+  const { config, log, metrics, ids = createIds() } = deps;
   await migrateDatabase({
     ownerUrl: config.migrationDatabaseUrl,
     appUrl: config.databaseUrl,
@@ -63,6 +65,7 @@ export async function createAccounts(deps: AccountsDeps): Promise<Subgraph> {
   });
   const tokens = await accessTokens(config.signingKeys, config.accessTokenTtlS);
   const orm = await openDatabase({ url: config.databaseUrl, entities: [], log, applicationName: 'accounts' });
+  const clock = deps.clock ?? (await databaseClock(orm, log));
   const redis = await connectRedis(config.redisUrl, {
     log,
     name: 'accounts revocations',
@@ -94,7 +97,7 @@ export async function createAccounts(deps: AccountsDeps): Promise<Subgraph> {
     async start() {
       if (config.operator) await ensureOperator(commands, config.operator);
       await restoreRevocations(commands);
-      relay = startRelay({ domain: 'accounts', outbox: postgresOutbox(orm), bus, log });
+      relay = startRelay({ domain: 'accounts', outbox: postgresOutbox(orm), bus, log, metrics });
       consumer = await startConsumer({
         group: 'accounts',
         domains: ['orders'],
@@ -102,6 +105,7 @@ export async function createAccounts(deps: AccountsDeps): Promise<Subgraph> {
         inbox: postgresInbox(orm),
         handlers: handlers(commands),
         log,
+        metrics,
       });
       loops = [
         startLoop({

@@ -13,7 +13,7 @@ import {
 } from '@marketgraph/platform/messaging';
 import { checkMongo, mongoInbox, mongoOutbox, openMongo } from '@marketgraph/platform/mongo';
 import { createIds, type SubgraphClient } from '@marketgraph/platform/serve';
-import type { Logger } from '@marketgraph/platform/telemetry';
+import type { Logger, Metrics } from '@marketgraph/platform/telemetry';
 import { accountsVendorDirectory } from './clients/vendor-directory.ts';
 import type { CommandDeps } from './commands/command-deps.ts';
 import { runNextImport } from './commands/import/run-import.ts';
@@ -31,6 +31,7 @@ export interface CatalogDeps {
   config: CatalogConfig;
   log: Logger;
   peers: SubgraphClient;
+  metrics?: Metrics;
   clock?: Clock;
   ids?: Ids;
 }
@@ -41,7 +42,7 @@ const WORK_INTERVAL_MS = 1_000;
 const SWEEP_INTERVAL_MS = 60_000;
 
 export async function createCatalog(deps: CatalogDeps): Promise<Subgraph> {
-  const { config, log, peers, clock = systemClock, ids = createIds() } = deps;
+  const { config, log, peers, metrics, clock = systemClock, ids = createIds() } = deps;
   const database = await openMongo({ url: config.mongodbUrl, applicationName: 'catalog' });
   const closeLater: (() => Promise<unknown>)[] = [() => database.client.close()];
   try {
@@ -75,7 +76,7 @@ export async function createCatalog(deps: CatalogDeps): Promise<Subgraph> {
       createContext: (base) => createCatalogContext(base, commandDeps),
       checks: { mongodb: () => checkMongo(database), redis: async () => void (await bus.head('catalog')) },
       async start() {
-        relay = startRelay({ domain: 'catalog', outbox: mongoOutbox(database, holder), bus, log });
+        relay = startRelay({ domain: 'catalog', outbox: mongoOutbox(database, holder), bus, log, metrics });
         consumer = await startConsumer({
           group: 'catalog',
           domains: domainsIn,
@@ -83,6 +84,7 @@ export async function createCatalog(deps: CatalogDeps): Promise<Subgraph> {
           inbox: mongoInbox(database),
           handlers: eventHandlers(commandDeps),
           log,
+          metrics,
         });
         const runner = { holder, isStopping: () => isStopping };
         const loop = (name: keyof typeof loops, intervalMs: number, run: () => Promise<'idle' | 'busy'>) => {

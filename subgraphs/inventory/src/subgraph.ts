@@ -1,4 +1,4 @@
-import { type Clock, type Ids, systemClock } from '@marketgraph/platform/core';
+import type { Clock, Ids } from '@marketgraph/platform/core';
 import { defineSubgraph, type Subgraph } from '@marketgraph/platform/graphql';
 import {
   type Consumer,
@@ -11,6 +11,7 @@ import {
 } from '@marketgraph/platform/messaging';
 import {
   checkDatabase,
+  databaseClock,
   migrateDatabase,
   openDatabase,
   postgresInbox,
@@ -18,7 +19,7 @@ import {
 } from '@marketgraph/platform/postgres';
 import { closeRedis, connectRedis } from '@marketgraph/platform/redis';
 import { createIds, type SubgraphClient } from '@marketgraph/platform/serve';
-import type { Logger } from '@marketgraph/platform/telemetry';
+import type { Logger, Metrics } from '@marketgraph/platform/telemetry';
 import { catalogOfferSource } from './clients/offer-source.ts';
 import { redisStockCounter } from './clients/stock-counter.ts';
 import type { CommandDeps } from './commands/deps.ts';
@@ -37,6 +38,7 @@ export interface InventoryDeps {
   config: InventoryConfig;
   log: Logger;
   peers: SubgraphClient;
+  metrics?: Metrics;
   clock?: Clock;
   ids?: Ids;
 }
@@ -45,7 +47,7 @@ export interface InventoryDeps {
 const COUNTER_TIMEOUT_MS = 200;
 
 export async function createInventory(deps: InventoryDeps): Promise<Subgraph> {
-  const { config, log, peers, clock = systemClock, ids = createIds() } = deps;
+  const { config, log, peers, metrics, ids = createIds() } = deps;
   await migrateDatabase({
     ownerUrl: config.migrationDatabaseUrl,
     appUrl: config.databaseUrl,
@@ -59,6 +61,7 @@ export async function createInventory(deps: InventoryDeps): Promise<Subgraph> {
     log,
   });
   const orm = await openDatabase({ url: config.databaseUrl, entities: [], log, applicationName: 'inventory' });
+  const clock = deps.clock ?? (await databaseClock(orm, log));
   const redis = await connectRedis(config.redisUrl, {
     log,
     name: 'inventory counter',
@@ -85,7 +88,7 @@ export async function createInventory(deps: InventoryDeps): Promise<Subgraph> {
     log,
     createContext: (base) => ({ ...base, commands, loaders: createLoaders(orm) }),
     async start() {
-      relay = startRelay({ domain: 'inventory', outbox: postgresOutbox(orm), bus, log });
+      relay = startRelay({ domain: 'inventory', outbox: postgresOutbox(orm), bus, log, metrics });
       consumer = await startConsumer({
         group: 'inventory',
         domains: ['catalog'],
@@ -93,6 +96,7 @@ export async function createInventory(deps: InventoryDeps): Promise<Subgraph> {
         inbox: postgresInbox(orm),
         handlers: eventHandlers(commands),
         log,
+        metrics,
       });
       sweeper = startLoop({
         name: 'reservation sweeper',

@@ -15,6 +15,8 @@ import {
 import { orderReference, OrderResolver } from './graphql/order.resolver.ts';
 import { CancelResolver } from './graphql/cancel.resolver.ts';
 import { MarketplaceSalesResolver, UserOrdersResolver, VendorSalesResolver } from './graphql/sales.resolver.ts';
+import { returnReference, ReturnResolver, VendorOrderReturnsResolver } from './graphql/return.resolver.ts';
+import { Return } from './graphql/return.type.ts';
 import { BasicUserError } from './graphql/shared.type.ts';
 import { InsufficientStockError } from './graphql/user-error.type.ts';
 import {
@@ -36,6 +38,8 @@ export function ordersSchema(): SubgraphSchema {
       CancelResolver,
       VendorOrderResolver,
       FulfillmentResolver,
+      ReturnResolver,
+      VendorOrderReturnsResolver,
       UserOrdersResolver,
       VendorSalesResolver,
       MarketplaceSalesResolver,
@@ -51,6 +55,7 @@ export function ordersSchema(): SubgraphSchema {
       OrderLine,
       OrderStatusEvent,
       Promotion,
+      Return,
       User,
       Vendor,
       VendorOrder,
@@ -62,6 +67,7 @@ export function ordersSchema(): SubgraphSchema {
       VendorOrder: vendorOrderReference,
       OrderLine: orderLineReference,
       Fulfillment: fulfillmentReference,
+      Return: returnReference,
       User: ({ id }) => ({ id }),
       Vendor: ({ id }) => ({ id }),
     },

@@ -1,4 +1,4 @@
-import { type Clock, type Ids, systemClock } from '@marketgraph/platform/core';
+import type { Clock, Ids } from '@marketgraph/platform/core';
 import { defineSubgraph, type Subgraph } from '@marketgraph/platform/graphql';
 import {
   type Consumer,
@@ -12,6 +12,7 @@ import {
 } from '@marketgraph/platform/messaging';
 import {
   checkDatabase,
+  databaseClock,
   type EntityManager,
   migrateDatabase,
   openDatabase,
@@ -20,7 +21,7 @@ import {
 } from '@marketgraph/platform/postgres';
 import { closeRedis, connectRedis } from '@marketgraph/platform/redis';
 import { createIds, type SubgraphClient } from '@marketgraph/platform/serve';
-import type { Logger } from '@marketgraph/platform/telemetry';
+import type { Logger, Metrics } from '@marketgraph/platform/telemetry';
 import { localCarrier } from './clients/carrier.ts';
 import { accountsOverPeers } from './clients/accounts.ts';
 import { catalogOverPeers } from './clients/catalog.ts';
@@ -43,21 +44,35 @@ export type { OrdersConfig } from './config.ts';
 
 /** What is under way when the service stops gets this long; the rest is resumed by whoever starts next. */
 const DRAIN_MS = 5_000;
+/** Less than a buyer's patience, and many times what Redis takes. */
+const CARTS_TIMEOUT_MS = 2_000;
 
 export interface OrdersDeps {
   config: OrdersConfig;
   log: Logger;
   peers: SubgraphClient;
+  metrics?: Metrics;
   clock?: Clock;
   ids?: Ids;
 }
 
 export async function createOrders(deps: OrdersDeps): Promise<Subgraph> {
-  const { config, log, peers, clock = systemClock, ids = createIds() } = deps;
+  const { config, log, peers, metrics, ids = createIds() } = deps;
   const { databaseUrl: url, migrationDatabaseUrl: ownerUrl, redisUrl } = config;
   await migrateDatabase({ ownerUrl, appUrl: url, migrations, appendOnly: APPEND_ONLY, log });
   const orm = await openDatabase({ url, entities: [], log, applicationName: 'orders' });
-  const redis = await connectRedis(redisUrl, { log, name: 'orders carts' });
+  const clock = deps.clock ?? (await databaseClock(orm, log));
+  // A buyer is told at once that carts cannot be had: a command that waits for Redis would outlive whoever gave it.
+  const redis = await connectRedis(redisUrl, {
+    log,
+    name: 'orders carts',
+    options: {
+      commandTimeout: CARTS_TIMEOUT_MS,
+      maxRetriesPerRequest: 0,
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+    },
+  });
   const bus = await createRedisBus({ url: redisUrl, log });
 
   let running: { relay: Relay; sweeper: Loop; backups: Loop; consumer: Consumer } | undefined;
@@ -93,7 +108,7 @@ export async function createOrders(deps: OrdersDeps): Promise<Subgraph> {
     },
 
     async start() {
-      const relay = startRelay({ domain: 'orders', outbox: postgresOutbox(orm), bus, log });
+      const relay = startRelay({ domain: 'orders', outbox: postgresOutbox(orm), bus, log, metrics });
       const sweeper = startLoop({
         name: 'checkout sweeper',
         log,
@@ -122,6 +137,7 @@ export async function createOrders(deps: OrdersDeps): Promise<Subgraph> {
         }),
         handlers: eventHandlers(services),
         log,
+        metrics,
       });
       running = { relay, sweeper, backups, consumer };
     },

@@ -7,7 +7,7 @@ const ids = testIds();
 export const ORDER = `query($id: ID!) { order(id: $id) {
   id number status paymentStatus fulfillmentStatus buyer { id } shippingAddress { line1 city } billingAddress { line1 }
   subtotal { amount } taxTotal { amount } shippingTotal { amount } total { amount currencyCode }
-  lines { id title sku quantity quantityFulfilled status unitPrice { amount } taxAmount { amount } lineTotal { amount } offer { id } }
+  lines { id title sku quantity quantityFulfilled quantityReturned status unitPrice { amount } taxAmount { amount } lineTotal { amount } offer { id } }
   vendorOrders { id number status version vendor { id } total { amount } lines { id } fulfillments { id status } } } }`;
 
 export interface OrderRead {

@@ -5,6 +5,7 @@ const env = {
   PAYMENTS_DATABASE_URL: 'postgresql://app@db/payments',
   PAYMENTS_MIGRATION_DATABASE_URL: 'postgresql://owner@db/payments',
   REDIS_URL: 'redis://redis',
+  PUBLIC_URL: 'https://shop.example',
   STRIPE_SECRET_KEY: 'sk_test_1',
   STRIPE_WEBHOOK_SECRET: 'whsec_new, whsec_old',
 };
@@ -19,6 +20,7 @@ describe('the configuration of payments', () => {
   it.each([
     ['a key that is no secret key', { STRIPE_SECRET_KEY: 'pk_test_1' }, /STRIPE_SECRET_KEY/],
     ['an address that is none', { STRIPE_API_URL: 'nowhere' }, /STRIPE_API_URL/],
+    ['a page for vendors that is none', { VENDOR_PAGE_URL: 'javascript:void' }, /VENDOR_PAGE_URL/],
     ['no webhook secret', { STRIPE_WEBHOOK_SECRET: '' }, /STRIPE_WEBHOOK_SECRET/],
     ['a tax above all', { COMMISSION_TAX_RATE: '10001' }, /COMMISSION_TAX_RATE/],
   ])('names %s', (_, wrong, message) => {

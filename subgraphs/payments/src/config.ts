@@ -1,4 +1,10 @@
-import { ConfigurationError, type Environment, refuseInProduction, settingsOf } from '@marketgraph/platform/config';
+import {
+  ConfigurationError,
+  type Environment,
+  refuseInProduction,
+  type Settings,
+  settingsOf,
+} from '@marketgraph/platform/config';
 
 export interface PaymentsConfig {
   databaseUrl: string;
@@ -14,6 +20,8 @@ export interface PaymentsConfig {
     timeoutMs: number;
   };
   commissionTaxRate: number;
+  /** The shop's page on which vendors see their payouts: the provider sends them back there. */
+  vendorPageUrl: string;
   /** The pause between two looks for payments whose check is due. */
   reconcileIntervalMs: number;
 }
@@ -47,7 +55,14 @@ export function readPaymentsConfig(env: Environment): PaymentsConfig {
         .filter((secret) => secret !== ''),
       timeoutMs: settings.integer('STRIPE_TIMEOUT_MS', DEFAULT_TIMEOUT_MS, { min: 100, max: 60_000 }),
     },
+    vendorPageUrl: vendorPageOf(settings),
     commissionTaxRate: settings.integer('COMMISSION_TAX_RATE', 0, { max: 10_000 }),
     reconcileIntervalMs: settings.integer('RECONCILE_INTERVAL_MS', 1_000, { min: 50, max: 600_000 }),
   };
+}
+
+function vendorPageOf(settings: Settings): string {
+  const given = settings.optional('VENDOR_PAGE_URL') ?? settings.required('PUBLIC_URL');
+  if (!/^https?:/.test(given) || !URL.canParse(given)) throw new ConfigurationError(['VENDOR_PAGE_URL is not a URL']);
+  return given;
 }

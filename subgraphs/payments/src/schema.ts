@@ -2,16 +2,17 @@ import { buildSubgraph, type SubgraphSchema } from '@marketgraph/platform/graphq
 import { mayReadMoneyOf } from './graphql/access.ts';
 import {
   OrderPaymentResolver,
-  UserPaymentMethodsResolver,
   VendorMoneyResolver,
   VendorOrderSettlementResolver,
 } from './graphql/extensions.resolver.ts';
 import { Category, Order, User, Vendor, VendorOrder } from './graphql/extensions.type.ts';
 import { LedgerAccount } from './graphql/ledger.type.ts';
 import { CommissionResolver, LedgerResolver, readableAccount, readableRule } from './graphql/operator.resolver.ts';
+import { PaymentMethodResolver } from './graphql/payment-method.resolver.ts';
 import { PaymentResolver, readablePayment, readableTransaction } from './graphql/payment.resolver.ts';
 import { Payment, PaymentTransaction } from './graphql/payment.type.ts';
 import type { PaymentsContext } from './graphql/payments-context.ts';
+import { payoutAccountById, PayoutAccountResolver } from './graphql/payout-account.resolver.ts';
 import {
   PayoutResolver,
   readablePayout,
@@ -21,13 +22,7 @@ import {
 import { Payout } from './graphql/payout.type.ts';
 import { OrderRefundsResolver, readableRefund, RefundResolver } from './graphql/refund.resolver.ts';
 import { Refund } from './graphql/refund.type.ts';
-import {
-  CommissionRule,
-  PayoutAccount,
-  toPayoutAccountType,
-  toSettlementType,
-  VendorSettlement,
-} from './graphql/settlement.type.ts';
+import { CommissionRule, PayoutAccount, toSettlementType, VendorSettlement } from './graphql/settlement.type.ts';
 import { BasicUserError } from './graphql/shared.type.ts';
 import { PaymentStreamResolver } from './graphql/stream.resolver.ts';
 import { PaymentEvent, PayoutEvent } from './graphql/stream.type.ts';
@@ -42,8 +37,9 @@ export function paymentsSchema(): SubgraphSchema {
       OrderPaymentResolver,
       VendorOrderSettlementResolver,
       VendorMoneyResolver,
-      UserPaymentMethodsResolver,
+      PaymentMethodResolver,
       PayoutResolver,
+      PayoutAccountResolver,
       SettlementPayoutResolver,
       VendorPayoutsResolver,
       RefundResolver,
@@ -91,9 +87,4 @@ export function paymentsSchema(): SubgraphSchema {
 async function settlementById(id: string, { loaders, viewer }: PaymentsContext): Promise<VendorSettlement | null> {
   const row = await loaders.settlement.load(id);
   return row && mayReadMoneyOf(viewer, row.vendorId) ? toSettlementType(row) : null;
-}
-
-async function payoutAccountById(id: string, { loaders, viewer }: PaymentsContext): Promise<PayoutAccount | null> {
-  const row = await loaders.payoutAccount.load(id);
-  return row && mayReadMoneyOf(viewer, row.vendorId) ? toPayoutAccountType(row) : null;
 }

@@ -1,4 +1,4 @@
-import { type Clock, type Ids, systemClock } from '@marketgraph/platform/core';
+import type { Clock, Ids } from '@marketgraph/platform/core';
 import { defineSubgraph, type Subgraph } from '@marketgraph/platform/graphql';
 import {
   type Consumer,
@@ -12,6 +12,7 @@ import {
 } from '@marketgraph/platform/messaging';
 import {
   checkDatabase,
+  databaseClock,
   type Database,
   migrateDatabase,
   openDatabase,
@@ -19,7 +20,7 @@ import {
   postgresOutbox,
 } from '@marketgraph/platform/postgres';
 import { createIds, type SubgraphClient } from '@marketgraph/platform/serve';
-import type { Logger } from '@marketgraph/platform/telemetry';
+import type { Logger, Metrics } from '@marketgraph/platform/telemetry';
 import type { PaymentProvider } from './clients/provider.ts';
 import { stripeProvider } from './clients/stripe-provider.ts';
 import { openPayoutAccounts } from './commands/open-payout-accounts.ts';
@@ -40,6 +41,8 @@ import { LedgerAccountRow } from './store/ledger.entity.ts';
 import { Migration0001Payments } from './store/migrations/0001-payments.ts';
 import { Migration0002Ledger } from './store/migrations/0002-ledger.ts';
 import { Migration0003Refunds } from './store/migrations/0003-refunds.ts';
+import { Migration0004SavedMethods } from './store/migrations/0004-saved-methods.ts';
+import { Migration0005ReturnHolds } from './store/migrations/0005-return-holds.ts';
 import { MethodRow, PaymentRow, TransactionRow } from './store/payment.entity.ts';
 import { OperationRow, PayoutRow, RefundPartRow, RefundRow } from './store/refund.entity.ts';
 import { CommissionRuleRow, PayoutAccountRow, SettlementRow } from './store/settlement.entity.ts';
@@ -50,6 +53,7 @@ export interface PaymentsDependencies {
   log: Logger;
   /** Payments asks nobody; the parameter is the same for every subgraph. */
   peers?: SubgraphClient;
+  metrics?: Metrics;
   clock?: Clock;
   ids?: Ids;
   /** Another provider than the configured one, for tests. */
@@ -65,7 +69,7 @@ const RECONCILE_BOOKS_INTERVAL_MS = 60_000;
 const PURGE_INTERVAL_MS = 60 * 60 * 1_000;
 
 export async function createPayments(dependencies: PaymentsDependencies): Promise<Subgraph> {
-  const { config, log, clock = systemClock, ids = createIds() } = dependencies;
+  const { config, log, ids = createIds() } = dependencies;
   const { databaseUrl: appUrl, migrationDatabaseUrl: ownerUrl } = config;
   await migrateDatabase({
     ownerUrl,
@@ -74,6 +78,8 @@ export async function createPayments(dependencies: PaymentsDependencies): Promis
       '0001-payments': Migration0001Payments,
       '0002-ledger': Migration0002Ledger,
       '0003-refunds': Migration0003Refunds,
+      '0004-saved-methods': Migration0004SavedMethods,
+      '0005-return-holds': Migration0005ReturnHolds,
     },
     appendOnly: APPEND_ONLY,
     log,
@@ -96,6 +102,7 @@ export async function createPayments(dependencies: PaymentsDependencies): Promis
     log,
     applicationName: 'payments',
   });
+  const clock = dependencies.clock ?? (await databaseClock(orm, log));
   let bus: EventBus;
   try {
     bus = await createRedisBus({ url: config.redisUrl, log });
@@ -112,6 +119,7 @@ export async function createPayments(dependencies: PaymentsDependencies): Promis
     clock,
     log,
     commissionTaxRate: config.commissionTaxRate,
+    vendorPageUrl: config.vendorPageUrl,
     creating: singleFlight(),
     capturing: singleFlight(),
     operating: singleFlight(),
@@ -129,7 +137,7 @@ export async function createPayments(dependencies: PaymentsDependencies): Promis
       redis: async () => void (await bus.head('payments')),
     },
     async start() {
-      work = await startWork(deps, { orm, bus, config });
+      work = await startWork(deps, { orm, bus, config, metrics: dependencies.metrics });
     },
     async stop() {
       await work?.stop();
@@ -147,10 +155,10 @@ interface BackgroundWork {
 
 async function startWork(
   deps: PaymentsDeps,
-  { orm, bus, config }: { orm: Database; bus: EventBus; config: PaymentsConfig },
+  { orm, bus, config, metrics }: { orm: Database; bus: EventBus; config: PaymentsConfig; metrics?: Metrics },
 ): Promise<BackgroundWork> {
   const { log } = deps;
-  const relay = startRelay({ domain: 'payments', outbox: postgresOutbox(orm), bus, log });
+  const relay = startRelay({ domain: 'payments', outbox: postgresOutbox(orm), bus, log, metrics });
   const loops: Loop[] = [];
   let consumer: Consumer | undefined;
   const stop = async () => {
@@ -166,6 +174,7 @@ async function startWork(
       inbox: postgresInbox(orm),
       handlers: eventHandlers(deps),
       log,
+      metrics,
     });
   } catch (error) {
     await stop();

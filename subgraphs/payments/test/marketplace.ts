@@ -75,6 +75,7 @@ export async function startMarketplace(options: MarketplaceOptions = {}): Promis
         timeoutMs: options.timeoutMs ?? 2_000,
       },
       commissionTaxRate: 1_900,
+      vendorPageUrl: 'https://shop.example/vendor',
       reconcileIntervalMs: 50,
       ...options.config,
     };

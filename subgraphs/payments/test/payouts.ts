@@ -6,6 +6,8 @@ import { aCheckout, anAuthorizedPayment, ids, type Marketplace, operator, type P
 
 /** What accounts and orders tell payments. */
 export interface Neighbours {
+  /** The vendor may sell, and payments knows. */
+  approve(vendorId: string): Promise<void>;
   /** A vendor that can be paid; resolves to its account at the provider. */
   onboard(vendorId: string): Promise<string>;
   deliver(part: Part, returnWindowEndsAt: Date): Promise<void>;
@@ -14,9 +16,15 @@ export interface Neighbours {
 
 export async function neighboursOf(shop: Marketplace): Promise<Neighbours> {
   const bus = await createRedisBus({ url: shop.config.redisUrl, log: silentLog });
+  const tellApproved = (vendorId: string) =>
+    publish(bus, vendorChanged, vendorId, { ...vendorChanged.sample, vendorId, status: 'ACTIVE' });
   return {
+    async approve(vendorId) {
+      await tellApproved(vendorId);
+      await until(async () => (await accountOf(shop, vendorId)) !== undefined);
+    },
     async onboard(vendorId) {
-      await publish(bus, vendorChanged, vendorId, { ...vendorChanged.sample, vendorId, status: 'ACTIVE' });
+      await tellApproved(vendorId);
       const account = await until(async () => (await accountOf(shop, vendorId))?.reference);
       shop.emulator.control.onboard(account);
       await until(async () => (await accountOf(shop, vendorId))?.status === 'ACTIVE');

@@ -163,6 +163,23 @@ describe.each(Object.entries(subjects))('a payment provider: %s', (_, start) => 
     await expect(provider.retrieveIntent('pi_unknown')).rejects.toMatchObject({ reason: 'missing' });
   });
 
+  it('keeps the card of a payment for a customer who wants it, lists it, and forgets it once', async () => {
+    const customer = await provider.openCustomer({ userId: ids.next('usr'), idempotencyKey: ids.next('key') });
+    expect(await provider.listSavedMethods(customer)).toEqual([]);
+    const { intent, clientSecret } = await provider.createIntent(aRequest());
+    await provider.keepMethodOf(intent.reference, customer);
+    await subject.confirm(intent.reference, clientSecret!, 'accepted');
+    await expect(provider.keepMethodOf(intent.reference, customer)).rejects.toMatchObject({ reason: 'state' });
+    const [saved] = await provider.listSavedMethods(customer);
+    expect(saved!.method).toMatchObject({ kind: 'CARD', brand: 'visa', last4: '4242' });
+    await provider.detachMethod(saved!.reference);
+    expect(await provider.listSavedMethods(customer)).toEqual([]);
+    await expect(provider.detachMethod(saved!.reference)).rejects.toThrow(ProviderRefusedError);
+    expect(await provider.captureIntent(intent.reference, eur(5_000), ids.next('key'))).toMatchObject({
+      status: 'succeeded',
+    });
+  });
+
   it('opens an account per key, which cannot be paid before the vendor has filled in the forms', async () => {
     const idempotencyKey = ids.next('key');
     const account = await provider.openAccount({ vendorId: ids.next('ven'), idempotencyKey });

@@ -27,6 +27,7 @@ beforeAll(async () => {
     clock: systemClock,
     log: silentLog,
     commissionTaxRate: 0,
+    vendorPageUrl: shop.config.vendorPageUrl,
     creating: singleFlight(),
     capturing: singleFlight(),
     operating: singleFlight(),

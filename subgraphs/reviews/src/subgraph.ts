@@ -4,7 +4,7 @@ import { defineSubgraph, type Subgraph } from '@marketgraph/platform/graphql';
 import { type Consumer, createRedisBus, type Relay, startConsumer, startRelay } from '@marketgraph/platform/messaging';
 import { checkMongo, mongoInbox, mongoOutbox, openMongo } from '@marketgraph/platform/mongo';
 import { createIds, type SubgraphClient } from '@marketgraph/platform/serve';
-import type { Logger } from '@marketgraph/platform/telemetry';
+import type { Logger, Metrics } from '@marketgraph/platform/telemetry';
 import type { CommandDeps } from './commands/command-deps.ts';
 import type { ReviewsConfig } from './config.ts';
 import { handlersFor } from './events/in.ts';
@@ -17,12 +17,13 @@ export interface ReviewsDeps {
   config: ReviewsConfig;
   log: Logger;
   peers: SubgraphClient;
+  metrics?: Metrics;
   clock?: Clock;
   ids?: Ids;
 }
 
 export async function createReviews(deps: ReviewsDeps): Promise<Subgraph> {
-  const { config, log, clock = systemClock, ids = createIds() } = deps;
+  const { config, log, metrics, clock = systemClock, ids = createIds() } = deps;
   const database = await openMongo({ url: config.mongodbUrl, applicationName: 'reviews' });
   const store = reviewsStore(database);
   await prepareReviews(store);
@@ -38,7 +39,7 @@ export async function createReviews(deps: ReviewsDeps): Promise<Subgraph> {
     createContext: (base) => ({ ...base, commands, loaders: createLoaders(store) }),
     checks: { mongodb: () => checkMongo(database), redis: async () => void (await bus.head('reviews')) },
     async start() {
-      relay = startRelay({ domain: 'reviews', outbox: mongoOutbox(database, randomUUID()), bus, log });
+      relay = startRelay({ domain: 'reviews', outbox: mongoOutbox(database, randomUUID()), bus, log, metrics });
       consumer = await startConsumer({
         group: 'reviews',
         domains: ['orders'],
@@ -46,6 +47,7 @@ export async function createReviews(deps: ReviewsDeps): Promise<Subgraph> {
         inbox: mongoInbox(database),
         handlers: handlersFor(store),
         log,
+        metrics,
       });
     },
     async stop() {

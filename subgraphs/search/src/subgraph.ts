@@ -3,7 +3,7 @@ import { defineSubgraph, type Subgraph } from '@marketgraph/platform/graphql';
 import { type Consumer, createRedisBus, type Loop, startConsumer, startLoop } from '@marketgraph/platform/messaging';
 import { closeRedis, connectRedis } from '@marketgraph/platform/redis';
 import type { SubgraphClient } from '@marketgraph/platform/serve';
-import type { Logger } from '@marketgraph/platform/telemetry';
+import type { Logger, Metrics } from '@marketgraph/platform/telemetry';
 import { typesenseIndex } from './clients/search-index.ts';
 import type { CommandDeps } from './commands/deps.ts';
 import { prepareIndex } from './commands/prepare-index.ts';
@@ -21,6 +21,7 @@ export interface SearchDeps {
   config: SearchConfig;
   log: Logger;
   peers: SubgraphClient;
+  metrics?: Metrics;
   clock?: Clock;
   ids?: Ids;
 }
@@ -31,7 +32,7 @@ const REDIS_TIMEOUT_MS = 2_000;
 const INDEXER_INTERVAL_MS = 200;
 
 export async function createSearch(deps: SearchDeps): Promise<Subgraph> {
-  const { config, log, peers, clock = systemClock } = deps;
+  const { config, log, peers, metrics, clock = systemClock } = deps;
   const redis = await connectRedis(config.redisUrl, {
     log,
     name: 'search',
@@ -68,7 +69,7 @@ export async function createSearch(deps: SearchDeps): Promise<Subgraph> {
         run: () => runIndexer(commands),
       });
       const inbox = redisInbox(redis, nudge);
-      consumer = await startConsumer({ group: GROUP, domains: DOMAINS, bus, inbox, handlers, log });
+      consumer = await startConsumer({ group: GROUP, domains: DOMAINS, bus, inbox, handlers, log, metrics });
     },
     async stop() {
       await consumer?.stop();

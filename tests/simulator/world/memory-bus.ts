@@ -47,7 +47,7 @@ export class MemoryBus {
   }
 
   /** As one process sees it. */
-  asBus(): Pick<EventBus, 'publish' | 'join'> {
+  asBus(): Pick<EventBus, 'publish' | 'markOf' | 'join'> {
     return {
       publish: async (domain, envelopes) => {
         await this.scheduler.arrive('publish');
@@ -61,6 +61,7 @@ export class MemoryBus {
         if (isBroken) throw new Error('The bus did not say that it has the events.');
         return positions;
       },
+      markOf: async () => 0,
       join: async ({ group, domains }) => this.#join(group, domains),
     };
   }

@@ -33,8 +33,11 @@ export async function startPostgresStore(context: StoreContext): Promise<Started
         kind: 'real',
         version: server.version,
         address: `127.0.0.1:${server.port}`,
-        pid: server.pid,
+        get pid() {
+          return server.pid;
+        },
       },
+      outage: server.outage,
       ping: () => pingPostgres(server.superuserUrl),
       stop: () => server.stop(),
     };

@@ -3,7 +3,13 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { recordProcess, stopLeftover } from '../server/leftover.ts';
 import { onPort } from '../server/on-port.ts';
-import { startServerProcess, STOP_GRACE_MS, type ServerProcess } from '../server/server-process.ts';
+import {
+  interruptible,
+  type Outage,
+  type ServerProcess,
+  startServerProcess,
+  STOP_GRACE_MS,
+} from '../server/server-process.ts';
 import { StoreStartError } from '../store-errors.ts';
 import type { StoreLog } from '../store-log.ts';
 import { findPostgresBinaries } from './binaries.ts';
@@ -19,6 +25,8 @@ const LAST_ONE_STILL_LEAVING = /pre-existing shared memory block|lock file "post
 const LEAVING_MS = 300;
 // SIGINT is PostgreSQL's "fast shutdown". SIGTERM would wait for every client to leave first.
 const STOP_SIGNAL = 'SIGINT';
+// And SIGQUIT its "immediate" one: no checkpoint, clients cut off, recovery at the next start.
+const OUTAGE_SIGNAL = 'SIGQUIT';
 
 export interface PostgresOptions {
   readonly dataDir: string;
@@ -36,6 +44,7 @@ export interface RunningPostgres {
   /** How the server was kept from running as root. */
   readonly runAs: RunAs['kind'];
   readonly superuserUrl: string;
+  readonly outage: Outage;
   stop(): Promise<void>;
 }
 
@@ -56,10 +65,14 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
 
   const launch = { cluster, dataDir, recordFile, runAs, durable, log, postgres: binaries.postgres };
   return await onPort(NAME, options.port, async (port) => {
-    const server = await listening(launch, port);
+    const start = () => listening(launch, port);
+    const server = interruptible(await start(), { signal: OUTAGE_SIGNAL, start });
     return {
       port,
-      pid: server.pid,
+      get pid() {
+        return server.pid;
+      },
+      outage: server.outage,
       version: binaries.version,
       runAs: runAs.kind,
       superuserUrl: `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/postgres`,

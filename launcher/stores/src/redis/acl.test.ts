@@ -19,6 +19,7 @@ describe('the ACL file', () => {
       '~orders:*',
       '~{orders:*',
       '~events:*',
+      '~{events:*',
       '~dead:*',
     ]);
   });

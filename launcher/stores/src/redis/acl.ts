@@ -18,7 +18,7 @@ export function aclFile(adminPassword: string, users: readonly RedisUser[]): str
   const lines = users.map(({ name, password, reads = [] }) => {
     assertPlain(name);
     // Its own keys, also when the owner is part of a hash tag; and the streams, which belong to everybody.
-    const keys = `~${name}:* ~{${name}:* ~events:* ~dead:*`;
+    const keys = `~${name}:* ~{${name}:* ~events:* ~{events:* ~dead:*`;
     const foreign = reads.map((pattern) => ` %R~${plainPattern(pattern)}`).join('');
     return `user ${name} on #${sha256(password)} ${keys}${foreign} &* ${COMMANDS}`;
   });

@@ -30,8 +30,11 @@ export async function startRedisStore(context: StoreContext): Promise<StartedSto
       kind: 'real',
       version: server.version,
       address: `127.0.0.1:${server.port}`,
-      pid: server.pid,
+      get pid() {
+        return server.pid;
+      },
     },
+    outage: server.outage,
     ping: () => pingRedis(server.url),
     stop: () => server.stop(),
   };

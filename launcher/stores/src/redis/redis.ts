@@ -4,7 +4,13 @@ import { join, resolve } from 'node:path';
 import { Redis } from 'ioredis';
 import { stopLeftover } from '../server/leftover.ts';
 import { onPort } from '../server/on-port.ts';
-import { startServerProcess, STOP_GRACE_MS, type ServerProcess } from '../server/server-process.ts';
+import {
+  interruptible,
+  type Outage,
+  type ServerProcess,
+  startServerProcess,
+  STOP_GRACE_MS,
+} from '../server/server-process.ts';
 import type { StoreLog } from '../store-log.ts';
 import { aclFile, type RedisUser } from './acl.ts';
 import { findRedisServer, type RedisBinary } from './find-server.ts';
@@ -38,6 +44,7 @@ export interface RunningRedis {
   /** As the administrator. */
   readonly url: string;
   urlFor(user: string): string;
+  readonly outage: Outage;
   stop(): Promise<void>;
 }
 
@@ -54,10 +61,14 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
   writeFileSync(join(dataDir, 'users.acl'), aclFile(adminPassword, acl.users), { mode: 0o600 });
   const passwords = new Map(acl.users.map(({ name, password }) => [name, password]));
   return await onPort(NAME, options.port, async (port) => {
-    const server = await listening({ ...options, dataDir, binary, recordFile, adminPassword }, port);
+    const start = () => listening({ ...options, dataDir, binary, recordFile, adminPassword }, port);
+    const server = interruptible(await start(), { signal: 'SIGKILL', start });
     return {
       port,
-      pid: server.pid,
+      get pid() {
+        return server.pid;
+      },
+      outage: server.outage,
       version: binary.version,
       url: adminUrl(port, adminPassword),
       urlFor(user) {

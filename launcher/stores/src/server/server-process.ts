@@ -35,6 +35,36 @@ export interface ServerProcess {
   logTail(): string;
   /** Harmless when called twice, and when the server has already ended. */
   stop(): Promise<void>;
+  /** Ends it by this signal and no other, as an accident would; resolves when it is gone. */
+  end(signal: NodeJS.Signals): Promise<void>;
+}
+
+/** An outage on purpose. Services are told nothing; the addresses stay the same. */
+export interface Outage {
+  /** The server is gone at once, with what it had not written. */
+  begin(): Promise<void>;
+  /** It is back on its port, with what its folder holds; resolves when it answers. */
+  end(): Promise<void>;
+}
+
+/** A server that can be away for a while. */
+export function interruptible(
+  first: ServerProcess,
+  { signal, start }: { signal: NodeJS.Signals; start(): Promise<ServerProcess> },
+): { readonly pid: number; stop(): Promise<void>; outage: Outage } {
+  let server = first;
+  return {
+    get pid() {
+      return server.pid;
+    },
+    stop: () => server.stop(),
+    outage: {
+      begin: () => server.end(signal),
+      async end() {
+        server = await start();
+      },
+    },
+  };
 }
 
 /**
@@ -76,6 +106,11 @@ export async function startServerProcess(options: ServerCommand): Promise<Server
         await delay(READY_POLL_MS);
       }
       isReadyNow = true;
+    },
+    async end(signal) {
+      stopping ??= exited;
+      child.kill(signal);
+      await exited;
     },
     stop() {
       stopping ??= ended ? Promise.resolve() : stopChild(child, exited, options);

@@ -1,4 +1,4 @@
-export const notificationTopics = ['order.confirmed', 'order.paymentFailed', 'order.shipped'] as const;
+export const notificationTopics = ['order.confirmed', 'order.paymentFailed', 'order.shipped', 'order.return'] as const;
 export type NotificationTopic = (typeof notificationTopics)[number];
 
 export const notificationChannels = ['EMAIL', 'IN_APP'] as const;
@@ -62,4 +62,37 @@ export function shippedNotice(part: {
     // One for the first parcel and one for the last, per vendor.
     onceKey: `order.shipped:${part.vendorOrderId}:${part.status}`,
   };
+}
+
+/** What the buyer is told of a return that somebody else has moved. */
+const TOLD_TO_BUYER: Readonly<Record<string, { title: string; body: string }>> = {
+  APPROVED: { title: 'Your return is approved', body: 'Please send the goods and tell us the tracking number.' },
+  REJECTED: { title: 'Your return was declined', body: 'The vendor does not take the goods back. The order says why.' },
+  RECEIVED: { title: 'Your return has arrived', body: 'The vendor has the goods. Your money is on its way.' },
+  REFUNDED: { title: 'Your return is refunded', body: 'The money for what you sent back is with your bank.' },
+};
+
+/** And the vendor, of one that the buyer has moved. */
+const TOLD_TO_VENDOR: Readonly<Record<string, { title: string; body: string }>> = {
+  REQUESTED: { title: 'A buyer wants to return goods', body: 'Please approve or decline the return.' },
+  IN_TRANSIT: {
+    title: 'A return is on its way',
+    body: 'The buyer has sent the goods. Please confirm when they arrive.',
+  },
+  CANCELED: { title: 'A return was called off', body: 'The buyer keeps the goods.' },
+};
+
+export function returnNotices(
+  change: { returnId: string; orderId: string; buyerId: string; status: string },
+  { vendorUserIds }: { vendorUserIds: readonly string[] },
+): Notice[] {
+  const { returnId, orderId, buyerId, status } = change;
+  const notice = (userId: string, text: { title: string; body: string } | undefined): Notice[] =>
+    text
+      ? [{ userId, topic: 'order.return', ...text, subjectId: orderId, onceKey: `order.return:${returnId}:${status}` }]
+      : [];
+  return [
+    ...notice(buyerId, TOLD_TO_BUYER[status]),
+    ...vendorUserIds.flatMap((userId) => notice(userId, TOLD_TO_VENDOR[status])),
+  ];
 }

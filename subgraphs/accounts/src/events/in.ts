@@ -3,11 +3,12 @@ import type { EntityManager } from '@marketgraph/platform/postgres';
 import * as contracts from '@marketgraph/schema/events/orders';
 import type { CommandDeps } from '../commands/deps.ts';
 import { notify } from '../commands/notify.ts';
+import { notifyOfReturn } from '../commands/notify-of-return.ts';
 import { type Notice, orderConfirmedNotice, paymentFailedNotice, shippedNotice } from '../domain/notification.ts';
 
 const SHIPPED = new Set(['SHIPPED', 'PARTIALLY_SHIPPED']);
 
-/** What happened to an order that its buyer wants to hear. Each vendor ships its own part, so it is the part's event that tells. */
+/** What happened to an order that its buyer, or of a return its vendor, wants to hear. Each vendor ships its own part, so it is the part's event that tells. */
 export function handlers(
   deps: Pick<CommandDeps, 'ids' | 'clock' | 'onCommitted'>,
 ): Readonly<Record<string, EventHandler<EntityManager>>> {
@@ -23,5 +24,7 @@ export function handlers(
     [contracts.vendorOrderChanged.name]: tell((part: contracts.VendorOrderChanged) =>
       SHIPPED.has(part.status) && part.previousStatus !== part.status ? shippedNotice(part) : null,
     ),
+    [contracts.returnChanged.name]: (event, em) =>
+      notifyOfReturn(em, deps, event.payload as contracts.ReturnChanged, event.trace),
   };
 }

@@ -99,6 +99,20 @@ export async function vendorsOfUsers(
   );
 }
 
+/** As many people of one vendor as are told of its business; more would be a mailing list. */
+const MAX_TOLD = 20;
+
+/** Who works for a vendor, by their ids. By the index `membership_organization`. */
+export async function usersOfVendor(em: EntityManager, vendorId: string): Promise<string[]> {
+  const rows = await em.execute<{ userId: string }[]>(
+    `select membership.user_id as "userId"
+       from vendor join membership on membership.organization_id = vendor.organization_id
+      where vendor.id = ? order by membership.user_id limit ?`,
+    [vendorId, MAX_TOLD],
+  );
+  return rows.map(({ userId }) => userId);
+}
+
 export interface VendorPage {
   statuses: readonly VendorStatus[] | null;
   /** A part of the business name. */

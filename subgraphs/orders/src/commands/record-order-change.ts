@@ -14,7 +14,7 @@ export interface OrderChange {
   fulfillmentId?: string;
   /** What the vendors whose part is concerned are told; undefined when they are told nothing. */
   vendorEvent?: {
-    type: 'PLACED' | 'STATUS_CHANGED' | 'FULFILLMENT_UPDATED' | 'CANCELED';
+    type: 'PLACED' | 'STATUS_CHANGED' | 'FULFILLMENT_UPDATED' | 'RETURN_REQUESTED' | 'RETURN_UPDATED' | 'CANCELED';
     vendorOrderIds: readonly string[];
   };
 }

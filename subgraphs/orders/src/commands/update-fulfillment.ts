@@ -63,10 +63,10 @@ async function move(em: EntityManager, services: Services, command: UpdateFulfil
   const was = vendorOrderOf(locked.order, vendorOrderId).status;
   if (vendorOrderOf(after, vendorOrderId).status === 'DELIVERED' && was !== 'DELIVERED') {
     // From when we are told, not from what the vendor says: nobody shortens a buyer's time by a date in the past.
-    const returnWindowEndsAt = await startReturnWindow(em, vendorOrderId, now);
+    const window = await startReturnWindow(em, vendorOrderId);
     const [part] = await vendorOrdersByIds(em, [vendorOrderId]);
     const lines = await linesOfVendorOrders(em, [vendorOrderId]);
-    const arrived = vendorOrderDelivered(part!, lines, { deliveredAt: now, returnWindowEndsAt });
+    const arrived = vendorOrderDelivered(part!, lines, window);
     await appendToOutbox(em, [arrived], { ids, now, trace: cause.trace });
   }
   return accept(null);

@@ -5,6 +5,7 @@ import {
   mayMove,
   orderStatusOf,
   orderTransitions,
+  returnTransitions,
   vendorOrderStatusOf,
   vendorOrderTransitions,
 } from './order-status.ts';
@@ -35,6 +36,11 @@ const told = {
     IN_TRANSIT > OUT_FOR_DELIVERY DELIVERED FAILED_ATTEMPT
     OUT_FOR_DELIVERY > DELIVERED FAILED_ATTEMPT
     FAILED_ATTEMPT > IN_TRANSIT OUT_FOR_DELIVERY DELIVERED`,
+  return: `
+    REQUESTED > APPROVED REJECTED CANCELED
+    APPROVED > IN_TRANSIT RECEIVED CANCELED
+    IN_TRANSIT > RECEIVED CANCELED
+    RECEIVED > REFUNDED`,
 };
 
 const legal = (text: string) =>
@@ -53,6 +59,7 @@ describe('O13 each machine allows the moves of its table and no other', () => {
     ['order', orderTransitions, told.order],
     ['vendor order', vendorOrderTransitions, told.vendorOrder],
     ['fulfilment', fulfillmentTransitions, told.fulfillment],
+    ['return', returnTransitions, told.return],
   ] as [string, Record<string, readonly string[]>, string][])('%s', (_, table, text) => {
     const allowed = legal(text);
     const names = Object.keys(table);
@@ -126,10 +133,13 @@ describe('O17 an order follows its parts', () => {
   });
 
   it.each([
-    [0, 'UNFULFILLED'],
-    [2, 'PARTIALLY_FULFILLED'],
-    [3, 'FULFILLED'],
-  ] as const)('with %i of 3 units sent is %s', (left, expected) => {
-    expect(fulfillmentStatusOf({ ordered: 3, left })).toBe(expected);
+    [0, 0, 'UNFULFILLED'],
+    [2, 0, 'PARTIALLY_FULFILLED'],
+    [3, 0, 'FULFILLED'],
+    [2, 1, 'PARTIALLY_RETURNED'],
+    [3, 2, 'PARTIALLY_RETURNED'],
+    [3, 3, 'RETURNED'],
+  ] as const)('with %i of 3 units sent and %i back is %s', (left, returned, expected) => {
+    expect(fulfillmentStatusOf({ ordered: 3, left, returned })).toBe(expected);
   });
 });

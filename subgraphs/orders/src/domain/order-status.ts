@@ -37,9 +37,21 @@ export const fulfillmentTransitions = {
   CANCELED: [],
 } as const satisfies Record<string, readonly string[]>;
 
+export const returnTransitions = {
+  REQUESTED: ['APPROVED', 'REJECTED', 'CANCELED'],
+  // Goods that are handed over in person are received without having been on the way.
+  APPROVED: ['IN_TRANSIT', 'RECEIVED', 'CANCELED'],
+  IN_TRANSIT: ['RECEIVED', 'CANCELED'],
+  RECEIVED: ['REFUNDED'],
+  REFUNDED: [],
+  REJECTED: [],
+  CANCELED: [],
+} as const satisfies Record<string, readonly string[]>;
+
 export type OrderStatus = keyof typeof orderTransitions;
 export type VendorOrderStatus = keyof typeof vendorOrderTransitions;
 export type FulfillmentStatus = keyof typeof fulfillmentTransitions;
+export type ReturnStatus = keyof typeof returnTransitions;
 export type OrderPaymentStatus =
   | 'NOT_PAID'
   | 'AUTHORIZED'
@@ -48,7 +60,12 @@ export type OrderPaymentStatus =
   | 'REFUNDED'
   | 'VOIDED'
   | 'FAILED';
-export type OrderFulfillmentStatus = 'UNFULFILLED' | 'PARTIALLY_FULFILLED' | 'FULFILLED';
+export type OrderFulfillmentStatus =
+  | 'UNFULFILLED'
+  | 'PARTIALLY_FULFILLED'
+  | 'FULFILLED'
+  | 'PARTIALLY_RETURNED'
+  | 'RETURNED';
 
 export function mayMove<Status extends string>(
   table: Readonly<Record<Status, readonly string[]>>,
@@ -109,8 +126,13 @@ export function orderStatusOf(current: OrderStatus, parts: readonly VendorOrderS
   return current === 'PROCESSING' || some('ACCEPTED', 'PROCESSING') ? 'PROCESSING' : 'CONFIRMED';
 }
 
-/** How much of what will be sent has left. */
-export function fulfillmentStatusOf(units: { ordered: number; left: number }): OrderFulfillmentStatus {
+/** How much of what will be sent has left, and whether it stayed away. */
+export function fulfillmentStatusOf(units: {
+  ordered: number;
+  left: number;
+  returned: number;
+}): OrderFulfillmentStatus {
   if (units.left === 0) return 'UNFULFILLED';
+  if (units.returned > 0) return units.returned < units.ordered ? 'PARTIALLY_RETURNED' : 'RETURNED';
   return units.left < units.ordered ? 'PARTIALLY_FULFILLED' : 'FULFILLED';
 }

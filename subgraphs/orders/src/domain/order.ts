@@ -11,6 +11,7 @@ import {
   vendorOrderStatusOf,
   vendorOrderTransitions,
 } from './order-status.ts';
+import { evolveReturns, type Return, type ReturnFact } from './return-facts.ts';
 
 /** An order with its parts: what its commands decide on. Lines and money never change, so only units are here. */
 export interface Order {
@@ -26,6 +27,7 @@ export interface VendorOrder {
   status: VendorOrderStatus;
   lines: Units[];
   fulfillments: Fulfillment[];
+  returns: Return[];
 }
 
 export interface Fulfillment {
@@ -59,7 +61,8 @@ export type OrderFact =
       from: FulfillmentStatus | null;
       to: FulfillmentStatus;
       detail?: { vendorOrderId: string; lines: Units[] };
-    };
+    }
+  | ReturnFact;
 
 export function placeOrder(draft: {
   orderId: string;
@@ -173,7 +176,8 @@ export function evolve(order: Order | undefined, fact: OrderFact): Order {
     case 'VENDOR_ORDER_STATUS': {
       const { subjectId: id, to: status, detail } = fact;
       if (fact.from === null) {
-        const part = { id, vendorId: detail?.vendorId ?? '', status, lines: detail?.lines ?? [], fulfillments: [] };
+        const { vendorId = '', lines = [] } = detail ?? {};
+        const part = { id, vendorId, status, lines, fulfillments: [], returns: [] };
         return { ...order, vendorOrders: [...order.vendorOrders, part] };
       }
       return {
@@ -192,6 +196,8 @@ export function evolve(order: Order | undefined, fact: OrderFact): Order {
       });
       return { ...order, vendorOrders };
     }
+    case 'RETURN_STATUS':
+      return { ...order, vendorOrders: evolveReturns(order.vendorOrders, fact) };
   }
 }
 

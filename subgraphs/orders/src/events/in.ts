@@ -1,8 +1,9 @@
 import type { EventHandler } from '@marketgraph/platform/messaging';
 import type { EntityManager } from '@marketgraph/platform/postgres';
 import type { ReservationEnded } from '@marketgraph/schema/events/inventory';
-import type { PaymentStatusChanged } from '@marketgraph/schema/events/payments';
+import type { PaymentStatusChanged, RefundChanged } from '@marketgraph/schema/events/payments';
 import { hearPayment, hearRefund, hearReservationExpired } from '../commands/hear-payment.ts';
+import { hearReturnRefund } from '../commands/hear-return-refund.ts';
 import type { Services } from '../commands/services.ts';
 
 /** What other services tell, and the command it becomes here. */
@@ -15,6 +16,12 @@ export function eventHandlers(services: Services): Readonly<Record<string, Event
         return;
       }
       await hearPayment(em, services, { orderId: payment.orderId, eventId: event.id, payment, trace: event.trace });
+    },
+
+    'payments.refundChanged': async (event, em) => {
+      const { orderId, returnId, status } = event.payload as RefundChanged;
+      if (returnId === null) return;
+      await hearReturnRefund(em, services, { orderId, returnId, status, trace: event.trace });
     },
 
     'inventory.reservationEnded': async (event, em) => {

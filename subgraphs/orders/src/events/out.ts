@@ -103,6 +103,11 @@ export function vendorOrderDelivered(
   return { name, version, key: part.id, sequence: part.version, payload };
 }
 
+export function returnChanged(change: contracts.ReturnChanged, sequence: number): NewEvent {
+  const { name, version } = contracts.returnChanged;
+  return { name, version, key: change.returnId, sequence, payload: change };
+}
+
 export function cartChanged(change: contracts.CartChanged): NewEvent {
   const { name, version } = contracts.cartChanged;
   const topics = [`cartChanged:${change.cartId}`];

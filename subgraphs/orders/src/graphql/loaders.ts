@@ -9,6 +9,7 @@ import { type PricedCart, priceCart } from '../domain/pricing.ts';
 import type { StoredFulfillment, StoredLine, StoredOrder, StoredVendorOrder } from '../store/order-rows.ts';
 import { promotionsOfOrders, type StoredPromotion } from '../store/order-promotions.ts';
 import * as store from '../store/orders.ts';
+import { returnsByIds, returnsOfVendorOrders, type StoredReturn } from '../store/returns.ts';
 
 export type Loaders = ReturnType<typeof createLoaders>;
 
@@ -68,6 +69,11 @@ export function createLoaders(services: Services) {
     trackingOfFulfillment: manyBy<store.StoredTrackingEvent>(
       (ids) => store.trackingOfFulfillments(em(), ids),
       (row) => row.fulfillmentId,
+    ),
+    returns: byId<StoredReturn>((ids) => returnsByIds(em(), ids)),
+    returnsOfVendorOrder: manyBy<StoredReturn>(
+      (ids) => returnsOfVendorOrders(em(), ids),
+      (row) => row.vendorOrderId,
     ),
     ordersOfBuyer: pageLoaders(
       (page) => store.ordersOfBuyers(em(), page),

@@ -1,5 +1,10 @@
 import { registerEnumType } from 'type-graphql';
-import { fulfillmentTransitions, orderTransitions, vendorOrderTransitions } from '../domain/order-status.ts';
+import {
+  fulfillmentTransitions,
+  orderTransitions,
+  returnTransitions,
+  vendorOrderTransitions,
+} from '../domain/order-status.ts';
 
 /** The words of the machines in `domain/order-status.ts`; the schema cannot drift from the tables. */
 const namesOf = <Name extends string>(table: Readonly<Record<Name, unknown>>) =>
@@ -64,6 +69,23 @@ registerEnumType(FulfillmentStatus, {
   },
 });
 
+export const ReturnStatus = namesOf(returnTransitions);
+export type ReturnStatus = keyof typeof ReturnStatus;
+
+registerEnumType(ReturnStatus, {
+  name: 'ReturnStatus',
+  description: 'Where a return stands.',
+  valuesConfig: {
+    REQUESTED: { description: 'The buyer asks; the vendor has not answered.' },
+    APPROVED: { description: 'The buyer may send it.' },
+    IN_TRANSIT: { description: 'On its way to the vendor.' },
+    RECEIVED: { description: 'The vendor has it; the money is on its way.' },
+    REFUNDED: { description: 'The buyer has the money.' },
+    REJECTED: { description: 'The vendor does not take it back.' },
+    CANCELED: { description: 'The buyer keeps it after all, or it was lost on the way.' },
+  },
+});
+
 export enum OrderPaymentStatus {
   NOT_PAID = 'NOT_PAID',
   AUTHORIZED = 'AUTHORIZED',
@@ -92,21 +114,28 @@ export enum OrderFulfillmentStatus {
   UNFULFILLED = 'UNFULFILLED',
   PARTIALLY_FULFILLED = 'PARTIALLY_FULFILLED',
   FULFILLED = 'FULFILLED',
+  PARTIALLY_RETURNED = 'PARTIALLY_RETURNED',
+  RETURNED = 'RETURNED',
 }
 
 registerEnumType(OrderFulfillmentStatus, {
   name: 'OrderFulfillmentStatus',
-  description: 'How much of what will be sent has left.',
+  description: 'How much of what will be sent has left, and whether it stayed away.',
   valuesConfig: {
     UNFULFILLED: { description: 'Nothing.' },
     PARTIALLY_FULFILLED: { description: 'Some units.' },
     FULFILLED: { description: 'All units.' },
+    PARTIALLY_RETURNED: { description: 'Some units were received back.' },
+    RETURNED: { description: 'All units were received back.' },
   },
 });
 
 export enum OrderLineStatus {
   PENDING = 'PENDING',
   FULFILLED = 'FULFILLED',
+  RETURN_REQUESTED = 'RETURN_REQUESTED',
+  RETURNED = 'RETURNED',
+  REFUNDED = 'REFUNDED',
   CANCELED = 'CANCELED',
 }
 
@@ -116,6 +145,9 @@ registerEnumType(OrderLineStatus, {
   valuesConfig: {
     PENDING: { description: 'Units are still to be sent.' },
     FULFILLED: { description: 'All units have left.' },
+    RETURN_REQUESTED: { description: 'Units are in a return that the vendor has not received.' },
+    RETURNED: { description: 'All units came back; the money is on its way.' },
+    REFUNDED: { description: 'All units came back and were paid back.' },
     CANCELED: { description: 'It will not be sent.' },
   },
 });
@@ -124,6 +156,8 @@ export enum VendorOrderEventType {
   PLACED = 'PLACED',
   STATUS_CHANGED = 'STATUS_CHANGED',
   FULFILLMENT_UPDATED = 'FULFILLMENT_UPDATED',
+  RETURN_REQUESTED = 'RETURN_REQUESTED',
+  RETURN_UPDATED = 'RETURN_UPDATED',
   CANCELED = 'CANCELED',
 }
 
@@ -134,6 +168,8 @@ registerEnumType(VendorOrderEventType, {
     PLACED: { description: 'It was sold.' },
     STATUS_CHANGED: { description: 'The vendor accepted or rejected it.' },
     FULFILLMENT_UPDATED: { description: 'A parcel was made or moved.' },
+    RETURN_REQUESTED: { description: 'The buyer wants to send units back.' },
+    RETURN_UPDATED: { description: 'A return moved on.' },
     CANCELED: { description: 'It was called off; nothing is to be sent.' },
   },
 });

@@ -54,6 +54,7 @@ export function toOrderLine(row: StoredLine): OrderLine {
     lineTotal: row.lineTotal,
     status: lineStatus(row),
     quantityFulfilled: row.quantityFulfilled,
+    quantityReturned: row.quantityReturned,
   });
 }
 
@@ -91,7 +92,11 @@ function sumOf(parts: readonly Totals[], currencyCode: string): Totals {
   };
 }
 
-function lineStatus({ vendorOrderStatus, quantity, quantityFulfilled }: StoredLine): OrderLineStatus {
+function lineStatus(row: StoredLine): OrderLineStatus {
+  const { vendorOrderStatus, quantity } = row;
   if (vendorOrderStatus === 'REJECTED' || vendorOrderStatus === 'CANCELED') return OrderLineStatus.CANCELED;
-  return quantityFulfilled >= quantity ? OrderLineStatus.FULFILLED : OrderLineStatus.PENDING;
+  if (row.quantityReturning > 0) return OrderLineStatus.RETURN_REQUESTED;
+  if (row.quantityRefunded === quantity) return OrderLineStatus.REFUNDED;
+  if (row.quantityReturned === quantity) return OrderLineStatus.RETURNED;
+  return row.quantityFulfilled >= quantity ? OrderLineStatus.FULFILLED : OrderLineStatus.PENDING;
 }

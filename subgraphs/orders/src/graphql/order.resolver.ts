@@ -89,14 +89,17 @@ export class OrderResolver {
     return toAppliedPromotions(all.filter(({ vendorOrderId }) => isVisible(vendorOrderId)));
   }
 
-  @FieldResolver(() => OrderFulfillmentStatus, { description: 'How much of what will be sent has left.' })
+  @FieldResolver(() => OrderFulfillmentStatus, {
+    description: 'How much of what will be sent has left, and whether it stayed away.',
+  })
   async fulfillmentStatus(@Root() order: Order, @Ctx() context: OrdersContext): Promise<OrderFulfillmentStatus> {
     const sent = (await visibleLines(order, context)).filter(
       ({ vendorOrderStatus }) => vendorOrderStatus !== 'REJECTED' && vendorOrderStatus !== 'CANCELED',
     );
     const ordered = sent.reduce((units, line) => units + line.quantity, 0);
     const left = sent.reduce((units, line) => units + line.quantityFulfilled, 0);
-    return OrderFulfillmentStatus[fulfillmentStatusOf({ ordered, left })];
+    const returned = sent.reduce((units, line) => units + line.quantityReturned, 0);
+    return OrderFulfillmentStatus[fulfillmentStatusOf({ ordered, left, returned })];
   }
 
   @FieldResolver(() => OrderHistoryConnection, { description: 'What happened, oldest first. At most 100 at once.' })
@@ -130,12 +133,13 @@ async function visibleLines(order: Order, context: OrdersContext): Promise<Store
   return (await Promise.all(parts.map((part) => context.loaders.linesOfVendorOrder.load(part.id)))).flat();
 }
 
-/** The history of a vendor's view: the order, its own part, its own parcels. */
+/** The history of a vendor's view: the order, its own part, its own parcels and returns. */
 async function visibleSubjects(
   order: Order,
   parts: readonly StoredVendorOrder[],
   { loaders }: OrdersContext,
 ): Promise<string[]> {
   const parcels = await Promise.all(parts.map((part) => loaders.fulfillmentsOfVendorOrder.load(part.id)));
-  return [order.id, ...parts.map((part) => part.id), ...parcels.flat().map((parcel) => parcel.id)];
+  const returns = await Promise.all(parts.map((part) => loaders.returnsOfVendorOrder.load(part.id)));
+  return [order, ...parts, ...parcels.flat(), ...returns.flat()].map(({ id }) => id);
 }

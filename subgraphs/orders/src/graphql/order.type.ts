@@ -143,6 +143,9 @@ export class OrderLine extends Node {
 
   @Field(() => Int, { description: 'Units that have left.' })
   quantityFulfilled!: number;
+
+  @Field(() => Int, { description: 'Units that the vendor has received back.' })
+  quantityReturned!: number;
 }
 
 @ObjectType({ description: 'Units of a line in a parcel.' })
@@ -203,11 +206,12 @@ export class OrderHistoryEntry {
   id!: string;
 
   @Field(() => String, {
-    description: 'ORDER_STATUS, PAYMENT_STATUS, VENDOR_ORDER_STATUS or FULFILLMENT_STATUS: which machine moved.',
+    description:
+      'ORDER_STATUS, PAYMENT_STATUS, VENDOR_ORDER_STATUS, FULFILLMENT_STATUS or RETURN_STATUS: which machine moved.',
   })
   type!: string;
 
-  @Field(() => ID, { description: 'The order, part or parcel that changed.' })
+  @Field(() => ID, { description: 'The order, part, parcel or return that changed.' })
   subjectId!: string;
 
   @Field(() => String, { nullable: true, description: 'Null when it came into being.' })

@@ -60,6 +60,10 @@ export interface StoredLine {
   sku: string;
   quantity: number;
   quantityFulfilled: number;
+  /** Units in returns: on their way back, with the vendor again, and of those paid back. */
+  quantityReturning: number;
+  quantityReturned: number;
+  quantityRefunded: number;
   unitPrice: Money;
   discount: Money;
   lineTotal: Money;
@@ -142,6 +146,9 @@ export interface LineRow {
   sku: string;
   quantity: number;
   quantity_fulfilled: string;
+  quantity_returning: string;
+  quantity_returned: string;
+  quantity_refunded: string;
   unit_price: string;
   discount: string;
   line_total: string;
@@ -222,6 +229,9 @@ export function toStoredLine(row: LineRow): StoredLine {
     sku: row.sku,
     quantity: row.quantity,
     quantityFulfilled: Number(row.quantity_fulfilled),
+    quantityReturning: Number(row.quantity_returning),
+    quantityReturned: Number(row.quantity_returned),
+    quantityRefunded: Number(row.quantity_refunded),
     unitPrice: amount(row.unit_price),
     discount: amount(row.discount),
     lineTotal: amount(row.line_total),

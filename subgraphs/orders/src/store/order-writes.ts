@@ -3,6 +3,7 @@ import type { Failure } from '../domain/checkout.ts';
 import type { Fulfillment, Order, Units, VendorOrder } from '../domain/order.ts';
 import type { OrderDraft } from '../domain/order-draft.ts';
 import type { FulfillmentStatus, OrderPaymentStatus, OrderStatus, VendorOrderStatus } from '../domain/order-status.ts';
+import { returnsOfOrder } from './returns.ts';
 
 /** Writes the rows of a new order; statuses as the draft's facts leave them. */
 export async function insertOrder(
@@ -144,6 +145,7 @@ export async function lockOrder(em: EntityManager, orderId: string): Promise<Loc
      where f.order_id = ? group by f.id order by f.id`,
     [orderId],
   );
+  const returns = await returnsOfOrder(em, orderId);
   const vendorOrders = parts.map(({ id, vendor_id, status }): VendorOrder => ({
     id,
     vendorId: vendor_id,
@@ -154,6 +156,9 @@ export async function lockOrder(em: EntityManager, orderId: string): Promise<Loc
     fulfillments: parcels
       .filter((parcel) => parcel.vendor_order_id === id)
       .map((parcel): Fulfillment => ({ id: parcel.id, status: parcel.status, lines: parcel.lines })),
+    returns: returns
+      .filter((each) => each.vendorOrderId === id)
+      .map((each) => ({ id: each.id, status: each.status, lines: each.lines })),
   }));
   return {
     order: { id: row.id, status: row.status, paymentStatus: row.payment_status, vendorOrders },
@@ -300,15 +305,21 @@ export async function appendTracking(
   );
 }
 
-/** The return window of a vendor's part runs from the last arrival; the longest of its lines counts, so none ends early. */
-export async function startReturnWindow(em: EntityManager, vendorOrderId: string, deliveredAt: Date): Promise<Date> {
-  const [row] = await em.execute<{ ends_at: string }[]>(
+/**
+ * The return window of a vendor's part runs from the last arrival; the longest of its lines counts, so none ends early.
+ * By the database's clock, which also ends it: a process whose clock is wrong shortens nobody's time.
+ */
+export async function startReturnWindow(
+  em: EntityManager,
+  vendorOrderId: string,
+): Promise<{ deliveredAt: Date; returnWindowEndsAt: Date }> {
+  const [row] = await em.execute<{ delivered_at: string; ends_at: string }[]>(
     `update vendor_order v
-     set delivered_at = ?::timestamptz,
-         return_window_ends_at = ?::timestamptz + make_interval(days =>
+     set delivered_at = now(),
+         return_window_ends_at = now() + make_interval(days =>
            (select max(l.return_window_days) from order_line l where l.vendor_order_id = v.id))
-     where v.id = ? returning return_window_ends_at as ends_at`,
-    [deliveredAt.toISOString(), deliveredAt.toISOString(), vendorOrderId],
+     where v.id = ? returning delivered_at, return_window_ends_at as ends_at`,
+    [vendorOrderId],
   );
-  return new Date(row!.ends_at);
+  return { deliveredAt: new Date(row!.delivered_at), returnWindowEndsAt: new Date(row!.ends_at) };
 }

@@ -23,8 +23,14 @@ const VENDOR_ORDERS = `select v.*, o.buyer_id, o.currency_code from vendor_order
 const LINES = `select l.*, v.vendor_id, v.status as vendor_order_status, o.buyer_id, o.currency_code,
          o.confirmed_at is not null as is_confirmed,
          (select coalesce(sum(fl.quantity), 0) from fulfillment_line fl join fulfillment f on f.id = fl.fulfillment_id
-          where fl.line_id = l.id and f.shipped_at is not null) as quantity_fulfilled
+          where fl.line_id = l.id and f.shipped_at is not null) as quantity_fulfilled,
+         back.returning as quantity_returning, back.returned as quantity_returned, back.refunded as quantity_refunded
        from order_line l
+       cross join lateral (
+         select coalesce(sum(rl.quantity) filter (where r.status in ('REQUESTED', 'APPROVED', 'IN_TRANSIT')), 0) as returning,
+                coalesce(sum(rl.quantity) filter (where r.status in ('RECEIVED', 'REFUNDED')), 0) as returned,
+                coalesce(sum(rl.quantity) filter (where r.status = 'REFUNDED'), 0) as refunded
+         from order_return_line rl join order_return r on r.id = rl.return_id where rl.line_id = l.id) back
        join vendor_order v on v.id = l.vendor_order_id
        join orders o on o.id = l.order_id`;
 

@@ -2,6 +2,7 @@ import { isSameMoney, type Money, zero } from '@marketgraph/platform/core';
 import type { Failure, MethodSummary } from '../domain/payment.ts';
 import type { Intent } from '../domain/intent.ts';
 import type { ProviderAccount } from '../domain/payout-account.ts';
+import { fakeMethods } from './fake-methods.ts';
 import { fakeMoney, type MoneyOperation } from './fake-money.ts';
 import {
   InvalidSignatureError,
@@ -69,6 +70,11 @@ export function fakeProvider(): FakeProvider {
     return made;
   };
 
+  const { onConfirmed, ...methods } = fakeMethods({
+    intent: (reference) => own(reference).intent,
+    nextReference: (prefix) => `${prefix}_${(count += 1)}`,
+  });
+
   return {
     isLive: false,
     createIntent: ({ paymentId, amount, idempotencyKey }) =>
@@ -121,11 +127,18 @@ export function fakeProvider(): FakeProvider {
       if (!found) throw new ProviderRefusedError('missing', 'resource_missing', 'No such account.');
       return structuredClone(found);
     },
+    async onboardingLink({ accountReference }) {
+      if (!accounts.has(accountReference)) {
+        throw new ProviderRefusedError('missing', 'resource_missing', 'No such account.');
+      }
+      return `https://provider.example/onboarding/${accountReference}/${(count += 1)}`;
+    },
     ...fakeMoney({
       run,
       intent: (reference) => own(reference).intent,
       nextReference: (prefix) => `${prefix}_${(count += 1)}`,
     }),
+    ...methods,
     readEvent() {
       throw new InvalidSignatureError('The fake signs nothing.');
     },
@@ -136,6 +149,7 @@ export function fakeProvider(): FakeProvider {
         ? { status: 'requires_payment_method', failure: { ...outcome.declined, chargeReference }, chargeReference }
         : { status: 'requires_capture', capturable: intent.amount, chargeReference, method: VISA, failure: null };
       move(reference, ['requires_payment_method', 'requires_action'], change);
+      if (!outcome) onConfirmed(reference, VISA);
     },
     breakNext(operation, when, times = 1) {
       for (let time = 0; time < times; time += 1) breaks.push({ operation, when });

@@ -1,6 +1,7 @@
 import type { Money } from '@marketgraph/platform/core';
 import type { Intent } from '../domain/intent.ts';
 import type { ProviderAccount } from '../domain/payout-account.ts';
+import type { MethodProvider } from './provider-methods.ts';
 import type { MoneyProvider } from './provider-money.ts';
 
 /** What the provider is told of a payment: never a name, an address or a card. */
@@ -39,7 +40,7 @@ export interface ProviderEvent {
  * answer, with `ProviderRefusedError` (it said no, nothing happened) or with
  * `ProviderUnavailableError` (it may have happened: look before trying again).
  */
-export interface PaymentProvider extends MoneyProvider {
+export interface PaymentProvider extends MoneyProvider, MethodProvider {
   /** Holds the amount for manual capture once the buyer has confirmed. */
   createIntent(request: IntentRequest): Promise<OwnIntent>;
   /** By our payment id. Lags behind by up to `SEARCH_LAG_MS`: not finding proves nothing before that. */
@@ -49,6 +50,11 @@ export interface PaymentProvider extends MoneyProvider {
   cancelIntent(reference: string, idempotencyKey: string): Promise<Intent>;
   openAccount(request: { vendorId: string; idempotencyKey: string }): Promise<ProviderAccount>;
   retrieveAccount(reference: string): Promise<ProviderAccount>;
+  /**
+   * A page of the provider on which a vendor tells what is still required. Good for one visit and for minutes:
+   * whoever has the address may fill in the account, so it is never kept or logged.
+   */
+  onboardingLink(request: { accountReference: string; returnUrl: string; refreshUrl: string }): Promise<string>;
   /** Throws `InvalidSignatureError` for anything the provider did not sign within the last five minutes. */
   readEvent(delivery: { body: Buffer; signature: string | undefined; now: Date }): ProviderEvent;
   /** Whether events are expected from the provider's live or its test side. */

@@ -1,10 +1,10 @@
 import Stripe from 'stripe';
 import { money } from '@marketgraph/platform/core';
 import type { Intent, IntentStatus } from '../domain/intent.ts';
-import type { MethodSummary } from '../domain/payment.ts';
 import type { ProviderAccount } from '../domain/payout-account.ts';
 import { type OwnIntent, type PaymentProvider, ProviderRefusedError, ProviderUnavailableError } from './provider.ts';
 import { readStripeEvent } from './stripe-event.ts';
+import { methodOf, stripeMethods } from './stripe-methods.ts';
 import { stripeMoney } from './stripe-money.ts';
 
 export interface StripeProviderOptions {
@@ -91,7 +91,19 @@ export function stripeProvider(options: StripeProviderOptions): PaymentProvider 
 
     retrieveAccount: (reference) => answered(async () => toAccount(await stripe.accounts.retrieve(reference))),
 
+    onboardingLink: ({ accountReference, returnUrl, refreshUrl }) =>
+      answered(async () => {
+        const link = await stripe.accountLinks.create({
+          account: accountReference,
+          type: 'account_onboarding',
+          return_url: returnUrl,
+          refresh_url: refreshUrl,
+        });
+        return link.url;
+      }),
+
     ...stripeMoney(stripe, answered),
+    ...stripeMethods(stripe, answered),
 
     readEvent: (delivery) => readStripeEvent(stripe, webhookSecrets, delivery),
   };
@@ -184,18 +196,6 @@ const knownStatuses: ReadonlySet<string> = new Set<IntentStatus>([
   'succeeded',
   'canceled',
 ]);
-
-function methodOf(charge: Stripe.Charge | null): MethodSummary | null {
-  const card = charge?.payment_method_details?.card;
-  if (!card) return null;
-  const { brand, last4, exp_month: month, exp_year: year } = card;
-  return {
-    kind: 'CARD',
-    brand: brand ?? null,
-    last4: last4 ?? null,
-    expiry: month && year ? `${String(month).padStart(2, '0')}/${year}` : null,
-  };
-}
 
 function toAccount(source: Stripe.Account): ProviderAccount {
   return {

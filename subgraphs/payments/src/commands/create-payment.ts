@@ -1,7 +1,14 @@
-import { accept, betweenCrashPoints, type Money, reject, type Result, zero } from '@marketgraph/platform/core';
+import {
+  accept,
+  betweenCrashPoints,
+  type Money,
+  reject,
+  type Result,
+  withoutCardNumbers,
+  zero,
+} from '@marketgraph/platform/core';
 import { appendToOutbox, type EntityManager } from '@marketgraph/platform/postgres';
 import { type OwnIntent, ProviderRefusedError, ProviderUnavailableError, SEARCH_LAG_MS } from '../clients/provider.ts';
-import { withoutCardNumbers } from '../domain/card-numbers.ts';
 import { newPayment } from '../domain/intent.ts';
 import { paymentMoved } from '../events/out.ts';
 import { PaymentRow } from '../store/payment.entity.ts';

@@ -10,14 +10,21 @@ export async function openPayoutAccounts(deps: PaymentsDeps): Promise<'idle' | '
   const waiting = await takeUnopenedAccounts(deps.orm.em.fork(), deps.clock.now(), BATCH);
   for (const { id, vendorId } of waiting) {
     try {
-      const account = await deps.provider.openAccount({ vendorId, idempotencyKey: `account:${id}` });
-      await record(deps, id, account);
+      await openPayoutAccount(deps, { id, vendorId });
     } catch (error) {
       // One vendor's refusal must not hold up the others; this one is due again later.
       deps.log.warn({ err: error, vendorId }, 'payout account could not be opened');
     }
   }
   return waiting.length === BATCH ? 'busy' : 'idle';
+}
+
+/** Under a key of the account's own: asked twice, there is still one. */
+export async function openPayoutAccount(
+  deps: PaymentsDeps,
+  { id, vendorId }: { id: string; vendorId: string },
+): Promise<void> {
+  await record(deps, id, await deps.provider.openAccount({ vendorId, idempotencyKey: `account:${id}` }));
 }
 
 /** Asks the provider how a vendor's account stands. */

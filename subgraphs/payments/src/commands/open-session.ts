@@ -3,6 +3,7 @@ import { isCaptured, type MethodSummary } from '../domain/payment.ts';
 import type { PaymentRow } from '../store/payment.entity.ts';
 import { findPayment, findPaymentOfCart } from '../store/payments.ts';
 import { claimKey } from './claim-key.ts';
+import { keepMethod } from './keep-method.ts';
 import type { Caller, PaymentsDeps } from './payments-deps.ts';
 
 export interface OpenSession {
@@ -10,6 +11,8 @@ export interface OpenSession {
   cartId: string;
   amount: Money;
   methodKind: MethodSummary['kind'];
+  /** The buyer wants the method kept for the next time. */
+  saveMethod: boolean;
 }
 
 /** Gives the buyer's client what it needs to confirm: the payment that checkout made for the cart, never another amount. */
@@ -32,5 +35,7 @@ export async function openSession(deps: PaymentsDeps, caller: Caller, input: Ope
     return accept(row.id);
   });
   if (!claimed.ok) return claimed;
-  return accept((await findPayment(deps.orm.em.fork(), claimed.value.id))!);
+  const row = (await findPayment(deps.orm.em.fork(), claimed.value.id))!;
+  if (input.saveMethod) await keepMethod(deps, row);
+  return accept(row);
 }

@@ -15,6 +15,8 @@ export interface PaymentsDeps {
   log: Logger;
   /** Basis points of tax the platform owes on its own commission. */
   commissionTaxRate: number;
+  /** Where the provider sends a vendor back to. */
+  vendorPageUrl: string;
   /** Within this process one call at the provider per payment; between processes its idempotency keys do the same. */
   creating: SingleFlight<PaymentRow>;
   capturing: SingleFlight<CaptureOutcome>;

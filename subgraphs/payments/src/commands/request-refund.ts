@@ -1,6 +1,5 @@
-import { accept, type Money, reject, type Result } from '@marketgraph/platform/core';
+import { accept, type Money, reject, type Result, withoutCardNumbers } from '@marketgraph/platform/core';
 import { appendToOutbox, type EntityManager } from '@marketgraph/platform/postgres';
-import { withoutCardNumbers } from '../domain/card-numbers.ts';
 import { isCaptured } from '../domain/payment.ts';
 import { planRefund, type RefundPart } from '../domain/refund.ts';
 import { addOperation, operationId } from '../store/operations.ts';

@@ -1,6 +1,5 @@
-import { accept, type Money, reject, type Result } from '@marketgraph/platform/core';
+import { accept, type Money, reject, type Result, withoutCardNumbers } from '@marketgraph/platform/core';
 import { inTransaction } from '@marketgraph/platform/postgres';
-import { withoutCardNumbers } from '../domain/card-numbers.ts';
 import { countRules, lockRule, MAX_RULES } from '../store/commission-rules.ts';
 import { CommissionRuleRow } from '../store/settlement.entity.ts';
 import type { PaymentsDeps } from './payments-deps.ts';

@@ -78,6 +78,15 @@ export interface MethodSummary {
   expiry: string | null;
 }
 
+/** As its owner tells it from others; two cards that look the same to their owner are the same to us. */
+export function isSameMethod(
+  a: MethodSummary,
+  b: { kind: string; brand?: string | null; last4?: string | null; expiry?: string | null },
+): boolean {
+  const same = (one: string | null, other: string | null | undefined) => one === (other ?? null);
+  return a.kind === b.kind && same(a.brand, b.brand) && same(a.last4, b.last4) && same(a.expiry, b.expiry);
+}
+
 export interface Failure {
   code: string;
   /** The provider's words, meant for the buyer. */

@@ -1,9 +1,9 @@
 import { Arg, Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
-import { CurrencyCode, hasRole } from '@marketgraph/platform/graphql';
+import { CurrencyCode } from '@marketgraph/platform/graphql';
 import { balanceOf } from '../domain/settlement.ts';
 import { mayReadMoneyOf, mayReadPayment } from './access.ts';
-import { Order, User, Vendor, VendorOrder } from './extensions.type.ts';
-import { Payment, PaymentMethodSummary, toMethodType, toPaymentType } from './payment.type.ts';
+import { Order, Vendor, VendorOrder } from './extensions.type.ts';
+import { Payment, toPaymentType } from './payment.type.ts';
 import type { PaymentsContext } from './payments-context.ts';
 import {
   PayoutAccount,
@@ -76,21 +76,5 @@ export class VendorMoneyResolver {
     return currency
       ? balanceOf(currency, found?.netByStatus ?? {}, { owed: found?.owed ?? 0, paidOut: found?.paidOut ?? 0 })
       : null;
-  }
-}
-
-@Resolver(() => User)
-export class UserPaymentMethodsResolver {
-  @FieldResolver(() => [PaymentMethodSummary], {
-    nullable: true,
-    description: 'Cards the user has paid with, last used first. Null for anybody but the user and operators.',
-  })
-  async paymentMethods(
-    @Root() user: User,
-    @Ctx() { loaders, viewer }: PaymentsContext,
-  ): Promise<PaymentMethodSummary[] | null> {
-    const isSelf = viewer.kind === 'user' && viewer.userId === user.id;
-    if (!isSelf && !hasRole(viewer, 'OPERATOR')) return null;
-    return (await loaders.methodsOf.load(user.id)).map(toMethodType);
   }
 }

@@ -15,6 +15,14 @@ export class PaymentSessionInput {
 
   @Field(() => PaymentMethodKind, { description: 'How to pay; only CARD for now.' })
   methodKind!: PaymentMethodKind;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: false,
+    description:
+      'The buyer wants the card kept by the provider for the next purchase; `paymentMethodDetach` ends that. Ask before you set it.',
+  })
+  saveMethod!: boolean;
 }
 
 @InputType({ description: 'What to take of an authorised payment.' })
@@ -114,6 +122,15 @@ export class PaymentSessionPayload {
 
   @Field(() => String, { nullable: true, description: "For the provider's client SDK; a secret of this buyer." })
   clientSecret!: string | null;
+
+  @Field(() => [UserError], { description: 'Why it was refused.' })
+  userErrors!: UserError[];
+}
+
+@ObjectType({ description: 'What became of a method that was to be forgotten.' })
+export class PaymentMethodPayload {
+  @Field(() => Boolean, { description: 'It is forgotten: here and at the provider.' })
+  success!: boolean;
 
   @Field(() => [UserError], { description: 'Why it was refused.' })
   userErrors!: UserError[];

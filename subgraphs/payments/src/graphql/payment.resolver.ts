@@ -59,9 +59,8 @@ export class PaymentResolver {
     @Ctx() { viewer, deps }: PaymentsContext,
   ): Promise<PaymentSessionPayload> {
     const { userId } = requireUser(viewer);
-    return toSessionPayload(
-      await openSession(deps, { principal: userId, idempotencyKey }, { ...input, buyerId: userId }),
-    );
+    const command = { ...input, buyerId: userId };
+    return toSessionPayload(await orUnavailable(openSession(deps, { principal: userId, idempotencyKey }, command)));
   }
 
   @Mutation(() => PaymentPayload, { description: 'Takes the money of an authorised payment by hand. For operators.' })

@@ -1,5 +1,5 @@
 import { Directive, Field, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { BasisPoints, DateTime } from '@marketgraph/platform/graphql';
+import { BasisPoints, DateTime, URLScalar } from '@marketgraph/platform/graphql';
 import type { CommissionRuleRow, PayoutAccountRow, SettlementRow } from '../store/settlement.entity.ts';
 import { Category, Vendor, VendorOrder } from './extensions.type.ts';
 import { Money, Node } from './shared.type.ts';
@@ -108,6 +108,13 @@ export class PayoutAccount extends Node {
   @Field(() => [String], { description: 'What the provider still asks for, in its own words.' })
   requirements!: string[];
 
+  @Field(() => URLScalar, {
+    nullable: true,
+    description:
+      "The provider's page on which the vendor tells what is required; good for one visit within a few minutes. Only in the answer of `payoutAccountOnboard`.",
+  })
+  onboardingUrl!: string | null;
+
   vendorId!: string;
 }
 
@@ -166,6 +173,7 @@ export function toPayoutAccountType(row: PayoutAccountRow): PayoutAccount {
     id: row.id,
     status: PayoutAccountStatus[row.status],
     requirements: row.requirements,
+    onboardingUrl: null,
     vendorId: row.vendorId,
   };
 }

@@ -7,7 +7,7 @@ import { PayoutAccountRow, SettlementRow } from './settlement.entity.ts';
 /** The end of the return window is by the database's clock: every copy of the service reads the same one. */
 export async function lockDueSettlements(em: EntityManager, limit: number): Promise<SettlementRow[]> {
   const rows = await em.execute<{ id: string }[]>(
-    `select id from settlement where status = 'HELD' and release_at <= now()
+    `select id from settlement where status = 'HELD' and release_at <= now() and open_returns = 0
       order by release_at limit ? for update skip locked`,
     [limit],
   );
@@ -20,12 +20,13 @@ export interface ReleasableGroup {
   accountStatus: string | null;
 }
 
-/** Vendors with something to be paid; index `settlement_releasable`. What is being refunded waits until that has ended. */
+/** Vendors with something to be paid; index `settlement_releasable`. What is being refunded or sent back waits until that has ended. */
 export async function findReleasable(em: EntityManager, limit: number): Promise<ReleasableGroup[]> {
   const rows = await em.execute<{ vendor_id: string; currency: string; status: string | null }[]>(
     `select settlement.vendor_id, settlement.currency, account.status
        from settlement left join payout_account account on account.vendor_id = settlement.vendor_id
       where settlement.status = 'RELEASABLE' and settlement.released_at is null and settlement.refunding = 0
+        and settlement.open_returns = 0
         and (account.status = 'ACTIVE' or settlement.release_problem is null)
       group by 1, 2, 3 order by min(settlement.updated_at) limit ?`,
     [limit],
@@ -63,6 +64,7 @@ export async function lockReleasable(
       status: 'RELEASABLE',
       releasedAt: null,
       refunding: 0,
+      openReturns: 0,
       ...(ids ? { id: { $in: [...ids] } } : {}),
     },
     { orderBy: { id: 'asc' }, limit, lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true },
@@ -120,9 +122,9 @@ export async function findRequested(
     (
       await em.execute<{ id: string }[]>(
         `select id from settlement
-          where vendor_id = ? and refunding = 0
+          where vendor_id = ? and refunding = 0 and open_returns = 0
             and (status = 'RELEASABLE' or (status = 'HELD' and release_at <= now()))
-            and currency = (select currency from settlement where vendor_id = ? and refunding = 0
+            and currency = (select currency from settlement where vendor_id = ? and refunding = 0 and open_returns = 0
                              and (status = 'RELEASABLE' or (status = 'HELD' and release_at <= now())) order by id limit 1)
           order by id limit ?`,
         [vendorId, vendorId, limit],

@@ -25,6 +25,7 @@ const SettlementSchema = defineEntity({
     commissionBase: p.bigint('number'),
     commissionTaxRate: p.integer(),
     refunding: p.bigint('number').default(0),
+    openReturns: p.integer().default(0),
     payoutId: p.text().nullable(),
     releasedAt: p.datetime().nullable(),
     transferAmount: p.bigint('number').default(0),

@@ -1,0 +1,69 @@
+import type { Logger, Metrics } from '../telemetry/telemetry.ts';
+import type { EventBus, GroupState } from './bus.ts';
+import { deadLettersOf, streamOf } from './envelope.ts';
+import { type Loop, startLoop } from './loop.ts';
+import type { Outbox } from './outbox.ts';
+
+/** Numbers are as old as this at most, which is well within the patience of an alert. */
+const LOOK_EVERY_MS = 2_000;
+
+/**
+ * What waits on the way of a domain's events: in its outbox, and in its stream for each group. The owner of the stream
+ * tells of all its groups, so a consumer that is down is seen too.
+ */
+export function watchStream(options: {
+  metrics: Metrics;
+  domain: string;
+  outbox: Outbox;
+  bus: EventBus;
+  log: Logger;
+}): Loop {
+  const { metrics, domain, outbox, bus, log } = options;
+  const stream = streamOf(domain);
+  let backlog: { count: number; oldest?: Date } = { count: 0 };
+  let groups: GroupState[] = [];
+  const ofGroups = (name: string, help: string, value: (group: GroupState) => number) =>
+    metrics.gauge({ name, help, labels: ['stream', 'group'] }, () =>
+      groups.map((group) => [[stream, group.name], value(group)] as const),
+    );
+  const labels = ['domain'];
+  metrics.gauge({ name: 'outbox_unpublished', help: 'Events that wait for the relay.', labels }, () => [
+    [[domain], backlog.count],
+  ]);
+  metrics.gauge({ name: 'outbox_oldest_age_seconds', help: 'How long the oldest of them has waited.', labels }, () => [
+    [[domain], backlog.oldest ? Math.max((Date.now() - backlog.oldest.getTime()) / 1_000, 0) : 0],
+  ]);
+  ofGroups('stream_consumer_lag', 'Events the group has not been handed yet.', ({ lag }) => lag);
+  ofGroups('stream_pending', 'Events the group has in hand.', ({ pending }) => pending);
+  ofGroups('stream_oldest_pending_seconds', 'Age of the oldest event that the group has not handled.', ({ oldestAt }) =>
+    oldestAt === undefined ? 0 : Math.max((Date.now() - oldestAt) / 1_000, 0),
+  );
+  return startLoop({
+    name: `metrics of ${stream}`,
+    log,
+    intervalMs: LOOK_EVERY_MS,
+    async run() {
+      [backlog, groups] = await Promise.all([outbox.backlog(), bus.groupsOf(domain)]);
+      return 'idle';
+    },
+  });
+}
+
+/** How many events a group has given up on: more than none wants a person. */
+export function watchDeadLetters(options: { metrics: Metrics; group: string; bus: EventBus; log: Logger }): Loop {
+  const { metrics, group, bus, log } = options;
+  const stream = deadLettersOf(group);
+  let depth = 0;
+  metrics.gauge({ name: 'dead_letter_depth', help: 'Events the group has given up on.', labels: ['stream'] }, () => [
+    [[stream], depth],
+  ]);
+  return startLoop({
+    name: `metrics of ${stream}`,
+    log,
+    intervalMs: LOOK_EVERY_MS,
+    async run() {
+      depth = await bus.deadLetterCount(group);
+      return 'idle';
+    },
+  });
+}
