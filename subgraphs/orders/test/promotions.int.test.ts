@@ -363,3 +363,17 @@ describe('C14 a guest’s codes', () => {
     expect(merged.cartMerge.cart).toEqual({ promotionCodes: [code.code], discountTotal: { amount: 1_000 } });
   });
 });
+
+describe('C14 O14 what codes took off', () => {
+  it('is the discount of each part of every order there is, to the unit', async () => {
+    const parts = await h.rows<{ discount: string; promoted: string; lines: string }>(
+      `select v.discount_total as discount,
+              (select coalesce(sum(amount), 0) from order_promotion p where p.vendor_order_id = v.id) as promoted,
+              (select coalesce(sum(discount), 0) from order_line l where l.vendor_order_id = v.id) as lines
+       from vendor_order v`,
+    );
+    expect(parts.length).toBeGreaterThan(5);
+    expect(parts.filter(({ discount }) => Number(discount) > 0).length).toBeGreaterThan(2);
+    expect(parts.filter(({ discount, promoted, lines }) => discount !== promoted || discount !== lines)).toEqual([]);
+  });
+});

@@ -24,9 +24,9 @@ export function checkoutRefusals(cart: Cart, priced: PricedCart, expectedTotal?:
     return [];
   });
   if (gone.length > 0) return gone;
-  // Nothing can be paid with nothing: a payment, and so an order, is of at least one unit.
-  if (priced.total.amount === 0) {
-    const message = 'An order costs something; take a code out of the cart.';
+  // A payment is of at least one unit, and so is each vendor's settlement.
+  if (priced.groups.some((group) => group.total.amount === 0)) {
+    const message = 'What one vendor sends has to cost something; take a code out of the cart.';
     return [{ code: 'PROMOTION_NOT_APPLICABLE', message, field: ['promotions'] }];
   }
   if (expectedTotal) return wrongTotal(priced, expectedTotal);
