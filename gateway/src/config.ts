@@ -1,4 +1,5 @@
 import { ConfigurationError, type Environment, refuseInProduction, settingsOf } from '@marketgraph/platform/config';
+import type { CodeLimits } from './codes/code-limits.ts';
 import { defaultOperationLimits, type OperationLimits } from './limits/operation-limits.ts';
 import { type ExecutorName, executors } from './query/executors.ts';
 import { defaultOverloadLimits, type OverloadLimits } from './rate/overload.ts';
@@ -26,6 +27,7 @@ export interface GatewayConfig {
   optionalSubgraphs: readonly string[];
   /** Sign-in attempts per minute: for one account, and from one address. */
   login: { perAccount: number; perAddress: number };
+  codes: CodeLimits;
   rates: RateSettings;
   overload: OverloadLimits;
   limits: OperationLimits;
@@ -150,6 +152,10 @@ export function readGatewayConfig(env: Environment): GatewayConfig {
     login: {
       perAccount: settings.integer('LOGIN_PER_ACCOUNT', 5, { min: 1 }),
       perAddress: settings.integer('LOGIN_PER_ADDRESS', 20, { min: 1 }),
+    },
+    codes: {
+      perPerson: settings.integer('CODES_PER_PERSON', 10, { min: 1 }),
+      perAddress: settings.integer('CODES_PER_ADDRESS', 100, { min: 1 }),
     },
     overload: {
       maxOperations: settings.integer('MAX_OPERATIONS', defaultOverloadLimits.maxOperations, { min: 1 }),

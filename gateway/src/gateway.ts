@@ -4,6 +4,7 @@ import { createRedisBus, type EventBus } from '@marketgraph/platform/messaging';
 import { closeRedis, connectRedis, type Redis } from '@marketgraph/platform/redis';
 import { listen, type RunningServer, subgraphClient, type SubgraphTransport } from '@marketgraph/platform/serve';
 import type { Logger, Metrics } from '@marketgraph/platform/telemetry';
+import { guardingCodes } from './codes/code-limits.ts';
 import { createEntityCache, type EntityCache } from './cache/entity-cache.ts';
 import type { GatewayConfig } from './config.ts';
 import { createLiveGraph, type LiveGraph } from '@marketgraph/federation-live';
@@ -173,7 +174,12 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
     });
   const versions = graphVersions(await versionOf(graph), { retireMs: 2 * config.timeouts.requestMs });
   const documents = countingRefusals(versions.documents, metrics);
-  const engine = shedding(measured(versions.engine, metrics), config.overload, { lag: eventLoopLag(), metrics });
+  const codes = { redis, log, refused: metrics.rateLimited.of('codes') };
+  const engine = guardingCodes(
+    shedding(measured(versions.engine, metrics), config.overload, { lag: eventLoopLag(), metrics }),
+    config.codes,
+    codes,
+  );
 
   const tellOfPrincipals = principalFacts({ identity, sessions, recheck: (concerns) => live.recheck(concerns), log });
   let coalesced = coalescedFields(graph.supergraph);

@@ -35,6 +35,8 @@ export interface OrderConfirmed {
   paymentId: string;
   total: MoneyFact;
   vendorOrders: { vendorOrderId: string; vendorId: string; total: MoneyFact; lines: OrderLineFact[] }[];
+  /** What made it cheaper, each once; absent from events before there were promotions. */
+  promotions?: { promotionId: string; code: string; amount: MoneyFact; shippingAmount: MoneyFact }[];
 }
 
 /** Nothing was charged, stock is back. Key: the order. */
@@ -129,6 +131,14 @@ export const orderConfirmed = fact<OrderConfirmed>()('orders.orderConfirmed', 1,
       vendorId: 'ven_01J0000000000000000000VEND',
       total: { amount: 9_800, currencyCode: 'EUR' },
       lines: [line],
+    },
+  ],
+  promotions: [
+    {
+      promotionId: 'prm_01J0000000000000000000PRMT',
+      code: 'SUMMER-10',
+      amount: { amount: 980, currencyCode: 'EUR' },
+      shippingAmount: { amount: 0, currencyCode: 'EUR' },
     },
   ],
 });

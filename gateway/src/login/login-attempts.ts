@@ -1,16 +1,8 @@
-import {
-  type DocumentNode,
-  type FieldNode,
-  Kind,
-  type OperationDefinitionNode,
-  type SelectionSetNode,
-  valueFromASTUntyped,
-} from 'graphql';
+import { type DocumentNode, type FieldNode, type OperationDefinitionNode, valueFromASTUntyped } from 'graphql';
+import { rootFields } from '../limits/root-fields.ts';
 
 /** Fields that try a secret or make an account. */
 const COUNTED = new Set(['login', 'register', 'refreshSession', 'passwordReset', 'passwordResetRequest']);
-/** Validation has refused fragments that spread themselves; this only guards the stack. */
-const MAX_DEPTH = 100;
 
 /** One entry per attempt in the operation: the account it is about as far as it names one, or null. */
 export function loginAttempts(
@@ -19,21 +11,9 @@ export function loginAttempts(
   variables: Record<string, unknown>,
 ): (string | null)[] {
   if (operation.operation !== 'mutation') return [];
-  return rootFields(document, operation.selectionSet, 0)
+  return rootFields(document, operation.selectionSet)
     .filter(({ name }) => COUNTED.has(name.value))
     .map((field) => accountOf(field, variables));
-}
-
-function rootFields(document: DocumentNode, set: SelectionSetNode, depth: number): FieldNode[] {
-  if (depth > MAX_DEPTH) return [];
-  return set.selections.flatMap((selection) => {
-    if (selection.kind === Kind.FIELD) return [selection];
-    if (selection.kind === Kind.INLINE_FRAGMENT) return rootFields(document, selection.selectionSet, depth + 1);
-    const fragment = document.definitions.find(
-      (definition) => definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === selection.name.value,
-    );
-    return fragment && 'selectionSet' in fragment ? rootFields(document, fragment.selectionSet, depth + 1) : [];
-  });
 }
 
 function accountOf(field: FieldNode, variables: Record<string, unknown>): string | null {

@@ -35,6 +35,7 @@ import type { AccountsContext } from './graphql/context.ts';
 import { createLoaders } from './graphql/loaders.ts';
 import { accountsSchema } from './schema.ts';
 import { Initial } from './store/migrations/001-initial.ts';
+import { Prime } from './store/migrations/002-prime.ts';
 
 export interface AccountsDeps {
   config: AccountsConfig;
@@ -58,7 +59,7 @@ export async function createAccounts(deps: AccountsDeps): Promise<Subgraph> {
   await migrateDatabase({
     ownerUrl: config.migrationDatabaseUrl,
     appUrl: config.databaseUrl,
-    migrations: { '001-initial': Initial },
+    migrations: { '001-initial': Initial, '002-prime': Prime },
     appendOnly: ['audit_log'],
     log,
   });

@@ -298,3 +298,59 @@ describe('people', () => {
     expect(await statementsFor(4)).toBe(one);
   });
 });
+
+describe('C14 a Prime buyer', () => {
+  const SET = `mutation($id: ID!, $isPrime: Boolean!) {
+    userPrimeSet(id: $id, isPrime: $isPrime) { user { id isPrime } userErrors { code field } } }`;
+  interface SetAnswer {
+    userPrimeSet: { user: { isPrime: boolean } | null; userErrors: { code: string; field: string[] }[] };
+  }
+  const ENTITY = `query($users: [_Any!]!) { _entities(representations: $users) { ... on User { isPrime } } }`;
+  const asSeenBy = (viewer: Parameters<Harness['ask']>[0], id: string) =>
+    harness.ask<{ _entities: { isPrime: boolean }[] }>(viewer, ENTITY, { users: [{ __typename: 'User', id }] });
+
+  it('is made by an operator, once in the log, and known to themselves and to orders', async () => {
+    const viewer = await aBuyer(harness);
+    const operator = await theOperator(harness);
+    const id = viewer.userId;
+    expect(await harness.ask(viewer, '{ me { isPrime } }')).toEqual({ me: { isPrime: false } });
+    for (let times = 0; times < 2; times += 1) {
+      expect((await harness.ask<SetAnswer>(operator, SET, { id, isPrime: true })).userPrimeSet).toEqual({
+        user: { id, isPrime: true },
+        userErrors: [],
+      });
+    }
+    expect(await harness.ask(viewer, '{ me { isPrime } }')).toEqual({ me: { isPrime: true } });
+    expect((await asSeenBy({ kind: 'service', service: 'orders' }, id))._entities).toEqual([{ isPrime: true }]);
+    const { auditLog } = await harness.ask<{ auditLog: { edges: { node: unknown }[] } }>(
+      operator,
+      'query($id: ID) { auditLog(filter: { subjectId: $id }) { edges { node { action actor { id } before after } } } }',
+      { id },
+    );
+    expect(auditLog.edges.map(({ node }) => node)).toEqual([
+      {
+        action: 'user.primeSet',
+        actor: { id: operator.userId },
+        before: { isPrime: false },
+        after: { isPrime: true },
+      },
+    ]);
+  });
+
+  it('is made by nobody else, and is nobody else’s business', async () => {
+    const viewer = await aBuyer(harness);
+    const other = await aBuyer(harness);
+    const variables = { id: viewer.userId, isPrime: true };
+    await expect(harness.ask(viewer, SET, variables)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await expect(harness.ask(anonymous, SET, variables)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    await expect(asSeenBy(other, viewer.userId)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await expect(asSeenBy({ kind: 'service', service: 'reviews' }, viewer.userId)).rejects.toMatchObject({
+      code: 'FORBIDDEN',
+    });
+    const unknown = await harness.ask<SetAnswer>(await theOperator(harness), SET, {
+      id: ids.next('usr'),
+      isPrime: true,
+    });
+    expect(unknown.userPrimeSet.userErrors).toEqual([{ code: 'NOT_FOUND', field: ['id'] }]);
+  });
+});

@@ -10,6 +10,8 @@ import { Offer } from './graphql/offer.type.ts';
 import { ProductMutationResolver } from './graphql/product-mutation.resolver.ts';
 import { ProductResolver, productReference } from './graphql/product.resolver.ts';
 import { Product, ProductVariant } from './graphql/product.type.ts';
+import { PromotionResolver, promotionReference, VendorPromotionsResolver } from './graphql/promotion.resolver.ts';
+import { Promotion } from './graphql/promotion.type.ts';
 import { BasicUserError } from './graphql/shared.type.ts';
 import { VariantResolver, variantReference } from './graphql/variant.resolver.ts';
 import { VendorResolver, vendorReference } from './graphql/vendor.resolver.ts';
@@ -26,8 +28,20 @@ export function catalogSchema(): SubgraphSchema {
       CategoryResolver,
       VendorResolver,
       ImportResolver,
+      PromotionResolver,
+      VendorPromotionsResolver,
     ],
-    orphanedTypes: [Product, ProductVariant, Offer, LightningDeal, Category, Vendor, CatalogImport, BasicUserError],
+    orphanedTypes: [
+      Product,
+      ProductVariant,
+      Offer,
+      LightningDeal,
+      Category,
+      Vendor,
+      CatalogImport,
+      Promotion,
+      BasicUserError,
+    ],
     references: {
       Product: productReference,
       ProductVariant: variantReference,
@@ -36,6 +50,7 @@ export function catalogSchema(): SubgraphSchema {
       Category: categoryReference,
       Vendor: vendorReference,
       CatalogImport: importReference,
+      Promotion: promotionReference,
     },
   });
 }

@@ -162,6 +162,17 @@ describe('every list query', () => {
       'siblingName',
       () => store.categories.find({ parentId: { $in: ['cat_1'] } }) as FindCursor,
     ],
+    [
+      'a promotion by code',
+      'code',
+      () => store.promotions.find({ codeKey: { $in: ['ABC'] } }) as unknown as FindCursor,
+    ],
+    [
+      'promotions of a vendor',
+      'byVendor',
+      () =>
+        store.promotions.find({ vendorId: 'ven_1', _id: { $lt: 'prm_z' } }).sort({ _id: -1 }) as unknown as FindCursor,
+    ],
     ['a subtree', 'path', () => store.categories.find({ path: 'cat_1' }) as FindCursor],
     ['imports to be run', 'open', () => store.imports.find({ isOpen: true }).sort({ createdAt: 1 }) as FindCursor],
     [

@@ -3,6 +3,11 @@ import { readOrdersConfig } from './config.ts';
 import { createOrders } from './subgraph.ts';
 
 await runSubgraph(
-  { name: 'orders', peers: ['catalog', 'inventory', 'payments'], readConfig: readOrdersConfig, create: createOrders },
+  {
+    name: 'orders',
+    peers: ['accounts', 'catalog', 'inventory', 'payments'],
+    readConfig: readOrdersConfig,
+    create: createOrders,
+  },
   process.env,
 );

@@ -3,7 +3,7 @@ import { Cart, CartEvent } from './graphql/cart.type.ts';
 import { cartReference, CartResolver } from './graphql/cart.resolver.ts';
 import { AbandonedCartsResolver } from './graphql/abandoned-carts.resolver.ts';
 import { CheckoutResolver } from './graphql/checkout.resolver.ts';
-import { Offer, User, Vendor } from './graphql/entities.type.ts';
+import { Offer, Promotion, User, Vendor } from './graphql/entities.type.ts';
 import {
   Fulfillment,
   Order,
@@ -54,6 +54,7 @@ export function ordersSchema(): SubgraphSchema {
       Order,
       OrderLine,
       OrderStatusEvent,
+      Promotion,
       Return,
       User,
       Vendor,

@@ -23,6 +23,7 @@ import { closeRedis, connectRedis } from '@marketgraph/platform/redis';
 import { createIds, type SubgraphClient } from '@marketgraph/platform/serve';
 import type { Logger, Metrics } from '@marketgraph/platform/telemetry';
 import { localCarrier } from './clients/carrier.ts';
+import { accountsOverPeers } from './clients/accounts.ts';
 import { catalogOverPeers } from './clients/catalog.ts';
 import { inventoryOverPeers } from './clients/inventory.ts';
 import { paymentsOverPeers } from './clients/payments.ts';
@@ -80,6 +81,7 @@ export async function createOrders(deps: OrdersDeps): Promise<Subgraph> {
     orm,
     carts: redisCarts(redis),
     bus,
+    accounts: accountsOverPeers(peers),
     catalog: catalogOverPeers(peers),
     inventory: inventoryOverPeers(peers),
     payments: paymentsOverPeers(peers),

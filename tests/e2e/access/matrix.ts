@@ -103,6 +103,7 @@ function knownFor(cast: AccessCast, name: string): Record<string, string> {
     orderByNumber: { number: order.number },
     vendorOrder: { id: order.vendorOrders[0]!.id },
     payment: { id: bought.paymentId },
+    promotion: { id: 'prm_01J0000000000000000000NONE' },
     category: { id: 'cat_01J0000000000000000000NONE' },
     node: { id: bought.orderId },
     nodes: { ids: bought.orderId },

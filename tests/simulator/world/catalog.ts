@@ -14,6 +14,12 @@ export function simulatedCatalog(quotes: ReadonlyMap<string, OfferQuote>, schedu
       await scheduler.arrive('catalog');
       return new Map(offerIds.flatMap((id) => (quotes.has(id) ? [[id, quotes.get(id)!] as const] : [])));
     },
+    async promotions() {
+      return new Map();
+    },
+    async promotionByCode() {
+      return undefined;
+    },
   };
 }
 

@@ -58,12 +58,22 @@ export interface ParkedReport {
   report: PaymentReport;
 }
 
+export interface PromotionUse {
+  buyerId: string;
+  promotionId: string;
+  orderId: string;
+  cartId: string;
+}
+
 export interface OrdersTables extends PlatformTables {
   checkouts: Table<CheckoutEntry>;
   orders: Table<OrderEntry>;
   vendorOrders: Table<VendorOrderEntry>;
   history: Table<HistoryEntry>;
   parked: Table<ParkedReport>;
+  promotionUses: Table<PromotionUse>;
+  /** What the lock per buyer and promotion is here. */
+  promotionLocks: Table<object>;
 }
 
 export interface OrdersModel extends OrmModel {
@@ -81,6 +91,8 @@ export function ordersModel(scheduler: Scheduler): OrdersModel {
     vendorOrders: new Table('vendor_order'),
     history: new Table('order_history'),
     parked: new Table('parked_payment'),
+    promotionUses: new Table('promotion_use'),
+    promotionLocks: new Table('promotion_lock'),
   };
   return {
     database: new MemoryDatabase(scheduler),

@@ -22,6 +22,7 @@ export class User extends Node {
   language?: string | null;
   settings!: Record<string, unknown>;
   preferred!: NotificationPreferences;
+  prime!: boolean;
   joinedAt!: Date;
 }
 

@@ -29,7 +29,7 @@ export function outcome<Row, Shown>(
 }
 
 export function toUser(row: UserRow, { isOwnAnswer = false } = {}): User {
-  const { id, displayName, email, locale, preferences, notificationChannels, mutedTopics, createdAt } = row;
+  const { id, displayName, email, locale, preferences, notificationChannels, mutedTopics, isPrime, createdAt } = row;
   return Object.assign(
     {
       id,
@@ -39,6 +39,7 @@ export function toUser(row: UserRow, { isOwnAnswer = false } = {}): User {
       language: locale,
       settings: preferences,
       preferred: { channels: notificationChannels as User['preferred']['channels'], mutedTopics },
+      prime: isPrime,
       joinedAt: new Date(createdAt),
     },
     { __typename: 'User' },

@@ -1,8 +1,9 @@
-import { requireUser } from '@marketgraph/platform/graphql';
+import { requireRole, requireUser } from '@marketgraph/platform/graphql';
 import { Arg, Ctx, ID, Mutation, Resolver } from 'type-graphql';
 import { createOrganization } from '../commands/create-organization.ts';
 import { createAddress, deleteAddress, updateAddress } from '../commands/keep-addresses.ts';
 import { markNotificationsRead, updateNotificationPreferences } from '../commands/keep-notifications.ts';
+import { setPrime } from '../commands/set-prime.ts';
 import { updateProfile } from '../commands/update-profile.ts';
 import { causeOf } from './access.ts';
 import { NotificationPreferencesInput, OrganizationCreateInput, ProfileUpdateInput } from './account.input.ts';
@@ -24,6 +25,18 @@ export class ProfileMutations {
   ): Promise<UserPayload> {
     const { userId } = requireUser(viewer);
     const { shown: user, userErrors } = outcome(await updateProfile(commands, { ...input, userId }), toUser);
+    return { user, userErrors };
+  }
+
+  @Mutation(() => UserPayload, { description: 'Makes somebody a Prime buyer, or ends it. For operators.' })
+  async userPrimeSet(
+    @Arg('id', () => ID, { description: 'Who.' }) id: string,
+    @Arg('isPrime', () => Boolean, { description: 'Whether they are Prime from now on.' }) isPrime: boolean,
+    @Ctx() context: AccountsContext,
+  ): Promise<UserPayload> {
+    requireRole(context.viewer, 'OPERATOR');
+    const result = await setPrime(context.commands, { id, isPrime, cause: causeOf(context) });
+    const { shown: user, userErrors } = outcome(result, toUser);
     return { user, userErrors };
   }
 

@@ -1,4 +1,4 @@
-import { DateTime, forbidden, JSONScalar, LanguageTag } from '@marketgraph/platform/graphql';
+import { DateTime, forbidden, isService, JSONScalar, LanguageTag } from '@marketgraph/platform/graphql';
 import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
 import { reachesVendor, seesOrganization, seesUser } from './access.ts';
 import { Role } from './account.enums.ts';
@@ -82,6 +82,15 @@ export class UserFields {
   notificationPreferences(@Root() user: User, @Ctx() context: AccountsContext): NotificationPreferences {
     assertPrivate(user, context);
     return user.preferred;
+  }
+
+  @FieldResolver(() => Boolean, {
+    description: 'Whether offers for Prime buyers are theirs. For the user and support.',
+  })
+  isPrime(@Root() user: User, @Ctx() context: AccountsContext): boolean {
+    // Orders asks by itself, so that nobody says of themselves that they are.
+    if (!isService(context.viewer, 'orders')) assertPrivate(user, context);
+    return user.prime;
   }
 
   @FieldResolver(() => DateTime, { description: 'Since when they have an account. For the user and support.' })

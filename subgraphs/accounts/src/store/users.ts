@@ -12,11 +12,12 @@ export interface UserRow {
   preferences: Record<string, unknown>;
   notificationChannels: NotificationChannel[];
   mutedTopics: string[];
+  isPrime: boolean;
   createdAt: Date | string;
 }
 
 const COLUMNS = `id, email, display_name as "displayName", locale, preferences,
-  notification_channels as "notificationChannels", muted_topics as "mutedTopics", created_at as "createdAt"`;
+  notification_channels as "notificationChannels", muted_topics as "mutedTopics", is_prime as "isPrime", created_at as "createdAt"`;
 
 export interface NewUser {
   id: string;
@@ -88,6 +89,17 @@ export async function saveNotificationPreferences(
     `update account set notification_channels = ${TEXT_ARRAY}, muted_topics = ${TEXT_ARRAY} where id = ? returning ${COLUMNS}`,
     [textArray(notificationChannels), textArray(mutedTopics), id],
   );
+  return row!;
+}
+
+export async function savePrime(
+  em: EntityManager,
+  { id, isPrime }: { id: string; isPrime: boolean },
+): Promise<UserRow> {
+  const [row] = await em.execute<UserRow[]>(`update account set is_prime = ? where id = ? returning ${COLUMNS}`, [
+    isPrime,
+    id,
+  ]);
   return row!;
 }
 

@@ -7,20 +7,23 @@ import {
   type StockChanged,
   stockChanged,
 } from '@marketgraph/schema/events/inventory';
+import { type OrderConfirmed, orderConfirmed } from '@marketgraph/schema/events/orders';
 import { type RatingChanged, ratingChanged } from '@marketgraph/schema/events/reviews';
 import type { CommandDeps } from '../commands/command-deps.ts';
 import { tellIfChanged } from '../commands/tell-deals.ts';
 import { stockBand } from '../domain/stock-band.ts';
 import { saveSlots } from '../store/deals.ts';
 import { saveStockBand } from '../store/offers.ts';
+import { countPromotionUses } from '../store/promotions.ts';
 import { saveVendor, saveVendorRating } from '../store/vendors.ts';
 
 /** The domains whose events the catalog takes in. */
-export const domainsIn = ['accounts', 'inventory', 'reviews'] as const;
+export const domainsIn = ['accounts', 'inventory', 'orders', 'reviews'] as const;
 
 /**
  * Read models, and what follows from them at once: each event says how something is now, and its
- * sequence tells whether that is news. Whoever reads a featured offer ranks by
+ * sequence tells whether that is news; uses of a promotion are counted, once per event, by the
+ * inbox. Whoever reads a featured offer ranks by
  * what stands here, so the next read after a sold-out winner names another.
  */
 export function eventHandlers(deps: CommandDeps): Record<string, EventHandler<MongoTransaction>> {
@@ -35,6 +38,12 @@ export function eventHandlers(deps: CommandDeps): Record<string, EventHandler<Mo
     [stockChanged.name]: async ({ payload, sequence }, { session }) => {
       const { offerId, ...stock } = payload as StockChanged;
       await saveStockBand(store, { offerId, band: stockBand(stock), sequence }, session);
+    },
+    [orderConfirmed.name]: async ({ payload }, { session }) => {
+      // Absent from what was published before there were promotions.
+      const { promotions = [] } = payload as OrderConfirmed;
+      const used = promotions.map(({ promotionId }) => promotionId);
+      await countPromotionUses(store, used, session);
     },
     // The last slot went, or one came back: whoever watches the deal is told in the same transaction.
     [allowanceChanged.name]: async ({ payload, sequence, trace }, transaction) => {

@@ -57,6 +57,11 @@ export function canSeeImport(viewer: Viewer, { vendorId }: ImportState): boolean
   return seesEverything(viewer) || sellsFor(viewer, vendorId);
 }
 
+/** All of a promotion: its vendor and operators, and the services that count with it. */
+export function ownsPromotion(viewer: Viewer, { vendorId }: { vendorId: string | null }): boolean {
+  return isService(viewer) || hasRole(viewer, 'OPERATOR') || (vendorId !== null && sellsFor(viewer, vendorId));
+}
+
 /** A part of a representation: `_Any` lets through what is no text, and nothing but text goes into a question to the store. */
 export function textOf(value: unknown): string | null {
   return typeof value === 'string' && value.length > 0 && value.length <= 200 ? value : null;

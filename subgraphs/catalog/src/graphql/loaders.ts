@@ -11,7 +11,12 @@ import { findCategories, findCategoriesBySlug, findChildren } from '../store/cat
 import { dealsRunning, findDeals } from '../store/deals.ts';
 import { findImports } from '../store/imports.ts';
 import { findOffers, findOffersBySku, findOffersOfProducts, toOfferState } from '../store/offers.ts';
-import { offerPagesOfVendors, productPagesOfCategories, productPagesOfVendors } from '../store/pages.ts';
+import {
+  offerPagesOfVendors,
+  productPagesOfCategories,
+  productPagesOfVendors,
+  promotionPagesOfVendors,
+} from '../store/pages.ts';
 import {
   findProducts,
   findProductsBySlug,
@@ -19,6 +24,7 @@ import {
   type ProductDocument,
   type ProductQuery,
 } from '../store/products.ts';
+import { findPromotions, findPromotionsByCodeKey, type UsedPromotion } from '../store/promotions.ts';
 import { findVendors } from '../store/vendors.ts';
 
 type ProductPage = Omit<ProductQuery, 'categoryId' | 'vendorId'>;
@@ -28,6 +34,11 @@ export const ROOTS = 'roots';
 export interface OfferPage {
   onlyActive: boolean;
   after?: string;
+  limit: number;
+}
+
+export interface PromotionPage {
+  before?: string;
   limit: number;
 }
 
@@ -51,6 +62,10 @@ export interface Loaders {
   productsOfCategory: DataLoader<{ id: string; page: ProductPage }, ProductDocument[], string>;
   productsOfVendor: DataLoader<{ id: string; page: ProductPage }, ProductDocument[], string>;
   offersOfVendor: DataLoader<{ id: string; page: OfferPage }, OfferState[], string>;
+  promotion: DataLoader<string, UsedPromotion | null>;
+  /** By the key of `codeKeyOf`. */
+  promotionByCodeKey: DataLoader<string, UsedPromotion | null>;
+  promotionsOfVendor: DataLoader<{ id: string; page: PromotionPage }, UsedPromotion[], string>;
 }
 
 export function createLoaders({ store, clock }: { store: CatalogStore; clock: Clock }): Loaders {
@@ -127,6 +142,15 @@ export function createLoaders({ store, clock }: { store: CatalogStore; clock: Cl
     productsOfCategory: pages((ids, page) => productPagesOfCategories(store, ids, page)),
     productsOfVendor: pages((ids, page) => productPagesOfVendors(store, ids, page)),
     offersOfVendor: pages((ids, page) => offerPagesOfVendors(store, ids, page)),
+    promotion: one(
+      (ids) => findPromotions(store, ids),
+      ({ id }) => id,
+    ),
+    promotionByCodeKey: one(
+      (codeKeys) => findPromotionsByCodeKey(store, codeKeys),
+      ({ codeKey }) => codeKey,
+    ),
+    promotionsOfVendor: pages((ids, page) => promotionPagesOfVendors(store, ids, page)),
   };
 }
 

@@ -11,6 +11,7 @@ import type { IdempotencyDocument } from './idempotency.ts';
 import type { ImportDocument, ImportErrorDocument } from './imports.ts';
 import type { OfferDocument } from './offers.ts';
 import type { ProductDocument } from './products.ts';
+import type { PromotionDocument } from './promotions.ts';
 import type { UploadDocument } from './uploads.ts';
 import type { VendorDocument } from './vendors.ts';
 
@@ -25,6 +26,7 @@ export interface CatalogStore {
   imports: Collection<ImportDocument>;
   importErrors: Collection<ImportErrorDocument>;
   idempotency: Collection<IdempotencyDocument>;
+  promotions: Collection<PromotionDocument>;
 }
 
 /** Absent outside a transaction. */
@@ -75,6 +77,10 @@ const indexes: Readonly<Record<string, IndexDescription[]>> = {
     { name: 'byVendor', key: { vendorId: 1, _id: -1 } },
   ],
   importErrors: [{ name: 'byLine', key: { importId: 1, line: 1 }, unique: true }],
+  promotions: [
+    { name: 'code', key: { codeKey: 1 }, unique: true },
+    { name: 'byVendor', key: { vendorId: 1, _id: -1 } },
+  ],
   idempotency: [{ name: 'expiry', key: { createdAt: 1 }, expireAfterSeconds: DAY_S }],
 };
 
@@ -91,6 +97,7 @@ export function catalogStore(database: MongoDatabase): CatalogStore {
     imports: db.collection('imports'),
     importErrors: db.collection('importErrors'),
     idempotency: db.collection('idempotency'),
+    promotions: db.collection('promotions'),
   };
 }
 

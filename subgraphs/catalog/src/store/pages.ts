@@ -2,6 +2,7 @@ import type { Document } from 'mongodb';
 import type { CatalogStore } from './catalog-store.ts';
 import { listVendorOffers, type OfferDocument, toOfferState } from './offers.ts';
 import type { OfferState } from '../domain/offer.ts';
+import { listVendorPromotions, type PromotionDocument, toUsedPromotion, type UsedPromotion } from './promotions.ts';
 import { listProducts, type ProductDocument, productFilter, type ProductQuery, productSort } from './products.ts';
 
 type ProductPage = Omit<ProductQuery, 'categoryId' | 'vendorId'>;
@@ -66,6 +67,36 @@ export async function offerPagesOfVendors(
     .toArray();
   const pages = byId<OfferDocument>(found);
   return new Map([...pages].map(([id, offers]) => [id, offers.map(toOfferState)]));
+}
+
+/** Index `byVendor`. */
+export async function promotionPagesOfVendors(
+  store: CatalogStore,
+  ids: readonly string[],
+  page: { before?: string; limit: number },
+): Promise<Map<string, UsedPromotion[]>> {
+  if (ids.length === 1) return new Map([[ids[0]!, await listVendorPromotions(store, { ...page, vendorId: ids[0]! })]]);
+  const found = await store.vendors
+    .aggregate([
+      { $match: { _id: { $in: [...ids] } } },
+      {
+        $lookup: {
+          from: 'promotions',
+          localField: '_id',
+          foreignField: 'vendorId',
+          pipeline: [
+            { $match: page.before === undefined ? {} : { _id: { $lt: page.before } } },
+            { $sort: { _id: -1 } },
+            { $limit: page.limit + 1 },
+          ],
+          as: 'page',
+        },
+      },
+      { $project: { page: 1 } },
+    ])
+    .toArray();
+  const pages = byId<PromotionDocument>(found);
+  return new Map([...pages].map(([id, promotions]) => [id, promotions.map(toUsedPromotion)]));
 }
 
 function pagesBelow(ids: readonly string[], foreignField: string, page: ProductPage): Document[] {

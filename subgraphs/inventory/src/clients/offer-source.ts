@@ -17,6 +17,7 @@ export interface OfferSource {
 /** What has an allowance, by the prefix of its id, and the field that says how many uses there are. The rest are offers. */
 const ALLOWANCES: Readonly<Record<string, { type: string; units: string }>> = {
   dea: { type: 'LightningDeal', units: 'slotsAllowed' },
+  prm: { type: 'Promotion', units: 'usageLimit' },
 };
 
 const OFFERS = `query InventoryOffers($representations: [_Any!]!) {
@@ -33,7 +34,8 @@ const allowancesOf = ({ type, units }: { type: string; units: string }) =>
 }`;
 
 interface AllowancesData {
-  _entities: ({ id: string; units: number } | null)[];
+  /** Null units: it has no limit, and nobody holds a use of it. */
+  _entities: ({ id: string; units: number | null } | null)[];
 }
 
 export function catalogOfferSource(peers: SubgraphClient): OfferSource {
@@ -49,7 +51,9 @@ export function catalogOfferSource(peers: SubgraphClient): OfferSource {
   const findAllowances = async (prefix: string, ids: readonly string[]): Promise<KnownAllowance[]> => {
     const allowance = ALLOWANCES[prefix]!;
     const { _entities } = await entities<AllowancesData>(allowancesOf(allowance), allowance.type, ids);
-    return _entities.flatMap((each) => (each ? [{ allowanceId: each.id, units: each.units }] : []));
+    return _entities.flatMap((each) =>
+      each && each.units !== null ? [{ allowanceId: each.id, units: each.units }] : [],
+    );
   };
 
   return {

@@ -1,10 +1,16 @@
 import type { SubgraphClient } from '@marketgraph/platform/serve';
 import type { OfferQuote, Quotes } from '../domain/offer-quote.ts';
+import type { Promotion } from '../domain/promotion.ts';
+import { PROMOTION_BY_CODE, type PromotionAnswer, PROMOTIONS, promotionOf } from './promotion-answer.ts';
 
 /** The port to the catalog: prices come from here and from nowhere else. */
 export interface CatalogClient {
   /** All offers in one call. An offer that is not in the answer does not exist for a buyer. */
   quotes(offerIds: readonly string[], call?: CallOptions & { withCategories?: boolean }): Promise<Quotes>;
+  /** All promotions in one call, whatever their status. */
+  promotions(promotionIds: readonly string[], call?: CallOptions): Promise<ReadonlyMap<string, Promotion>>;
+  /** As a buyer spells it. */
+  promotionByCode(code: string, call?: CallOptions): Promise<Promotion | undefined>;
 }
 
 export interface CallOptions {
@@ -55,6 +61,29 @@ export function catalogOverPeers(peers: SubgraphClient): CatalogClient {
       const offers = [...new Set(offerIds)].map((id) => ({ __typename: 'Offer', id }));
       const answer = await peers.call<OffersAnswer>('catalog', OFFERS, { offers, withCategories }, call);
       return new Map(answer._entities.flatMap((offer) => quoteOf(offer) ?? []).map((quote) => [quote.offerId, quote]));
+    },
+
+    async promotions(promotionIds, call) {
+      if (promotionIds.length === 0) return new Map();
+      const promotions = [...new Set(promotionIds)].map((id) => ({ __typename: 'Promotion', id }));
+      const answer = await peers.call<{ _entities: (PromotionAnswer | null)[] }>(
+        'catalog',
+        PROMOTIONS,
+        { promotions },
+        call,
+      );
+      const found = answer._entities.flatMap((one) => (one ? [promotionOf(one)] : []));
+      return new Map(found.map((promotion) => [promotion.promotionId, promotion]));
+    },
+
+    async promotionByCode(code, call) {
+      const answer = await peers.call<{ promotion: PromotionAnswer | null }>(
+        'catalog',
+        PROMOTION_BY_CODE,
+        { code },
+        call,
+      );
+      return answer.promotion ? promotionOf(answer.promotion) : undefined;
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Money } from '@marketgraph/platform/core';
 import { SubgraphCallError, type SubgraphClient, SubgraphUnavailableError } from '@marketgraph/platform/serve';
 import { buildSchema, type DocumentNode, graphql, type GraphQLSchema, print } from 'graphql';
+import type { PromotionAnswer } from './promotion-answer.ts';
 import { FakeInventory } from './fake-inventory.ts';
 import { FakePayments } from './fake-payments.ts';
 
@@ -52,7 +53,14 @@ const CONTRACT = `
     id: ID! sku: String! status: String! price: Money! returnWindowDays: Int! minOrderQuantity: Int!
     orderMultiple: Int! vendor: Vendor! variant: ProductVariant!
   }
-  union _Entity = Offer
+  scalar BasisPoints
+  type Promotion {
+    id: ID! code: String! name: String! status: String! kind: String! basisPoints: BasisPoints amount: Money
+    buyQuantity: Int getQuantity: Int minimumSubtotal: Money vendor: Vendor categoryIds: [ID!]! productIds: [ID!]!
+    offerIds: [ID!]! primeOnly: Boolean! combinable: Boolean! usageLimit: Int usageLimitPerBuyer: Int usageCount: Int
+  }
+  type User { id: ID! isPrime: Boolean! }
+  union _Entity = Offer | Promotion | User
 
   type Reservation { id: ID! status: String! expiresAt: DateTime! }
   type ReservationPayload { reservation: Reservation userErrors: [UserError!]! }
@@ -83,7 +91,7 @@ const CONTRACT = `
   type StockReturnPayload { userErrors: [UserError!]! }
   input StockReturnInput { id: ID! orderId: ID! lines: [StockReserveLine!]! }
 
-  type Query { _entities(representations: [_Any!]!): [_Entity]! }
+  type Query { _entities(representations: [_Any!]!): [_Entity]! promotion(id: ID, code: String): Promotion }
   type Mutation {
     stockAdmit(input: StockAdmitInput!): StockAdmissionPayload!
     stockReserve(input: StockReserveInput!): ReservationPayload!
@@ -101,6 +109,9 @@ const CONTRACT = `
 /** Catalog, inventory and payments behind the client that orders call them with. For tests. */
 export class FakePeers implements SubgraphClient {
   readonly offers = new Map<string, FakeOffer>();
+  readonly promotions = new Map<string, PromotionAnswer>();
+  /** Who is Prime. */
+  readonly prime = new Set<string>();
   readonly inventory: FakeInventory;
   readonly payments = new FakePayments();
   /** The names of the operations called, oldest first. */
@@ -138,17 +149,20 @@ export class FakePeers implements SubgraphClient {
   }
 
   private resolvers() {
-    const { inventory, payments, offers } = this;
+    const { inventory, payments, offers, promotions, prime } = this;
     const typed = <T extends { userErrors: unknown[] }>(answer: T): T => ({
       ...answer,
       userErrors: answer.userErrors.map((error) => ({ __typename: 'BasicUserError', ...(error as object) })),
     });
     return {
-      _entities: ({ representations }: { representations: { id: string }[] }) =>
-        representations.map(({ id }) => {
-          const offer = offers.get(id);
-          return offer ? { __typename: 'Offer', ...offer } : null;
+      _entities: ({ representations }: { representations: { __typename: string; id: string }[] }) =>
+        representations.map(({ __typename, id }) => {
+          if (__typename === 'User') return { __typename, id, isPrime: prime.has(id) };
+          const found = __typename === 'Promotion' ? promotions.get(id) : offers.get(id);
+          return found ? { __typename, ...found } : null;
         }),
+      promotion: ({ code }: { code: string }) =>
+        [...promotions.values()].find((promotion) => promotion.code === code.toUpperCase()) ?? null,
       stockAdmit: ({ input }: { input: Parameters<FakeInventory['admit']>[0] }) => typed(inventory.admit(input)),
       stockReserve: ({ input }: { input: Parameters<FakeInventory['reserve']>[0] }) => typed(inventory.reserve(input)),
       stockReservationConfirm: ({ id }: { id: string }) => typed(inventory.confirm(id)),

@@ -1,4 +1,4 @@
-import { accept, type Rejection, type Result } from '@marketgraph/platform/core';
+import { accept, isId, type Rejection, type Result } from '@marketgraph/platform/core';
 import type { SubgraphClient } from '@marketgraph/platform/serve';
 import type { CallOptions } from './catalog.ts';
 
@@ -102,10 +102,18 @@ export function inventoryOverPeers(peers: SubgraphClient): InventoryClient {
 }
 
 function isShortage({ code }: Rejection): boolean {
-  return code === 'INSUFFICIENT_STOCK';
+  return code === 'INSUFFICIENT_STOCK' || code === USED_UP.code;
 }
 
+/** A use of a promotion is held like a unit of an offer; when there is none left, the buyer is told of the code. */
+const USED_UP: Rejection = {
+  code: 'PROMOTION_NOT_APPLICABLE',
+  message: 'A code in this cart cannot be used any more; take it out.',
+  field: ['promotions'],
+};
+
 function rejectionOf({ code, message, field, offer, requested, available }: Answer['answer']['userErrors'][number]) {
+  if (offer && isId(offer.id, 'prm')) return USED_UP;
   const rejection: Rejection = { code, message, ...(field ? { field } : {}) };
   return offer ? { ...rejection, details: { offerId: offer.id, requested, available } } : rejection;
 }

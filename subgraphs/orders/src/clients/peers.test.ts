@@ -3,16 +3,18 @@ import { resolve } from 'node:path';
 import type { SubgraphClient } from '@marketgraph/platform/serve';
 import { buildASTSchema, type DocumentNode, type GraphQLSchema, parse, print, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
+import { accountsOverPeers } from './accounts.ts';
 import { catalogOverPeers } from './catalog.ts';
 import { inventoryOverPeers } from './inventory.ts';
 import { paymentsOverPeers } from './payments.ts';
 
 const SCHEMAS = resolve(import.meta.dirname, '..', '..', '..', '..', 'schema', 'subgraphs');
 
-/** What a subgraph prints is without the field every subgraph has; of catalog's entities we ask for this one. */
-const ENTITIES = `
+/** What a subgraph prints is without the field every subgraph has; of its entities we ask for these. */
+const ASKED: Readonly<Record<string, string>> = { accounts: 'User', catalog: 'Offer | Promotion' };
+const entities = (subgraph: string) => `
   scalar _Any
-  union _Entity = Offer
+  union _Entity = ${ASKED[subgraph]}
   extend type Query { _entities(representations: [_Any!]!): [_Entity]! }`;
 
 const printed = new Map<string, GraphQLSchema>();
@@ -21,7 +23,7 @@ function schemaOf(subgraph: string): GraphQLSchema {
   const known = printed.get(subgraph);
   if (known) return known;
   const sdl = readFileSync(resolve(SCHEMAS, `${subgraph}.graphql`), 'utf8');
-  const document = parse(subgraph === 'catalog' ? `${sdl}\n${ENTITIES}` : sdl);
+  const document = parse(subgraph in ASKED ? `${sdl}\n${entities(subgraph)}` : sdl);
   const schema = buildASTSchema(document, { assumeValidSDL: true });
   printed.set(subgraph, schema);
   return schema;
@@ -42,7 +44,12 @@ class Checker implements SubgraphClient {
 describe('what orders asks of the others', () => {
   it('is what they have, as they print it', async () => {
     const checker = new Checker();
-    const ports = [catalogOverPeers(checker), inventoryOverPeers(checker), paymentsOverPeers(checker)];
+    const ports = [
+      accountsOverPeers(checker),
+      catalogOverPeers(checker),
+      inventoryOverPeers(checker),
+      paymentsOverPeers(checker),
+    ];
     const methods = ports.flatMap((port) => Object.values(port) as ((...input: unknown[]) => Promise<unknown>)[]);
     for (const method of methods) await method(['off_1'], 'key').catch(() => undefined);
     expect(

@@ -9,6 +9,7 @@ import {
   takeParkedReports,
 } from '../store/checkouts.ts';
 import { savePayment } from '../store/order-writes.ts';
+import { giveBackUses } from '../store/promotion-uses.ts';
 import { type Answers, performRequest } from './perform-request.ts';
 import { markOrder } from './mark-order.ts';
 import type { Cause, Services } from './services.ts';
@@ -56,6 +57,7 @@ export async function applyCheckoutEvent(
   next.deadlineAt = deadlineOf(step.state) ?? record.deadlineAt;
   next.nextAttemptAt = nextLookAt(next, now);
   await saveCheckout(em, next, { now, ...next });
+  if (step.state.status === 'FAILED') await giveBackUses(em, orderId);
 
   // The order's row is there now: news that came before it can be heard.
   let current: Advanced = { record: next, requests: step.requests };

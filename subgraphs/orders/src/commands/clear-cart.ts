@@ -19,6 +19,7 @@ export async function clearCart(services: Services, sale: { cartId: string; orde
       status: 'CLOSED',
       lines: [],
       delivery: {},
+      promotions: [],
       checkoutOrderId: sale.orderId,
       version: cart.version + 1,
       updatedAt: clock.now().toISOString(),

@@ -6,6 +6,7 @@ import type { OrderPaymentStatus } from '../domain/order-status.ts';
 import { orderConfirmed, orderFailed } from '../events/out.ts';
 import type { CheckoutRecord } from '../store/checkouts.ts';
 import { appendHistory } from '../store/order-history.ts';
+import { promotionsOfOrders } from '../store/order-promotions.ts';
 import { insertOrder, lockOrder, numberOrder, saveFailure, saveOrderStatus } from '../store/order-writes.ts';
 import { linesOfVendorOrders, ordersByIds, vendorOrdersOfOrders } from '../store/orders.ts';
 import { firstStatusEvent, recordOrderChange } from './record-order-change.ts';
@@ -52,7 +53,8 @@ export async function markOrder(
     await recordOrderChange(em, services, { locked, change: { facts: confirmOrder(order), vendorEvent }, cause });
     const [stored] = await ordersByIds(em, [orderId]);
     const parts = await vendorOrdersOfOrders(em, [orderId]);
-    return [orderConfirmed(stored!, parts, await linesOfVendorOrders(em, vendorOrderIds))];
+    const lines = await linesOfVendorOrders(em, vendorOrderIds);
+    return [orderConfirmed(stored!, { parts, lines, promotions: await promotionsOfOrders(em, [orderId]) })];
   }
 
   const failure = failureOf(record.state);

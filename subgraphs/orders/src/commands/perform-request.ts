@@ -37,7 +37,7 @@ export async function performRequest(
   switch (request.type) {
     case 'RESERVE_STOCK': {
       const { reservationTtlS: ttlSeconds } = settings;
-      const lines = unitsByOffer(draft);
+      const lines = [...unitsByOffer(draft), ...usesOf(draft)];
       const { countryCode, region } = draft.shippingAddress;
       const wanted = { cartId: draft.cartId, idempotencyKey: orderId, ttlSeconds, lines };
       const held = await inventory.reserve({ ...wanted, shipTo: { countryCode, region } }, stock);
@@ -113,6 +113,13 @@ function unitsByOffer(draft: OrderDraft): { offerId: string; quantity: number }[
     units.set(offerId, (units.get(offerId) ?? 0) + quantity);
   }
   return [...units].map(([offerId, quantity]) => ({ offerId, quantity }));
+}
+
+/** A use of a promotion that is limited is held, sold and given back as a unit of stock is. */
+function usesOf({ promotions = [] }: OrderDraft): { offerId: string; quantity: number }[] {
+  return promotions
+    .filter(({ isLimited }) => isLimited)
+    .map(({ promotionId }) => ({ offerId: promotionId, quantity: 1 }));
 }
 
 function settlementParts(draft: OrderDraft) {

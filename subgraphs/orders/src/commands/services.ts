@@ -3,6 +3,7 @@ import type { EventBus } from '@marketgraph/platform/messaging';
 import type { Database } from '@marketgraph/platform/postgres';
 import type { Logger } from '@marketgraph/platform/telemetry';
 import type { Carrier } from '../clients/carrier.ts';
+import type { AccountsClient } from '../clients/accounts.ts';
 import type { CatalogClient } from '../clients/catalog.ts';
 import type { InventoryClient } from '../clients/inventory.ts';
 import type { PaymentsClient } from '../clients/payments.ts';
@@ -15,6 +16,7 @@ export interface Services {
   orm: Database;
   carts: CartStore;
   bus: EventBus;
+  accounts: AccountsClient;
   catalog: CatalogClient;
   inventory: InventoryClient;
   payments: PaymentsClient;

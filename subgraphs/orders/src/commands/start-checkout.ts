@@ -1,12 +1,20 @@
-import { betweenCrashPoints, type Money, reject, type Rejection, type Result } from '@marketgraph/platform/core';
+import {
+  accept,
+  betweenCrashPoints,
+  type Money,
+  reject,
+  type Rejection,
+  type Result,
+} from '@marketgraph/platform/core';
 import { constraintOf, hashOf, IDEMPOTENCY_HOURS, inTransaction, sqlStateOf } from '@marketgraph/platform/postgres';
 import type { Address } from '../domain/address.ts';
-import { acceptPrices, type Cart, orderedContent } from '../domain/cart.ts';
+import { acceptPrices, type Cart, orderedContent, promotionsIn } from '../domain/cart.ts';
 import { canBeAbandoned, type Failure, failureOf, firstState, isEnded } from '../domain/checkout.ts';
 import { checkoutRefusals } from '../domain/checkout-admission.ts';
 import type { Quotes } from '../domain/offer-quote.ts';
 import { draftOrder } from '../domain/order-draft.ts';
-import { priceCart } from '../domain/pricing.ts';
+import { type PricedCart, priceCart } from '../domain/pricing.ts';
+import type { Promotion } from '../domain/promotion.ts';
 import {
   type CheckoutRecord,
   findCheckoutByKey,
@@ -15,8 +23,10 @@ import {
   readCheckout,
   retireCheckoutKey,
 } from '../store/checkouts.ts';
+import { takeUses } from '../store/promotion-uses.ts';
 import { CheckoutStalledError, driveCheckout, STALL_AFTER_MS } from './advance-checkout.ts';
 import { answerWithin } from './answer-within.ts';
+import { type OpenPromotions, openPromotions } from './cart-promotions.ts';
 import { abandonCheckout, changeCart, tellCartChanged } from './change-cart.ts';
 import { loadCart, mayUse } from './load-cart.ts';
 import { newPaymentOf } from './perform-request.ts';
@@ -86,8 +96,10 @@ async function start(services: Services, command: StartCheckout & { inputHash: s
     if (!admitted.ok) return { rejections: admitted.rejection };
     if ('running' in admitted.value) return await continueCheckout(services, admitted.value.running, command.cause);
 
-    const record = await insert(services, command, { ...admitted.value, inputHash });
-    if (!record) continue;
+    const inserted = await insert(services, command, { ...admitted.value, inputHash });
+    if (!inserted) continue;
+    if (!inserted.ok) return refused(inserted.rejection);
+    const record = inserted.value;
     const { cart } = admitted.value;
     const marked: Cart = { ...cart, checkoutOrderId: record.orderId, version: cart.version + 1 };
     if (!(await services.carts.replace(marked, cart.version))) {
@@ -105,7 +117,7 @@ function isForgotten({ createdAt }: CheckoutRecord, now: Date): boolean {
   return now.getTime() - createdAt.getTime() > IDEMPOTENCY_HOURS * 3_600_000;
 }
 
-type Admission = { running: CheckoutRecord } | { cart: Cart; quotes: Quotes };
+type Admission = { running: CheckoutRecord } | { cart: Cart; priced: PricedCart };
 
 /** Whether this cart can be bought now, and whether its checkout is running already. */
 async function admit(services: Services, command: StartCheckout): Promise<Result<Admission, Rejection[]>> {
@@ -126,19 +138,30 @@ async function admit(services: Services, command: StartCheckout): Promise<Result
   }
 
   // Whoever cannot have it is told before anything is priced or written: in a crowd most cannot.
-  const short = await shortages(services, cart, cause);
+  const noAnswer = (error: unknown) => {
+    services.log.warn({ err: error, cartId }, 'prices could not be read');
+    return refusal({ code: 'SERVICE_UNAVAILABLE', message: 'Prices cannot be read at the moment; try again.' });
+  };
+  const call = { traceparent: cause.trace };
+  let promotions: OpenPromotions | undefined;
+  try {
+    [promotions] = promotionsIn(cart).length > 0 ? await openPromotions(services, [cart], call) : [new Map()];
+  } catch (error) {
+    return noAnswer(error);
+  }
+  const short = await shortages(services, { cart, promotions: [...promotions!.values()] }, cause);
   if (short.length > 0) return { ok: false, rejection: short };
 
   let quotes: Quotes;
   try {
     const offerIds = cart.lines.map((line) => line.offerId);
-    quotes = await services.catalog.quotes(offerIds, { traceparent: cause.trace, withCategories: true });
+    quotes = await services.catalog.quotes(offerIds, { ...call, withCategories: true });
   } catch (error) {
-    services.log.warn({ err: error, cartId }, 'catalog did not answer');
-    return refusal({ code: 'SERVICE_UNAVAILABLE', message: 'Prices cannot be read at the moment; try again.' });
+    return noAnswer(error);
   }
-  const rejections = checkoutRefusals(cart, priceCart(cart, { quotes, taxes: services.taxes }), expectedTotal);
-  if (rejections.length === 0) return { ok: true, value: { cart, quotes } };
+  const priced = priceCart(cart, { quotes, taxes: services.taxes, promotions });
+  const rejections = checkoutRefusals(cart, priced, expectedTotal);
+  if (rejections.length === 0) return { ok: true, value: { cart, priced } };
   if (rejections.some((rejection) => rejection.code === 'PRICE_CHANGED')) {
     // The answer shows the new prices: next time they are the ones that were seen.
     const decide = (current: Cart) => ({ ok: true as const, value: acceptPrices(current, quotes) });
@@ -148,11 +171,22 @@ async function admit(services: Services, command: StartCheckout): Promise<Result
 }
 
 /** The reservation judges: when inventory cannot say, the checkout goes on. */
-async function shortages(services: Services, cart: Cart, cause: Cause): Promise<Rejection[]> {
+async function shortages(
+  services: Services,
+  { cart, promotions }: { cart: Cart; promotions: readonly Promotion[] },
+  cause: Cause,
+): Promise<Rejection[]> {
   const { id: cartId, lines, shippingAddress } = cart;
   // Refused in any case, and should claim nothing.
   if (lines.length === 0 || !shippingAddress) return [];
-  const wanted = { cartId, lines: lines.map(({ offerId, quantity }) => ({ offerId, quantity })) };
+  const uses = promotions.filter(({ usageLimit }) => usageLimit !== null);
+  const wanted = {
+    cartId,
+    lines: [
+      ...lines.map(({ offerId, quantity }) => ({ offerId, quantity })),
+      ...uses.map(({ promotionId }) => ({ offerId: promotionId, quantity: 1 })),
+    ],
+  };
   try {
     return await services.inventory.shortages(wanted, { traceparent: cause.trace, timeoutMs: ADMISSION_TIMEOUT_MS });
   } catch (error) {
@@ -182,15 +216,15 @@ async function giveWay(
   return { code: 'CONFLICT', message: 'An earlier checkout of this cart is not over yet; try again.' };
 }
 
+/** Undefined when another checkout was faster. */
 async function insert(
   services: Services,
   command: StartCheckout,
-  { cart, quotes, inputHash }: { cart: Cart; quotes: Quotes; inputHash: string },
-): Promise<CheckoutRecord | undefined> {
-  const { ids, clock, taxes, settings, orm } = services;
+  { cart, priced, inputHash }: { cart: Cart; priced: PricedCart; inputHash: string },
+): Promise<Result<CheckoutRecord, Rejection> | undefined> {
+  const { ids, clock, settings, orm } = services;
   const now = clock.now();
   const orderId = ids.next('ord');
-  const priced = priceCart(cart, { quotes, taxes });
   // Admission has seen to the address.
   const addressed = { ...cart, buyerId: command.buyerId, shippingAddress: cart.shippingAddress as Address };
   const checkout = {
@@ -207,18 +241,33 @@ async function insert(
     createdAt: now,
   };
   try {
-    return await betweenCrashPoints('checkout.insert', () =>
+    const record = await betweenCrashPoints('checkout.insert', () =>
       inTransaction(orm, async (em) => {
+        // First, so that who loses the race for the cart finds the winner, and not its uses.
         await insertCheckout(em, checkout);
+        if ((await takeUses(em, checkout.draft)) !== undefined) throw new UsedUpError();
         return await readCheckout(em, orderId);
       }),
     );
+    return record && accept(record);
   } catch (error) {
+    if (error instanceof UsedUpError) return { ok: false, rejection: USED_UP };
     const lostRace = ['checkout_key', 'checkout_open_cart'].includes(constraintOf(error) ?? '');
     if (sqlStateOf(error) === '23505' && lostRace) return undefined;
     throw error;
   }
 }
+
+/** Rolls back: a checkout that may not use its codes is not begun. */
+class UsedUpError extends Error {
+  override readonly name = 'UsedUpError';
+}
+
+const USED_UP: Rejection = {
+  code: 'PROMOTION_NOT_APPLICABLE',
+  message: 'You have used a code in this cart as often as you may; take it out.',
+  field: ['promotions'],
+};
 
 /** Goes on until the buyer can pay, or it has failed, or the time to answer is over. */
 async function continueCheckout(services: Services, record: CheckoutRecord, cause: Cause): Promise<CheckoutAnswer> {

@@ -1,5 +1,13 @@
 import { accept, reject, type Result } from '@marketgraph/platform/core';
-import { type Cart, type CartLine, MAX_CART_LINES, MAX_LINE_QUANTITY, MAX_LINE_TOTAL } from './cart.ts';
+import {
+  type Cart,
+  type CartLine,
+  MAX_CART_LINES,
+  MAX_CART_PROMOTIONS,
+  MAX_LINE_QUANTITY,
+  MAX_LINE_TOTAL,
+  promotionsIn,
+} from './cart.ts';
 
 /** As many merges as a cart remembers: somebody signs in now and then, not all day. */
 const KEPT_MERGES = 32;
@@ -53,11 +61,19 @@ export function mergeLines(target: Cart, guest: Cart): Result<Cart> {
     shippingAddress: target.shippingAddress ?? guest.shippingAddress,
     billingAddress: target.billingAddress ?? guest.billingAddress,
     delivery: { ...guest.delivery, ...target.delivery },
+    promotions: mergePromotions(target, guest),
     mergedCartIds: [...(target.mergedCartIds ?? []), guest.id].slice(-KEPT_MERGES),
   });
 }
 
+/** The user's own codes first; what does not fit or does not apply together is only a warning. */
+function mergePromotions(target: Cart, guest: Cart): NonNullable<Cart['promotions']> {
+  const all = [...promotionsIn(target), ...promotionsIn(guest)];
+  const unique = new Map(all.map((promotion) => [promotion.promotionId, promotion]));
+  return [...unique.values()].slice(0, MAX_CART_PROMOTIONS);
+}
+
 /** Its lines are in the user's cart now. */
 export function closeMerged(guest: Cart): Cart {
-  return { ...guest, status: 'CLOSED', lines: [], delivery: {} };
+  return { ...guest, status: 'CLOSED', lines: [], delivery: {}, promotions: [] };
 }

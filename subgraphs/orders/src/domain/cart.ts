@@ -26,6 +26,8 @@ export interface Cart {
   billingAddress: Address | null;
   /** Chosen delivery option by vendor. */
   delivery: Record<string, string>;
+  /** Which codes were put in; what they take off is computed. Absent from carts that were written before there were any. */
+  promotions?: { promotionId: string; code: string }[];
   /** Idempotency keys of the latest additions. */
   appliedKeys: { key: string; inputHash: string }[];
   /** Of a guest's cart: whose cart took its lines, or is about to. */
@@ -41,6 +43,8 @@ export const MAX_CART_LINES = 500;
 export const MAX_LINE_QUANTITY = 9_999;
 /** Keeps every sum of 500 lines and their taxes far below 2^53. */
 export const MAX_LINE_TOTAL = 1_000_000_000_000;
+/** More codes than this at once is a search for one that works. */
+export const MAX_CART_PROMOTIONS = 5;
 /** More retries of one addition than this are not retries. */
 const KEPT_KEYS = 32;
 
@@ -198,6 +202,10 @@ export function rememberKey(cart: Cart, key: string, inputHash: string): Cart {
   return { ...cart, appliedKeys: [...cart.appliedKeys, { key, inputHash }].slice(-KEPT_KEYS) };
 }
 
+export function promotionsIn(cart: Cart): { promotionId: string; code: string }[] {
+  return cart.promotions ?? [];
+}
+
 /** Everything that decides what is bought, where it goes and what it costs; equal for carts that make the same order. */
 export function orderedContent(cart: Cart): unknown {
   return {
@@ -205,6 +213,7 @@ export function orderedContent(cart: Cart): unknown {
     shippingAddress: cart.shippingAddress,
     billingAddress: cart.billingAddress,
     delivery: cart.delivery,
+    ...(cart.promotions?.length ? { promotions: cart.promotions.map(({ promotionId }) => promotionId) } : {}),
   };
 }
 

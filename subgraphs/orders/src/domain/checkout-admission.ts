@@ -6,7 +6,8 @@ import type { PricedCart } from './pricing.ts';
 /**
  * Why a cart cannot be bought as it is; empty when it can. The buyer pays the
  * total that was shown: a line whose price has moved is refused once and shown
- * with its new price, unless the buyer states the total that is true now.
+ * with its new price, and a code that stopped applying is refused, unless the
+ * buyer states the total that is true now.
  */
 export function checkoutRefusals(cart: Cart, priced: PricedCart, expectedTotal?: Money | null): Rejection[] {
   if (cart.lines.length === 0) return [{ code: 'INVALID', message: 'The cart is empty.', field: ['cartId'] }];
@@ -23,13 +24,26 @@ export function checkoutRefusals(cart: Cart, priced: PricedCart, expectedTotal?:
     return [];
   });
   if (gone.length > 0) return gone;
+  // A payment is of at least one unit, and so is each vendor's settlement.
+  if (priced.groups.some((group) => group.total.amount === 0)) {
+    const message = 'What one vendor sends has to cost something; take a code out of the cart.';
+    return [{ code: 'PROMOTION_NOT_APPLICABLE', message, field: ['promotions'] }];
+  }
   if (expectedTotal) return wrongTotal(priced, expectedTotal);
   const moved = priced.warnings.filter((warning) => warning.code === 'PRICE_CHANGED');
-  return moved.map(({ message, lineId }) => ({
+  const raised = moved.map(({ message, lineId }): Rejection => ({
     code: 'PRICE_CHANGED',
     message,
     field: ['lines', String(cart.lines.findIndex((line) => line.id === lineId))],
   }));
+  return [...raised, ...lapsed(priced)];
+}
+
+/** A code that was shown to take something off and does not any more: the buyer takes it out, or states the new total. */
+function lapsed({ warnings }: PricedCart): Rejection[] {
+  return warnings
+    .filter(({ code }) => code === 'PROMOTION_NOT_APPLICABLE')
+    .map(({ code, message }) => ({ code, message, field: ['promotions'] }));
 }
 
 function wrongTotal(priced: PricedCart, expectedTotal: Money): Rejection[] {
@@ -39,6 +53,8 @@ function wrongTotal(priced: PricedCart, expectedTotal: Money): Rejection[] {
   }
   if (isSameMoney(expectedTotal, priced.total)) return [];
   const moved = priced.warnings.some((warning) => warning.code === 'PRICE_CHANGED');
+  const gone = lapsed(priced);
+  if (!moved && gone.length > 0) return gone;
   return [
     moved
       ? { code: 'PRICE_CHANGED', message: 'A price has changed; look at the new total.', field }

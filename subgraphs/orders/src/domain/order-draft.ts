@@ -34,6 +34,17 @@ export interface DraftVendorOrder {
   lines: DraftLine[];
 }
 
+/** A promotion as it was used: a copy of what it took off, per part. */
+export interface DraftPromotion {
+  promotionId: string;
+  code: string;
+  name: string;
+  /** One of a limited number of uses is held with the stock. */
+  isLimited: boolean;
+  usageLimitPerBuyer: number | null;
+  parts: { vendorOrderId: string; amount: Money; shippingAmount: Money }[];
+}
+
 /** An order that is decided in every part and not yet placed. */
 export interface OrderDraft {
   orderId: string;
@@ -48,6 +59,8 @@ export interface OrderDraft {
   taxTotal: Money;
   total: Money;
   vendorOrders: DraftVendorOrder[];
+  /** Absent from drafts that were stored before there were promotions. */
+  promotions?: DraftPromotion[];
 }
 
 /** Splits a priced cart by vendor. The vendor orders' totals add up to the order's because they are its only parts. */
@@ -56,6 +69,7 @@ export function draftOrder(
   priced: PricedCart,
   { orderId, nextId }: { orderId: string; nextId: (prefix: 'vor' | 'lin') => string },
 ): OrderDraft {
+  const vendorOrderIds = new Map(priced.groups.map(({ vendorId }) => [vendorId, nextId('vor')]));
   return {
     orderId,
     cartId: cart.id,
@@ -69,7 +83,7 @@ export function draftOrder(
     taxTotal: priced.taxTotal,
     total: priced.total,
     vendorOrders: priced.groups.map((group) => ({
-      vendorOrderId: nextId('vor'),
+      vendorOrderId: vendorOrderIds.get(group.vendorId)!,
       vendorId: group.vendorId,
       delivery: { id: group.selected?.id ?? 'STANDARD', name: group.selected?.name ?? 'Standard delivery' },
       categoryIds: [...new Set(group.lines.flatMap(({ quote }) => quote?.categoryIds ?? []))],
@@ -88,7 +102,22 @@ export function draftOrder(
         tax,
       })),
     })),
+    promotions: priced.promotions.filter(takesEffect).map((promotion) => ({
+      promotionId: promotion.promotionId,
+      code: promotion.code,
+      name: promotion.name,
+      isLimited: promotion.isLimited,
+      usageLimitPerBuyer: promotion.usageLimitPerBuyer,
+      parts: promotion.parts
+        .filter(takesEffect)
+        .map(({ vendorId, ...amounts }) => ({ vendorOrderId: vendorOrderIds.get(vendorId)!, ...amounts })),
+    })),
   };
+}
+
+/** What takes nothing off was not used, and uses nothing up. */
+function takesEffect({ amount, shippingAmount }: { amount: Money; shippingAmount: Money }): boolean {
+  return amount.amount + shippingAmount.amount > 0;
 }
 
 function snapshotOf(

@@ -7,6 +7,7 @@ import { checkoutRefusals } from './checkout-admission.ts';
 import { deliveryOptions, selectedDelivery } from './delivery.ts';
 import type { OfferQuote } from './offer-quote.ts';
 import { draftOrder } from './order-draft.ts';
+import { aPromotion } from './fake-promotion.ts';
 import { priceCart } from './pricing.ts';
 import { ruleTableTaxRates as taxes } from './tax.ts';
 
@@ -113,8 +114,11 @@ describe('a price', () => {
         (items, countryCode, share) => {
           const { cart, quotes } = cartOf(items, { ...berlin, countryCode, region: 'CA' });
           const gross = items.reduce((total, each) => total + each.price * each.quantity, 0);
-          const discount = euros(Math.floor((gross * share) / 100));
-          const priced = priceCart(cart, { quotes, taxes, discount });
+          const off = euros(Math.floor((gross * share) / 100));
+          const promotion = aPromotion({ rule: { kind: 'FIXED_AMOUNT', amount: off } });
+          const promotions = new Map([[promotion.promotionId, promotion]]);
+          const promoted = { ...cart, promotions: [promotion] };
+          const priced = priceCart(promoted, { quotes, taxes, promotions });
           let id = 0;
           const whole = { ...cart, buyerId: 'usr', shippingAddress: cart.shippingAddress! };
           const draft = draftOrder(whole, priced, { orderId: 'ord', nextId: (prefix) => `${prefix}${(id += 1)}` });
@@ -125,7 +129,7 @@ describe('a price', () => {
             expect(sum(draft.vendorOrders.map((part) => part[field].amount)), field).toBe(draft[field].amount);
           }
           expect(draft.subtotal.amount).toBe(gross);
-          expect(draft.discountTotal.amount).toBe(discount.amount);
+          expect(draft.discountTotal.amount).toBe(off.amount);
           for (const part of [draft, ...draft.vendorOrders]) {
             const parts =
               part.subtotal.amount - part.discountTotal.amount + part.shippingTotal.amount + part.taxTotal.amount;

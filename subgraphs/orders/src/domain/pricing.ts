@@ -3,15 +3,17 @@ import {
   basisPointsOf,
   isSameMoney,
   type Money,
+  money,
   multiply,
-  split,
   subtract,
   sum,
   zero,
 } from '@marketgraph/platform/core';
-import type { Cart, CartLine } from './cart.ts';
+import { type Cart, type CartLine, promotionsIn } from './cart.ts';
 import { type DeliveryOption, deliveryOptions, selectedDelivery } from './delivery.ts';
 import { isOnSale, type OfferQuote, type Quotes } from './offer-quote.ts';
+import { applicable, type Discount, type DiscountedLine, discountsOf } from './discounts.ts';
+import type { Promotion } from './promotion.ts';
 import type { TaxRates } from './tax.ts';
 
 export interface PricedLine {
@@ -37,10 +39,25 @@ export interface PricedGroup {
   total: Money;
 }
 
+/** A promotion that applies, with what it takes off in all and per vendor. */
+export interface AppliedPromotion {
+  promotionId: string;
+  code: string;
+  name: string;
+  isLimited: boolean;
+  usageLimitPerBuyer: number | null;
+  /** Off the goods; those of all promotions add up to the discount. */
+  amount: Money;
+  /** Delivery that is not paid. */
+  shippingAmount: Money;
+  parts: { vendorId: string; amount: Money; shippingAmount: Money }[];
+}
+
 export interface Warning {
-  code: 'PRICE_CHANGED' | 'VENDOR_PAUSED';
+  code: 'PRICE_CHANGED' | 'VENDOR_PAUSED' | 'PROMOTION_NOT_APPLICABLE';
   message: string;
-  lineId: string;
+  /** Null when it is about the whole cart. */
+  lineId: string | null;
 }
 
 export interface PricedCart {
@@ -52,6 +69,7 @@ export interface PricedCart {
   shippingTotal: Money;
   taxTotal: Money;
   total: Money;
+  promotions: AppliedPromotion[];
   warnings: Warning[];
 }
 
@@ -62,29 +80,40 @@ export interface PricingFacts {
   /** Undefined when the catalog could not be asked: the prices last seen are shown then, and nothing can be bought. */
   quotes: Quotes | undefined;
   taxes: TaxRates;
-  /** Taken off the whole cart, spread over the lines by their worth. */
-  discount?: Money;
+  /** Those of the cart's promotions that are open to its buyer now, by id; undefined when that could not be asked. */
+  promotions?: ReadonlyMap<string, Promotion>;
 }
 
 /**
  * Prices a cart. Every total is the sum of its parts: lines make groups, groups
  * make the cart, and rounding happens once, on the line.
  */
-export function priceCart(cart: Cart, { quotes, taxes, discount }: PricingFacts): PricedCart {
+export function priceCart(cart: Cart, { quotes, taxes, promotions }: PricingFacts): PricedCart {
   const quoted = cart.lines.map((line) => ({ line, quote: quotes?.get(line.offerId) }));
   const currencyCode = quoted[0]?.line.unitPrice.currencyCode ?? EMPTY_CART_CURRENCY;
   const rate = cart.shippingAddress ? taxes.rateOf(cart.shippingAddress) : 0;
 
   const gross = quoted.map(({ line, quote }) => multiply(priceOf(line, quote), line.quantity));
-  const discounts = spread(discount ?? zero(currencyCode), gross);
+  const promoted = quoted.map(({ line, quote }): DiscountedLine => {
+    const { offerId, vendorId, quantity } = line;
+    const { productId, categoryIds = [] } = quote ?? {};
+    return { offerId, vendorId, productId, categoryIds, quantity, unitPrice: priceOf(line, quote) };
+  });
+  const open = promotionsIn(cart).flatMap(({ promotionId }) => promotions?.get(promotionId) ?? []);
+  const discounts = discountsOf(applicable(open, promoted), promoted);
   const lines = quoted.map(({ line, quote }, index): PricedLine => {
-    const lineTotal = subtract(gross[index]!, discounts[index]!);
+    const off = discounts.reduce((amount, discount) => amount + discount.lineAmounts[index]!, 0);
+    const discount = money(off, currencyCode);
+    const lineTotal = subtract(gross[index]!, discount);
     const tax = basisPointsOf(lineTotal, rate);
-    return { line, quote, unitPrice: priceOf(line, quote), discount: discounts[index]!, lineTotal, tax };
+    return { line, quote, unitPrice: priceOf(line, quote), discount, lineTotal, tax };
   });
 
+  const freeVendorIds = new Set(discounts.flatMap((discount) => discount.freeVendorIds));
   const byVendor = Map.groupBy(lines, ({ line }) => line.vendorId);
-  const groups = [...byVendor].map(([vendorId, own]) => groupOf(cart, { vendorId, lines: own, currencyCode }));
+  const groups = [...byVendor].map(([vendorId, own]) =>
+    groupOf(cart, { vendorId, lines: own, currencyCode, isFree: freeVendorIds.has(vendorId) }),
+  );
   const total = (part: (group: PricedGroup) => Money) => sum(groups.map(part), currencyCode);
   return {
     currencyCode,
@@ -95,14 +124,19 @@ export function priceCart(cart: Cart, { quotes, taxes, discount }: PricingFacts)
     shippingTotal: total((group) => group.shippingTotal),
     taxTotal: total((group) => group.taxTotal),
     total: total((group) => group.total),
-    warnings: quotes ? lines.flatMap(warningsOf) : [],
+    promotions: appliedPromotions(discounts, lines, groups),
+    warnings: [
+      ...(quotes ? lines.flatMap(warningsOf) : []),
+      ...(quotes && promotions ? lapsedPromotions(cart, discounts) : []),
+    ],
   };
 }
 
 function groupOf(
   cart: Cart,
-  { vendorId, lines, currencyCode }: { vendorId: string; lines: PricedLine[]; currencyCode: string },
+  part: { vendorId: string; lines: PricedLine[]; currencyCode: string; isFree: boolean },
 ): PricedGroup {
+  const { vendorId, lines, currencyCode, isFree } = part;
   const discountTotal = sum(
     lines.map((line) => line.discount),
     currencyCode,
@@ -117,7 +151,7 @@ function groupOf(
   );
   const options = deliveryOptions(net, cart.shippingAddress?.countryCode ?? null);
   const selected = selectedDelivery(options, cart.delivery[vendorId]);
-  const shippingTotal = selected?.price ?? zero(currencyCode);
+  const shippingTotal = isFree || !selected ? zero(currencyCode) : selected.price;
   return {
     vendorId,
     lines,
@@ -136,13 +170,46 @@ function priceOf(line: CartLine, quote: OfferQuote | undefined): Money {
   return quote && quote.price.currencyCode === line.unitPrice.currencyCode ? quote.price : line.unitPrice;
 }
 
-function spread(discount: Money, gross: readonly Money[]): Money[] {
-  return gross.length === 0
-    ? []
-    : split(
-        discount,
-        gross.map((part) => part.amount),
-      );
+/** Of several that pay one delivery the first one has paid it. */
+function appliedPromotions(
+  discounts: readonly Discount[],
+  lines: readonly PricedLine[],
+  groups: readonly PricedGroup[],
+): AppliedPromotion[] {
+  const paid = new Set<string>();
+  return discounts.map(({ promotion, lineAmounts, freeVendorIds }) => {
+    const parts = groups.map(({ vendorId, selected, subtotal: { currencyCode } }) => {
+      const pays = freeVendorIds.includes(vendorId) && !paid.has(vendorId);
+      if (pays) paid.add(vendorId);
+      const own = lineAmounts.filter((_, index) => lines[index]!.line.vendorId === vendorId);
+      const amount = own.reduce((total, lineAmount) => total + lineAmount, 0);
+      const shippingAmount = pays && selected ? selected.price : zero(currencyCode);
+      return { vendorId, amount: money(amount, currencyCode), shippingAmount };
+    });
+    const total = (part: (one: (typeof parts)[number]) => Money) =>
+      sum(parts.map(part), groups[0]!.subtotal.currencyCode);
+    const { promotionId, code, name, usageLimit, usageLimitPerBuyer } = promotion;
+    return {
+      promotionId,
+      code,
+      name,
+      isLimited: usageLimit !== null,
+      usageLimitPerBuyer,
+      amount: total((part) => part.amount),
+      shippingAmount: total((part) => part.shippingAmount),
+      parts,
+    };
+  });
+}
+
+function lapsedPromotions(cart: Cart, discounts: readonly Discount[]): Warning[] {
+  return promotionsIn(cart)
+    .filter(({ promotionId }) => !discounts.some(({ promotion }) => promotion.promotionId === promotionId))
+    .map(({ code }) => ({
+      code: 'PROMOTION_NOT_APPLICABLE',
+      message: `The code ${code} does not apply to this cart at the moment.`,
+      lineId: null,
+    }));
 }
 
 function warningsOf({ line, quote }: PricedLine): Warning[] {

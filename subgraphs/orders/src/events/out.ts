@@ -2,6 +2,7 @@ import type { Money } from '@marketgraph/platform/core';
 import type { NewEvent } from '@marketgraph/platform/messaging';
 import * as contracts from '@marketgraph/schema/events/orders';
 import type { Failure } from '../domain/checkout.ts';
+import { sumPromotions } from '../domain/used-promotions.ts';
 
 /** What happened to an order, in the words other services know. `sequence` is the version the change made. */
 
@@ -28,6 +29,8 @@ interface SoldLine extends Omit<contracts.OrderLineFact, 'lineId'> {
   vendorOrderId: string;
 }
 
+type UsedPromotion = Parameters<typeof sumPromotions>[0][number];
+
 export function orderStatusChanged(change: contracts.OrderStatusChanged, sequence: number): NewEvent {
   const { name, version } = contracts.orderStatusChanged;
   const topics = [`orderStatusChanged:${change.orderId}`];
@@ -40,7 +43,14 @@ export function vendorOrderChanged(change: contracts.VendorOrderChanged, sequenc
   return { name, version, key: change.vendorOrderId, sequence, topics, payload: change };
 }
 
-export function orderConfirmed(order: SoldOrder, parts: readonly SoldPart[], lines: readonly SoldLine[]): NewEvent {
+export function orderConfirmed(
+  order: SoldOrder,
+  {
+    parts,
+    lines,
+    promotions,
+  }: { parts: readonly SoldPart[]; lines: readonly SoldLine[]; promotions: readonly UsedPromotion[] },
+): NewEvent {
   const { name, version } = contracts.orderConfirmed;
   const payload: contracts.OrderConfirmed = {
     orderId: order.id,
@@ -53,6 +63,12 @@ export function orderConfirmed(order: SoldOrder, parts: readonly SoldPart[], lin
       vendorId: part.vendorId,
       total: part.total,
       lines: lines.filter((line) => line.vendorOrderId === part.id).map(lineFact),
+    })),
+    promotions: sumPromotions(promotions).map(({ promotionId, code, amount, shippingAmount }) => ({
+      promotionId,
+      code,
+      amount,
+      shippingAmount,
     })),
   };
   return { name, version, key: order.id, sequence: order.version, payload };

@@ -8,12 +8,14 @@ import {
   setCartAddresses,
   updateCartLines,
 } from '../commands/edit-cart.ts';
+import { applyCartPromotion, removeCartPromotion } from '../commands/cart-promotions.ts';
 import { mayUse } from '../commands/load-cart.ts';
 import { mergeCart } from '../commands/merge-cart.ts';
 import type { Address } from '../domain/address.ts';
-import { type Cart as DomainCart, expiresAt } from '../domain/cart.ts';
+import { type Cart as DomainCart, expiresAt, promotionsIn } from '../domain/cart.ts';
 import type { DeliveryOption as DomainDeliveryOption } from '../domain/delivery.ts';
 import type { PricedGroup, PricedLine } from '../domain/pricing.ts';
+import { AppliedPromotion, toAppliedPromotions } from './applied-promotion.type.ts';
 import {
   CartAddressInput,
   CartDeliveryInput,
@@ -36,6 +38,7 @@ import { Money, type PostalAddressInput, StreamEventKind } from './shared.type.t
 import { toUserErrors } from './user-error.type.ts';
 
 const KEY = 'The same key adds once.';
+const CODE = 'Of a promotion; capitals and hyphens do not matter.';
 
 @Resolver(() => Cart)
 export class CartResolver {
@@ -101,6 +104,29 @@ export class CartResolver {
   ): Promise<CartPayload> {
     const { token, ...choice } = input;
     return payload(await selectCartDelivery(context.services, { ...choice, ...who(context, token) }));
+  }
+
+  @Mutation(() => CartPayload, {
+    description:
+      'Puts a code into a cart that takes effect there; the same code again changes nothing. Whoever tries codes is stopped after 10 in a minute that led to nothing.',
+  })
+  async cartPromotionApply(
+    @Ctx() context: OrdersContext,
+    @Arg('cartId', () => ID, { description: 'The cart.' }) cartId: string,
+    @Arg('code', () => String, { description: CODE }) code: string,
+    @Arg('token', () => String, { nullable: true, description: 'Of a guest’s cart.' }) token?: string | null,
+  ): Promise<CartPayload> {
+    return payload(await applyCartPromotion(context.services, { cartId, code, ...who(context, token) }));
+  }
+
+  @Mutation(() => CartPayload, { description: 'Takes a code out of a cart.' })
+  async cartPromotionRemove(
+    @Ctx() context: OrdersContext,
+    @Arg('cartId', () => ID, { description: 'The cart.' }) cartId: string,
+    @Arg('code', () => String, { description: CODE }) code: string,
+    @Arg('token', () => String, { nullable: true, description: 'Of a guest’s cart.' }) token?: string | null,
+  ): Promise<CartPayload> {
+    return payload(await removeCartPromotion(context.services, { cartId, code, ...who(context, token) }));
   }
 
   @Mutation(() => CartPayload, {
@@ -175,6 +201,11 @@ export class CartResolver {
     return (await loaders.priced(state)).total;
   }
 
+  @FieldResolver(() => [AppliedPromotion], { description: 'What its codes take off, in the order they are applied.' })
+  async promotions(@Root() { state }: Cart, @Ctx() { loaders }: OrdersContext): Promise<AppliedPromotion[]> {
+    return toAppliedPromotions((await loaders.priced(state)).promotions);
+  }
+
   @FieldResolver(() => [CartWarning], { description: 'What to look at before paying.' })
   async warnings(@Root() { state }: Cart, @Ctx() { loaders }: OrdersContext): Promise<CartWarning[]> {
     const { warnings, lines } = await loaders.priced(state);
@@ -199,6 +230,7 @@ export function toCart(cart: DomainCart): Cart {
     token: cart.token,
     buyer: cart.buyerId ? { id: cart.buyerId } : null,
     shippingAddress: cart.shippingAddress,
+    promotionCodes: promotionsIn(cart).map(({ code }) => code),
     expiresAt: expiresAt(cart),
     updatedAt: new Date(cart.updatedAt),
     version: cart.version,

@@ -58,6 +58,7 @@ export class CartVendorGroup {
 export enum CartWarningCode {
   PRICE_CHANGED = 'PRICE_CHANGED',
   VENDOR_PAUSED = 'VENDOR_PAUSED',
+  PROMOTION_NOT_APPLICABLE = 'PROMOTION_NOT_APPLICABLE',
 }
 
 registerEnumType(CartWarningCode, {
@@ -66,6 +67,7 @@ registerEnumType(CartWarningCode, {
   valuesConfig: {
     PRICE_CHANGED: { description: 'The price moved since the line was put in the cart.' },
     VENDOR_PAUSED: { description: 'The offer is not on sale at the moment.' },
+    PROMOTION_NOT_APPLICABLE: { description: 'A code in the cart takes nothing off at the moment.' },
   },
 });
 
@@ -96,6 +98,9 @@ export class Cart extends Node {
 
   @Field(() => PostalAddress, { nullable: true, description: 'Where to deliver.' })
   shippingAddress!: PostalAddress | null;
+
+  @Field(() => [String], { description: 'The codes in it, at most 5, also those that do not apply now.' })
+  promotionCodes!: string[];
 
   @Field(() => DateTime, { description: 'The cart is forgotten then, unless it is changed before.' })
   expiresAt!: Date;

@@ -9,6 +9,13 @@ export class Offer {
   id!: string;
 }
 
+@Directive('@key(fields: "id", resolvable: false)')
+@ObjectType({ description: 'Money off for whoever knows its code.' })
+export class Promotion {
+  @Field(() => ID, { description: 'Opaque, the same in every subgraph.' })
+  id!: string;
+}
+
 @Directive('@key(fields: "id")')
 @ObjectType({ description: 'Somebody with an account.' })
 export class User {

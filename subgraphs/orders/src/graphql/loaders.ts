@@ -1,11 +1,13 @@
 import type { PageRequest } from '@marketgraph/platform/graphql';
 import DataLoader from 'dataloader';
+import { type OpenPromotions, openPromotions } from '../commands/cart-promotions.ts';
 import { loadActiveCart, loadCart } from '../commands/load-cart.ts';
 import type { Services } from '../commands/services.ts';
-import type { Cart } from '../domain/cart.ts';
+import { type Cart, promotionsIn } from '../domain/cart.ts';
 import type { OfferQuote } from '../domain/offer-quote.ts';
 import { type PricedCart, priceCart } from '../domain/pricing.ts';
 import type { StoredFulfillment, StoredLine, StoredOrder, StoredVendorOrder } from '../store/order-rows.ts';
+import { promotionsOfOrders, type StoredPromotion } from '../store/order-promotions.ts';
 import * as store from '../store/orders.ts';
 import { returnsByIds, returnsOfVendorOrders, type StoredReturn } from '../store/returns.ts';
 
@@ -27,10 +29,15 @@ export function createLoaders(services: Services) {
       return ids.map((id) => rows.get(id) ?? []);
     });
 
-  const quotes = new DataLoader<string, OfferQuote | null>(async (ids) => {
-    const found = await services.catalog.quotes(ids);
-    return ids.map((id) => found.get(id) ?? null);
-  });
+  const quotes = (withCategories: boolean) =>
+    new DataLoader<string, OfferQuote | null>(async (ids) => {
+      const found = await services.catalog.quotes(ids, { withCategories });
+      return ids.map((id) => found.get(id) ?? null);
+    });
+  const plainQuotes = quotes(false);
+  /** A promotion may be for a category. */
+  const placedQuotes = quotes(true);
+  const promotionsOf = new DataLoader<Cart, OpenPromotions>((carts) => openPromotions(services, carts));
 
   const priced = new WeakMap<Cart, Promise<PricedCart>>();
 
@@ -45,6 +52,10 @@ export function createLoaders(services: Services) {
     linesOfVendorOrder: manyBy<StoredLine>(
       (ids) => store.linesOfVendorOrders(em(), ids),
       (row) => row.vendorOrderId,
+    ),
+    promotionsOfOrder: manyBy<StoredPromotion>(
+      (ids) => promotionsOfOrders(em(), ids),
+      (row) => row.orderId,
     ),
     fulfillments: byId<StoredFulfillment>((ids) => store.fulfillmentsByIds(em(), ids)),
     fulfillmentsOfVendorOrder: manyBy<StoredFulfillment>(
@@ -91,9 +102,13 @@ export function createLoaders(services: Services) {
   async function price(cart: Cart): Promise<PricedCart> {
     const { taxes, log } = services;
     try {
-      const found = await Promise.all(cart.lines.map((line) => quotes.load(line.offerId)));
+      const hasCodes = promotionsIn(cart).length > 0;
+      const [found, promotions] = await Promise.all([
+        Promise.all(cart.lines.map((line) => (hasCodes ? placedQuotes : plainQuotes).load(line.offerId))),
+        hasCodes ? promotionsOf.load(cart) : undefined,
+      ]);
       const known = new Map(found.flatMap((quote) => (quote ? [[quote.offerId, quote] as const] : [])));
-      return priceCart(cart, { quotes: known, taxes });
+      return priceCart(cart, { quotes: known, taxes, promotions });
     } catch (error) {
       log.warn({ err: error, cartId: cart.id }, 'cart priced without the catalog');
       return priceCart(cart, { quotes: undefined, taxes });

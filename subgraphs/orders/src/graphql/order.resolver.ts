@@ -14,6 +14,7 @@ import { historyOfOrder } from '../store/order-history.ts';
 import type { StoredLine, StoredVendorOrder } from '../store/order-rows.ts';
 import { orderByNumber } from '../store/orders.ts';
 import { seesWholeOrder, viewOrder } from './access.ts';
+import { AppliedPromotion, toAppliedPromotions } from './applied-promotion.type.ts';
 import type { OrdersContext } from './context.ts';
 import { Order, OrderHistoryConnection, OrderLine, OrderStatusEvent, VendorOrder } from './order.type.ts';
 import { OrderFulfillmentStatus, type OrderStatus } from './order-status.type.ts';
@@ -77,6 +78,15 @@ export class OrderResolver {
   @FieldResolver(() => [OrderLine], { description: 'All lines this viewer sees, by vendor.' })
   async lines(@Root() order: Order, @Ctx() context: OrdersContext): Promise<OrderLine[]> {
     return (await visibleLines(order, context)).map(toOrderLine);
+  }
+
+  @FieldResolver(() => [AppliedPromotion], {
+    description: 'What codes took off, at most 5; for a vendor, off its own part.',
+  })
+  async promotions(@Root() { id, ownParts }: Order, @Ctx() { loaders }: OrdersContext): Promise<AppliedPromotion[]> {
+    const all = await loaders.promotionsOfOrder.load(id);
+    const isVisible = (vendorOrderId: string) => !ownParts || ownParts.some((part) => part.id === vendorOrderId);
+    return toAppliedPromotions(all.filter(({ vendorOrderId }) => isVisible(vendorOrderId)));
   }
 
   @FieldResolver(() => OrderFulfillmentStatus, {

@@ -52,6 +52,29 @@ export async function insertOrder(
        line_total bigint, tax bigint, return_window_days int)`,
     [draft.orderId, JSON.stringify(draft.vendorOrders.flatMap(lineRows))],
   );
+  const promotions = promotionRows(draft);
+  if (promotions.length === 0) return;
+  await em.execute(
+    `insert into order_promotion (order_id, vendor_order_id, promotion_id, position, code, name, amount, shipping_amount)
+     select ?, r.vendor_order_id, r.promotion_id, r.position, r.code, r.name, r.amount, r.shipping_amount
+     from jsonb_to_recordset(?::jsonb) as r (vendor_order_id text, promotion_id text, position int, code text,
+       name text, amount bigint, shipping_amount bigint)`,
+    [draft.orderId, JSON.stringify(promotions)],
+  );
+}
+
+function promotionRows({ promotions = [] }: OrderDraft) {
+  return promotions.flatMap(({ promotionId, code, name, parts }, position) =>
+    parts.map((part) => ({
+      vendor_order_id: part.vendorOrderId,
+      promotion_id: promotionId,
+      position,
+      code,
+      name,
+      amount: part.amount.amount,
+      shipping_amount: part.shippingAmount.amount,
+    })),
+  );
 }
 
 function vendorOrderRow(part: OrderDraft['vendorOrders'][number], position: number, order: Order) {

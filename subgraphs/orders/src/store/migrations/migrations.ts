@@ -1,8 +1,14 @@
 import { GiveBacks } from './002-give-backs.ts';
 import { Returns } from './003-returns.ts';
+import { Promotions } from './004-promotions.ts';
 import { CreateOrders } from './create-orders.ts';
 
 /** In order; only ever added to. */
-export const migrations = { '001-create-orders': CreateOrders, '002-give-backs': GiveBacks, '003-returns': Returns };
+export const migrations = {
+  '001-create-orders': CreateOrders,
+  '002-give-backs': GiveBacks,
+  '003-returns': Returns,
+  '004-promotions': Promotions,
+};
 
 export { APPEND_ONLY } from './create-orders.ts';
