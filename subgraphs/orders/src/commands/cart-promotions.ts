@@ -1,4 +1,4 @@
-import type { Result } from '@marketgraph/platform/core';
+import { accept, reject, type Result } from '@marketgraph/platform/core';
 import { type Cart, promotionsIn } from '../domain/cart.ts';
 import { applyPromotion, NOT_APPLICABLE, removePromotion } from '../domain/cart-promotions.ts';
 import { isOpenTo, type Promotion } from '../domain/promotion.ts';
@@ -23,36 +23,42 @@ interface CodeEdit {
  * answer is the same: who tries codes learns of none but those that work.
  */
 export async function applyCartPromotion(services: Services, edit: CodeEdit): Promise<Result<Cart>> {
-  const { cartId, code, user, cause } = edit;
+  const { cartId, user, cause } = edit;
   const cart = await loadCart(services, cartId);
-  if (!cart || !mayUse(cart, user)) {
-    return { ok: false, rejection: { code: 'NOT_FOUND', message: 'There is no such cart.', field: ['cartId'] } };
-  }
+  if (!cart || !mayUse(cart, user)) return reject('NOT_FOUND', 'There is no such cart.', { field: ['cartId'] });
+  const found = await lookUp(services, cart, edit);
+  if (!found.ok) return found;
+  const { promotion, facts } = found.value;
+  return await changeCart(services, {
+    cartId,
+    user,
+    cause,
+    decide: (current) => applyPromotion(current, promotion, facts),
+  });
+}
+
+type Found = { promotion: Promotion; facts: Parameters<typeof applyPromotion>[2] };
+
+/** The promotion of this code when it is open to the buyer, and what the cart costs with it. */
+async function lookUp(services: Services, cart: Cart, { code, cause }: CodeEdit): Promise<Result<Found>> {
+  const { catalog, taxes, log } = services;
+  const call = { traceparent: cause.trace };
   try {
-    const call = { traceparent: cause.trace };
-    const promotion = await services.catalog.promotionByCode(code, call);
+    const promotion = await catalog.promotionByCode(code, call);
     if (!promotion) return { ok: false, rejection: NOT_APPLICABLE };
     const { promotionId } = promotion;
     const wanted = { ...cart, promotions: [...promotionsIn(cart), { promotionId, code: promotion.code }] };
-    const [[open], quotes] = await Promise.all([
+    const offerIds = cart.lines.map((line) => line.offerId);
+    const [[promotions], quotes] = await Promise.all([
       openPromotions(services, [wanted], { ...call, known: [promotion] }),
-      services.catalog.quotes(
-        cart.lines.map((line) => line.offerId),
-        { ...call, withCategories: true },
-      ),
+      catalog.quotes(offerIds, { ...call, withCategories: true }),
     ]);
-    if (!open!.has(promotionId)) return { ok: false, rejection: NOT_APPLICABLE };
-    const facts = { quotes, taxes: services.taxes, promotions: open! };
-    return await changeCart(services, {
-      cartId,
-      user,
-      cause,
-      decide: (current) => applyPromotion(current, promotion, facts),
-    });
+    return promotions?.has(promotionId)
+      ? accept({ promotion, facts: { quotes, taxes, promotions } })
+      : { ok: false, rejection: NOT_APPLICABLE };
   } catch (error) {
-    services.log.warn({ err: error, cartId }, 'a code could not be looked up');
-    const message = 'Codes cannot be looked up at the moment; try again.';
-    return { ok: false, rejection: { code: 'SERVICE_UNAVAILABLE', message } };
+    log.warn({ err: error, cartId: cart.id }, 'a code could not be looked up');
+    return reject('SERVICE_UNAVAILABLE', 'Codes cannot be looked up at the moment; try again.');
   }
 }
 

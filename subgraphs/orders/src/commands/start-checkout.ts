@@ -12,9 +12,8 @@ import { acceptPrices, type Cart, orderedContent, promotionsIn } from '../domain
 import { canBeAbandoned, type Failure, failureOf, firstState, isEnded } from '../domain/checkout.ts';
 import { checkoutRefusals } from '../domain/checkout-admission.ts';
 import type { Quotes } from '../domain/offer-quote.ts';
-import { draftOrder } from '../domain/order-draft.ts';
-import { type PricedCart, priceCart } from '../domain/pricing.ts';
-import type { Promotion } from '../domain/promotion.ts';
+import { draftOrder, takesEffect } from '../domain/order-draft.ts';
+import { type AppliedPromotion, type PricedCart, priceCart } from '../domain/pricing.ts';
 import {
   type CheckoutRecord,
   findCheckoutByKey,
@@ -137,31 +136,31 @@ async function admit(services: Services, command: StartCheckout): Promise<Result
     if (failure) return refusal(failure);
   }
 
-  // Whoever cannot have it is told before anything is priced or written: in a crowd most cannot.
-  const noAnswer = (error: unknown) => {
-    services.log.warn({ err: error, cartId }, 'prices could not be read');
-    return refusal({ code: 'SERVICE_UNAVAILABLE', message: 'Prices cannot be read at the moment; try again.' });
-  };
-  const call = { traceparent: cause.trace };
-  let promotions: OpenPromotions | undefined;
-  try {
-    [promotions] = promotionsIn(cart).length > 0 ? await openPromotions(services, [cart], call) : [new Map()];
-  } catch (error) {
-    return noAnswer(error);
-  }
-  const short = await shortages(services, { cart, promotions: [...promotions!.values()] }, cause);
+  // Whoever cannot have it is told before anything is priced or written: in a crowd most cannot. Which of the codes
+  // in a cart are used, and so wanted, is only known with the prices.
+  const hasCodes = promotionsIn(cart).length > 0;
+  const short = hasCodes ? [] : await shortages(services, cart, { cause });
   if (short.length > 0) return { ok: false, rejection: short };
 
   let quotes: Quotes;
+  let promotions: OpenPromotions | undefined;
   try {
+    const call = { traceparent: cause.trace };
     const offerIds = cart.lines.map((line) => line.offerId);
-    quotes = await services.catalog.quotes(offerIds, { ...call, withCategories: true });
+    [quotes, [promotions]] = await Promise.all([
+      services.catalog.quotes(offerIds, { ...call, withCategories: true }),
+      hasCodes ? openPromotions(services, [cart], call) : [undefined],
+    ]);
   } catch (error) {
-    return noAnswer(error);
+    services.log.warn({ err: error, cartId }, 'prices could not be read');
+    return refusal({ code: 'SERVICE_UNAVAILABLE', message: 'Prices cannot be read at the moment; try again.' });
   }
   const priced = priceCart(cart, { quotes, taxes: services.taxes, promotions });
   const rejections = checkoutRefusals(cart, priced, expectedTotal);
-  if (rejections.length === 0) return { ok: true, value: { cart, priced } };
+  if (rejections.length === 0) {
+    const used = hasCodes ? await shortages(services, cart, { promotions: priced.promotions, cause }) : [];
+    return used.length > 0 ? { ok: false, rejection: used } : { ok: true, value: { cart, priced } };
+  }
   if (rejections.some((rejection) => rejection.code === 'PRICE_CHANGED')) {
     // The answer shows the new prices: next time they are the ones that were seen.
     const decide = (current: Cart) => ({ ok: true as const, value: acceptPrices(current, quotes) });
@@ -173,13 +172,12 @@ async function admit(services: Services, command: StartCheckout): Promise<Result
 /** The reservation judges: when inventory cannot say, the checkout goes on. */
 async function shortages(
   services: Services,
-  { cart, promotions }: { cart: Cart; promotions: readonly Promotion[] },
-  cause: Cause,
+  { id: cartId, lines, shippingAddress }: Cart,
+  { promotions = [], cause }: { promotions?: readonly AppliedPromotion[]; cause: Cause },
 ): Promise<Rejection[]> {
-  const { id: cartId, lines, shippingAddress } = cart;
   // Refused in any case, and should claim nothing.
   if (lines.length === 0 || !shippingAddress) return [];
-  const uses = promotions.filter(({ usageLimit }) => usageLimit !== null);
+  const uses = promotions.filter((promotion) => promotion.isLimited && takesEffect(promotion));
   const wanted = {
     cartId,
     lines: [

@@ -116,7 +116,7 @@ export function draftOrder(
 }
 
 /** What takes nothing off was not used, and uses nothing up. */
-function takesEffect({ amount, shippingAmount }: { amount: Money; shippingAmount: Money }): boolean {
+export function takesEffect({ amount, shippingAmount }: { amount: Money; shippingAmount: Money }): boolean {
   return amount.amount + shippingAmount.amount > 0;
 }
 
