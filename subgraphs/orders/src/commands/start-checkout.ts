@@ -8,9 +8,10 @@ import {
 } from '@marketgraph/platform/core';
 import { constraintOf, hashOf, IDEMPOTENCY_HOURS, inTransaction, sqlStateOf } from '@marketgraph/platform/postgres';
 import type { Address } from '../domain/address.ts';
-import { acceptPrices, type Cart, orderedContent, promotionsIn } from '../domain/cart.ts';
+import { acceptPrices, type Cart, missDeals, orderedContent, promotionsIn, wantedUnits } from '../domain/cart.ts';
 import { canBeAbandoned, type Failure, failureOf, firstState, isEnded } from '../domain/checkout.ts';
 import { checkoutRefusals } from '../domain/checkout-admission.ts';
+import { missedDeals, refusalsFor } from '../domain/deal-shortage.ts';
 import type { Quotes } from '../domain/offer-quote.ts';
 import { draftOrder } from '../domain/order-draft.ts';
 import { type PricedCart, priceCart } from '../domain/pricing.ts';
@@ -29,6 +30,7 @@ import { answerWithin } from './answer-within.ts';
 import { type OpenPromotions, openPromotions } from './cart-promotions.ts';
 import { abandonCheckout, changeCart, tellCartChanged } from './change-cart.ts';
 import { loadCart, mayUse } from './load-cart.ts';
+import { showPriceWithoutDeals } from './miss-deals.ts';
 import { newPaymentOf } from './perform-request.ts';
 import type { Cause, Services } from './services.ts';
 
@@ -122,17 +124,17 @@ type Admission = { running: CheckoutRecord } | { cart: Cart; priced: PricedCart 
 /** Whether this cart can be bought now, and whether its checkout is running already. */
 async function admit(services: Services, command: StartCheckout): Promise<Result<Admission, Rejection[]>> {
   const { cartId, buyerId, expectedTotal, cause } = command;
-  const cart = await loadCart(services, cartId);
-  if (!cart || !mayUse(cart, { userId: buyerId })) {
+  const stored = await loadCart(services, cartId);
+  if (!stored || !mayUse(stored, { userId: buyerId })) {
     return refusal({ code: 'NOT_FOUND', message: 'There is no such cart.', field: ['cartId'] });
   }
   const ordered = { code: 'CONFLICT', message: 'This cart has been ordered.', field: ['cartId'] };
-  if (cart.status === 'CLOSED') return refusal(ordered);
+  if (stored.status === 'CLOSED') return refusal(ordered);
 
   const previous = await latestCheckoutOfCart(services.orm.em.fork(), cartId);
   if (previous?.state.status === 'COMPLETED') return refusal(ordered);
   if (previous && !isEnded(previous.state)) {
-    if (isSameCheckout(previous, cart, expectedTotal)) return { ok: true, value: { running: previous } };
+    if (isSameCheckout(previous, stored, expectedTotal)) return { ok: true, value: { running: previous } };
     const failure = await giveWay(services, previous, cause);
     if (failure) return refusal(failure);
   }
@@ -145,12 +147,15 @@ async function admit(services: Services, command: StartCheckout): Promise<Result
   const call = { traceparent: cause.trace };
   let promotions: OpenPromotions | undefined;
   try {
-    [promotions] = promotionsIn(cart).length > 0 ? await openPromotions(services, [cart], call) : [new Map()];
+    [promotions] = promotionsIn(stored).length > 0 ? await openPromotions(services, [stored], call) : [new Map()];
   } catch (error) {
     return noAnswer(error);
   }
-  const short = await shortages(services, { cart, promotions: [...promotions!.values()] }, cause);
-  if (short.length > 0) return { ok: false, rejection: short };
+  const short = await shortages(services, { cart: stored, promotions: [...promotions!.values()] }, cause);
+  const missed = missedDeals(short, stored.lines);
+  if (short.length > missed.size) return { ok: false, rejection: refusalsFor(short, stored.lines) };
+  // Slots alone are short: it can be had at the price without the deal, when the buyer has seen that one.
+  const cart = missDeals(stored, missed);
 
   let quotes: Quotes;
   try {
@@ -164,7 +169,7 @@ async function admit(services: Services, command: StartCheckout): Promise<Result
   if (rejections.length === 0) return { ok: true, value: { cart, priced } };
   if (rejections.some((rejection) => rejection.code === 'PRICE_CHANGED')) {
     // The answer shows the new prices: next time they are the ones that were seen.
-    const decide = (current: Cart) => ({ ok: true as const, value: acceptPrices(current, quotes) });
+    const decide = (current: Cart) => ({ ok: true as const, value: acceptPrices(missDeals(current, missed), quotes) });
     await changeCart(services, { cartId, user: { userId: buyerId }, cause, decide });
   }
   return { ok: false, rejection: rejections };
@@ -182,10 +187,7 @@ async function shortages(
   const uses = promotions.filter(({ usageLimit }) => usageLimit !== null);
   const wanted = {
     cartId,
-    lines: [
-      ...lines.map(({ offerId, quantity }) => ({ offerId, quantity })),
-      ...uses.map(({ promotionId }) => ({ offerId: promotionId, quantity: 1 })),
-    ],
+    lines: [...wantedUnits(lines), ...uses.map(({ promotionId }) => ({ offerId: promotionId, quantity: 1 }))],
   };
   try {
     return await services.inventory.shortages(wanted, { traceparent: cause.trace, timeoutMs: ADMISSION_TIMEOUT_MS });
@@ -287,7 +289,10 @@ async function continueCheckout(services: Services, record: CheckoutRecord, caus
   }
   const { state } = current;
   const failure = failureOf(state);
-  if (failure) return { record: current, rejections: failure.refusals?.length ? failure.refusals : [failure] };
+  if (failure) {
+    await showPriceWithoutDeals(services, { record: current, cause });
+    return { record: current, rejections: failure.refusals?.length ? failure.refusals : [failure] };
+  }
   if (state.status === 'RESERVING' || state.status === 'CREATING_PAYMENT') {
     return { record: current, rejections: [NOT_IN_TIME] };
   }
