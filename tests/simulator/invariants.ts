@@ -143,7 +143,9 @@ export class Invariants {
     for (const { orderId, captures } of provider.intents.values()) {
       const order = captures > 0 ? orders.tables.orders.rows.get(orderId) : undefined;
       for (const line of order?.draft.vendorOrders.flatMap((part) => part.lines) ?? []) {
-        sold.set(line.offerId, (sold.get(line.offerId) ?? 0) + line.quantity);
+        for (const id of line.dealId ? [line.offerId, line.dealId] : [line.offerId]) {
+          sold.set(id, (sold.get(id) ?? 0) + line.quantity);
+        }
       }
     }
     for (const [offerId, units] of this.stock) {

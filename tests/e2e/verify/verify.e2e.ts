@@ -145,6 +145,20 @@ describe('verify, over a marketplace in which everything has happened once', () 
       'update stock_level set reserved = reserved - 1 where reserved > 0',
     ],
     [
+      'I7',
+      'of an allowance more was given than is allowed',
+      'inventory',
+      "insert into offer (offer_id, kind, allowed, granted, allowed_sequence) values ('dea_x', 'ALLOWANCE', 5, 7, 1)",
+      "delete from offer where offer_id = 'dea_x'",
+    ],
+    [
+      'I8',
+      'a deal was sold without its slot',
+      'orders',
+      `update checkout set draft = jsonb_set(draft, '{vendorOrders,0,lines,0,dealId}', '"dea_x"')`,
+      `update checkout set draft = draft #- '{vendorOrders,0,lines,0,dealId}'`,
+    ],
+    [
       'I8',
       'more was sold than was taken from stock',
       'orders',

@@ -8,9 +8,10 @@ import {
 } from '@marketgraph/platform/core';
 import { constraintOf, hashOf, IDEMPOTENCY_HOURS, inTransaction, sqlStateOf } from '@marketgraph/platform/postgres';
 import type { Address } from '../domain/address.ts';
-import { acceptPrices, type Cart, orderedContent, promotionsIn } from '../domain/cart.ts';
+import { acceptPrices, type Cart, missDeals, orderedContent, promotionsIn, wantedUnits } from '../domain/cart.ts';
 import { canBeAbandoned, type Failure, failureOf, firstState, isEnded } from '../domain/checkout.ts';
 import { checkoutRefusals } from '../domain/checkout-admission.ts';
+import { missedDeals, refusalsFor } from '../domain/deal-shortage.ts';
 import type { Quotes } from '../domain/offer-quote.ts';
 import { draftOrder, takesEffect } from '../domain/order-draft.ts';
 import { type AppliedPromotion, type PricedCart, priceCart } from '../domain/pricing.ts';
@@ -28,6 +29,7 @@ import { answerWithin } from './answer-within.ts';
 import { type OpenPromotions, openPromotions } from './cart-promotions.ts';
 import { abandonCheckout, changeCart, tellCartChanged } from './change-cart.ts';
 import { loadCart, mayUse } from './load-cart.ts';
+import { showPriceWithoutDeals } from './miss-deals.ts';
 import { newPaymentOf } from './perform-request.ts';
 import type { Cause, Services } from './services.ts';
 
@@ -121,52 +123,80 @@ type Admission = { running: CheckoutRecord } | { cart: Cart; priced: PricedCart 
 /** Whether this cart can be bought now, and whether its checkout is running already. */
 async function admit(services: Services, command: StartCheckout): Promise<Result<Admission, Rejection[]>> {
   const { cartId, buyerId, expectedTotal, cause } = command;
-  const cart = await loadCart(services, cartId);
-  if (!cart || !mayUse(cart, { userId: buyerId })) {
+  const stored = await loadCart(services, cartId);
+  if (!stored || !mayUse(stored, { userId: buyerId })) {
     return refusal({ code: 'NOT_FOUND', message: 'There is no such cart.', field: ['cartId'] });
   }
   const ordered = { code: 'CONFLICT', message: 'This cart has been ordered.', field: ['cartId'] };
-  if (cart.status === 'CLOSED') return refusal(ordered);
+  if (stored.status === 'CLOSED') return refusal(ordered);
 
   const previous = await latestCheckoutOfCart(services.orm.em.fork(), cartId);
   if (previous?.state.status === 'COMPLETED') return refusal(ordered);
   if (previous && !isEnded(previous.state)) {
-    if (isSameCheckout(previous, cart, expectedTotal)) return { ok: true, value: { running: previous } };
+    if (isSameCheckout(previous, stored, expectedTotal)) return { ok: true, value: { running: previous } };
     const failure = await giveWay(services, previous, cause);
     if (failure) return refusal(failure);
   }
 
   // Whoever cannot have it is told before anything is priced or written: in a crowd most cannot. Which of the codes
   // in a cart are used, and so wanted, is only known with the prices.
-  const hasCodes = promotionsIn(cart).length > 0;
-  const short = hasCodes ? [] : await shortages(services, cart, { cause });
-  if (short.length > 0) return { ok: false, rejection: short };
+  const hasCodes = promotionsIn(stored).length > 0;
+  let had: Had = { cart: stored, missed: new Map() };
+  if (!hasCodes) {
+    const early = await withoutMissedDeals(services, stored, { cause });
+    if (!early.ok) return early;
+    had = early.value;
+  }
 
   let quotes: Quotes;
   let promotions: OpenPromotions | undefined;
   try {
     const call = { traceparent: cause.trace };
-    const offerIds = cart.lines.map((line) => line.offerId);
+    const offerIds = stored.lines.map((line) => line.offerId);
     [quotes, [promotions]] = await Promise.all([
       services.catalog.quotes(offerIds, { ...call, withCategories: true }),
-      hasCodes ? openPromotions(services, [cart], call) : [undefined],
+      hasCodes ? openPromotions(services, [stored], call) : [undefined],
     ]);
   } catch (error) {
     services.log.warn({ err: error, cartId }, 'prices could not be read');
     return refusal({ code: 'SERVICE_UNAVAILABLE', message: 'Prices cannot be read at the moment; try again.' });
   }
-  const priced = priceCart(cart, { quotes, taxes: services.taxes, promotions });
-  const rejections = checkoutRefusals(cart, priced, expectedTotal);
-  if (rejections.length === 0) {
-    const used = hasCodes ? await shortages(services, cart, { promotions: priced.promotions, cause }) : [];
-    return used.length > 0 ? { ok: false, rejection: used } : { ok: true, value: { cart, priced } };
+  const price = (cart: Cart) => priceCart(cart, { quotes, taxes: services.taxes, promotions });
+  let priced = price(had.cart);
+  if (hasCodes && checkoutRefusals(stored, priced, expectedTotal).length === 0) {
+    const late = await withoutMissedDeals(services, stored, { promotions: priced.promotions, cause });
+    if (!late.ok) return late;
+    had = late.value;
+    priced = price(had.cart);
   }
+  const { cart, missed } = had;
+  const rejections = checkoutRefusals(cart, priced, expectedTotal);
+  if (rejections.length === 0) return { ok: true, value: { cart, priced } };
   if (rejections.some((rejection) => rejection.code === 'PRICE_CHANGED')) {
     // The answer shows the new prices: next time they are the ones that were seen.
-    const decide = (current: Cart) => ({ ok: true as const, value: acceptPrices(current, quotes) });
+    const decide = (current: Cart) => ({ ok: true as const, value: acceptPrices(missDeals(current, missed), quotes) });
     await changeCart(services, { cartId, user: { userId: buyerId }, cause, decide });
   }
   return { ok: false, rejection: rejections };
+}
+
+/** A cart as far as there is enough for it. */
+interface Had {
+  cart: Cart;
+  /** By offer the deals whose slots are gone. */
+  missed: ReadonlyMap<string, string>;
+}
+
+/** When slots of deals alone are short it can be had at the price without them, once the buyer has seen that one. */
+async function withoutMissedDeals(
+  services: Services,
+  stored: Cart,
+  wanted: { promotions?: readonly AppliedPromotion[]; cause: Cause },
+): Promise<Result<Had, Rejection[]>> {
+  const short = await shortages(services, stored, wanted);
+  const missed = missedDeals(short, stored.lines);
+  if (short.length > missed.size) return { ok: false, rejection: refusalsFor(short, stored.lines) };
+  return accept({ cart: missDeals(stored, missed), missed });
 }
 
 /** The reservation judges: when inventory cannot say, the checkout goes on. */
@@ -180,10 +210,7 @@ async function shortages(
   const uses = promotions.filter((promotion) => promotion.isLimited && takesEffect(promotion));
   const wanted = {
     cartId,
-    lines: [
-      ...lines.map(({ offerId, quantity }) => ({ offerId, quantity })),
-      ...uses.map(({ promotionId }) => ({ offerId: promotionId, quantity: 1 })),
-    ],
+    lines: [...wantedUnits(lines), ...uses.map(({ promotionId }) => ({ offerId: promotionId, quantity: 1 }))],
   };
   try {
     return await services.inventory.shortages(wanted, { traceparent: cause.trace, timeoutMs: ADMISSION_TIMEOUT_MS });
@@ -285,7 +312,10 @@ async function continueCheckout(services: Services, record: CheckoutRecord, caus
   }
   const { state } = current;
   const failure = failureOf(state);
-  if (failure) return { record: current, rejections: failure.refusals?.length ? failure.refusals : [failure] };
+  if (failure) {
+    await showPriceWithoutDeals(services, { record: current, cause });
+    return { record: current, rejections: failure.refusals?.length ? failure.refusals : [failure] };
+  }
   if (state.status === 'RESERVING' || state.status === 'CREATING_PAYMENT') {
     return { record: current, rejections: [NOT_IN_TIME] };
   }
