@@ -17,6 +17,7 @@ const packages = [
   'gateway/federation-live',
   'monolith',
   'launcher',
+  'launcher/doctor',
   'launcher/stores',
   'launcher/verify',
   ...['subgraphs', 'emulators'].flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => `${folder}/${name}`)),

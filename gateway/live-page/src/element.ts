@@ -56,6 +56,11 @@ export class Rows<Item> {
     this.list.replaceChildren(...[...this.#rows.values()].map(({ row }) => row));
   }
 
+  /** Every row is made anew when it is shown next. */
+  forget(): void {
+    this.#rows.clear();
+  }
+
   mark(id: string, className: string): void {
     this.#rows.get(id)?.row.classList.add(className);
   }

@@ -2,7 +2,7 @@ import { untilTomorrowMs, type SalesOfDay } from './day-sales.ts';
 import { byId } from './element.ts';
 import { Feeds, type FeedsState, type OrderEvent, type StockEvent } from './feeds.ts';
 import { GraphProblem } from './graph.ts';
-import { announcementOf, showOrders, showStock } from './lists-view.ts';
+import { announcementOf, beginDay, showOrders, showStock } from './lists-view.ts';
 import { type FloorOrder, OrderBoard } from './order-board.ts';
 import { retryDelayMs } from './retry-delay.ts';
 import { showSales } from './sales-view.ts';
@@ -113,10 +113,12 @@ export class Floor {
 
   async #readLists(): Promise<void> {
     const { moves } = this.#stock;
-    const { orders, levels } = await listsOf(this.shop.id, await this.port.accessToken());
+    const { orders, levels, isWhole } = await listsOf(this.shop.id, await this.port.accessToken());
     this.#orders.merge(orders);
     this.#stock.merge(levels, moves);
     this.#soon();
+    // What there is, is shown; the rest is asked for again.
+    if (!isWhole) throw new GraphProblem('PARTIAL', 'A part of the lists is missing.');
   }
 
   async #readSales(): Promise<void> {
@@ -145,6 +147,7 @@ export class Floor {
     this.#tomorrow = setTimeout(
       () => {
         this.#wholeDay();
+        beginDay();
         this.#soon();
         this.#awaitTomorrow();
       },

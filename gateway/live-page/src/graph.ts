@@ -16,6 +16,8 @@ export class GraphProblem extends Error {
 
 export interface Answer<Data> {
   data: Data;
+  /** False: a part of it is missing, since somebody could not answer. */
+  isWhole: boolean;
   /** What the server's clock said. */
   at: number;
 }
@@ -51,5 +53,9 @@ export async function ask<Data, Variables>(
   const isPartial = body.data && Object.values(body.data).some((value) => value !== null);
   if (problem && !isPartial) throw new GraphProblem(problem.extensions?.code ?? 'UNKNOWN', problem.message);
   if (!body.data) throw new GraphProblem('UNREACHABLE', `The marketplace answered with ${response.status}.`);
-  return { data: body.data, at: Date.parse(response.headers.get('date') ?? '') || Date.now() };
+  return {
+    data: body.data,
+    isWhole: problem === undefined,
+    at: Date.parse(response.headers.get('date') ?? '') || Date.now(),
+  };
 }

@@ -20,6 +20,11 @@ export function showOrders(board: OrderBoard, arrived: readonly FloorOrder[]): v
   for (const { id } of arrived) orderRows.mark(id, 'fresh');
 }
 
+/** What was sold today was sold yesterday from now on, and its row says so when it is shown next. */
+export function beginDay(): void {
+  orderRows.forget();
+}
+
 export function showStock(board: StockBoard): void {
   const { rows } = board;
   noStock.hidden = rows.length > 0;
@@ -55,7 +60,7 @@ function orderRow(order: FloorOrder): HTMLElement {
 function stockRow(stock: StockRow): HTMLElement {
   const mark = markOf(stock);
   const { delta } = stock;
-  const moved = delta === undefined || delta === 0 ? [] : [`${delta > 0 ? '+' : '−'}${Math.abs(delta)} just now `];
+  const moved = delta === undefined || delta === 0 ? [] : [`last change ${delta > 0 ? '+' : '−'}${Math.abs(delta)} `];
   return element(
     'li',
     'row',

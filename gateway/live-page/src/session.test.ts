@@ -7,6 +7,7 @@ const MINUTE_MS = 60_000;
 let asked: { query: string; variables: { refreshToken?: string } }[];
 let answer: () => Response | Promise<Response>;
 let number: number;
+let lifetimeMs: number;
 const onRenewed = vi.fn<() => void>();
 const onEnded = vi.fn<() => void>();
 let session: Session;
@@ -18,6 +19,7 @@ beforeEach(() => {
   vi.clearAllMocks();
   asked = [];
   number = 0;
+  lifetimeMs = 15 * MINUTE_MS;
   answer = tokens;
   vi.stubGlobal('fetch', async (_: string, { body }: { body: string }) => {
     asked.push(JSON.parse(body) as (typeof asked)[number]);
@@ -36,7 +38,7 @@ function says(data: unknown): Response {
 
 function tokens(): Response {
   number += 1;
-  const expiresAt = new Date(Date.parse(SERVER_TIME) + 15 * MINUTE_MS).toISOString();
+  const expiresAt = new Date(Date.parse(SERVER_TIME) + lifetimeMs).toISOString();
   const one = { session: { accessToken: `a${number}`, refreshToken: `r${number}`, expiresAt }, userErrors: [] };
   return says({ login: one, refreshSession: one });
 }
@@ -66,6 +68,15 @@ describe('the session of the shop-floor page', () => {
       true,
     ]);
     expect(asked.map(({ variables }) => variables.refreshToken)).toEqual([undefined, 'r1']);
+  });
+
+  it('does not ask over and over for tokens that live shorter than it would renew them before', async () => {
+    lifetimeMs = 20_000;
+    await session.signIn('a@b.example', 'secret');
+    expect(await session.accessToken()).toBe('a1');
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asked.length).toBeLessThanOrEqual(8);
+    expect(await session.accessToken()).toBe(`a${asked.length}`);
   });
 
   it('ends when its refresh token is no longer taken', async () => {

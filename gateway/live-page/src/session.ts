@@ -5,8 +5,8 @@ import { retryDelayMs } from './retry-delay.ts';
 interface Tokens {
   accessToken: string;
   refreshToken: string;
-  /** By this machine's clock, however wrong that is. */
-  endsAt: number;
+  /** From then on another one is taken before this one is used. By this machine's clock, however wrong that is. */
+  staleAt: number;
 }
 
 /** The access token is replaced when so little of it is left. */
@@ -44,7 +44,7 @@ export class Session {
 
   /** One that is good for a while yet. Rejects when there is none. */
   async accessToken(): Promise<string> {
-    if (this.#tokens && this.#tokens.endsAt - Date.now() < RENEW_BEFORE_MS / 2) await this.renew();
+    if (this.#tokens && Date.now() >= this.#tokens.staleAt) await this.renew();
     if (!this.#tokens) throw new Error('Nobody is signed in');
     return this.#tokens.accessToken;
   }
@@ -93,8 +93,9 @@ export class Session {
 
   #keep(session: { accessToken: string; refreshToken: string; expiresAt: string }, serverTime: number): void {
     const lifetimeMs = Math.max(Date.parse(session.expiresAt) - serverTime, SHORTEST_MS);
-    this.#tokens = { ...session, endsAt: Date.now() + lifetimeMs };
-    this.#renewIn(Math.max(lifetimeMs - RENEW_BEFORE_MS, lifetimeMs / 2));
+    const renewBeforeMs = Math.min(RENEW_BEFORE_MS, lifetimeMs / 2);
+    this.#tokens = { ...session, staleAt: Date.now() + lifetimeMs - renewBeforeMs / 2 };
+    this.#renewIn(lifetimeMs - renewBeforeMs);
   }
 
   #renewIn(delayMs: number): void {

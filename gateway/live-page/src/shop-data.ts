@@ -25,19 +25,21 @@ export async function shopOfViewer(accessToken: string): Promise<Shop | undefine
 export interface Lists {
   orders: readonly FloorOrder[];
   levels: readonly { offer: FloorOfferFragment; available: number }[];
+  isWhole: boolean;
 }
 
 /** Offers of each kind: those that are low, and those that are for sale. */
 const OFFERS = 40;
 
 export async function listsOf(vendorId: string, accessToken: string): Promise<Lists> {
-  const { data } = await ask(ShopFloorDocument, { vendorId, orders: MAX_ORDERS, offers: OFFERS }, accessToken);
+  const { data, isWhole } = await ask(ShopFloorDocument, { vendorId, orders: MAX_ORDERS, offers: OFFERS }, accessToken);
   const forSale = (data.vendor?.offers?.edges ?? []).flatMap(({ node }) =>
     node.availability ? [{ offer: node, available: node.availability.available }] : [],
   );
   return {
     orders: (data.vendor?.orders?.edges ?? []).map(({ node }) => node),
     levels: [...forSale, ...(data.vendor?.lowStockOffers ?? [])],
+    isWhole,
   };
 }
 

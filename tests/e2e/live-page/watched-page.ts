@@ -4,6 +4,8 @@ export interface WatchedPage {
   readonly page: Page;
   /** Every address it has asked or opened a socket to. */
   readonly addresses: readonly string[];
+  /** What was said to it over its sockets. */
+  readonly frames: readonly string[];
   /** What it or its content policy complained of. */
   readonly complaints: readonly string[];
   /** Types the credentials and signs in; resolves when the feeds are live. */
@@ -21,9 +23,13 @@ export async function openPage(browser: Browser, url: string, options: BrowserCo
   context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const addresses: string[] = [];
+  const frames: string[] = [];
   const complaints: string[] = [];
   page.on('request', (request) => addresses.push(request.url()));
-  page.on('websocket', (socket) => addresses.push(socket.url()));
+  page.on('websocket', (socket) => {
+    addresses.push(socket.url());
+    socket.on('framereceived', ({ payload }) => frames.push(String(payload)));
+  });
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {
     // A wire that is cut is reported by the browser itself.
@@ -34,6 +40,7 @@ export async function openPage(browser: Browser, url: string, options: BrowserCo
   const watched: WatchedPage = {
     page,
     addresses,
+    frames,
     complaints,
     async signIn({ email, password }) {
       await page.getByLabel('E-mail').fill(email);

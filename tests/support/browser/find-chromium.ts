@@ -20,7 +20,7 @@ const ON_PATH = ['chromium-headless-shell', 'chromium', 'google-chrome', 'google
 /** Chromium without windows, and letters to measure texts with: 87 MB, and the libraries the machine lacks. */
 const DEBIAN_CHROMIUM = {
   packages: ['chromium-headless-shell', 'fonts-dejavu-core'],
-  followed: /^(chromium-common|lib[a-z0-9.+-]+|mesa-libgallium)$/,
+  followed: /^(chromium-common|lib[a-z0-9.+-]+|mesa-libgallium|zlib1g)$/,
   maxPackages: 150,
 };
 
