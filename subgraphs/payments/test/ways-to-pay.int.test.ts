@@ -47,7 +47,7 @@ const rupees = (amount: number) => aPart(amount, { gross: { amount, currencyCode
 /** The statuses that were told of a payment, oldest first. */
 async function toldOf(paymentId: string): Promise<string[]> {
   const rows = await shop.sql<{ status: string }>(
-    "select envelope->'payload'->>'status' as status from outbox where key = ? order by sequence",
+    "select payload->>'status' as status from outbox where key = ? order by position",
     [paymentId],
   );
   return rows.map(({ status }) => status);
