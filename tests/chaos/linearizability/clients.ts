@@ -9,6 +9,8 @@ export class StrangeAnswerError extends Error {}
 
 /** What an object under test can be asked. Rejects when nobody knows whether it was done; the key is the same when asked again. */
 export interface Asked<Call, Outcome> {
+  /** Whether asking again with the same key is the same operation. Otherwise each time is one of its own. */
+  isKeyed(call: Call): boolean;
   ask(call: Call, key: string): Promise<Outcome>;
 }
 
@@ -20,35 +22,31 @@ const GIVES_UP = 0.25;
 
 /**
  * One call by one client, written down with when it was asked and when it was
- * answered. Asked again with the same key it is one operation that took long.
+ * answered; the last of the operations is the one that was, if any. Asked again
+ * with its key it is one operation that took long. Without a key an attempt
+ * that was not answered may have been done, at any time, beside the next one.
  */
 export async function recorded<Call, Outcome>(
-  { ask }: Asked<Call, Outcome>,
+  { ask, isKeyed }: Asked<Call, Outcome>,
   call: Call,
-  {
-    client,
-    key,
-    random,
-    clock = () => performance.now(),
-  }: {
-    client: number;
-    key: string;
-    random: Random;
-    clock?: () => number;
-  },
-): Promise<Operation<Call, Outcome>> {
-  const invokedAt = clock();
-  for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
+  { client, key, random }: { client: number; key: string; random: Random },
+): Promise<[...Operation<Call, Outcome>[], Operation<Call, Outcome>]> {
+  const lost: Operation<Call, Outcome>[] = [];
+  let invokedAt = performance.now();
+  for (let tries = 1; ; tries += 1) {
     try {
       const outcome = await ask(call, key);
-      return { client, call, outcome, invokedAt, respondedAt: clock() };
+      return [...lost, { client, call, outcome, invokedAt, respondedAt: performance.now() }];
     } catch (error) {
       if (error instanceof StrangeAnswerError) throw error;
-      if (random.chance(GIVES_UP)) break;
+      const unknown = { client, call, outcome: undefined, invokedAt, respondedAt: Infinity };
+      if (tries === MAX_TRIES || random.chance(GIVES_UP)) return [...lost, unknown];
       await pause(PAUSE_MS);
+      if (isKeyed(call)) continue;
+      lost.push(unknown);
+      invokedAt = performance.now();
     }
   }
-  return { client, call, outcome: undefined, invokedAt, respondedAt: Infinity };
 }
 
 export type StockOperation = Operation<StockCall, StockOutcome>;

@@ -51,6 +51,8 @@ export function stockUnderTest(
   };
 
   return {
+    // A step of a reservation is where it already is when it comes again, unless somebody took the next one meanwhile.
+    isKeyed: (call) => call.do === 'reserve' || call.do === 'adjust' || call.do === 'transfer',
     async ask(call, key) {
       if (call.do === 'query') {
         const [one] = await asKeeper<{ available: number }[]>(QUERY, { ids: [offerId] });
@@ -111,6 +113,7 @@ export function refundsUnderTest(
 ): Asked<MoneyCall, MoneyOutcome> {
   const operator = aUser({ roles: ['BUYER', 'OPERATOR'] });
   return {
+    isKeyed: (call) => call.do === 'refund',
     async ask(call, key) {
       if (call.do === 'query') {
         const { answer } = await caller.call<{ answer: { refundedAmount: { amount: number } } }>(

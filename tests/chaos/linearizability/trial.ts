@@ -139,8 +139,9 @@ async function playOffer(
         const request = (begun += 1);
         const call = nextStockCall(random, known, request);
         const done = await recorded(offer, call, { client, key: `${offerId}-${request}`, random });
-        if (done.outcome && 'reserved' in done.outcome) known.push(request);
-        history.push(done);
+        const outcome = done.at(-1)?.outcome;
+        if (outcome && 'reserved' in outcome) known.push(request);
+        history.push(...done);
       }
     }),
   );
@@ -160,7 +161,7 @@ async function playRefunds(
       const random = new Random(order.seed * CLIENTS + client);
       for (let at = 0; at < REFUNDS_PER_ORDER / CLIENTS; at += 1) {
         const call: MoneyCall = random.chance(0.2) ? { do: 'query' } : { do: 'refund', amount: random.whole(1, most) };
-        history.push(await recorded(payment, call, { client, key: newKey(), random }));
+        history.push(...(await recorded(payment, call, { client, key: newKey(), random })));
       }
     }),
   );
