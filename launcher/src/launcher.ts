@@ -7,6 +7,7 @@ import { type ExternalStores, type StoreLog, startStores, type Stores } from '@m
 import type { Copies } from './copies.ts';
 import { environmentsOf, joined } from './environment.ts';
 import { loadKeys } from './keys.ts';
+import { startNightlyVerify } from './nightly-verify.ts';
 import { freePort, type Processes, startProcesses } from './processes.ts';
 
 export type Shape = 'monolith' | 'processes';
@@ -30,6 +31,10 @@ export interface MarketplaceOptions {
   production?: boolean;
   /** Settings of services under their prefix, e.g. `ORDERS_RESERVATION_TTL_S`. */
   settings?: Environment;
+  /** The time of day (UTC) at which the invariants are verified by a process of its own, e.g. `03:00`. */
+  verifyAt?: string | undefined;
+  /** What services are told of the stores, where something stands in between. For tests only. */
+  through?(stores: Stores): Promise<Stores>;
   onStep?(step: string): void;
 }
 
@@ -67,7 +72,7 @@ export async function startMarketplace(options: MarketplaceOptions): Promise<Mar
     const publicUrl = `http://${host === '0.0.0.0' ? 'localhost' : host}:${port}`;
     const operator = options.operator ?? (await keptOperator(join(dataDir, 'operator.json')));
     const environments = environmentsOf({
-      stores,
+      stores: (await options.through?.(stores)) ?? stores,
       keys: await loadKeys(join(dataDir, 'keys.json')),
       publicUrl,
       port,
@@ -110,6 +115,10 @@ export async function startMarketplace(options: MarketplaceOptions): Promise<Mar
       { mode: 0o600 },
     );
     const running = services;
+    const verify =
+      options.verifyAt === undefined
+        ? undefined
+        : startNightlyVerify({ at: options.verifyAt, dataDir, logsDir, settings: options.settings ?? {} });
     let stopping: Promise<void> | undefined;
     return {
       shape,
@@ -121,6 +130,7 @@ export async function startMarketplace(options: MarketplaceOptions): Promise<Mar
       ...(running.processes ? { processes: running.processes } : {}),
       stop: () =>
         (stopping ??= (async () => {
+          await verify?.stop();
           await running.stop();
           await stores.stop();
         })()),

@@ -10,6 +10,7 @@ import { sentenceFor } from './failure.ts';
 import { startMarketplace } from './launcher.ts';
 import { externalStores } from './external.ts';
 import { checkPort } from './port.ts';
+import { verifyTime } from './nightly-verify.ts';
 import { isProduction } from './production.ts';
 import { stepPrinter } from './progress.ts';
 import { watchStarters } from './starters.ts';
@@ -25,6 +26,7 @@ const USAGE = `Starts the marketplace: stores, seven subgraphs and the gateway.
 
   PORT (4000), HOST (127.0.0.1), DATA_DIR (.data),
   MARKETGRAPH_CACHE_DIR (.cache/marketgraph: programs that were downloaded); DATABASE and other store URLs: see the README.
+  VERIFY_AT (none): the time of day (UTC, e.g. 03:00) at which the invariants are verified; VERIFY_METRICS_PORT serves the outcome.
 `;
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
@@ -50,6 +52,7 @@ async function main(): Promise<void> {
   const dataDir = resolve(ROOT, process.env['DATA_DIR'] ?? '.data');
   const copies = readCopies(values.copies ?? process.env['COPIES'] ?? '');
   const production = isProduction(process.env, { demo: !values['no-demo'] });
+  const verifyAt = verifyTime(process.env);
   await checkPort(port, host);
   if (values.fresh) emptyDataFolder(dataDir);
 
@@ -65,6 +68,7 @@ async function main(): Promise<void> {
     settings: process.env,
     production,
     operator: values['no-demo'] ? undefined : DEMO_OPERATOR,
+    verifyAt,
     onStep,
   });
   stopWith(starting);

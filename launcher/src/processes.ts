@@ -9,9 +9,9 @@ import type { ServiceEnvironments } from './environment.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
 /** Compiled code starts compiled code; from the sources, as tests run, the services run from theirs. */
-const IS_SOURCE = import.meta.filename.endsWith('.ts');
+export const IS_SOURCE = import.meta.filename.endsWith('.ts');
 /** Eight processes on one machine: each stays small rather than a little faster, like the one of the other shape. */
-const NODE_FLAGS = IS_SOURCE
+export const NODE_FLAGS = IS_SOURCE
   ? ['--conditions=source', '--import', 'tsx']
   : ['--enable-source-maps', '--optimize-for-size', '--max-semi-space-size=4'];
 const ENTRY = IS_SOURCE ? 'src/main.ts' : 'dist/main.js';

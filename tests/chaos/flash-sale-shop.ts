@@ -5,16 +5,16 @@ import { aRun, registerVendor, signIn } from '../story/cast.ts';
 import { availableOf } from '../story/purchase.ts';
 import { silentReport } from '../story/report.ts';
 import type { TestMarketplace } from '../support/marketplace.ts';
+import { manyBuyers } from '../support/many-buyers.ts';
 import { listProduct } from '../support/shop.ts';
 import { type FlashSale, type FlashSaleResult, holdFlashSale } from './flash-sale.ts';
 
 const SETTLE_MS = 60_000;
 
+export type Sale = Omit<FlashSale, 'graph' | 'offerId' | 'buyers' | 'gateways'> & { buyers: number };
+
 /** One sale of one new offer, and what must be true of every sale afterwards, in the stores too. */
-export async function sellOut(
-  marketplace: TestMarketplace,
-  sale: Omit<FlashSale, 'graph' | 'offerId'>,
-): Promise<FlashSaleResult> {
+export async function sellOut(marketplace: TestMarketplace, sale: Sale): Promise<FlashSaleResult> {
   const { graph, stores } = marketplace;
   const run = aRun();
   const operator = await signIn(graph, 'Olga', graph.operator);
@@ -24,7 +24,14 @@ export async function sellOut(
     sku: `FLASH-${run}`,
     units: sale.units,
   });
-  const result = await holdFlashSale({ ...sale, graph, offerId });
+  const buyers = await manyBuyers(marketplace, sale.buyers);
+  const result = await holdFlashSale({
+    ...sale,
+    graph,
+    offerId,
+    buyers,
+    gateways: marketplace.processes?.gatewayUrls,
+  });
   expect({ surprises: result.surprises.slice(0, 5), serverErrors: result.serverErrors }).toEqual({
     surprises: [],
     serverErrors: 0,
@@ -38,7 +45,6 @@ export async function sellOut(
     },
     { timeout: SETTLE_MS, interval: 500 },
   );
-  const buyer = await signIn(graph, 'Olga', graph.operator);
-  expect(await availableOf(buyer, offerId)).toBe(0);
+  expect(await availableOf(operator, offerId)).toBe(0);
   return result;
 }

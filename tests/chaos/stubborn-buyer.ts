@@ -26,7 +26,12 @@ const ENDED = new Set(['CONFIRMED', 'FAILED', 'CANCELED']);
 export async function buyStubbornly(
   graph: StoryGraph,
   buyer: Person,
-  { basket, card, beforePaying }: { basket: Basket; card: string; beforePaying?(orderId: string): Promise<void> },
+  {
+    basket,
+    card,
+    beforePaying,
+    patienceMs = PATIENCE_MS,
+  }: { basket: Basket; card: string; beforePaying?(orderId: string): Promise<void>; patienceMs?: number },
 ): Promise<Purchase> {
   const startKey = newKey();
   const started = await until(
@@ -43,7 +48,7 @@ export async function buyStubbornly(
         ? { orderId: order.id, paymentId, clientSecret: paymentClientSecret }
         : undefined;
     },
-    { timeoutMs: PATIENCE_MS, intervalMs: RETRY_MS, what: 'an answer to checkoutStart' },
+    { timeoutMs: patienceMs, intervalMs: RETRY_MS, what: 'an answer to checkoutStart' },
   );
   if ('refused' in started) return { status: 'REFUSED', codes: started.refused ?? [] };
 
@@ -62,7 +67,7 @@ export async function buyStubbornly(
       const now = checkoutComplete.order?.status ?? (await statusOf(buyer, started.orderId));
       return now !== undefined && ENDED.has(now) ? now : undefined;
     },
-    { timeoutMs: PATIENCE_MS, intervalMs: RETRY_MS, what: `the end of ${started.orderId}` },
+    { timeoutMs: patienceMs, intervalMs: RETRY_MS, what: `the end of ${started.orderId}` },
   );
   return { status: status === 'CONFIRMED' ? 'CONFIRMED' : 'FAILED', orderId: started.orderId, codes: [] };
 }

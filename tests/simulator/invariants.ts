@@ -52,6 +52,9 @@ export class Invariants {
     for (const { intent, paymentId } of provider.intents.values()) {
       if (intent.status === 'requires_capture') waiting.push(`${intent.reference} of ${paymentId} is held`);
     }
+    for (const { id, capturedAmount, feeAmount } of payments.tables.payments.rows.values()) {
+      if (capturedAmount > 0 && feeAmount == null) waiting.push(`the fee of payment ${id} is not booked`);
+    }
     for (const { id, settlePlan, settledAt, status } of payments.tables.payments.rows.values()) {
       // A plan that stays on a payment that was voided is owed to nobody.
       if (settlePlan && !settledAt && status !== 'VOIDED') waiting.push(`payment ${id} is ${status} and not settled`);
@@ -140,7 +143,9 @@ export class Invariants {
     for (const { orderId, captures } of provider.intents.values()) {
       const order = captures > 0 ? orders.tables.orders.rows.get(orderId) : undefined;
       for (const line of order?.draft.vendorOrders.flatMap((part) => part.lines) ?? []) {
-        sold.set(line.offerId, (sold.get(line.offerId) ?? 0) + line.quantity);
+        for (const id of line.dealId ? [line.offerId, line.dealId] : [line.offerId]) {
+          sold.set(id, (sold.get(id) ?? 0) + line.quantity);
+        }
       }
     }
     for (const [offerId, units] of this.stock) {
@@ -206,8 +211,15 @@ export class Invariants {
       this.#expect(balance === balances.get(name), 'balances are the fold of the entries', `${name}: ${balance}`);
     }
     const received = [...provider.intents.values()].reduce((sum, { intent }) => sum + intent.received.amount, 0);
+    const fees = [...provider.intents.values()].reduce((sum, { intent }) => sum + (intent.fee?.amount ?? 0), 0);
     const cash = balances.get('PLATFORM_CASH:EUR:') ?? 0;
-    this.#expect(cash === received, 'the books hold what the provider took', `${cash} booked, ${received} taken`);
+    const kept = balances.get('FEES:EUR:') ?? 0;
+    this.#expect(kept === fees, 'each fee of the provider is booked once', `${kept} booked, ${fees} kept`);
+    this.#expect(
+      cash === received - fees,
+      'the books hold what the provider took',
+      `${cash} booked, ${received} taken`,
+    );
     const settled = [...settlements.rows.values()];
     const gross = settled.reduce((sum, row) => sum + row.gross, 0);
     this.#expect(gross === received, 'each captured cent is settled once', `${gross} settled, ${received} taken`);

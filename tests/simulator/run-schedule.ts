@@ -1,8 +1,9 @@
+import { ALLOWANCE_PLACE } from '../../subgraphs/inventory/src/store/allowances.ts';
 import { Buyer } from './buyers.ts';
 import { Invariants, type Violation } from './invariants.ts';
 import { aQuote } from './world/catalog.ts';
 import { drawFaults } from './world/faults.ts';
-import { levelKey } from './world/inventory-tables.ts';
+import { type InventoryTables, levelKey } from './world/inventory-tables.ts';
 import { replaceTime } from './world/scheduler.ts';
 import { type Trace, World } from './world/world.ts';
 
@@ -82,8 +83,10 @@ function stockShop({ random, quotes, inventory: { tables } }: World): Map<string
   for (let number = 1; number <= offers; number += 1) {
     const offerId = `off_${number}`;
     const vendorId = `ven_${1 + (number % 2)}`;
-    const quote = aQuote(offerId, vendorId, random.whole(99, 9_999));
+    const dealId = random.chance(0.4) ? `dea_${number}` : undefined;
+    const quote = aQuote(offerId, vendorId, random.whole(99, 9_999), dealId);
     quotes.set(offerId, quote);
+    if (dealId) stock.set(dealId, allow(tables, dealId, random.whole(1, 2)));
     const { sku, variantId } = quote;
     tables.offers.rows.set(offerId, {
       offerId,
@@ -105,6 +108,19 @@ function stockShop({ random, quotes, inventory: { tables } }: World): Map<string
     }
   }
   return stock;
+}
+
+/** So many slots of a deal, as `catalog.allowanceSet` has made them. */
+function allow({ offers, levels, movements }: InventoryTables, dealId: string, slots: number): number {
+  const warehouseId = ALLOWANCE_PLACE;
+  const allowance = { allowed: slots, granted: slots, sequence: 1 };
+  const nothing = { vendorId: null, sku: '', variantId: '', lowStockThreshold: 5 };
+  offers.rows.set(dealId, { offerId: dealId, ...nothing, sequence: 1, allowance });
+  const key = levelKey({ offerId: dealId, warehouseId });
+  levels.rows.set(key, { id: `lvl_${key}`, offerId: dealId, warehouseId, onHand: slots, reserved: 0, version: 1 });
+  const movement = { id: `mov_${key}`, offerId: dealId, warehouseId, onHandDelta: slots, reservedDelta: 0 };
+  movements.rows.set(movement.id, { ...movement, reason: 'ADJUSTMENT' });
+  return slots;
 }
 
 function drawLines({ random, quotes }: World): { offerId: string; quantity: number }[] {

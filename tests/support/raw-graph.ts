@@ -10,7 +10,7 @@ export interface RawAnswer<Data> {
 export interface RawError {
   message: string;
   path?: readonly (string | number)[];
-  extensions?: { code?: string };
+  extensions?: { code?: string; retryable?: boolean };
 }
 
 export interface RawRequest {

@@ -21,6 +21,8 @@ export interface Settings {
   processingDelayMs: number;
   /** How long a new or changed payment is invisible to search, as search is at Stripe. */
   searchLagMs: number;
+  /** From a capture by hand until it is booked on the balance, fee and all: at once, as at Stripe, unless a test wants to wait. */
+  bookingLagMs: number;
   /** What the provider keeps of a captured charge. */
   feeBasisPoints: number;
   feeFixedMinor: number;
@@ -31,6 +33,7 @@ export const defaultSettings: Settings = {
   payoutDelayMs: 5_000,
   processingDelayMs: 2_000,
   searchLagMs: 1_000,
+  bookingLagMs: 0,
   feeBasisPoints: 290,
   feeFixedMinor: 30,
 };

@@ -2,12 +2,19 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import colors from 'picocolors';
-import { type StoreAccess, storeAccessShape, type Verdict, verifyStores } from './verify.ts';
+import { settingsOf } from '@marketgraph/platform/config';
+import { runProcess } from '@marketgraph/platform/serve';
+import { createLogger, startMetrics } from '@marketgraph/platform/telemetry';
+import { startNightly } from './nightly.ts';
+import { timeOfDay } from './time-of-day.ts';
+import { imbalancesOf, type StoreAccess, storeAccessShape, type Verdict, verifyStores } from './verify.ts';
 
 const USAGE = `Checks in the stores that no money and no unit is lost, and no event either.
 
   pnpm verify [I1 I8 …]    all invariants, or these
   --json                   the verdicts as JSON
+  --at 03:00               stays, and verifies all of them once a day at that time (UTC): errors are logged,
+                           VERIFY_METRICS_PORT serves the outcome as metrics
 
   The stores are those of the marketplace started on DATA_DIR (.data). It may run; what is in progress is not counted
   as broken. Ends with 0 when everything holds, 1 when something does not, 2 when a store could not be read.
@@ -17,11 +24,40 @@ const ROOT = resolve(import.meta.dirname, '..', '..', '..');
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
+  options: {
+    json: { type: 'boolean', default: false },
+    at: { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
 });
 
 if (values.help) process.stdout.write(USAGE);
+else if (values.at !== undefined) await stay(values.at);
 else process.exitCode = await run();
+
+async function stay(at: string): Promise<void> {
+  const log = createLogger({ service: 'verify' });
+  await runProcess(log, async () => {
+    const time = timeOfDay(at);
+    const { metrics, stop } = await startMetrics(settingsOf('verify', process.env), log);
+    const nightly = startNightly({
+      at: time,
+      // Read each time: a marketplace that was started anew may have other stores.
+      async look() {
+        const access = await storeAccess();
+        return { verdicts: await verifyStores(access), imbalances: await imbalancesOf(access) };
+      },
+      metrics,
+      log,
+    });
+    return {
+      async stop() {
+        await nightly.stop();
+        await stop();
+      },
+    };
+  });
+}
 
 async function run(): Promise<number> {
   let access: StoreAccess;

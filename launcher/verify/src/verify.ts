@@ -1,6 +1,6 @@
 import { auditInvariants } from './invariants/audit.ts';
 import { deadLetterInvariants, outboxInvariants } from './invariants/events.ts';
-import { ledgerInvariants } from './invariants/ledger.ts';
+import { ledgerImbalances, ledgerInvariants } from './invariants/ledger.ts';
 import { historyInvariants, sagaInvariants } from './invariants/orders.ts';
 import { orderPaymentInvariants, paymentInvariants } from './invariants/payments.ts';
 import { readModelInvariants } from './invariants/read-models.ts';
@@ -50,6 +50,16 @@ export async function verifyStores(
       options.onVerdict?.(verdict);
     }
     return verdicts;
+  } finally {
+    await stores.close();
+  }
+}
+
+/** Debits less credits of the books, by currency. */
+export async function imbalancesOf(access: StoreAccess): Promise<[currency: string, minorUnits: number][]> {
+  const stores = openStores(access);
+  try {
+    return await ledgerImbalances(stores);
   } finally {
     await stores.close();
   }

@@ -5,3 +5,4 @@ export * from './ids.ts';
 export * from './money.ts';
 export * from './outage.ts';
 export * from './result.ts';
+export * from './single-flight.ts';

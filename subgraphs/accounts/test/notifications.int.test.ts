@@ -6,7 +6,7 @@ import type { NotificationCreated } from '@marketgraph/schema/events/accounts';
 import * as contracts from '@marketgraph/schema/events/orders';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Mail, folderMailSink } from '../src/clients/mail-sink.ts';
-import { aBuyer, eventsOf, type Harness, ids, startHarness } from './harness.ts';
+import { aBuyer, anActiveVendor, eventsOf, type Harness, ids, startHarness } from './harness.ts';
 
 let harness: Harness;
 /** How often the sink is to fail for a recipient's mail before it works. */
@@ -134,6 +134,27 @@ describe('notifications', () => {
     expect(told.map(({ payload }) => (payload as NotificationCreated).notificationId).toSorted()).toEqual(
       edges.map(({ node }) => node.id).toSorted(),
     );
+  });
+
+  it('O23 tell each side of a return what the other has done, once', async () => {
+    const buyer = await aBuyer(harness);
+    const vendor = await anActiveVendor(harness);
+    const about = { returnId: ids.next('ret'), orderId: ids.next('ord'), vendorId: vendor.id, buyerId: buyer.userId };
+    const statuses = ['REQUESTED', 'APPROVED', 'IN_TRANSIT', 'RECEIVED', 'REFUNDED'];
+    const events = statuses.map((status) => anEvent(contracts.returnChanged, { ...about, status }));
+    await harness.bus.publish('orders', [...events, ...events]);
+    await settled();
+    const titles = async (viewer: UserViewer) =>
+      (await inbox(viewer)).edges
+        .filter(({ node }) => node.topic === 'order.return' && node.subjectId === about.orderId)
+        .map(({ node }) => node.title)
+        .toSorted();
+    expect(await titles(buyer)).toEqual([
+      'Your return has arrived',
+      'Your return is approved',
+      'Your return is refunded',
+    ]);
+    expect(await titles(vendor.owner)).toEqual(['A buyer wants to return goods', 'A return is on its way']);
   });
 
   it('O34 come by the channels chosen and not about a muted topic', async () => {

@@ -176,6 +176,24 @@ describe('every list query', () => {
     ['a subtree', 'path', () => store.categories.find({ path: 'cat_1' }) as FindCursor],
     ['imports to be run', 'open', () => store.imports.find({ isOpen: true }).sort({ createdAt: 1 }) as FindCursor],
     [
+      'deals of offers',
+      'byOffer',
+      () => store.deals.find({ offerId: { $in: ['off_1'] }, endsAt: { $gt: new Date(0) } }) as FindCursor,
+    ],
+    [
+      'deals that run',
+      'byEnd',
+      () =>
+        store.deals
+          .find({ endsAt: { $gt: new Date(0), $lte: new Date(1) }, startsAt: { $lte: new Date(0) }, isCanceled: false })
+          .sort({ endsAt: 1, _id: 1 }) as FindCursor,
+    ],
+    [
+      'deals to be told of',
+      'due',
+      () => store.deals.find({ dueAt: { $lte: new Date(0) } }).sort({ dueAt: 1 }) as FindCursor,
+    ],
+    [
       'bad rows in order',
       'byLine',
       () => store.importErrors.find({ importId: 'imp_1' }).sort({ line: 1 }) as FindCursor,

@@ -30,6 +30,7 @@ import type { InventoryContext } from './graphql/context.ts';
 import { createLoaders } from './graphql/loaders.ts';
 import { inventorySchema } from './schema.ts';
 import { Initial } from './store/migrations/001-initial.ts';
+import { OfferVersions } from './store/migrations/005-offer-versions.ts';
 import { Returns } from './store/migrations/003-returns.ts';
 import { SyncAndDestinations } from './store/migrations/002-sync-and-destinations.ts';
 import { Allowances } from './store/migrations/004-allowances.ts';
@@ -56,6 +57,7 @@ export async function createInventory(deps: InventoryDeps): Promise<Subgraph> {
       '002-sync-and-destinations': SyncAndDestinations,
       '003-returns': Returns,
       '004-allowances': Allowances,
+      '005-offer-versions': OfferVersions,
     },
     appendOnly: ['stock_movement', 'stock_return', 'stock_return_line'],
     log,

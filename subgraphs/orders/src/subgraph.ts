@@ -1,4 +1,4 @@
-import type { Clock, Ids } from '@marketgraph/platform/core';
+import { type Clock, type Ids, singleFlight } from '@marketgraph/platform/core';
 import { defineSubgraph, type Subgraph } from '@marketgraph/platform/graphql';
 import {
   type Consumer,
@@ -31,6 +31,7 @@ import { backUpCarts } from './commands/back-up-carts.ts';
 import { sweepGiveBacks } from './commands/give-back.ts';
 import { createBackground, type Services } from './commands/services.ts';
 import { forgetParkedReports, sweepCheckouts } from './commands/sweep-checkouts.ts';
+import { sweepReturns } from './commands/sweep-returns.ts';
 import type { OrdersConfig } from './config.ts';
 import { ruleTableTaxRates } from './domain/tax.ts';
 import { eventHandlers } from './events/in.ts';
@@ -92,6 +93,7 @@ export async function createOrders(deps: OrdersDeps): Promise<Subgraph> {
     settings: { reservationTtlS: config.reservationTtlS, answerWithinMs: config.answerWithinMs },
     nudgeRelay: () => running?.relay.nudge(),
     nudgeSweeper: () => running?.sweeper.nudge(),
+    starting: singleFlight(),
     background: createBackground(log),
   };
 
@@ -124,6 +126,7 @@ export async function createOrders(deps: OrdersDeps): Promise<Subgraph> {
         intervalMs: config.cartBackupIntervalMs,
         async run() {
           await forgetParkedReports(services);
+          await sweepReturns(services);
           return await backUpCarts(services);
         },
       });

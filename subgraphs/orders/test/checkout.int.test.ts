@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { aUser, testIds, until } from '@marketgraph/platform/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -13,6 +14,10 @@ import {
 
 let h: OrdersHarness;
 const ids = testIds();
+
+/** Of each kind; `test:chaos` races a thousand times against the real services. */
+const RACE_ROUNDS = 10;
+const RACE_OFFSET_MS = 40;
 
 beforeAll(async () => {
   h = await startOrders();
@@ -222,6 +227,36 @@ describe('a checkout', () => {
     }
   });
 
+  it('answers in time when what comes before the saga hangs; who asks again with the key waits for the same start', async () => {
+    const quick = await startOrders({ stores: h.stores, answerWithinMs: 200 });
+    try {
+      const offer = onSale(quick, anOffer());
+      const shop = shopping(quick);
+      const cartId = await shop.cart([{ offerId: offer.id, quantity: 1 }]);
+      const hanging = Promise.withResolvers<void>();
+      quick.peers.onCall = ({ subgraph }) => (subgraph === 'catalog' ? hanging.promise : undefined);
+      const asked = quick.peers.calls.length;
+      const key = ids.next('key');
+      for (let times = 0; times < 3; times += 1) {
+        expect(await shop.start(cartId, { key })).toMatchObject({
+          order: null,
+          userErrors: [{ code: 'SERVICE_UNAVAILABLE' }],
+        });
+      }
+      // The question who is there, and the prices: once each, however often the client came.
+      expect(quick.peers.calls.length - asked).toBe(2);
+      hanging.resolve();
+      const started = await until(async () => {
+        const answer = await shop.start(cartId, { key });
+        return answer.order && answer;
+      });
+      expect(started).toMatchObject({ order: { status: 'PENDING_PAYMENT' }, userErrors: [] });
+      expect(quick.peers.inventory.held(offer.id)).toBe(1);
+    } finally {
+      await quick.stop();
+    }
+  });
+
   it('O11 is CONFIRMED by the payment’s event alone, and stays one order when it comes again', async () => {
     const { offer, orderId, paymentId } = await started();
     h.peers.payments.authorize(paymentId);
@@ -396,29 +431,47 @@ describe('a checkout', () => {
     expect(h.peers.inventory.held(offer.id)).toBe(3);
   });
 
-  it('R05 charges what the order says when the cart is edited while it is paid', async () => {
-    for (let round = 0; round < 15; round += 1) {
-      const { offer, shop, cartId, start, orderId, paymentId } = await started(2);
-      h.peers.payments.authorize(paymentId);
-      const [completed, edited] = await Promise.all([
-        shop.complete(cartId, start),
-        shop.add([{ offerId: offer.id, quantity: 1 }], cartId),
-      ]);
-      await until(async () => ['COMPLETED', 'FAILED'].includes((await checkoutStatus(h, orderId)) ?? ''));
-      const { captured } = h.peers.payments.of(orderId);
-      const order = await orderOf(orderId);
-      if (order!.status === 'CONFIRMED') {
-        expect(captured).toEqual([start.order!.total.amount]);
-        expect(h.peers.inventory.sold(offer.id)).toBe(2);
-        expect(edited.userErrors).toMatchObject([{ code: 'CONFLICT' }]);
-      } else {
-        expect(captured).toEqual([]);
-        expect(h.peers.inventory.sold(offer.id)).toBe(0);
-        expect(edited.userErrors).toEqual([]);
-        expect(completed.order?.status).not.toBe('CONFIRMED');
+  it.each(['quantity', 'line removed', 'price'] as const)(
+    'R05 R06 charges what the order says when, while it is paid, another changes: %s',
+    async (what) => {
+      for (let round = 0; round < RACE_ROUNDS; round += 1) {
+        const { offer, shop, cartId, start, orderId, paymentId } = await started(2);
+        h.peers.payments.authorize(paymentId);
+        const edit = async () => {
+          const lineId = start.cart!.lines[0]!.id;
+          if (what === 'quantity') return shop.add([{ offerId: offer.id, quantity: 1 }], cartId);
+          if (what === 'line removed') return shop.remove(cartId, [lineId]);
+          h.peers.offers.set(offer.id, { ...offer, price: { amount: 9_999, currencyCode: 'EUR' } });
+          return undefined;
+        };
+        const after = Math.random() * RACE_OFFSET_MS;
+        const [completed, edited] = await Promise.all([
+          pause(Math.random() < 0.5 ? 0 : after).then(() => shop.complete(cartId, start)),
+          pause(Math.random() < 0.5 ? 0 : after).then(edit),
+        ]);
+        await until(async () => ['COMPLETED', 'FAILED'].includes((await checkoutStatus(h, orderId)) ?? ''));
+        const { captured } = h.peers.payments.of(orderId);
+        const order = await orderOf(orderId);
+        if (order!.status === 'CONFIRMED') {
+          const [{ total }] = (await h.rows<{ total: string }>(
+            'select sum(total) as total from vendor_order where order_id = ?',
+            [orderId],
+          )) as [{ total: string }];
+          expect(captured).toEqual([Number(total)]);
+          expect(captured).toEqual([start.order!.total.amount]);
+          expect(h.peers.inventory.sold(offer.id)).toBe(2);
+          if (edited) expect(edited.userErrors).toMatchObject([{ code: 'CONFLICT' }]);
+        } else {
+          // What the catalog asks now is nothing to an order that was placed at another price.
+          expect(what).not.toBe('price');
+          expect(captured).toEqual([]);
+          expect(h.peers.inventory.sold(offer.id)).toBe(0);
+          expect(edited!.userErrors).toEqual([]);
+          expect(completed.order?.status).not.toBe('CONFIRMED');
+        }
       }
-    }
-  });
+    },
+  );
 
   it('leaves a bad edit without effect on the checkout', async () => {
     const { offer, shop, cartId, orderId } = await started();

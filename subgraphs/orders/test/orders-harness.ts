@@ -153,7 +153,7 @@ export const operations = {
   delivery: `mutation($input: CartDeliveryInput!) { cartDeliverySelect(input: $input) { ${CART} ${ERRORS} } }`,
   start: `mutation($cartId: ID!, $key: IdempotencyKey!, $total: MoneyInput) {
     checkoutStart(cartId: $cartId, idempotencyKey: $key, expectedTotal: $total) {
-      cart { id total { amount } } order { id status number total { amount currencyCode } }
+      cart { id total { amount } lines { id } } order { id status number total { amount currencyCode } }
       reservationId reservationExpiresAt paymentId paymentClientSecret ${ERRORS} } }`,
   complete: `mutation($input: CheckoutCompleteInput!, $key: IdempotencyKey!) {
     checkoutComplete(input: $input, idempotencyKey: $key) {
@@ -173,7 +173,7 @@ export interface CartAnswer {
 }
 
 export interface StartAnswer {
-  cart: { id: string; total: { amount: number } } | null;
+  cart: { id: string; total: { amount: number }; lines: { id: string }[] } | null;
   order: { id: string; status: string; number: string | null; total: { amount: number; currencyCode: string } } | null;
   reservationId: string | null;
   reservationExpiresAt: string | null;
@@ -195,6 +195,10 @@ export function shopping(h: OrdersHarness, buyer: UserViewer = aUser()) {
     async add(lines: { offerId: string; quantity: number }[], cartId: string | null = null): Promise<CartAnswer> {
       const input = { cartId, lines };
       return (await h.run<{ cartLinesAdd: CartAnswer }>(buyer, operations.add, { input })).cartLinesAdd;
+    },
+    async remove(cartId: string, lineIds: readonly string[]): Promise<CartAnswer> {
+      const input = { cartId, lineIds };
+      return (await h.run<{ cartLinesRemove: CartAnswer }>(buyer, operations.remove, { input })).cartLinesRemove;
     },
     /** A cart with these units and an address in Berlin. */
     async cart(lines: { offerId: string; quantity: number }[]): Promise<string> {

@@ -31,7 +31,7 @@ import { reconcilePayments } from './commands/reconcile-payments.ts';
 import { reconciler } from './commands/reconcile-with-provider.ts';
 import { releaseSettlements } from './commands/release-settlements.ts';
 import { runDueOperations } from './commands/run-operation.ts';
-import { singleFlight } from './commands/single-flight.ts';
+import { singleFlight } from '@marketgraph/platform/core';
 import type { PaymentsConfig } from './config.ts';
 import { consumedDomains, eventHandlers } from './events/in.ts';
 import { createLoaders } from './graphql/loaders.ts';
@@ -43,6 +43,7 @@ import { Migration0002Ledger } from './store/migrations/0002-ledger.ts';
 import { Migration0003Refunds } from './store/migrations/0003-refunds.ts';
 import { Migration0004SavedMethods } from './store/migrations/0004-saved-methods.ts';
 import { Migration0005ReturnHolds } from './store/migrations/0005-return-holds.ts';
+import { Migration0006Fees } from './store/migrations/0006-fees.ts';
 import { MethodRow, PaymentRow, TransactionRow } from './store/payment.entity.ts';
 import { OperationRow, PayoutRow, RefundPartRow, RefundRow } from './store/refund.entity.ts';
 import { CommissionRuleRow, PayoutAccountRow, SettlementRow } from './store/settlement.entity.ts';
@@ -80,6 +81,7 @@ export async function createPayments(dependencies: PaymentsDependencies): Promis
       '0003-refunds': Migration0003Refunds,
       '0004-saved-methods': Migration0004SavedMethods,
       '0005-return-holds': Migration0005ReturnHolds,
+      '0006-fees': Migration0006Fees,
     },
     appendOnly: APPEND_ONLY,
     log,

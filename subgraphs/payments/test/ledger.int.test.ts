@@ -95,7 +95,9 @@ describe('P10 the books in the database', () => {
     const { id } = await anAuthorizedPayment(shop);
     await settle(shop, { paymentId: id, vendorOrders: [aPart(10_000)] });
     const after = await balances();
-    expect(after['PLATFORM_CASH']! - (before['PLATFORM_CASH'] ?? 0)).toBe(10_000);
+    const fee = after['FEES']! - (before['FEES'] ?? 0);
+    expect(fee).toBe(320);
+    expect(after['PLATFORM_CASH']! - (before['PLATFORM_CASH'] ?? 0)).toBe(10_000 - fee);
     expect(after['BUYER_FUNDS_HELD']! - (before['BUYER_FUNDS_HELD'] ?? 0)).toBe(10_000);
     await expectBooksToBalance();
   });

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type StripeEmulator, startStripeEmulator } from '@marketgraph/emulator-stripe';
+import { type StripeEmulator, type StripeEmulatorOptions, startStripeEmulator } from '@marketgraph/emulator-stripe';
 import type { Subgraph, SubgraphResponse, Viewer } from '@marketgraph/platform/graphql';
 import { type Database, openDatabase } from '@marketgraph/platform/postgres';
 import type { Ids } from '@marketgraph/platform/core';
@@ -45,6 +45,8 @@ export interface MarketplaceOptions {
   config?: Partial<PaymentsConfig>;
   /** How long the provider is waited for. */
   timeoutMs?: number;
+  /** How the provider is set, e.g. its fees. */
+  provider?: StripeEmulatorOptions['settings'];
   /** Without it the provider's events reach nobody. */
   webhooks?: boolean;
 }
@@ -59,7 +61,7 @@ export async function startMarketplace(options: MarketplaceOptions = {}): Promis
     stops.push(() => stores.stop());
     const emulator = await startStripeEmulator({
       secretKeys: [SECRET_KEY],
-      settings: { searchLagMs: 0 },
+      settings: { searchLagMs: 0, ...options.provider },
       webhookRetry: { baseMs: 50, maxMs: 200, maxAttempts: 20 },
     });
     stops.push(() => emulator.stop());

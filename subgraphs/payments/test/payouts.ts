@@ -1,7 +1,7 @@
 import { createRedisBus, type EventBus } from '@marketgraph/platform/messaging';
 import { silentLog, until } from '@marketgraph/platform/testing';
 import { vendorChanged } from '@marketgraph/schema/events/accounts';
-import { vendorOrderDelivered } from '@marketgraph/schema/events/orders';
+import { returnChanged, vendorOrderDelivered } from '@marketgraph/schema/events/orders';
 import { aCheckout, anAuthorizedPayment, ids, type Marketplace, operator, type Part, settle } from './marketplace.ts';
 
 /** What accounts and orders tell payments. */
@@ -11,6 +11,8 @@ export interface Neighbours {
   /** A vendor that can be paid; resolves to its account at the provider. */
   onboard(vendorId: string): Promise<string>;
   deliver(part: Part, returnWindowEndsAt: Date): Promise<void>;
+  /** News of a return; `sequence` grows with each. */
+  returned(part: Part, news: { returnId: string; status: string; sequence: number }): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -36,6 +38,11 @@ export async function neighboursOf(shop: Marketplace): Promise<Neighbours> {
         vendorOrderId: part.vendorOrderId,
         returnWindowEndsAt: returnWindowEndsAt.toISOString(),
       }),
+    returned(part, { returnId, status, sequence }) {
+      const { vendorOrderId, vendorId } = part;
+      const payload = { ...returnChanged.sample, returnId, vendorOrderId, vendorId, status };
+      return publish(bus, returnChanged, returnId, payload, sequence);
+    },
     stop: () => bus.close(),
   };
 }
@@ -53,12 +60,11 @@ async function publish(
   contract: { name: string; version: number },
   key: string,
   payload: unknown,
+  sequence = 1,
 ): Promise<void> {
   const { name, version } = contract;
   const occurredAt = new Date().toISOString();
-  await bus.publish(name.split('.')[0]!, [
-    { id: ids.next('evt'), name, version, occurredAt, key, sequence: 1, payload },
-  ]);
+  await bus.publish(name.split('.')[0]!, [{ id: ids.next('evt'), name, version, occurredAt, key, sequence, payload }]);
 }
 
 /** Paid, captured, and divided among its vendors. */

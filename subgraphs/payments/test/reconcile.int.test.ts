@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stripeProvider } from '../src/clients/stripe-provider.ts';
 import type { PaymentsDeps } from '../src/commands/payments-deps.ts';
 import { reconcileWithProvider } from '../src/commands/reconcile-with-provider.ts';
-import { singleFlight } from '../src/commands/single-flight.ts';
+import { singleFlight } from '@marketgraph/platform/core';
 import { PaymentRow } from '../src/store/payment.entity.ts';
 import { aPart, ids, type Marketplace, startMarketplace } from './marketplace.ts';
 import { aSoldOrder } from './payouts.ts';
@@ -60,7 +60,9 @@ describe('the comparison with the provider’s own record', () => {
     const desk = new Stripe(shop.config.stripe.secretKey, { host, port, protocol: 'http' });
     await desk.refunds.create({ payment_intent: second!.intent, amount: 700 });
     await shop.sql('update payment set captured_amount = captured_amount - 1 where id = ?', [third!.paymentId]);
+    await shop.sql('update payment set fee_amount = fee_amount + 1 where id = ?', [first!.paymentId]);
     expect((await reconcileWithProvider(deps)).differences).toEqual([
+      { paymentId: first!.paymentId, what: 'fee', here: 321, atProvider: 320 },
       { paymentId: second!.paymentId, what: 'refunded', here: 0, atProvider: 700 },
       { paymentId: third!.paymentId, what: 'captured', here: 9_999, atProvider: 10_000 },
     ]);

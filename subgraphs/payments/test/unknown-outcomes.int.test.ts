@@ -94,7 +94,8 @@ describe('R19 the provider does not tell what happened', () => {
     });
     expect(recordOf(id)).toMatchObject([{ charges: 1, captured: 10_000 }]);
     expect(await digestOf(shop, id)).toMatchObject({
-      entries: [{ amount: '10000' }, { amount: '10000' }],
+      // The capture is in held funds and cash, the provider's fee in fees and cash.
+      entries: [{ amount: '10000' }, { amount: '320' }, { amount: '320' }, { amount: '10000' }],
       settlements: [{ status: 'HELD' }, { status: 'HELD' }],
     });
   });

@@ -120,8 +120,11 @@ describe('P5 a delivery with a valid signature', () => {
     expect(codes).toEqual(codes.map(() => 200));
     await untilStatus(shop, id, 'CAPTURED');
     expect(await storedEvents()).toBe(before + 1);
-    const journals = await shop.sql('select 1 from ledger_journal where payment_id = ?', [id]);
-    expect(journals).toHaveLength(1);
+    const journals = await shop.sql<{ memo: string }>(
+      'select memo from ledger_journal where payment_id = ? order by memo',
+      [id],
+    );
+    expect(journals.map(({ memo }) => memo)).toEqual(['Captured from the buyer', 'Fee of the provider']);
   });
 
   it('P5 R21 every order of the events of a payment ends in the same state', async () => {
@@ -306,7 +309,12 @@ it('settles a planned capture whose answer was lost, once the event tells of it'
   await untilStatus(shop, payment!.id, 'CAPTURED');
   expect(await digestOf(shop, payment!.id)).toMatchObject({
     settlements: [{ status: 'HELD' }, { status: 'HELD' }],
-    entries: [{ kind: 'BUYER_FUNDS_HELD' }, { kind: 'PLATFORM_CASH' }],
+    entries: [
+      { kind: 'BUYER_FUNDS_HELD', direction: 'CREDIT' },
+      { kind: 'FEES', direction: 'DEBIT' },
+      { kind: 'PLATFORM_CASH', direction: 'CREDIT' },
+      { kind: 'PLATFORM_CASH', direction: 'DEBIT' },
+    ],
   });
 });
 

@@ -1,14 +1,16 @@
 import * as operations from '@marketgraph/schema/generated/operations';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { aRun, newKey, registerVendor, signIn, type Vendor } from '../../story/cast.ts';
+import { until } from '@marketgraph/platform/testing';
+import { aRun, newKey, registerBuyer, registerVendor, signIn, type Vendor } from '../../story/cast.ts';
+import { availableOf } from '../../story/purchase.ts';
 import { accepted, silentReport } from '../../story/report.ts';
 import { startTestMarketplace, type TestMarketplace } from '../../support/marketplace.ts';
 import { Person } from '../../support/person.ts';
 import { type SecondGateway, startSecondGateway } from '../../support/second-gateway.ts';
-import { type Listing, listProduct } from '../../support/shop.ts';
+import { buy, type Listing, listProduct } from '../../support/shop.ts';
 
 /** Gateways keep nothing of their own: behind a load balancer it does not matter which one a client meets. */
-describe('G9 two gateways', () => {
+describe('G9 two gateways, two copies of orders and of inventory', () => {
   let market: TestMarketplace;
   let other: SecondGateway;
   let vendor: Vendor;
@@ -16,7 +18,7 @@ describe('G9 two gateways', () => {
   const watchers: Person[] = [];
 
   beforeAll(async () => {
-    market = await startTestMarketplace({ shape: 'processes' });
+    market = await startTestMarketplace({ shape: 'processes', copies: { orders: 2, inventory: 2 } });
     other = await startSecondGateway(market);
     const operator = await signIn(market.graph, 'Olga', market.operator);
     vendor = await registerVendor(market.graph, { name: 'Alpha', run: aRun(), operator, report: silentReport });
@@ -66,5 +68,20 @@ describe('G9 two gateways', () => {
     });
     await resumed.find(({ stockChanged }) => stockChanged.available === 18, '18 lamps');
     expect(resumed.events.map(({ stockChanged }) => stockChanged.available)).toEqual([17, 18]);
+  });
+
+  it('whichever copies are there, goods are bought: one of each dies, then the other', async () => {
+    const { services } = market.processes!;
+    const buyer = await registerBuyer(market.graph, 'Bea', aRun());
+    for (const [dying, back] of [
+      ['', '-2'],
+      ['-2', ''],
+    ]) {
+      await Promise.all(['orders', 'inventory'].map((name) => services.get(`${name}${dying}`)!.kill()));
+      await buy(market.graph, buyer, [{ offerId: lamp.offerId, quantity: 1 }]);
+      await Promise.all(['orders', 'inventory'].map((name) => services.get(`${name}${dying}`)!.restart()));
+      expect(services.get(`orders${back}`)!.isRunning).toBe(true);
+    }
+    await until(async () => (await availableOf(buyer, lamp.offerId)) === 16);
   });
 });

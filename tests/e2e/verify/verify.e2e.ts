@@ -145,11 +145,56 @@ describe('verify, over a marketplace in which everything has happened once', () 
       'update stock_level set reserved = reserved - 1 where reserved > 0',
     ],
     [
+      'I7',
+      'of an allowance more was given than is allowed',
+      'inventory',
+      "insert into offer (offer_id, kind, allowed, granted, allowed_sequence) values ('dea_x', 'ALLOWANCE', 5, 7, 1)",
+      "delete from offer where offer_id = 'dea_x'",
+    ],
+    [
+      'I8',
+      'a deal was sold without its slot',
+      'orders',
+      `update checkout set draft = jsonb_set(draft, '{vendorOrders,0,lines,0,dealId}', '"dea_x"')`,
+      `update checkout set draft = draft #- '{vendorOrders,0,lines,0,dealId}'`,
+    ],
+    [
       'I8',
       'more was sold than was taken from stock',
       'orders',
       'update order_line set quantity = quantity + 1, line_total = line_total + unit_price',
       'update order_line set quantity = quantity - 1, line_total = line_total - unit_price',
+    ],
+    [
+      'I6',
+      'a return is open and holds no money',
+      'orders',
+      `insert into order_return (id, order_id, vendor_order_id, status, reason, requested_at, updated_at)
+       select 'ret_x', order_id, id, 'APPROVED', 'x', now() - interval '1 hour', now() - interval '1 hour' from vendor_order limit 1`,
+      "delete from order_return where id = 'ret_x'",
+    ],
+    [
+      'I6',
+      'a return is refunded and was not paid back',
+      'orders',
+      `insert into order_return (id, order_id, vendor_order_id, status, reason, restock, refund_amount, requested_at, updated_at)
+       select 'ret_x', order_id, id, 'REFUNDED', 'x', false, 100, now(), now() from vendor_order limit 1`,
+      "delete from order_return where id = 'ret_x'",
+    ],
+    [
+      'I6',
+      'money is held for nothing',
+      'payments',
+      "insert into return_hold (return_id, vendor_order_id, is_open, sequence, updated_at) values ('ret_x', 'vor_x', true, 1, now())",
+      "delete from return_hold where return_id = 'ret_x'",
+    ],
+    [
+      'I8',
+      'units were given back that never came',
+      'orders',
+      `insert into give_back (id, order_id, vendor_order_id, reason, units, status, state, next_attempt_at, created_at, updated_at)
+       select 'gbk_x', order_id, id, 'x', '[{"offerId": "x", "quantity": 1}]', 'DONE', '{}', now(), now(), now() from vendor_order limit 1`,
+      "delete from give_back where id = 'gbk_x'",
     ],
     [
       'I9',
@@ -185,6 +230,23 @@ describe('verify, over a marketplace in which everything has happened once', () 
       'orders',
       "update vendor_order set status = 'REJECTED' where status = 'DELIVERED'",
       "update vendor_order set status = 'DELIVERED' where status = 'REJECTED'",
+    ],
+    [
+      'I16',
+      'a return came into being without a trace',
+      'orders',
+      `insert into order_return (id, order_id, vendor_order_id, status, reason, requested_at, updated_at)
+       select 'ret_x', order_id, id, 'REQUESTED', 'x', now(), now() from vendor_order limit 1`,
+      "delete from order_return where id = 'ret_x'",
+    ],
+    [
+      'I16',
+      'a return jumped',
+      'orders',
+      `insert into order_history (id, order_id, type, subject_id, from_status, to_status, at)
+       select x.id, o.id, 'RETURN_STATUS', 'ret_x', x.was, x.is, now()
+       from (select id from orders limit 1) o, (values ('evt_x1', null, 'REQUESTED'), ('evt_x2', 'REQUESTED', 'REFUNDED')) x (id, was, is)`,
+      "delete from order_history where subject_id = 'ret_x'",
     ],
     [
       'I16',

@@ -23,7 +23,8 @@ export function simulatedCatalog(quotes: ReadonlyMap<string, OfferQuote>, schedu
   };
 }
 
-export function aQuote(offerId: string, vendorId: string, priceMinor: number): OfferQuote {
+/** `dealId`: of a deal at half the price that the catalog takes for LIVE as long as the schedule lasts. */
+export function aQuote(offerId: string, vendorId: string, priceMinor: number, dealId?: string): OfferQuote {
   return {
     offerId,
     vendorId,
@@ -33,6 +34,7 @@ export function aQuote(offerId: string, vendorId: string, priceMinor: number): O
     title: 'Brass reading lamp',
     status: 'ACTIVE',
     price: money(priceMinor, 'EUR'),
+    deal: dealId ? { id: dealId, price: money(Math.ceil(priceMinor / 2), 'EUR') } : null,
     returnWindowDays: 30,
     minOrderQuantity: 1,
     orderMultiple: 1,

@@ -1,4 +1,4 @@
-import { isSameMoney, type Money, zero } from '@marketgraph/platform/core';
+import { isSameMoney, type Money, money, zero } from '@marketgraph/platform/core';
 import type {
   IntentRequest,
   OwnIntent,
@@ -18,6 +18,9 @@ const VISA: MethodSummary = { kind: 'CARD', brand: 'visa', last4: '4242', expiry
 /** How long the provider's search may not know of what it has made. */
 const SEARCH_LAG_MS = 60_000;
 const MAX_WEBHOOK_DELAY_MS = 15_000;
+/** How often the provider says what it keeps only some time after the capture. */
+const LATE_FEES = 0.3;
+const MAX_FEE_DELAY_MS = 20_000;
 
 /** What the commands of buying ask of the provider. */
 type UsedProvider = Pick<
@@ -100,6 +103,7 @@ export class SimulatedProvider {
       chargeReference: null,
       method: null,
       failure: null,
+      fee: null,
     };
     const lag = this.scheduler.random.between(0, SEARCH_LAG_MS);
     const searchableAt = this.scheduler.now + lag;
@@ -124,7 +128,14 @@ export class SimulatedProvider {
     kept.captures += 1;
     this.onCapture(kept);
     const taken = { status: 'succeeded', received: amount, capturable: zero(amount.currencyCode) } as const;
-    this.#move(kept, taken, 'payment_intent.succeeded');
+    const fee = money(Math.round(amount.amount * 0.029) + 30, amount.currencyCode);
+    if (this.scheduler.random.chance(LATE_FEES)) {
+      this.#move(kept, taken, 'payment_intent.succeeded');
+      const delayMs = this.scheduler.random.between(100, MAX_FEE_DELAY_MS);
+      this.scheduler.at(delayMs, null, () => this.#move(kept, { fee }, 'charge.updated'));
+    } else {
+      this.#move(kept, { ...taken, fee }, 'payment_intent.succeeded');
+    }
     return kept;
   }
 

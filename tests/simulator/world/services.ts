@@ -19,7 +19,7 @@ import { eventHandlers as orderHandlers } from '../../../subgraphs/orders/src/ev
 import type { PaymentsDeps } from '../../../subgraphs/payments/src/commands/payments-deps.ts';
 import { processWebhooks } from '../../../subgraphs/payments/src/commands/process-webhooks.ts';
 import { reconcilePayments } from '../../../subgraphs/payments/src/commands/reconcile-payments.ts';
-import { singleFlight } from '../../../subgraphs/payments/src/commands/single-flight.ts';
+import { singleFlight } from '@marketgraph/platform/core';
 import { consumedDomains, eventHandlers as paymentHandlers } from '../../../subgraphs/payments/src/events/in.ts';
 import { simulatedCatalog, simulatedCounter } from './catalog.ts';
 import { memoryOf, memoryOrm, type OrmModel, statement } from './memory-orm.ts';
@@ -178,6 +178,7 @@ export function startOrders(world: World, actor: Actor): Services {
     settings: { reservationTtlS: RESERVATION_TTL_S, answerWithinMs: ANSWER_WITHIN_MS },
     nudgeRelay: () => relay.nudge(),
     nudgeSweeper: () => sweeper.nudge(),
+    starting: singleFlight(),
     background: createBackground(log),
   } as Services;
   const sweeper = startLoop({

@@ -169,7 +169,9 @@ const capture = route({
       call.world.objects.find(call.account, 'charge', idOf(intent.latest_charge)!)!,
       amount,
     );
-    settleCharge(call, charge);
+    const { bookingLagMs } = call.world.settings;
+    if (bookingLagMs > 0) call.world.later.schedule('settle_charge', charge.id, call.nowMs + bookingLagMs);
+    else settleCharge(call, charge);
     emit(call, 'charge.captured', charge);
     const captured = toSucceeded(call, intent, amount);
     touch(call, captured);

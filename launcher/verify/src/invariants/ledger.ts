@@ -31,6 +31,15 @@ const balanced: Invariant = {
   },
 };
 
+/** Debits less credits of each currency in the books: what I1 says is 0, as a number to watch. */
+export async function ledgerImbalances({ rows }: StoreReaders): Promise<[currency: string, minorUnits: number][]> {
+  const sums = await rows<Sum>(
+    'payments',
+    `select currency as name, sum(${SIGNED}) as amount from ledger_entry group by currency order by currency`,
+  );
+  return sums.map(({ name, amount }) => [name, Number(amount)]);
+}
+
 /** Per database the tables whose rows are never changed by the application. */
 const APPEND_ONLY: readonly [DatabaseName, readonly string[]][] = [
   ['payments', ['ledger_journal', 'ledger_entry', 'payment_transaction']],

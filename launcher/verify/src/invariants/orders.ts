@@ -1,4 +1,9 @@
-import { fulfillmentTransitions, orderTransitions, vendorOrderTransitions } from '@marketgraph/orders/order-status';
+import {
+  fulfillmentTransitions,
+  orderTransitions,
+  returnTransitions,
+  vendorOrderTransitions,
+} from '@marketgraph/orders/order-status';
 import { finding, type Invariant } from '../invariant.ts';
 
 /** A saga that nobody has moved for so long, and that does not wait for the buyer, is stuck. */
@@ -36,6 +41,7 @@ const MACHINES: Readonly<Record<string, Readonly<Record<string, readonly string[
   ORDER_STATUS: orderTransitions,
   VENDOR_ORDER_STATUS: vendorOrderTransitions,
   FULFILLMENT_STATUS: fulfillmentTransitions,
+  RETURN_STATUS: returnTransitions,
 };
 
 interface Step {
@@ -75,7 +81,8 @@ const history: Invariant = {
          select id, status, 'ORDER_STATUS' as type from orders
          union all select id, payment_status, 'PAYMENT_STATUS' from orders
          union all select id, status, 'VENDOR_ORDER_STATUS' from vendor_order
-         union all select id, status, 'FULFILLMENT_STATUS' from fulfillment) s
+         union all select id, status, 'FULFILLMENT_STATUS' from fulfillment
+         union all select id, status, 'RETURN_STATUS' from order_return) s
        left join lateral (select to_status from order_history h where h.subject_id = s.id and h.type = s.type
                            order by h.sequence desc limit 1) h on true
        where h.to_status is distinct from s.status`,

@@ -1,17 +1,22 @@
 import { finding, type Invariant, together } from '../invariant.ts';
 import type { StoreReaders } from '../store-readers.ts';
+import { returnsAreHeld, returnsArePaidBack } from './returns.ts';
 
 /** I6: what vendors are promised, get, and give back. */
 export const vendorsGetTheirs: Invariant = {
   id: 'I6',
   title:
-    'settlements and refunds of a payment add up to what was captured; each is transferred at most once, not before its time, nothing of it once reversed; what is left is in our cash',
+    'settlements and refunds of a payment add up to what was captured; each is transferred at most once, not before its time, nothing of it once reversed; what is being returned waits, what was returned is paid back once; fees are the provider’s; what is left is in our cash',
   async check(stores) {
     return together([
       await addUp(stores),
       await releasedRightly(stores),
+      await returnsAreHeld(stores),
+      await returnsArePaidBack(stores),
       await cashIsWhatIsLeft(stores),
       await transferredAtTheProvider(stores),
+      await feesAreBooked(stores),
+      await feesAtTheProvider(stores),
     ]);
   },
 };
@@ -78,7 +83,7 @@ async function cashIsWhatIsLeft({ rows }: StoreReaders) {
     'payments',
     `select p.currency, sum(p.captured_amount - p.refunded_amount)
               - coalesce((select sum(transferred - reversed) from settlement s where s.currency = p.currency), 0)
-              - coalesce((select sum(balance) from ledger_account a where a.kind = 'FEES' and a.currency = p.currency), 0) as left,
+              - sum(coalesce(p.fee_amount, 0)) as left,
             coalesce((select balance from ledger_account a
                        where a.kind = 'PLATFORM_CASH' and a.owner_id = '' and a.currency = p.currency), 0) as cash
        from payment p group by p.currency`,
@@ -116,4 +121,47 @@ async function transferredAtTheProvider({ rows, stripe }: StoreReaders) {
     return [`${id}: transferred ${transferred} and taken back ${reversed}, the provider says ${amount} and ${back}`];
   });
   return finding(there.size, broken);
+}
+
+async function feesAreBooked({ rows }: StoreReaders) {
+  const [captured] = await rows<{ count: string }>(
+    'payments',
+    'select count(*) as count from payment where captured_amount > 0',
+  );
+  const broken = await rows<{ id: string; fee: string; booked: string }>(
+    'payments',
+    `select * from (
+       select p.id, coalesce(p.fee_amount, 0) as fee,
+              coalesce((select sum(case e.direction when 'DEBIT' then e.amount else -e.amount end)
+                          from ledger_journal j join ledger_entry e on e.journal_id = j.id
+                          join ledger_account a on a.id = e.account_id
+                         where j.payment_id = p.id and a.kind = 'FEES'), 0) as booked
+         from payment p) fees where fee <> booked`,
+  );
+  return finding(
+    Number(captured?.count ?? 0),
+    broken.map(({ id, fee, booked }) => `${id}: the provider kept ${fee}, booked ${booked}`),
+  );
+}
+
+/** A fee that we do not know yet is looked for until we do: the payment is not closed before. */
+async function feesAtTheProvider({ rows, stripe }: StoreReaders) {
+  const payments = await rows<{ id: string; reference: string; fee: string | null; isOpen: boolean }>(
+    'payments',
+    `select id, gateway_reference as reference, fee_amount as fee, closed_at is null as "isOpen"
+       from payment where captured_amount > 0`,
+  );
+  const byReference = new Map(payments.map((payment) => [payment.reference, payment]));
+  const broken: string[] = [];
+  let checked = 0;
+  for await (const charge of stripe.charges.list({ limit: 100, expand: ['data.balance_transaction'] })) {
+    const intent = typeof charge.payment_intent === 'string' ? charge.payment_intent : charge.payment_intent?.id;
+    const payment = intent === undefined ? undefined : byReference.get(intent);
+    const entry = typeof charge.balance_transaction === 'object' ? charge.balance_transaction : null;
+    if (!payment || !entry || !charge.captured) continue;
+    checked += 1;
+    if (payment.fee === null ? payment.isOpen : Number(payment.fee) === entry.fee) continue;
+    broken.push(`${payment.id}: fee ${payment.fee ?? 'unknown'}, the provider says ${entry.fee} (${charge.id})`);
+  }
+  return finding(checked, broken);
 }

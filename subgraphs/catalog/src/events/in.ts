@@ -21,10 +21,10 @@ import { saveVendor, saveVendorRating } from '../store/vendors.ts';
 export const domainsIn = ['accounts', 'inventory', 'orders', 'reviews'] as const;
 
 /**
- * Read models, and what follows from them at once: each event says how something is now, and its
- * sequence tells whether that is news; uses of a promotion are counted, once per event, by the
- * inbox. Whoever reads a featured offer ranks by
- * what stands here, so the next read after a sold-out winner names another.
+ * Read models, and what follows from them at once: each event says how
+ * something is now, and its sequence tells whether that is news; uses of a
+ * promotion are counted, once per event, by the inbox. Whoever reads a featured
+ * offer ranks by what stands here, so the next read after a sold-out winner names another.
  */
 export function eventHandlers(deps: CommandDeps): Record<string, EventHandler<MongoTransaction>> {
   const { store, ids, clock } = deps;

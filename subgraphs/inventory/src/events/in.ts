@@ -10,7 +10,7 @@ export function eventHandlers(deps: CommandDeps): Readonly<Record<string, EventH
   return {
     [offerChanged.name]: async (event, em) => {
       const { offerId, vendorId, sku, variantId } = event.payload as OfferChanged;
-      await saveOffer(em, { offerId, vendorId, sku, variantId });
+      await saveOffer(em, { offerId, vendorId, sku, variantId }, { sequence: event.sequence });
     },
     // In a transaction of its own, because the counter in front must learn of it after the commit. The event's
     // sequence makes a second time harmless, as the inbox does for effects in its transaction.

@@ -26,11 +26,21 @@ export async function knownItems(em: EntityManager, ids: readonly string[]): Pro
   return new Set(rows.map(({ id }) => id));
 }
 
-export async function saveOffer(em: EntityManager, offer: Omit<OfferRow, 'lowStockThreshold'>): Promise<void> {
+/**
+ * An offer as the catalog says it is. Concurrency: a sequence already passed is a late or repeated event and changes
+ * nothing; one that was asked for has none, and stands until the first event.
+ */
+export async function saveOffer(
+  em: EntityManager,
+  offer: Omit<OfferRow, 'lowStockThreshold'>,
+  { sequence = 0 } = {},
+): Promise<void> {
   await em.execute(
-    `insert into offer (offer_id, vendor_id, sku, variant_id) values (?, ?, ?, ?)
-     on conflict (offer_id) do update set vendor_id = excluded.vendor_id, sku = excluded.sku, variant_id = excluded.variant_id`,
-    [offer.offerId, offer.vendorId, offer.sku, offer.variantId],
+    `insert into offer (offer_id, vendor_id, sku, variant_id, catalog_sequence) values (?, ?, ?, ?, ?)
+     on conflict (offer_id) do update set vendor_id = excluded.vendor_id, sku = excluded.sku,
+       variant_id = excluded.variant_id, catalog_sequence = excluded.catalog_sequence
+     where offer.catalog_sequence < excluded.catalog_sequence`,
+    [offer.offerId, offer.vendorId, offer.sku, offer.variantId, sequence],
   );
 }
 

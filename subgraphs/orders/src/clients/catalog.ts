@@ -23,6 +23,7 @@ const OFFERS = `query OrdersQuotes($offers: [_Any!]!, $withCategories: Boolean!)
     ... on Offer {
       id sku status returnWindowDays minOrderQuantity orderMultiple
       price { amount currencyCode }
+      priceFor { unitPrice { amount currencyCode } source appliedRuleId }
       vendor { id }
       variant { id title product { id title
         category @include(if: $withCategories) { id parent { id parent { id parent { id parent { id } } } } }
@@ -45,6 +46,7 @@ interface OffersAnswer {
     minOrderQuantity: number;
     orderMultiple: number;
     price: { amount: number; currencyCode: string };
+    priceFor: { unitPrice: { amount: number; currencyCode: string }; source: string; appliedRuleId: string | null };
     vendor: { id: string } | null;
     variant: {
       id: string;
@@ -100,11 +102,18 @@ function quoteOf(offer: OffersAnswer['_entities'][number]): OfferQuote | undefin
     title: title && title !== product.title ? `${product.title} – ${title}` : product.title,
     status: offer.status,
     price: { amount: offer.price.amount, currencyCode: offer.price.currencyCode },
+    deal: dealOf(offer),
     returnWindowDays: offer.returnWindowDays,
     minOrderQuantity: offer.minOrderQuantity,
     orderMultiple: offer.orderMultiple,
     categoryIds: upwards(product.category),
   };
+}
+
+function dealOf({ priceFor }: NonNullable<OffersAnswer['_entities'][number]>): OfferQuote['deal'] {
+  const { unitPrice, source, appliedRuleId } = priceFor;
+  if (source !== 'DEAL' || !appliedRuleId) return null;
+  return { id: appliedRuleId, price: { amount: unitPrice.amount, currencyCode: unitPrice.currencyCode } };
 }
 
 function upwards(category: CategoryAnswer | null | undefined): string[] {

@@ -15,6 +15,8 @@ export interface FakeOffer {
   sku: string;
   status: string;
   price: Money;
+  /** A deal that is LIVE. */
+  deal?: { id: string; price: Money };
   returnWindowDays: number;
   minOrderQuantity: number;
   orderMultiple: number;
@@ -51,8 +53,9 @@ const CONTRACT = `
   type ProductVariant { id: ID! title: String! product: Product! }
   type Offer {
     id: ID! sku: String! status: String! price: Money! returnWindowDays: Int! minOrderQuantity: Int!
-    orderMultiple: Int! vendor: Vendor! variant: ProductVariant!
+    orderMultiple: Int! vendor: Vendor! variant: ProductVariant! priceFor: ResolvedPrice!
   }
+  type ResolvedPrice { unitPrice: Money! source: String! appliedRuleId: ID }
   scalar BasisPoints
   type Promotion {
     id: ID! code: String! name: String! status: String! kind: String! basisPoints: BasisPoints amount: Money
@@ -158,8 +161,9 @@ export class FakePeers implements SubgraphClient {
       _entities: ({ representations }: { representations: { __typename: string; id: string }[] }) =>
         representations.map(({ __typename, id }) => {
           if (__typename === 'User') return { __typename, id, isPrime: prime.has(id) };
-          const found = __typename === 'Promotion' ? promotions.get(id) : offers.get(id);
-          return found ? { __typename, ...found } : null;
+          if (__typename === 'Promotion') return promotions.has(id) ? { __typename, ...promotions.get(id) } : null;
+          const offer = offers.get(id);
+          return offer ? { __typename, ...offer, priceFor: priceFor(offer) } : null;
         }),
       promotion: ({ code }: { code: string }) =>
         [...promotions.values()].find((promotion) => promotion.code === code.toUpperCase()) ?? null,
@@ -189,4 +193,10 @@ export class FakePeers implements SubgraphClient {
         typed(inventory.receive(input)),
     };
   }
+}
+
+function priceFor({ price, deal }: FakeOffer) {
+  return deal
+    ? { unitPrice: deal.price, source: 'DEAL', appliedRuleId: deal.id }
+    : { unitPrice: price, source: 'BASE' };
 }

@@ -10,10 +10,11 @@ export async function answerWithin<T>(
   { settings, background }: Pick<Services, 'settings' | 'background'>,
   work: Promise<T>,
   what: string,
+  { extraMs = 0 }: { extraMs?: number } = {},
 ): Promise<Outcome<T>> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => resolve('late'), settings.answerWithinMs);
+    timer = setTimeout(() => resolve('late'), settings.answerWithinMs + extraMs);
   });
   try {
     const first = await Promise.race([work.then((value) => ({ done: true as const, value })), late]);

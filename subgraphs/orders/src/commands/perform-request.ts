@@ -1,7 +1,9 @@
 import type { Rejection } from '@marketgraph/platform/core';
 import type { CallOptions } from '../clients/catalog.ts';
 import { type CheckoutEvent, type CheckoutRequest, type Failure, TIME_UP } from '../domain/checkout.ts';
-import type { OrderDraft } from '../domain/order-draft.ts';
+import { wantedUnits } from '../domain/cart.ts';
+import { refusalsFor } from '../domain/deal-shortage.ts';
+import type { DraftLine, OrderDraft } from '../domain/order-draft.ts';
 import type { CheckoutRecord } from '../store/checkouts.ts';
 import { clearCart } from './clear-cart.ts';
 import type { Cause, Services } from './services.ts';
@@ -37,11 +39,12 @@ export async function performRequest(
   switch (request.type) {
     case 'RESERVE_STOCK': {
       const { reservationTtlS: ttlSeconds } = settings;
-      const lines = [...unitsByOffer(draft), ...usesOf(draft)];
+      const sold = linesOf(draft);
+      const lines = [...wantedUnits(sold), ...usesOf(draft)];
       const { countryCode, region } = draft.shippingAddress;
       const wanted = { cartId: draft.cartId, idempotencyKey: orderId, ttlSeconds, lines };
       const held = await inventory.reserve({ ...wanted, shipTo: { countryCode, region } }, stock);
-      if (!held.ok) return { type: 'stockRefused', failure: failureFrom(held.rejection) };
+      if (!held.ok) return { type: 'stockRefused', failure: failureFrom(refusalsFor(held.rejection, sold)) };
       return { type: 'stockReserved', reservation: { id: held.value.id, expiresAt: held.value.expiresAt } };
     }
 
@@ -107,12 +110,8 @@ export function newPaymentOf(draft: OrderDraft) {
   return { orderId, cartId, buyerId, amount: total, description: `Order ${orderId}` };
 }
 
-function unitsByOffer(draft: OrderDraft): { offerId: string; quantity: number }[] {
-  const units = new Map<string, number>();
-  for (const { offerId, quantity } of draft.vendorOrders.flatMap((part) => part.lines)) {
-    units.set(offerId, (units.get(offerId) ?? 0) + quantity);
-  }
-  return [...units].map(([offerId, quantity]) => ({ offerId, quantity }));
+export function linesOf(draft: OrderDraft): DraftLine[] {
+  return draft.vendorOrders.flatMap((part) => part.lines);
 }
 
 /** A use of a promotion that is limited is held, sold and given back as a unit of stock is. */

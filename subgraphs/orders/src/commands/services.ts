@@ -1,4 +1,4 @@
-import type { Clock, Ids } from '@marketgraph/platform/core';
+import type { Clock, Ids, SingleFlight } from '@marketgraph/platform/core';
 import type { EventBus } from '@marketgraph/platform/messaging';
 import type { Database } from '@marketgraph/platform/postgres';
 import type { Logger } from '@marketgraph/platform/telemetry';
@@ -9,6 +9,7 @@ import type { InventoryClient } from '../clients/inventory.ts';
 import type { PaymentsClient } from '../clients/payments.ts';
 import type { TaxRates } from '../domain/tax.ts';
 import type { CartStore } from '../store/carts.ts';
+import type { CheckoutAnswer } from './start-checkout.ts';
 
 /** What the commands of this service work with. */
 export interface Services {
@@ -29,6 +30,8 @@ export interface Services {
   nudgeRelay(): void;
   /** A checkout may be due: look now. */
   nudgeSweeper(): void;
+  /** Whoever asks again while a checkout is being started waits for the same start. */
+  starting: SingleFlight<CheckoutAnswer>;
   /** Keeps work that outlives its request, so that a stop can wait for it. */
   background: Background;
 }

@@ -8,12 +8,13 @@ import {
 } from '@marketgraph/platform/core';
 import { constraintOf, hashOf, IDEMPOTENCY_HOURS, inTransaction, sqlStateOf } from '@marketgraph/platform/postgres';
 import type { Address } from '../domain/address.ts';
-import { acceptPrices, type Cart, orderedContent, promotionsIn } from '../domain/cart.ts';
+import { acceptPrices, type Cart, missDeals, orderedContent, promotionsIn, wantedUnits } from '../domain/cart.ts';
 import { canBeAbandoned, type Failure, failureOf, firstState, isEnded } from '../domain/checkout.ts';
 import { checkoutRefusals } from '../domain/checkout-admission.ts';
+import { missedDeals, refusalsFor } from '../domain/deal-shortage.ts';
 import type { Quotes } from '../domain/offer-quote.ts';
 import { draftOrder, takesEffect } from '../domain/order-draft.ts';
-import { type AppliedPromotion, type PricedCart, priceCart } from '../domain/pricing.ts';
+import { type PricedCart, priceCart } from '../domain/pricing.ts';
 import {
   type CheckoutRecord,
   findCheckoutByKey,
@@ -28,6 +29,7 @@ import { answerWithin } from './answer-within.ts';
 import { type OpenPromotions, openPromotions } from './cart-promotions.ts';
 import { abandonCheckout, changeCart, tellCartChanged } from './change-cart.ts';
 import { loadCart, mayUse } from './load-cart.ts';
+import { showPriceWithoutDeals } from './miss-deals.ts';
 import { newPaymentOf } from './perform-request.ts';
 import type { Cause, Services } from './services.ts';
 
@@ -53,10 +55,33 @@ const MAX_TRIES = 4;
 /** The question whether to begin costs inventory one look at a counter. */
 const ADMISSION_TIMEOUT_MS = 2_000;
 
+const NOT_IN_TIME: Rejection = {
+  code: 'SERVICE_UNAVAILABLE',
+  message: 'The checkout could not be started in time; ask again with the same key.',
+};
+
 const RESTARTED: Failure = { code: 'CART_CHANGED', message: 'The checkout was started again with other contents.' };
 
+/** What comes before the saga has its own share of the time; a start that is late there as well is answered all the same. */
+const ADMITTED_WITHIN_MS = 300;
+
+/**
+ * Answers in time whatever takes long: reading, the other services, or the
+ * saga. What was begun goes on, and who asks again with the same key waits
+ * for it instead of beginning it a second time, which is what a crowd would do.
+ */
 export async function startCheckout(services: Services, command: StartCheckout): Promise<CheckoutAnswer> {
   const inputHash = hashOf({ cartId: command.cartId, expectedTotal: command.expectedTotal ?? null });
+  const key = `${command.buyerId} ${command.idempotencyKey} ${inputHash}`;
+  const work = services.starting(key, () => start(services, { ...command, inputHash }));
+  const outcome = await answerWithin(services, work, 'admitting a checkout', { extraMs: ADMITTED_WITHIN_MS });
+  if (outcome.done) return outcome.value;
+  if (outcome.error) throw outcome.error;
+  return refused(NOT_IN_TIME);
+}
+
+async function start(services: Services, command: StartCheckout & { inputHash: string }): Promise<CheckoutAnswer> {
+  const { inputHash } = command;
   for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
     const known = await findCheckoutByKey(services.orm.em.fork(), command.buyerId, command.idempotencyKey);
     if (known && isForgotten(known, services.clock.now())) {
@@ -98,26 +123,27 @@ type Admission = { running: CheckoutRecord } | { cart: Cart; priced: PricedCart 
 /** Whether this cart can be bought now, and whether its checkout is running already. */
 async function admit(services: Services, command: StartCheckout): Promise<Result<Admission, Rejection[]>> {
   const { cartId, buyerId, expectedTotal, cause } = command;
-  const cart = await loadCart(services, cartId);
-  if (!cart || !mayUse(cart, { userId: buyerId })) {
+  const stored = await loadCart(services, cartId);
+  if (!stored || !mayUse(stored, { userId: buyerId })) {
     return refusal({ code: 'NOT_FOUND', message: 'There is no such cart.', field: ['cartId'] });
   }
   const ordered = { code: 'CONFLICT', message: 'This cart has been ordered.', field: ['cartId'] };
-  if (cart.status === 'CLOSED') return refusal(ordered);
+  if (stored.status === 'CLOSED') return refusal(ordered);
 
   const previous = await latestCheckoutOfCart(services.orm.em.fork(), cartId);
   if (previous?.state.status === 'COMPLETED') return refusal(ordered);
   if (previous && !isEnded(previous.state)) {
-    if (isSameCheckout(previous, cart, expectedTotal)) return { ok: true, value: { running: previous } };
+    if (isSameCheckout(previous, stored, expectedTotal)) return { ok: true, value: { running: previous } };
     const failure = await giveWay(services, previous, cause);
     if (failure) return refusal(failure);
   }
 
-  // Whoever cannot have it is told before anything is priced or written: in a crowd most cannot. Which of the codes
-  // in a cart are used, and so wanted, is only known with the prices.
-  const hasCodes = promotionsIn(cart).length > 0;
-  const short = hasCodes ? [] : await shortages(services, cart, { cause });
-  if (short.length > 0) return { ok: false, rejection: short };
+  // Whoever cannot have it is told before anything is priced or written: in a crowd most cannot.
+  const short = await shortages(services, stored, { cause });
+  const missed = missedDeals(short, stored.lines);
+  if (short.length > missed.size) return { ok: false, rejection: refusalsFor(short, stored.lines) };
+  // Slots alone are short: it can be had at the price without the deal, when the buyer has seen that one.
+  const cart = missDeals(stored, missed);
 
   let quotes: Quotes;
   let promotions: OpenPromotions | undefined;
@@ -126,7 +152,7 @@ async function admit(services: Services, command: StartCheckout): Promise<Result
     const offerIds = cart.lines.map((line) => line.offerId);
     [quotes, [promotions]] = await Promise.all([
       services.catalog.quotes(offerIds, { ...call, withCategories: true }),
-      hasCodes ? openPromotions(services, [cart], call) : [undefined],
+      promotionsIn(cart).length > 0 ? openPromotions(services, [cart], call) : [undefined],
     ]);
   } catch (error) {
     services.log.warn({ err: error, cartId }, 'prices could not be read');
@@ -135,33 +161,38 @@ async function admit(services: Services, command: StartCheckout): Promise<Result
   const priced = priceCart(cart, { quotes, taxes: services.taxes, promotions });
   const rejections = checkoutRefusals(cart, priced, expectedTotal);
   if (rejections.length === 0) {
-    const used = hasCodes ? await shortages(services, cart, { promotions: priced.promotions, cause }) : [];
-    return used.length > 0 ? { ok: false, rejection: used } : { ok: true, value: { cart, priced } };
+    const usedUp = await usedUpCodes(services, { cart, priced, cause });
+    return usedUp.length > 0 ? { ok: false, rejection: usedUp } : { ok: true, value: { cart, priced } };
   }
   if (rejections.some((rejection) => rejection.code === 'PRICE_CHANGED')) {
     // The answer shows the new prices: next time they are the ones that were seen.
-    const decide = (current: Cart) => ({ ok: true as const, value: acceptPrices(current, quotes) });
+    const decide = (current: Cart) => ({ ok: true as const, value: acceptPrices(missDeals(current, missed), quotes) });
     await changeCart(services, { cartId, user: { userId: buyerId }, cause, decide });
   }
   return { ok: false, rejection: rejections };
+}
+
+/** Of the codes that take something off: asked only now, because which do is known with the prices. */
+async function usedUpCodes(
+  services: Services,
+  { cart, priced, cause }: { cart: Cart; priced: PricedCart; cause: Cause },
+): Promise<Rejection[]> {
+  const used = priced.promotions.filter((promotion) => promotion.isLimited && takesEffect(promotion));
+  if (used.length === 0) return [];
+  const uses = used.map(({ promotionId }) => ({ offerId: promotionId, quantity: 1 }));
+  const short = await shortages(services, cart, { uses, cause });
+  return short.filter(({ code }) => code === 'PROMOTION_NOT_APPLICABLE');
 }
 
 /** The reservation judges: when inventory cannot say, the checkout goes on. */
 async function shortages(
   services: Services,
   { id: cartId, lines, shippingAddress }: Cart,
-  { promotions = [], cause }: { promotions?: readonly AppliedPromotion[]; cause: Cause },
+  { uses = [], cause }: { uses?: readonly { offerId: string; quantity: number }[]; cause: Cause },
 ): Promise<Rejection[]> {
   // Refused in any case, and should claim nothing.
   if (lines.length === 0 || !shippingAddress) return [];
-  const uses = promotions.filter((promotion) => promotion.isLimited && takesEffect(promotion));
-  const wanted = {
-    cartId,
-    lines: [
-      ...lines.map(({ offerId, quantity }) => ({ offerId, quantity })),
-      ...uses.map(({ promotionId }) => ({ offerId: promotionId, quantity: 1 })),
-    ],
-  };
+  const wanted = { cartId, lines: [...wantedUnits(lines), ...uses] };
   try {
     return await services.inventory.shortages(wanted, { traceparent: cause.trace, timeoutMs: ADMISSION_TIMEOUT_MS });
   } catch (error) {
@@ -262,10 +293,12 @@ async function continueCheckout(services: Services, record: CheckoutRecord, caus
   }
   const { state } = current;
   const failure = failureOf(state);
-  if (failure) return { record: current, rejections: failure.refusals?.length ? failure.refusals : [failure] };
+  if (failure) {
+    await showPriceWithoutDeals(services, { record: current, cause });
+    return { record: current, rejections: failure.refusals?.length ? failure.refusals : [failure] };
+  }
   if (state.status === 'RESERVING' || state.status === 'CREATING_PAYMENT') {
-    const message = 'The checkout could not be started in time; ask again with the same key.';
-    return { record: current, rejections: [{ code: 'SERVICE_UNAVAILABLE', message }] };
+    return { record: current, rejections: [NOT_IN_TIME] };
   }
   if (state.status === 'AWAITING_PAYMENT') clientSecret ??= await clientSecretAgain(services, current, cause);
   return { record: current, clientSecret, rejections: [] };

@@ -1,7 +1,7 @@
 import { accept, type Money, reject, type Rejection, type Result } from '@marketgraph/platform/core';
 import { type Address, badAddressPart } from './address.ts';
 import { isDeliveryOption } from './delivery.ts';
-import { isOnSale, type OfferQuote, type Quotes } from './offer-quote.ts';
+import { isOnSale, type OfferQuote, type Quotes, unitPriceOf } from './offer-quote.ts';
 
 export interface CartLine {
   id: string;
@@ -10,6 +10,10 @@ export interface CartLine {
   quantity: number;
   /** The catalog's price when the buyer last saw and accepted this line. */
   unitPrice: Money;
+  /** The deal that price was of. */
+  dealId?: string;
+  /** A deal that had no slots left for this line: what is seen is the offer's own price, until the line is changed. */
+  missedDealId?: string;
 }
 
 export interface Cart {
@@ -99,7 +103,7 @@ export function addLines(
       offerId,
       vendorId: quote.vendorId,
       quantity: (current?.quantity ?? 0) + quantity,
-      unitPrice: quote.price,
+      ...unitPriceOf(quote),
     };
     const refused = refusalOf(next, quote, { field, currencyCode: lines[0]?.unitPrice.currencyCode });
     if (refused) return { ok: false, rejection: refused };
@@ -137,7 +141,8 @@ export function updateLines(
     if (!current) return reject('NOT_FOUND', 'The cart has no such line.', { field: [...field, 'lineId'] });
     const quote = quotes.get(current.offerId);
     if (!quote) return reject('NOT_FOUND', 'This offer is gone.', { field });
-    const next = { ...current, quantity, unitPrice: quote.price };
+    const { id, offerId, vendorId } = current;
+    const next: CartLine = { id, offerId, vendorId, quantity, ...unitPriceOf(quote) };
     const others = lines.filter((line) => line !== current);
     const refused = refusalOf(next, quote, { field, currencyCode: others[0]?.unitPrice.currencyCode });
     if (refused) return { ok: false, rejection: refused };
@@ -188,8 +193,33 @@ export function selectDelivery(cart: Cart, vendorId: string, optionId: string): 
 export function acceptPrices(cart: Cart, quotes: Quotes): Cart {
   return {
     ...cart,
-    lines: cart.lines.map((line) => ({ ...line, unitPrice: quotes.get(line.offerId)?.price ?? line.unitPrice })),
+    lines: cart.lines.map(({ dealId, ...line }) => {
+      const quote = quotes.get(line.offerId);
+      return quote ? { ...line, ...unitPriceOf(quote, line.missedDealId) } : { ...line, ...(dealId ? { dealId } : {}) };
+    }),
   };
+}
+
+/** By offer the deals whose slots were gone. Their lines are priced without them from now on. */
+export function missDeals(cart: Cart, missed: ReadonlyMap<string, string>): Cart {
+  const lines = cart.lines.map((line) => {
+    const missedDealId = missed.get(line.offerId);
+    return missedDealId ? { ...line, missedDealId } : line;
+  });
+  return { ...cart, lines };
+}
+
+/** The units of each offer and the slots of each deal that a cart or an order wants, as inventory is asked for them. */
+export function wantedUnits(
+  lines: readonly { offerId: string; quantity: number; dealId?: string; missedDealId?: string }[],
+): { offerId: string; quantity: number }[] {
+  const units = new Map<string, number>();
+  for (const { offerId, quantity, dealId, missedDealId } of lines) {
+    for (const id of dealId && dealId !== missedDealId ? [offerId, dealId] : [offerId]) {
+      units.set(id, (units.get(id) ?? 0) + quantity);
+    }
+  }
+  return [...units].map(([offerId, quantity]) => ({ offerId, quantity }));
 }
 
 /** `undefined` when the key is new, else whether the same addition was made before. */
@@ -241,7 +271,8 @@ function refusalOf(
     const message = `Sold from ${quote.minOrderQuantity} on, in multiples of ${quote.orderMultiple}.`;
     return { code: 'INVALID', message, field: [...field, 'quantity'] };
   }
-  if (line.unitPrice.amount * line.quantity > MAX_LINE_TOTAL) {
+  // By the offer's own price: a deal can be over before the line is bought.
+  if (quote.price.amount * line.quantity > MAX_LINE_TOTAL) {
     return { code: 'LIMIT_EXCEEDED', message: 'This line is too expensive for one order.', field };
   }
   return undefined;

@@ -14,6 +14,8 @@ export interface DraftLine {
   sku: string;
   quantity: number;
   unitPrice: Money;
+  /** The deal the price is of: a slot of it is held with each unit. */
+  dealId?: string;
   discount: Money;
   lineTotal: Money;
   tax: Money;
@@ -92,11 +94,12 @@ export function draftOrder(
       shippingTotal: group.shippingTotal,
       taxTotal: group.taxTotal,
       total: group.total,
-      lines: group.lines.map(({ line, quote, unitPrice, discount, lineTotal, tax }) => ({
+      lines: group.lines.map(({ line, quote, unitPrice, dealId, discount, lineTotal, tax }) => ({
         lineId: nextId('lin'),
         ...snapshotOf(quote),
         quantity: line.quantity,
         unitPrice,
+        ...(dealId ? { dealId } : {}),
         discount,
         lineTotal,
         tax,

@@ -11,7 +11,7 @@ import {
 } from '@marketgraph/platform/core';
 import { type Cart, type CartLine, promotionsIn } from './cart.ts';
 import { type DeliveryOption, deliveryOptions, selectedDelivery } from './delivery.ts';
-import { isOnSale, type OfferQuote, type Quotes } from './offer-quote.ts';
+import { isOnSale, type OfferQuote, type Quotes, type UnitPrice, unitPriceOf } from './offer-quote.ts';
 import { applicable, type Discount, type DiscountedLine, discountsOf } from './discounts.ts';
 import type { Promotion } from './promotion.ts';
 import type { TaxRates } from './tax.ts';
@@ -21,6 +21,8 @@ export interface PricedLine {
   /** Undefined when the catalog knows the offer no more, or could not be asked. */
   quote: OfferQuote | undefined;
   unitPrice: Money;
+  /** The deal the price is of; its slots go with the units. */
+  dealId?: string;
   discount: Money;
   /** Unit price times quantity, less the discount, before tax. */
   lineTotal: Money;
@@ -93,11 +95,11 @@ export function priceCart(cart: Cart, { quotes, taxes, promotions }: PricingFact
   const currencyCode = quoted[0]?.line.unitPrice.currencyCode ?? EMPTY_CART_CURRENCY;
   const rate = cart.shippingAddress ? taxes.rateOf(cart.shippingAddress) : 0;
 
-  const gross = quoted.map(({ line, quote }) => multiply(priceOf(line, quote), line.quantity));
+  const gross = quoted.map(({ line, quote }) => multiply(priceOf(line, quote).unitPrice, line.quantity));
   const promoted = quoted.map(({ line, quote }): DiscountedLine => {
     const { offerId, vendorId, quantity } = line;
     const { productId, categoryIds = [] } = quote ?? {};
-    return { offerId, vendorId, productId, categoryIds, quantity, unitPrice: priceOf(line, quote) };
+    return { offerId, vendorId, productId, categoryIds, quantity, unitPrice: priceOf(line, quote).unitPrice };
   });
   const open = promotionsIn(cart).flatMap(({ promotionId }) => promotions?.get(promotionId) ?? []);
   const discounts = discountsOf(applicable(open, promoted), promoted);
@@ -106,7 +108,7 @@ export function priceCart(cart: Cart, { quotes, taxes, promotions }: PricingFact
     const discount = money(off, currencyCode);
     const lineTotal = subtract(gross[index]!, discount);
     const tax = basisPointsOf(lineTotal, rate);
-    return { line, quote, unitPrice: priceOf(line, quote), discount, lineTotal, tax };
+    return { line, quote, ...priceOf(line, quote), discount, lineTotal, tax };
   });
 
   const freeVendorIds = new Set(discounts.flatMap((discount) => discount.freeVendorIds));
@@ -166,8 +168,10 @@ function groupOf(
 }
 
 /** A cart holds one currency: an offer that now trades in another keeps the price it was taken at, and cannot be bought. */
-function priceOf(line: CartLine, quote: OfferQuote | undefined): Money {
-  return quote && quote.price.currencyCode === line.unitPrice.currencyCode ? quote.price : line.unitPrice;
+function priceOf(line: CartLine, quote: OfferQuote | undefined): UnitPrice {
+  return quote && quote.price.currencyCode === line.unitPrice.currencyCode
+    ? unitPriceOf(quote, line.missedDealId)
+    : { unitPrice: line.unitPrice };
 }
 
 /** Of several that pay one delivery the first one has paid it. */
@@ -216,6 +220,6 @@ function warningsOf({ line, quote }: PricedLine): Warning[] {
   if (!quote || !isOnSale(quote)) {
     return [{ code: 'VENDOR_PAUSED', message: 'This offer is not on sale at the moment.', lineId: line.id }];
   }
-  if (isSameMoney(quote.price, line.unitPrice)) return [];
+  if (isSameMoney(unitPriceOf(quote, line.missedDealId).unitPrice, line.unitPrice)) return [];
   return [{ code: 'PRICE_CHANGED', message: 'The price has changed since you put this in the cart.', lineId: line.id }];
 }

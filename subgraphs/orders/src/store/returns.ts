@@ -72,6 +72,19 @@ export async function closedReturnWindows(em: EntityManager, orderId: string): P
   return new Set(rows.map(({ id }) => id));
 }
 
+/** Approved so many days ago, by the database's clock, and neither sent nor received. Index: order_return_approved. */
+export async function returnsNeverSent(
+  em: EntityManager,
+  { days, limit }: { days: number; limit: number },
+): Promise<{ returnId: string; orderId: string }[]> {
+  return await em.execute<{ returnId: string; orderId: string }[]>(
+    `select id as "returnId", order_id as "orderId" from order_return
+     where status = 'APPROVED' and updated_at <= now() - make_interval(days => ?)
+     order by updated_at limit ?`,
+    [days, limit],
+  );
+}
+
 export async function insertReturn(
   em: EntityManager,
   wanted: { id: string; orderId: string; vendorOrderId: string; reason: string; lines: readonly Units[] },

@@ -1,4 +1,4 @@
-import { isSameMoney, type Money, zero } from '@marketgraph/platform/core';
+import { isSameMoney, type Money, money, zero } from '@marketgraph/platform/core';
 import type { Failure, MethodSummary } from '../domain/payment.ts';
 import type { Intent } from '../domain/intent.ts';
 import type { ProviderAccount } from '../domain/payout-account.ts';
@@ -101,6 +101,7 @@ export function fakeProvider(): FakeProvider {
           status: 'succeeded',
           received: amount,
           capturable: zero(amount.currencyCode),
+          fee: feeFor(amount),
         });
       }),
     cancelIntent: (reference) =>
@@ -170,5 +171,11 @@ function newIntent(reference: string, amount: Money): Intent {
     chargeReference: null,
     method: null,
     failure: null,
+    fee: null,
   };
+}
+
+/** Told with the capture. */
+function feeFor({ amount, currencyCode }: Money): Money {
+  return money(Math.min(amount, Math.round(amount * 0.029) + 30), currencyCode);
 }

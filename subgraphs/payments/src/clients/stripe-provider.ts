@@ -1,5 +1,5 @@
 import Stripe from 'stripe';
-import { money } from '@marketgraph/platform/core';
+import { type Money, money } from '@marketgraph/platform/core';
 import type { Intent, IntentStatus } from '../domain/intent.ts';
 import type { ProviderAccount } from '../domain/payout-account.ts';
 import { type OwnIntent, type PaymentProvider, ProviderRefusedError, ProviderUnavailableError } from './provider.ts';
@@ -18,7 +18,7 @@ export interface StripeProviderOptions {
 
 /** Tries of the SDK on a connection error, a conflict or a 5xx, all under one idempotency key. */
 const MAX_NETWORK_RETRIES = 2;
-const WITH_CHARGE = ['latest_charge'];
+const WITH_CHARGE = ['latest_charge.balance_transaction'];
 
 export function stripeProvider(options: StripeProviderOptions): PaymentProvider {
   const { secretKey, webhookSecrets, timeoutMs } = options;
@@ -171,6 +171,7 @@ function toIntent(source: Stripe.PaymentIntent): Intent {
     received: money(source.amount_received, currencyCode),
     chargeReference: charge?.id ?? (typeof source.latest_charge === 'string' ? source.latest_charge : null),
     method: methodOf(charge),
+    fee: feeOf(charge),
     failure: error
       ? {
           code: error.decline_code ?? error.code ?? 'payment_failed',
@@ -179,6 +180,15 @@ function toIntent(source: Stripe.PaymentIntent): Intent {
         }
       : null,
   };
+}
+
+/**
+ * Where the charge was booked on our balance. With asynchronous methods that is some time after the capture. An account that
+ * has its charges converted into another currency would need books of the exchange, which these are not: its fees stay unknown.
+ */
+function feeOf(charge: Stripe.Charge | null): Money | null {
+  const entry = typeof charge?.balance_transaction === 'object' ? charge.balance_transaction : null;
+  return entry && entry.currency === charge?.currency ? money(entry.fee, entry.currency.toUpperCase()) : null;
 }
 
 function statusOf(status: string): IntentStatus {

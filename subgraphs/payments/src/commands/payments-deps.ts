@@ -4,7 +4,7 @@ import type { Logger } from '@marketgraph/platform/telemetry';
 import type { PaymentProvider } from '../clients/provider.ts';
 import type { PaymentRow } from '../store/payment.entity.ts';
 import type { CaptureOutcome } from './capture-at-provider.ts';
-import type { SingleFlight } from './single-flight.ts';
+import type { SingleFlight } from '@marketgraph/platform/core';
 
 /** What the commands of this service work with. */
 export interface PaymentsDeps {

@@ -16,6 +16,7 @@ const handledTypes: ReadonlySet<string> = new Set([
   'payment_intent.canceled',
   'charge.succeeded',
   'charge.captured',
+  'charge.updated',
   'charge.failed',
   'charge.expired',
   'charge.refunded',

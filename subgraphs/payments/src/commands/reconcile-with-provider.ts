@@ -5,7 +5,7 @@ import type { PaymentsDeps } from './payments-deps.ts';
 
 export interface Difference {
   paymentId: string;
-  what: 'captured' | 'refunded' | 'transferred' | 'reversed';
+  what: 'captured' | 'refunded' | 'transferred' | 'reversed' | 'fee';
   here: number;
   atProvider: number;
 }
@@ -14,7 +14,7 @@ const PAGE = 50;
 
 /**
  * Compares captured payments, in the order of their ids, with the provider's own record of
- * what was captured, refunded, transferred and taken back. What is under way
+ * what was captured, refunded, transferred, taken back and kept as a fee. What is under way
  * is not a difference. `next` is where to go on; null after the last.
  */
 export async function reconcileWithProvider(
@@ -45,6 +45,10 @@ async function compare(deps: PaymentsDeps, payment: PaymentRow): Promise<Differe
   const sum = (amounts: readonly { amount: number }[]) => amounts.reduce((total, { amount }) => total + amount, 0);
   const pairs: [Difference['what'], number, number][] = [
     ['captured', payment.capturedAmount, own.intent.received.amount],
+    // One that is not known on either side is under way: the payment is looked at until it is.
+    ...(here.fee === null || !own.intent.fee
+      ? []
+      : ([['fee', here.fee, own.intent.fee.amount]] satisfies [Difference['what'], number, number][])),
     ...(isMoving
       ? []
       : ([

@@ -3,7 +3,7 @@ import type { NewEvent } from '@marketgraph/platform/messaging';
 import { appendToOutbox, type EntityManager, inTransaction } from '@marketgraph/platform/postgres';
 import type { OwnIntent } from '../clients/provider.ts';
 import { observe, type Observed } from '../domain/intent.ts';
-import { bookCapture } from '../domain/ledger.ts';
+import { bookCapture, bookFee } from '../domain/ledger.ts';
 import { isCaptured } from '../domain/payment.ts';
 import { settle } from '../domain/settlement.ts';
 import { paymentMoved } from '../events/out.ts';
@@ -72,6 +72,12 @@ async function apply(
   if (observed.newlyCaptured.amount > 0) {
     const reference = own.intent.chargeReference ?? own.intent.reference;
     await book(em, bookCapture(row.id, observed.newlyCaptured, reference), { ids: deps.ids, now, paymentId: row.id });
+  }
+  if (observed.newFee) {
+    row.feeAmount = observed.newFee.amount;
+    const reference = own.intent.chargeReference ?? own.intent.reference;
+    const journal = observed.newFee.amount > 0 ? bookFee(reference, observed.newFee) : null;
+    if (journal) await book(em, journal, { ids: deps.ids, now, paymentId: row.id });
   }
   const settlements = await settleWhatWasPlanned(deps, em, row, now);
   // Captured and not settled yet is the one end at which something is still owed.

@@ -16,6 +16,7 @@ function anIntent(overrides: Partial<Intent> = {}): Intent {
     chargeReference: null,
     method: null,
     failure: null,
+    fee: null,
     ...overrides,
   };
 }
@@ -28,13 +29,19 @@ const authorized = anIntent({
   chargeReference: 'ch_1',
   method: card,
 });
-const captured = anIntent({ status: 'succeeded', received: eur(1_000), chargeReference: 'ch_1', method: card });
+const captured = anIntent({
+  status: 'succeeded',
+  received: eur(1_000),
+  chargeReference: 'ch_1',
+  method: card,
+  fee: eur(59),
+});
 
 /** A payment after looking at the provider again and again. */
 function after(intents: readonly Intent[], payment: Payment = newPayment('pay_1', eur(1_000))): Payment {
   return intents.reduce((current, intent) => {
-    const { status, authorized: held, captured: taken, method, failure } = observe(current, intent);
-    return { ...current, status, authorized: held, captured: taken, method, failure };
+    const { status, authorized: held, captured: taken, method, failure, newFee } = observe(current, intent);
+    return { ...current, status, authorized: held, captured: taken, method, failure, fee: newFee ?? current.fee };
   }, payment);
 }
 
@@ -66,6 +73,7 @@ describe('one look at the provider', () => {
         { type: 'AUTHORIZATION', status: 'SUCCEEDED', amount: eur(1_000), gatewayReference: 'ch_1', failureCode: null },
       ],
       newlyCaptured: eur(0),
+      newFee: null,
       isFinal: false,
     });
   });
@@ -78,7 +86,26 @@ describe('one look at the provider', () => {
 
   it('that skips the hold still tells of both steps', () => {
     const { transactions } = observe(newPayment('pay_1', eur(1_000)), captured);
-    expect(transactions.map(({ type }) => type)).toEqual(['AUTHORIZATION', 'CAPTURE']);
+    expect(transactions.map(({ type }) => type)).toEqual(['AUTHORIZATION', 'CAPTURE', 'FEE']);
+  });
+
+  it('that shows what the provider keeps tells of it once, at the capture or later, also of what was refunded since', () => {
+    const unknown = anIntent({ ...captured, fee: null });
+    const payment = after([unknown]);
+    expect(observe(newPayment('pay_1', eur(1_000)), unknown)).toMatchObject({ newFee: null, isFinal: false });
+    const refunded: Payment = { ...payment, status: 'REFUNDED', refunded: eur(1_000) };
+    for (const earlier of [payment, refunded]) {
+      const later = observe(earlier, captured);
+      expect(later).toMatchObject({ status: earlier.status, newFee: eur(59), newlyCaptured: eur(0), isFinal: true });
+      expect(later.transactions).toContainEqual(expect.objectContaining({ type: 'FEE', amount: eur(59) }));
+      expect(observe({ ...earlier, fee: eur(59) }, captured).newFee).toBeNull();
+    }
+  });
+
+  it('that shows a charge without a fee has nothing to book, and is final', () => {
+    const free = observe(newPayment('pay_1', eur(1_000)), anIntent({ ...captured, fee: eur(0) }));
+    expect(free).toMatchObject({ newFee: eur(0), isFinal: true });
+    expect(free.transactions.map(({ type }) => type)).not.toContain('FEE');
   });
 
   it('that shows a refusal keeps the words of the provider until a card is accepted', () => {

@@ -31,6 +31,8 @@ export interface Intent {
   chargeReference: string | null;
   method: MethodSummary | null;
   failure: (Failure & { chargeReference: string | null }) | null;
+  /** What the provider keeps of what was taken. It may say so some time after the capture: null until then. */
+  fee: Money | null;
 }
 
 /** What a new look at the provider changes. `status` equal to the payment's own means: no event. */
@@ -43,7 +45,9 @@ export interface Observed {
   transactions: NewTransaction[];
   /** Taken since the last look: what the ledger has to book. */
   newlyCaptured: Money;
-  /** Nothing more will happen at the provider by itself. */
+  /** The provider's fee, said for the first time: what the ledger has to book. */
+  newFee: Money | null;
+  /** Nothing more will happen at the provider by itself, and nothing that happened is still to be told. */
   isFinal: boolean;
 }
 
@@ -86,15 +90,18 @@ export function observe(payment: Payment, intent: Intent): Observed {
   const status = canMove(payment.status, claimed) ? claimed : payment.status;
   const isNews = status === claimed;
   const { authorized, captured } = isNews ? amountsOf(payment, intent, status) : payment;
+  // Not bound to the status: a payment may be refunded before its fee is known.
+  const newFee = captured.amount > 0 && payment.fee === null ? intent.fee : null;
   return {
     status,
     authorized,
     captured,
     method: (isNews && intent.method) || payment.method,
     failure: isNews ? failureAfter(status, payment, intent) : payment.failure,
-    transactions: isNews ? transactionsOf(payment, intent, status) : [],
+    transactions: [...(isNews ? transactionsOf(payment, intent, status) : []), ...feeTransaction(intent, newFee)],
     newlyCaptured: money(captured.amount - payment.captured.amount, payment.amount.currencyCode),
-    isFinal: intent.status === 'succeeded' || intent.status === 'canceled',
+    newFee,
+    isFinal: intent.status === 'canceled' || (intent.status === 'succeeded' && intent.fee !== null),
   };
 }
 
@@ -147,6 +154,12 @@ function transactionsOf(payment: Payment, intent: Intent, status: PaymentStatus)
   }
 }
 
+function feeTransaction({ reference, chargeReference }: Intent, fee: Money | null): NewTransaction[] {
+  if (!fee || fee.amount === 0) return [];
+  const gatewayReference = chargeReference ?? reference;
+  return [{ type: 'FEE', status: 'SUCCEEDED', amount: fee, gatewayReference, failureCode: null }];
+}
+
 function larger(a: Money, b: Money): Money {
   return a.amount >= b.amount ? a : b;
 }
@@ -163,5 +176,6 @@ export function newPayment(id: string, amount: Money): Payment {
     refunded: none,
     method: null,
     failure: null,
+    fee: null,
   };
 }

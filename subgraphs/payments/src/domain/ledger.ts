@@ -158,7 +158,7 @@ export function bookReversal(operationId: string, vendorId: string, amount: Mone
   ]);
 }
 
-/** What the provider kept of a charge. */
+/** What the provider kept of a charge: the platform pays it, out of its commission. What is held for buyer and vendors stays whole. */
 export function bookFee(chargeReference: string, amount: Money): Journal {
   return journal(`fee:${chargeReference}`, 'Fee of the provider', [
     debit(platform('FEES', amount), amount),

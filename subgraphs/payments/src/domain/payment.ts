@@ -103,6 +103,8 @@ export interface Payment {
   refunded: Money;
   method: MethodSummary | null;
   failure: Failure | null;
+  /** What the provider kept of the charge; null until it has said so. The platform's cost, and no vendor's. */
+  fee: Money | null;
 }
 
 export type TransactionType =

@@ -18,7 +18,7 @@ import { settlePayment } from '../commands/settle-payment.ts';
 import { syncPayment } from '../commands/sync-payment.ts';
 import { voidPayment } from '../commands/void-payment.ts';
 import type { PaymentRow } from '../store/payment.entity.ts';
-import { mayReadPayment } from './access.ts';
+import { mayReadPayment, mayReadTransaction } from './access.ts';
 import {
   PaymentCaptureInput,
   PaymentCreateInput,
@@ -44,9 +44,16 @@ export class PaymentResolver {
     return readablePayment(id, context);
   }
 
-  @FieldResolver(() => [PaymentTransaction], { description: 'What happened to the money, oldest first.' })
-  async transactions(@Root() payment: Payment, @Ctx() { loaders }: PaymentsContext): Promise<PaymentTransaction[]> {
-    return (await loaders.transactionsOf.load(payment.id)).map(toTransactionType);
+  @FieldResolver(() => [PaymentTransaction], {
+    description:
+      'What happened to the money, oldest first. Transfers to vendors and fees only for operators and support.',
+  })
+  async transactions(
+    @Root() payment: Payment,
+    @Ctx() { loaders, viewer }: PaymentsContext,
+  ): Promise<PaymentTransaction[]> {
+    const rows = await loaders.transactionsOf.load(payment.id);
+    return rows.filter((row) => mayReadTransaction(viewer, row)).map(toTransactionType);
   }
 
   @Mutation(() => PaymentSessionPayload, {
@@ -153,7 +160,8 @@ export async function readablePayment(id: string, { loaders, viewer }: PaymentsC
 
 export async function readableTransaction(id: string, context: PaymentsContext): Promise<PaymentTransaction | null> {
   const row = await context.loaders.transaction.load(id);
-  if (!row?.paymentId || !(await readablePayment(row.paymentId, context))) return null;
+  if (!row?.paymentId || !mayReadTransaction(context.viewer, row) || !(await readablePayment(row.paymentId, context)))
+    return null;
   return toTransactionType(row);
 }
 

@@ -18,6 +18,7 @@ const PaymentSchema = defineEntity({
     capturedAmount: p.bigint('number'),
     refundedAmount: p.bigint('number'),
     refundingAmount: p.bigint('number').default(0),
+    feeAmount: p.bigint('number').nullable(),
     gatewayReference: p.text().nullable(),
     clientSecret: p.text().nullable(),
     createTries: p.integer(),

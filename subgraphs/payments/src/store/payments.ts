@@ -69,6 +69,7 @@ export function toPayment(row: PaymentRow): Payment {
     captured: amount(row.capturedAmount),
     refunded: amount(row.refundedAmount),
     method: methodOf(row),
+    fee: row.feeAmount == null ? null : amount(row.feeAmount),
     failure: row.failureCode ? { code: row.failureCode, message: row.failureMessage ?? '' } : null,
   };
 }

@@ -149,9 +149,9 @@ export async function isDue(em: EntityManager, settlementId: string): Promise<bo
 export async function transferTotals(
   em: EntityManager,
   paymentId: string,
-): Promise<{ refunded: number; transferred: number; reversed: number }> {
-  const [row] = await em.execute<Record<'refunded' | 'transferred' | 'reversed', string>[]>(
-    `select refunded_amount as refunded,
+): Promise<{ refunded: number; transferred: number; reversed: number; fee: number | null }> {
+  const [row] = await em.execute<(Record<'refunded' | 'transferred' | 'reversed', string> & { fee: string | null })[]>(
+    `select refunded_amount as refunded, fee_amount as fee,
             (select coalesce(sum(transferred), 0) from settlement where payment_id = payment.id) as transferred,
             (select coalesce(sum(reversed), 0) from settlement where payment_id = payment.id) as reversed
        from payment where id = ?`,
@@ -161,5 +161,6 @@ export async function transferTotals(
     refunded: Number(row?.refunded ?? 0),
     transferred: Number(row?.transferred ?? 0),
     reversed: Number(row?.reversed ?? 0),
+    fee: row?.fee == null ? null : Number(row.fee),
   };
 }

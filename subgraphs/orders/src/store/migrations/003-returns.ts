@@ -19,6 +19,7 @@ export class Returns extends Migration {
     )`);
     this.addSql('create index order_return_vendor_order on order_return (vendor_order_id, id)');
     this.addSql('create index order_return_order on order_return (order_id)');
+    this.addSql(`create index order_return_approved on order_return (updated_at) where status = 'APPROVED'`);
     this.addSql(`create table order_return_line (
       return_id text not null references order_return,
       line_id text not null references order_line,

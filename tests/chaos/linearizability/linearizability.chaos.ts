@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestMarketplace, type TestMarketplace } from '../../support/marketplace.ts';
+import { startSlowProxy } from '../../support/slow-proxy.ts';
+import { Random } from '../../simulator/world/random.ts';
+import { killPlan } from '../kill-plan.ts';
+import { startKiller } from '../killer.ts';
+import { runTrial, settled } from './trial.ts';
+
+const SEED = Number(process.env['CHAOS_SEED'] ?? Math.trunc(Math.random() * 2 ** 31));
+const OPERATIONS = Number(process.env['CHAOS_OPERATIONS'] ?? 50_000);
+/** More than there is time for: it goes on until the clients are through. */
+const KILLS = 10_000;
+const VICTIMS = ['inventory', 'inventory-2', 'payments', 'payments-2'];
+const MAX_DELAY_MS = 3;
+
+describe(`R40 eight clients, processes that die, a slow database (CHAOS_SEED=${SEED}, CHAOS_OPERATIONS=${OPERATIONS})`, () => {
+  let market: TestMarketplace;
+
+  beforeAll(async () => {
+    market = await startTestMarketplace({ shape: 'processes', copies: { inventory: 2, payments: 2 } });
+  });
+  afterAll(() => market?.stop());
+
+  it('everybody was told what one thread would have said', { timeout: 60 * 60_000 }, async () => {
+    const { appUrl } = market.stores.postgres.inventory;
+    const delays = new Random(SEED);
+    const proxy = await startSlowProxy({ host: new URL(appUrl).hostname, port: Number(new URL(appUrl).port) }, () =>
+      delays.between(0, MAX_DELAY_MS),
+    );
+    const slow = new URL(appUrl);
+    slow.port = String(proxy.port);
+    const restartWith = Object.fromEntries(VICTIMS.slice(0, 2).map((name) => [name, { DATABASE_URL: slow.href }]));
+    try {
+      const begun = performance.now();
+      const { operations, unknown, anomalies } = await runTrial(market, {
+        operations: OPERATIONS,
+        seed: SEED,
+        async onFaults() {
+          for (const [name, env] of Object.entries(restartWith)) {
+            await market.processes!.services.get(name)!.kill();
+            await market.processes!.services.get(name)!.restart(env);
+          }
+          const killer = startKiller(market, killPlan({ seed: SEED, kills: KILLS, victims: VICTIMS }), { restartWith });
+          return {
+            async stop() {
+              await killer.stop();
+              process.stdout.write(`${killer.killed} processes killed\n`);
+            },
+          };
+        },
+      });
+      const seconds = ((performance.now() - begun) / 1_000).toFixed(0);
+      process.stdout.write(`${operations} operations in ${seconds} s, ${unknown} of unknown outcome\n`);
+      expect(anomalies).toEqual([]);
+      await settled(market);
+    } finally {
+      await proxy.stop();
+    }
+  });
+});

@@ -1,0 +1,192 @@
+import { operatorAccess } from '@marketgraph/launcher';
+import { until } from '@marketgraph/platform/testing';
+import { verifyStores } from '@marketgraph/verify';
+import { Random } from '../../simulator/world/random.ts';
+import { aRun, newKey, registerBuyer, registerVendor, signIn, type Vendor } from '../../story/cast.ts';
+import { silentReport } from '../../story/report.ts';
+import { type InsideCaller, insideCaller } from '../../support/inside-caller.ts';
+import type { TestMarketplace } from '../../support/marketplace.ts';
+import type { Person } from '../../support/person.ts';
+import { buy, listProduct } from '../../support/shop.ts';
+import { check, type Verdict } from './checker.ts';
+import { type MoneyOperation, nextStockCall, recorded, type StockOperation } from './clients.ts';
+import type { Model, Operation } from './history.ts';
+import { offerModel } from './offer-model.ts';
+import { type MoneyCall, paymentModel } from './payment-model.ts';
+import { refundsUnderTest, stockUnderTest } from './stock-under-test.ts';
+
+export interface TrialResult {
+  operations: number;
+  /** Of which nobody ever learned the outcome. */
+  unknown: number;
+  /** In words: what no order of one thread explains. */
+  anomalies: string[];
+}
+
+const CLIENTS = 8;
+/** Few units for many: refusals, races for the last one and empty warehouses are what it is about. */
+const UNITS = [10, 0] as const;
+/** Long enough for everything to happen to an offer; a history of that length is decided in a moment. */
+const OPERATIONS_PER_OFFER = 250;
+/** Offers that are busy at the same time: the fewer, the more clients meet. */
+const BUSY_OFFERS = 3;
+/** Refunds go to the provider and back, so there are fewer of them. */
+const SHARE_OF_REFUNDS = 0.02;
+const REFUNDS_PER_ORDER = 40;
+const MANY = 10_000;
+
+/** Eight clients do as they like to offers and payments, and what they were told is held against one thread. */
+export async function runTrial(
+  market: TestMarketplace,
+  { operations, seed, onFaults }: { operations: number; seed: number; onFaults?(): Promise<{ stop(): Promise<void> }> },
+): Promise<TrialResult> {
+  const caller = insideCaller(market);
+  try {
+    const shop = await openShop(market);
+    const offers = Math.ceil((operations * (1 - SHARE_OF_REFUNDS)) / OPERATIONS_PER_OFFER);
+    const offerIds = await listOffers(shop, offers);
+    const orders = Math.ceil((operations * SHARE_OF_REFUNDS) / REFUNDS_PER_ORDER);
+    const bought = await buyOrders(market, shop, orders);
+    const perOffer = Math.min(OPERATIONS_PER_OFFER, Math.ceil(operations / offers));
+
+    const faults = await onFaults?.();
+    const stock: StockOperation[][] = [];
+    const money: MoneyOperation[][] = [];
+    await Promise.all([
+      inTurn(offerIds, BUSY_OFFERS, async (offerId, at) => {
+        stock.push(await playOffer(caller, { offerId, vendor: shop.vendor, seed: seed + at, operations: perOffer }));
+      }),
+      inTurn(bought, 1, async (order, at) => {
+        money.push(await playRefunds(caller, { ...order, seed: seed + MANY + at }));
+      }),
+    ]);
+    await faults?.stop();
+
+    const anomalies = [
+      ...stock.flatMap((history) => anomalyOf('offer', offerModel(UNITS), history)),
+      ...bought.flatMap(({ captured }, at) => anomalyOf('payment', paymentModel(captured), money[at] ?? [])),
+    ];
+    const all: readonly Operation<unknown, unknown>[] = [...stock.flat(), ...money.flat()];
+    return { operations: all.length, unknown: all.filter(({ outcome }) => outcome === undefined).length, anomalies };
+  } finally {
+    await caller.close();
+  }
+}
+
+/** What is wrong in the stores when everything had its time to settle. */
+export async function settled(market: TestMarketplace, timeoutMs = 60_000): Promise<void> {
+  await until(
+    async () => {
+      const verdicts = await verifyStores(operatorAccess(market.stores));
+      const broken = verdicts.filter(({ violations, error }) => violations > 0 || error);
+      if (broken.length > 0) throw new Error(JSON.stringify(broken).slice(0, 2_000));
+      return true;
+    },
+    { timeoutMs, intervalMs: 500, what: 'stores in which nothing is wrong' },
+  );
+}
+
+interface Shop {
+  run: string;
+  vendor: Vendor;
+  operator: Person;
+}
+
+async function openShop({ graph }: TestMarketplace): Promise<Shop> {
+  const run = aRun();
+  const operator = await signIn(graph, 'Olga', graph.operator);
+  return {
+    run,
+    operator,
+    vendor: await registerVendor(graph, { name: 'Trial', run, operator, report: silentReport }),
+  };
+}
+
+async function listOffers({ vendor, operator, run }: Shop, count: number): Promise<string[]> {
+  const offerIds: string[] = [];
+  for (let at = 0; at < count; at += 1) {
+    const sku = `TRIAL-${at}-${run}`;
+    const { offerId } = await listProduct(vendor, operator, { title: sku, sku, units: UNITS[0] });
+    offerIds.push(offerId);
+  }
+  return offerIds;
+}
+
+async function buyOrders({ graph }: TestMarketplace, { vendor, operator, run }: Shop, count: number) {
+  const buyer = await registerBuyer(graph, 'Refunded', run);
+  const sku = `GOLD-${run}`;
+  const { offerId } = await listProduct(vendor, operator, { title: sku, sku, units: MANY });
+  const orders: { orderId: string; paymentId: string; captured: number }[] = [];
+  for (let at = 0; at < count; at += 1) {
+    const { orderId, paymentId, total } = await buy(graph, buyer, [{ offerId, quantity: 4 }]);
+    orders.push({ orderId, paymentId, captured: total.amount });
+  }
+  return orders;
+}
+
+async function playOffer(
+  caller: InsideCaller,
+  { offerId, vendor, seed, operations }: { offerId: string; vendor: Vendor; seed: number; operations: number },
+): Promise<StockOperation[]> {
+  const offer = stockUnderTest(caller, { offerId, vendor, run: offerId.slice(-8) });
+  const history: StockOperation[] = [];
+  const known: number[] = [];
+  let begun = 0;
+  await Promise.all(
+    Array.from({ length: CLIENTS }, async (_, client) => {
+      const random = new Random(seed * CLIENTS + client);
+      while (begun < operations) {
+        const request = (begun += 1);
+        const call = nextStockCall(random, known, request);
+        const done = await recorded(offer, call, { client, key: `${offerId}-${request}`, random });
+        if (done.outcome && 'reserved' in done.outcome) known.push(request);
+        history.push(done);
+      }
+    }),
+  );
+  return history;
+}
+
+async function playRefunds(
+  caller: InsideCaller,
+  order: { orderId: string; paymentId: string; captured: number; seed: number },
+): Promise<MoneyOperation[]> {
+  const payment = refundsUnderTest(caller, order);
+  const history: MoneyOperation[] = [];
+  // Together they ask for about twice of what there is.
+  const most = Math.ceil((4 * order.captured) / REFUNDS_PER_ORDER);
+  await Promise.all(
+    Array.from({ length: CLIENTS }, async (_, client) => {
+      const random = new Random(order.seed * CLIENTS + client);
+      for (let at = 0; at < REFUNDS_PER_ORDER / CLIENTS; at += 1) {
+        const call: MoneyCall = random.chance(0.2) ? { do: 'query' } : { do: 'refund', amount: random.whole(1, most) };
+        history.push(await recorded(payment, call, { client, key: newKey(), random }));
+      }
+    }),
+  );
+  return history;
+}
+
+function anomalyOf<State, Call, Outcome>(
+  what: string,
+  model: Model<State, Call, Outcome>,
+  history: readonly Operation<Call, Outcome>[],
+): string[] {
+  const verdict: Verdict<Call, Outcome> = check(model, history);
+  if (verdict.isLinearizable) return [];
+  const stuck = verdict.stuckAt.map(({ call, outcome }) => JSON.stringify({ call, outcome })).join(' ');
+  return [`${what}: ${verdict.explained} of ${history.length} explained, then ${stuck}`];
+}
+
+async function inTurn<Item>(
+  items: readonly Item[],
+  lanes: number,
+  work: (item: Item, at: number) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  await Promise.all(
+    Array.from({ length: lanes }, async () => {
+      for (let at = next++; at < items.length; at = next++) await work(items[at]!, at);
+    }),
+  );
+}

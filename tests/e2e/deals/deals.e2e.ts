@@ -1,0 +1,180 @@
+import { operatorAccess } from '@marketgraph/launcher';
+import { until } from '@marketgraph/platform/testing';
+import * as operations from '@marketgraph/schema/generated/operations';
+import { verifyStores } from '@marketgraph/verify';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { aRun, newKey, registerBuyer, registerVendor, signIn, type Vendor } from '../../story/cast.ts';
+import { completeCheckout, fillCart, payByCard } from '../../story/purchase.ts';
+import { accepted, silentReport as report } from '../../story/report.ts';
+import { startTestMarketplace, type TestMarketplace } from '../../support/marketplace.ts';
+import type { Person } from '../../support/person.ts';
+import { ask } from '../../support/raw-graph.ts';
+import { listProduct } from '../../support/shop.ts';
+
+const BASE = 2_500;
+const DEAL = 1_900;
+const SLOTS = 2;
+const BUYERS = 7;
+/** Long enough to pay in, short enough to wait for the end of. */
+const settings = { ORDERS_RESERVATION_TTL_S: '10' };
+const eur = (amount: number) => ({ amount, currencyCode: 'EUR' });
+const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1_000).toISOString();
+
+describe.each(['monolith', 'processes'] as const)('a lightning deal (%s)', (shape) => {
+  let market: TestMarketplace;
+  let operator: Person;
+  let vendor: Vendor;
+  const buyers: Person[] = [];
+  const run = aRun();
+
+  beforeAll(async () => {
+    market = await startTestMarketplace({ shape, settings });
+    operator = await signIn(market.graph, 'Olga', market.graph.operator);
+    vendor = await registerVendor(market.graph, { name: 'Flash', run, operator, report });
+    for (let n = 0; n < BUYERS; n += 1) buyers.push(await registerBuyer(market.graph, `Buyer ${n}`, run));
+  });
+  afterAll(async () => {
+    await Promise.all([operator, vendor?.person, ...buyers].map((person) => person?.leave()));
+    await market?.stop();
+  });
+
+  async function anOffer(sku: string): Promise<string> {
+    const price = eur(BASE);
+    return (await listProduct(vendor, operator, { title: `Thing ${sku}`, sku: `${sku}-${run}`, units: 50, price }))
+      .offerId;
+  }
+
+  async function schedule(input: { offerId: string; startsAt: string; endsAt: string; slots: number }) {
+    const { lightningDealSchedule: scheduled } = await vendor.person.ask(operations.LightningDealScheduleDocument, {
+      input: { dealPrice: eur(DEAL), ...input },
+    });
+    return accepted('lightningDealSchedule', scheduled.deal, scheduled.userErrors);
+  }
+
+  const priceOf = async (id: string) => {
+    const { offer } = await buyers[0]!.ask(operations.OfferPriceDocument, { id });
+    return `${offer!.priceFor.source} ${offer!.priceFor.unitPrice.amount}`;
+  };
+
+  const cartPrice = async (buyer: Person, id: string) => {
+    const query = 'query($id: ID!) { cart(id: $id) { lines { unitPrice { amount } } } }';
+    const { data } = await ask<{ cart: { lines: { unitPrice: { amount: number } }[] } }>(market.url, query, {
+      variables: { id },
+      token: buyer.accessToken,
+    });
+    return data!.cart.lines[0]!.unitPrice.amount;
+  };
+
+  it('C15 begins and ends by itself: base price, deal price, base price, and each change is told once', async () => {
+    const offerId = await anOffer('CLOCK');
+    const deal = await schedule({ offerId, startsAt: inSeconds(5), endsAt: inSeconds(12), slots: 5 });
+    const feed = buyers[0]!.watch(operations.LightningDealChangedDocument, { dealId: deal.id });
+    await feed.find(({ lightningDealChanged: { kind } }) => kind === 'SNAPSHOT', 'the snapshot');
+    const prices: string[] = [];
+    await until(
+      async () => {
+        const price = await priceOf(offerId);
+        if (price !== prices.at(-1)) prices.push(price);
+        return prices.length === 3;
+      },
+      { timeoutMs: 40_000, what: 'the price to rise again' },
+    );
+    expect(prices).toEqual([`BASE ${BASE}`, `DEAL ${DEAL}`, `BASE ${BASE}`]);
+    await feed.find(
+      ({
+        lightningDealChanged: {
+          deal: { status },
+        },
+      }) => status === 'ENDED',
+      'the end',
+    );
+    const told = feed.events.filter(({ lightningDealChanged: { kind } }) => kind === 'LIVE');
+    expect(
+      told.map(
+        ({
+          lightningDealChanged: {
+            deal: { status },
+          },
+        }) => status,
+      ),
+    ).toEqual(['LIVE', 'ENDED']);
+    await feed.cut();
+  });
+
+  it('C15 I15 gives its slots to as many as there are; the others see the new price, and an abandoned slot comes back', async () => {
+    const offerId = await anOffer('SLOTS');
+    const deal = await schedule({ offerId, startsAt: inSeconds(-60), endsAt: inSeconds(3_600), slots: SLOTS });
+    const feed = buyers[0]!.watch(operations.LightningDealChangedDocument, { dealId: deal.id });
+    await feed.find(({ lightningDealChanged: { kind } }) => kind === 'SNAPSHOT', 'the snapshot');
+
+    const baskets = await Promise.all(buyers.map((buyer) => fillCart(buyer, [{ offerId, quantity: 1 }])));
+    expect(await cartPrice(buyers[0]!, baskets[0]!.cartId)).toBe(DEAL);
+    const answers = await Promise.all(
+      buyers.map(async (buyer, index) => {
+        const { cartId, total } = baskets[index]!;
+        const { checkoutStart } = await buyer.ask(operations.CheckoutStartDocument, {
+          cartId,
+          idempotencyKey: newKey(),
+        });
+        return { buyer, cartId, total, ...checkoutStart };
+      }),
+    );
+    const won = answers.filter(({ order }) => order);
+    const lost = answers.filter(({ order }) => !order);
+    expect(won).toHaveLength(SLOTS);
+    expect(lost.map(({ userErrors }) => userErrors.map(({ code }) => code))).toEqual(lost.map(() => ['PRICE_CHANGED']));
+    for (const { buyer, cartId } of lost) expect(await cartPrice(buyer, cartId)).toBe(BASE);
+    await feed.find(
+      ({
+        lightningDealChanged: {
+          deal: { status },
+        },
+      }) => status === 'SOLD_OUT',
+      'that it is sold out',
+    );
+
+    const [paying] = won;
+    const { paymentId, paymentClientSecret, order, buyer, cartId, total } = paying!;
+    const checkout = {
+      ...{ cartId, total, orderId: order!.id },
+      ...{ paymentId: paymentId!, clientSecret: paymentClientSecret! },
+    };
+    await payByCard(market.graph, checkout, 'pm_card_visa');
+    const completed = await completeCheckout(buyer, checkout);
+    expect(completed).toMatchObject({ order: { status: 'CONFIRMED' }, userErrors: [] });
+
+    // The other winner leaves without paying.
+    const isLiveAgain = ({
+      lightningDealChanged: {
+        kind,
+        deal: { status },
+      },
+    }: (typeof feed.events)[number]) => kind === 'LIVE' && status === 'LIVE';
+    await feed.find(isLiveAgain, 'that there are slots again', 40_000);
+    const told = feed.events.filter(({ lightningDealChanged: { kind } }) => kind === 'LIVE');
+    expect(
+      told.map(
+        ({
+          lightningDealChanged: {
+            deal: { status },
+          },
+        }) => status,
+      ),
+    ).toEqual(['SOLD_OUT', 'LIVE']);
+    const { offer } = await buyers[0]!.ask(operations.OfferPriceDocument, { id: offerId });
+    expect(offer).toMatchObject({
+      priceFor: { source: 'DEAL' },
+      activeDeal: { status: 'LIVE', slotsRemaining: SLOTS - 1 },
+    });
+    await feed.cut();
+  });
+
+  it('C15 leaves stores in which every invariant holds', async () => {
+    const access = operatorAccess(market.stores);
+    await until(async () => {
+      const broken = (await verifyStores(access)).filter(({ violations, error }) => violations > 0 || error);
+      if (broken.length === 0) return true;
+      throw new Error(JSON.stringify(broken.map(({ id, examples, error }) => ({ id, examples, error }))));
+    });
+  });
+});
