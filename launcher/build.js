@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync 
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { bundleLivePage } from '../gateway/live-page/bundle.js';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const TSC = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
@@ -16,22 +17,32 @@ const packages = [
   'gateway/federation-live',
   'monolith',
   'launcher',
+  'launcher/doctor',
   'launcher/stores',
   'launcher/verify',
   ...['subgraphs', 'emulators'].flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => `${folder}/${name}`)),
 ].filter((path) => existsSync(join(ROOT, path, 'tsconfig.json')));
 
+/** The page of the gateway is made of its own sources and the documents of its operations. */
+const PAGE_OF = {
+  gateway: { inputs: ['schema/generated/operations.ts'], file: 'live-page.html', bundle: bundleLivePage },
+};
+
 /** Names and times of everything that goes into a package's dist. */
 function stampOf(path) {
-  const sources = ['src', 'events', 'generated']
+  const sources = ['src', 'events', 'generated', 'live-page']
     .map((folder) => join(ROOT, path, folder))
     .filter((folder) => existsSync(folder))
     .flatMap((folder) =>
       readdirSync(folder, { recursive: true })
-        .filter((name) => name.endsWith('.ts'))
+        .filter((name) => /\.(ts|html|css|js)$/.test(name))
         .map((name) => join(folder, name)),
     );
-  const inputs = [...sources, join(ROOT, path, 'package.json'), ...SHARED.map((name) => join(ROOT, name))];
+  const inputs = [
+    ...sources,
+    join(ROOT, path, 'package.json'),
+    ...[...SHARED, ...(PAGE_OF[path]?.inputs ?? [])].map((name) => join(ROOT, name)),
+  ];
   return inputs.map((file) => `${file} ${statSync(file).mtimeMs}`).join('\n');
 }
 
@@ -55,6 +66,8 @@ await Promise.all(
       rmSync(join(ROOT, path, 'dist'), { recursive: true, force: true });
       const stamp = stampOf(path);
       await compile(path);
+      const page = PAGE_OF[path];
+      if (page) writeFileSync(join(ROOT, path, 'dist', page.file), await page.bundle());
       writeFileSync(join(ROOT, path, 'dist', '.stamp'), stamp);
     }
   }),

@@ -18,6 +18,8 @@ export interface GatewayConfig {
   trustedProxies: number;
   /** Whether a browser at `/graphql` gets the explorer. */
   explorer: boolean;
+  /** Whether `/live` is the shop-floor page. */
+  livePage: boolean;
   /** Whether the schema may be asked for. */
   introspection: boolean;
   redisUrl: string;
@@ -145,6 +147,7 @@ export function readGatewayConfig(env: Environment): GatewayConfig {
     allowedOrigins: list('ALLOWED_ORIGINS', ''),
     trustedProxies: settings.integer('TRUSTED_PROXIES', 0, { max: 10 }),
     explorer: settings.flag('EXPLORER', !isProduction),
+    livePage: settings.flag('LIVE_PAGE', true),
     introspection: settings.flag('INTROSPECTION', !isProduction),
     redisUrl: settings.required('REDIS_URL'),
     cursorSecret,

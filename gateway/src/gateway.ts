@@ -12,6 +12,7 @@ import { coalescedFields } from './graph/gateway-directives.ts';
 import { GRAPH_SUBGRAPH } from './graph/graph-subgraph.ts';
 import { createExplorer } from './http/explorer.ts';
 import { createHealth } from './http/health.ts';
+import { createLivePage } from './http/live-page.ts';
 import { createPublicServer } from './http/public-server.ts';
 import { readSampleOperations } from './http/sample-operations.ts';
 import { accessTokenVerifier } from './identity/access-token.ts';
@@ -240,6 +241,7 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
       pingRedis: () => redis.ping(),
     }),
     explorer: config.explorer ? createExplorer(() => readSampleOperations(operationsFolder())) : null,
+    livePage: config.livePage ? createLivePage() : null,
     log,
   });
   await live.start();

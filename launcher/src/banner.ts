@@ -20,6 +20,7 @@ export function printBanner(
     '',
     `  Graph          ${colors.cyan(`${url}/graphql`)}`,
     `  Explorer       ${colors.cyan(`${url}/graphql`)} ${colors.dim('in a browser')}`,
+    `  Shop floor     ${colors.cyan(`${url}/live`)} ${colors.dim('a vendor’s orders, stock and sales, live')}`,
     `  Subscriptions  ${colors.cyan(`${url.replace('http', 'ws')}/graphql`)} ${colors.dim('graphql-ws')} · ${colors.cyan(`${url}/graphql/stream`)} ${colors.dim('SSE')}`,
     ...moreGateways.map((other) => `  Another copy   ${colors.cyan(`${other}/graphql`)}`),
     `  Health         ${colors.cyan(`${url}/health`)} · ${colors.cyan(`${url}/ready`)}`,

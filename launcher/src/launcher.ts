@@ -142,7 +142,7 @@ export async function startMarketplace(options: MarketplaceOptions): Promise<Mar
   }
 }
 
-/** Where the stores are, for `redrive` and `verify`. */
+/** Where the stores are, for `redrive`, `verify` and `doctor`. */
 export function operatorAccess({ postgres, redis, mongodb, typesense, stripe }: Stores) {
   const { accounts, inventory, orders, payments } = postgres;
   return {

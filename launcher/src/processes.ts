@@ -15,7 +15,8 @@ export const NODE_FLAGS = IS_SOURCE
   ? ['--conditions=source', '--import', 'tsx']
   : ['--enable-source-maps', '--optimize-for-size', '--max-semi-space-size=4'];
 const ENTRY = IS_SOURCE ? 'src/main.ts' : 'dist/main.js';
-const START_LIMIT_MS = 60_000;
+/** From the sources each process compiles them first, all of them at the same time. */
+const START_LIMIT_MS = IS_SOURCE ? 150_000 : 60_000;
 const STOP_LIMIT_MS = 20_000;
 
 export interface ServiceProcess {

@@ -50,6 +50,14 @@ export const payingOutPoints: readonly CrashPoint[] = [
   ...both('orders', 'give-back.RECEIVE_UNITS'),
 ];
 
+/** What has to happen to an order for its money, or its units, to come by a point. */
+export type PayingOut = 'released' | 'canceled' | 'refunded after release';
+
+export function payingOutOf({ service, point }: CrashPoint): PayingOut {
+  if (service === 'payments' && point.includes('transfer')) return 'released';
+  return /reversal|reverse/.test(point) ? 'refunded after release' : 'canceled';
+}
+
 export function nameOf({ service, point, nth }: CrashPoint): string {
   return `${service} ${point}${nth ? ` (${nth})` : ''}`;
 }

@@ -5,7 +5,8 @@ import { cancelIntent } from './payments/cancel.ts';
 import { settleCharge } from './payments/charge.ts';
 import { settleProcessing } from './payments/confirm.ts';
 import { openDispute } from './payments/dispute.ts';
-import { behaviourOf } from './payments/payment-methods.ts';
+import type { Decline } from './payments/cards.ts';
+import { type Behaviour, behaviourOf } from './payments/payment-methods.ts';
 import { destinationOf, settlePayout } from './payments/payout.ts';
 import { failRefund, settleRefund } from './payments/refund.ts';
 import type { LaterStep } from './store/later.ts';
@@ -41,7 +42,7 @@ function runStep(world: World, { what, object: id }: LaterStep): void {
         if (intent.status !== 'processing') return;
         const charge = world.objects.find(scope.account, 'charge', idOf(intent.latest_charge)!)!;
         const behaviour = behaviourOf(scope, charge.payment_method!);
-        settleProcessing(scope, intent, behaviour.kind === 'us_bank_account' ? behaviour.bankRefusal : undefined);
+        settleProcessing(scope, intent, lateRefusalOf(behaviour));
       });
     case 'settle_payout':
       return on(world, 'payout', id, (scope, payout) => {
@@ -55,6 +56,11 @@ function runStep(world: World, { what, object: id }: LaterStep): void {
     case 'open_dispute':
       return on(world, 'charge', id, (scope, charge) => void openDispute(scope, charge));
   }
+}
+
+function lateRefusalOf(behaviour: Behaviour): Decline | undefined {
+  if (behaviour.kind === 'us_bank_account') return behaviour.bankRefusal;
+  return behaviour.kind === 'redirect' ? behaviour.refusal : undefined;
 }
 
 function on<T extends ObjectType>(

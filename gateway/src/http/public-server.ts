@@ -9,10 +9,10 @@ import { RequestError } from '../limits/request-error.ts';
 import { refuseUpgrade, type SocketServer } from '../live/socket-server.ts';
 import { graphContext } from '../query/graph-context.ts';
 import { clientAddress } from './client-address.ts';
-import type { Explorer } from './explorer.ts';
 import { answerGraphql, answerStream, type GraphqlExchange, type GraphqlRouteParts } from './graphql-route.ts';
 import type { Health } from './health.ts';
 import { createOrigins } from './origins.ts';
+import type { Page } from './page.ts';
 import { forwardTo, routeOf } from './public-routes.ts';
 import { watchBody } from './late-body.ts';
 import { methodNotAllowed, notFound, sendRequestError, sendText } from './responses.ts';
@@ -23,7 +23,9 @@ export interface PublicServerParts extends GraphqlRouteParts {
   sockets: SocketServer;
   health: Health;
   /** Null: there is none. */
-  explorer: Explorer | null;
+  explorer: Page | null;
+  /** The shop-floor page; null: there is none. */
+  livePage: Page | null;
   log: Logger;
 }
 
@@ -47,7 +49,7 @@ const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
 
 /** Everything on the public port, by path. */
 export function createPublicServer(parts: PublicServerParts): PublicServer {
-  const { config, transport, rates, sockets, health, explorer, log } = parts;
+  const { config, transport, rates, sockets, health, explorer, livePage, log } = parts;
   const origins = createOrigins(config);
   const securityHeaders = helmet({
     contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
@@ -65,6 +67,10 @@ export function createPublicServer(parts: PublicServerParts): PublicServer {
         return answerGraphql(parts, exchange);
       case '/graphql/stream':
         return answerStream(parts, exchange);
+      case '/live':
+        if (!livePage) throw notFound();
+        onlyRead(request);
+        return livePage.serve(request, response);
       case '/':
         onlyRead(request);
         response.writeHead(302, { location: '/graphql' }).end();

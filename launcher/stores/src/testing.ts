@@ -16,6 +16,8 @@ import type { StoreName } from './store-context.ts';
 import { silentLog } from './store-log.ts';
 import { startStores, type Stores } from './stores.ts';
 
+export { libraryFolders, unpackDebianProgram } from './server/debian-package.ts';
+export { findOnPath } from './server/find-on-path.ts';
 export type { Stores } from './stores.ts';
 
 /** Beside the packages, and ignored by git. */

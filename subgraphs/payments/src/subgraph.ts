@@ -44,6 +44,7 @@ import { Migration0003Refunds } from './store/migrations/0003-refunds.ts';
 import { Migration0004SavedMethods } from './store/migrations/0004-saved-methods.ts';
 import { Migration0005ReturnHolds } from './store/migrations/0005-return-holds.ts';
 import { Migration0006Fees } from './store/migrations/0006-fees.ts';
+import { Migration0007OfferedMethods } from './store/migrations/0007-offered-methods.ts';
 import { MethodRow, PaymentRow, TransactionRow } from './store/payment.entity.ts';
 import { OperationRow, PayoutRow, RefundPartRow, RefundRow } from './store/refund.entity.ts';
 import { CommissionRuleRow, PayoutAccountRow, SettlementRow } from './store/settlement.entity.ts';
@@ -82,6 +83,7 @@ export async function createPayments(dependencies: PaymentsDependencies): Promis
       '0004-saved-methods': Migration0004SavedMethods,
       '0005-return-holds': Migration0005ReturnHolds,
       '0006-fees': Migration0006Fees,
+      '0007-offered-methods': Migration0007OfferedMethods,
     },
     appendOnly: APPEND_ONLY,
     log,

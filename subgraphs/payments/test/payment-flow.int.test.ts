@@ -150,7 +150,8 @@ describe('a session of the wrong kind', () => {
       'PRICE_CHANGED',
     ],
     ['an unknown cart', ({ amount }) => ({ cartId: ids.next('crt'), amount, methodKind: 'CARD' }), 'NOT_FOUND'],
-    ['a method that is not offered', ({ cartId, amount }) => ({ cartId, amount, methodKind: 'UPI' }), 'INVALID'],
+    ['a method that is not offered', ({ cartId, amount }) => ({ cartId, amount, methodKind: 'BANK_DEBIT' }), 'INVALID'],
+    ['a method that does not pay in euros', ({ cartId, amount }) => ({ cartId, amount, methodKind: 'UPI' }), 'INVALID'],
   ];
   it.each(cases)('%s is a typed error', async (_, inputOf, code) => {
     const checkout = aCheckout();

@@ -5,7 +5,7 @@ import { aSoldOrder, type Neighbours, neighboursOf, releasePayout, settlementOf 
 
 /** Time passes here, faster than the provider's signatures live: vendors are ready before it does. */
 const clock = testClock(new Date());
-const vendors = Array.from({ length: 4 }, () => ids.next('ven'));
+const vendors = Array.from({ length: 5 }, () => ids.next('ven'));
 let shop: Marketplace;
 let neighbours: Neighbours;
 beforeAll(async () => {
@@ -39,6 +39,31 @@ describe('R19 R37 the provider does not tell whether it transferred', () => {
     });
     const transfers = recordOf(intent).movements.filter(({ kind }) => kind === 'transfer');
     expect(transfers).toMatchObject([{ amount: 8_810, idempotency_key: expect.stringMatching(/:0$/) }]);
+  });
+
+  it('R37 a vendor whose account is stopped before its money leaves keeps it, with the reason, and gets it once the account is back', async () => {
+    const vendorId = vendors.pop()!;
+    const [account] = await shop.sql<{ reference: string }>(
+      'select provider_reference as reference from payout_account where vendor_id = ?',
+      [vendorId],
+    );
+    // The provider stops it and we have not heard: the transfer itself is refused.
+    const part = aPart(10_000, { vendorId });
+    const { intent } = await aSoldOrder(shop, [part]);
+    shop.emulator.control.restrict(account!.reference, 'under_review');
+    await neighbours.deliver(part, past());
+    const waiting = await until(async () => {
+      const now = await settlementOf(shop, part);
+      return now.status === 'RELEASABLE' && now.problem !== null && now;
+    });
+    expect(waiting.transferred).toBe(0);
+    expect(recordOf(intent).transferred).toBe(0);
+    shop.emulator.control.restrict(account!.reference, null);
+    await until(async () => {
+      clock.advance(600_000);
+      return (await settlementOf(shop, part)).status === 'RELEASED';
+    });
+    expect(recordOf(intent).movements.filter(({ kind }) => kind === 'transfer')).toHaveLength(1);
   });
 
   it('R37 a transfer that keeps failing is held with the payout FAILED, and an operator has it tried again', async () => {

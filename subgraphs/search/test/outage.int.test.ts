@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTypesenseEmulator } from '@marketgraph/emulator-typesense';
 import type { Subgraph } from '@marketgraph/platform/graphql';
+import { closeRedis, connectRedis } from '@marketgraph/platform/redis';
 import { silentLog as log, until } from '@marketgraph/platform/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSearch } from '../src/subgraph.ts';
@@ -47,5 +48,20 @@ describe('while Typesense is away', () => {
     await until(async () => (await shop.redis.zcard('search:dirty:products_v1')) === 2);
     engine = await startEngine(engine.port);
     await until(async () => (await foundIds(served)).join() === meanwhile.id);
+  });
+});
+
+describe('after Redis has forgotten everything', () => {
+  it('R12 I13 reads the sources again by itself, and knows what they say now', async () => {
+    const kept = await shop.sources.addProduct({ title: 'Lamp' });
+    await until(async () => (await foundIds(served)).includes(kept.id));
+    await until(async () => (await shop.redis.exists('search:seeded')) === 1);
+    const admin = await connectRedis(shop.stores.redis.admin, { log, name: 'admin' });
+    await admin.flushall();
+    await closeRedis(admin);
+    await until(async () => (await shop.redis.exists('search:seeded')) === 1, { what: 'a new read model' });
+    const fresh = await shop.sources.addProduct({ title: 'Chair' });
+    await until(async () => (await foundIds(served)).toSorted().join() === [kept.id, fresh.id].toSorted().join());
+    expect(await shop.redis.exists(`search:product:${kept.id}`)).toBe(1);
   });
 });

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestMarketplace, type TestMarketplace } from '../../support/marketplace.ts';
-import { startSlowProxy } from '../../support/slow-proxy.ts';
-import { Random } from '../../simulator/world/random.ts';
+import { proxyOf } from '../../support/tcp-proxy.ts';
 import { killPlan } from '../kill-plan.ts';
 import { startKiller } from '../killer.ts';
 import { runTrial, settled } from './trial.ts';
@@ -23,13 +22,11 @@ describe(`R40 eight clients, processes that die, a slow database (CHAOS_SEED=${S
 
   it('everybody was told what one thread would have said', { timeout: 60 * 60_000 }, async () => {
     const { appUrl } = market.stores.postgres.inventory;
-    const delays = new Random(SEED);
-    const proxy = await startSlowProxy({ host: new URL(appUrl).hostname, port: Number(new URL(appUrl).port) }, () =>
-      delays.between(0, MAX_DELAY_MS),
+    const proxy = await proxyOf(appUrl, { seed: SEED });
+    proxy.delay({ minMs: 0, maxMs: MAX_DELAY_MS });
+    const restartWith = Object.fromEntries(
+      VICTIMS.slice(0, 2).map((name) => [name, { DATABASE_URL: proxy.through(appUrl) }]),
     );
-    const slow = new URL(appUrl);
-    slow.port = String(proxy.port);
-    const restartWith = Object.fromEntries(VICTIMS.slice(0, 2).map((name) => [name, { DATABASE_URL: slow.href }]));
     try {
       const begun = performance.now();
       const { operations, unknown, anomalies } = await runTrial(market, {

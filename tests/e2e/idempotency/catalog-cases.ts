@@ -24,6 +24,20 @@ export const catalogCases: IdempotencyCases = {
     },
   },
 
+  promotionUpsert: {
+    select: 'promotion { id code version }',
+    async prepare(shop, party) {
+      const code = `KEYED${newKey().slice(0, 8).toUpperCase()}`;
+      const input = { code, name: 'Ten off', kind: 'PERCENTAGE', basisPoints: 1_000 };
+      return {
+        by: party.operator,
+        args: { input },
+        otherArgs: { input: { ...input, name: 'Twenty off', basisPoints: 2_000 } },
+        effects: () => shop.countDocuments('catalog', 'promotions', { code }),
+      };
+    },
+  },
+
   reviewSubmit: {
     select: 'review { id rating }',
     async prepare(shop, party) {

@@ -8,10 +8,11 @@ import { catalogCases } from './catalog-cases.ts';
 import type { IdempotencyCases, PreparedCall } from './idempotency-case.ts';
 import { type KeyedMutation, keyedMutations, keyedOperation } from './keyed-mutations.ts';
 import { moneyCases } from './money-cases.ts';
+import { returnCases } from './return-cases.ts';
 import { openShopOfKeys, type ShopOfKeys } from './shop-of-keys.ts';
 import { stockCases } from './stock-cases.ts';
 
-const cases: IdempotencyCases = { ...stockCases, ...buyingCases, ...moneyCases, ...catalogCases };
+const cases: IdempotencyCases = { ...stockCases, ...buyingCases, ...moneyCases, ...catalogCases, ...returnCases };
 
 const AT_ONCE = 20;
 /** "It is still being done": whoever asks again with the same key gets the answer. */

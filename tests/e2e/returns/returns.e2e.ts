@@ -62,6 +62,12 @@ describe.each(['monolith', 'processes'] as const)('what buyers send back, %s', (
     await shop.timeToPay(order);
     expect(await shop.transfers(reversed.id)).toEqual([]);
 
+    const NODE = 'query($id: ID!) { node(id: $id) { id } }';
+    for (const person of [buyer, vendor.person, shop.operator]) {
+      expect(await shop.as(person, NODE, { id: first.id })).toEqual({ node: { id: first.id } });
+    }
+    expect(await shop.as(shop.other.person, NODE, { id: first.id })).toEqual({ node: null });
+
     const told = await until(async () => {
       const { me } = await shop.as<{ me: { notifications: { edges: { node: { title: string } }[] } } }>(
         buyer,

@@ -131,6 +131,13 @@ describe('verify, over a marketplace in which everything has happened once', () 
       'update settlement set transferred = transferred - 1, transfer_amount = transfer_amount - 1',
     ],
     [
+      'I6',
+      'the provider kept another fee',
+      'payments',
+      'update payment set fee_amount = fee_amount + 1 where fee_amount is not null',
+      'update payment set fee_amount = fee_amount - 1 where fee_amount is not null',
+    ],
+    [
       'I5',
       'a refund was never made',
       'payments',

@@ -18,6 +18,8 @@ export interface CardBehaviour {
   /** What happens to a refund after it was accepted. */
   refund?: 'fails' | 'pending';
   disputed?: boolean;
+  /** The card is in a wallet: the shop sees a device's number, and which wallet. */
+  wallet?: 'apple_pay' | 'google_pay';
   /** The card cannot even be saved. */
   refusesAttach?: boolean;
 }
@@ -51,6 +53,9 @@ const processingError = failing(
 
 /** Both spellings are in use: `pm_card_chargeDeclined…` and `pm_card_visa_chargeDeclined…`. */
 const decliningNames = (suffix: string) => [`chargeDeclined${suffix}`, `visa_chargeDeclined${suffix}`];
+
+/** A wallet gives out no number that could be typed in; this one only has last digits to show. */
+const WALLET_CARD = '4000000000004242';
 
 const cards: readonly TestCard[] = [
   { ...visa, number: '4242424242424242', names: ['visa', 'us'] },
@@ -145,12 +150,15 @@ const cards: readonly TestCard[] = [
     decline: insufficientFunds,
   },
 
+  { ...visa, number: WALLET_CARD, names: ['visa_applePay'], wallet: 'apple_pay' },
+  { ...visa, number: WALLET_CARD, names: ['visa_googlePay'], wallet: 'google_pay' },
+
   { ...visa, number: '4000000000000259', names: ['createDispute'], disputed: true },
   { ...visa, number: '4000000000007726', names: ['pendingRefund'], refund: 'pending' },
   { ...visa, number: '4000000000005126', names: ['refundFail'], refund: 'fails' },
 ];
 
-const byNumber = new Map(cards.map((card) => [card.number, card]));
+const byNumber = new Map(cards.filter(({ wallet }) => !wallet).map((card) => [card.number, card]));
 const byName = new Map(cards.flatMap((card) => card.names.map((name) => [name, card] as const)));
 
 /** A card by its number, as a buyer would type it. */

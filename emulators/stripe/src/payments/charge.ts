@@ -200,6 +200,13 @@ function methodDetails(
       },
     };
   }
+  if (method.type === 'klarna') {
+    return {
+      type: 'klarna',
+      klarna: { payer_details: null, payment_method_category: 'pay_in_installments', preferred_locale: 'en-US' },
+    };
+  }
+  if (method.type === 'upi') return { type: 'upi', upi: { vpa: null } };
   const card = method.card!;
   return {
     type: 'card',
@@ -232,7 +239,7 @@ function methodDetails(
           }
         : null,
       transaction_link_id: null,
-      wallet: null,
+      wallet: card.wallet as NonNullable<Stripe.Charge.PaymentMethodDetails['card']>['wallet'],
     },
   };
 }

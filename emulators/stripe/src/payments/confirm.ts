@@ -64,6 +64,7 @@ export function confirmIntent(scope: Scope, intent: Stripe.PaymentIntent, how: C
     }
     return requireAction(scope, intent, how);
   }
+  if (behaviour.kind === 'redirect') return requireAction(scope, intent, how);
   const outcome = chargeMethod(scope, intent, method, { behaviour, authenticated: false });
   if (outcome.last_payment_error) throw refused(outcome);
   return outcome;
@@ -106,7 +107,11 @@ export function settleProcessing(
   charge.status = 'succeeded';
   charge.paid = true;
   captureCharge(scope, charge, charge.amount);
-  settleCharge(scope, charge);
+  if (intent.capture_method === 'automatic_async') {
+    scope.world.later.schedule('settle_charge', charge.id, scope.nowMs);
+  } else {
+    settleCharge(scope, charge);
+  }
   emit(scope, 'charge.succeeded', charge);
   return toSucceeded(scope, intent, charge.amount);
 }
@@ -131,16 +136,18 @@ function chargeMethod(
   method: Stripe.PaymentMethod,
   { behaviour, authenticated }: ChargeAttempt,
 ): Stripe.PaymentIntent {
-  if (behaviour.kind === 'us_bank_account') return toProcessing(scope, intent, method, behaviour);
-  if (behaviour.decline) {
-    return failPayment(scope, intent, method, { decline: behaviour.decline, behaviour, charged: true });
+  if (behaviour.kind === 'us_bank_account' || (behaviour.kind === 'redirect' && behaviour.type === 'upi')) {
+    return toProcessing(scope, intent, method, behaviour);
   }
+  const decline = behaviour.kind === 'redirect' ? behaviour.refusal : behaviour.decline;
+  if (decline) return failPayment(scope, intent, method, { decline, behaviour, charged: true });
   const charge = createCharge(scope, { intent, method, behaviour, authenticated }, 'succeeded');
   intent.latest_charge = charge.id;
   intent.last_payment_error = null;
   keepForLater(scope, intent, method);
   if (intent.capture_method === 'manual') {
-    charge.payment_method_details!.card!.capture_before = seconds(scope.nowMs + AUTHORIZATION_LIFE_MS);
+    const { card } = charge.payment_method_details!;
+    if (card) card.capture_before = seconds(scope.nowMs + AUTHORIZATION_LIFE_MS);
     save(scope, charge);
     scope.world.later.schedule('expire_authorization', intent.id, scope.nowMs + AUTHORIZATION_LIFE_MS);
     intent.status = 'requires_capture';
@@ -178,10 +185,10 @@ function toProcessing(
   scope: Scope,
   intent: Stripe.PaymentIntent,
   method: Stripe.PaymentMethod,
-  behaviour: Behaviour & { kind: 'us_bank_account' },
+  behaviour: Exclude<Behaviour, { kind: 'card' }>,
 ): Stripe.PaymentIntent {
   if (intent.capture_method === 'manual') {
-    throw invalidRequest('The payment method type us_bank_account does not support capture_method manual.', {
+    throw invalidRequest(`The payment method type ${method.type} does not support capture_method manual.`, {
       param: 'capture_method',
     });
   }

@@ -11,8 +11,9 @@ import { seconds } from '../world.ts';
 import { LARGEST_CHARGE, moneyText, smallestCharge } from './money-text.ts';
 import type { PaymentMethodInput } from './payment-methods.ts';
 import { createPaymentMethod, paymentMethodOf } from './payment-methods.ts';
+import { redirectTypes } from './redirects.ts';
 
-const supportedTypes = ['card', 'us_bank_account'];
+const supportedTypes = ['card', 'us_bank_account', 'klarna', 'upi'];
 
 /** What can be said about a payment before it is confirmed. Missing means unchanged, `null` means unset. */
 export interface IntentDetails {
@@ -186,15 +187,23 @@ function applyTypes(intent: Stripe.PaymentIntent, input: IntentDetails): void {
     (type) =>
       (intent.allowed_payment_method_types?.includes(type) ?? true) &&
       !(intent.excluded_payment_method_types as string[] | null)?.includes(type) &&
-      (type !== 'us_bank_account' || intent.currency === 'usd'),
+      (type !== 'us_bank_account' || intent.currency === 'usd') &&
+      isUsableRedirect(intent, type),
   );
   if (usable.length === 0) {
     throw invalidRequest(
       'No valid payment method types for this Payment Intent. Please ensure that you have activated payment methods ' +
-        'compatible with your chosen currency, and that the allowed types include one this emulator supports: card, us_bank_account.',
+        'compatible with your chosen currency, and that the allowed types include one this emulator supports: card, us_bank_account, klarna, upi.',
     );
   }
   intent.payment_method_types = usable;
+}
+
+/** Like every type: one that does not pay in this currency, or cannot hold money that is to be captured by hand, falls away. */
+function isUsableRedirect({ currency, capture_method }: Stripe.PaymentIntent, type: string): boolean {
+  if (type !== 'klarna' && type !== 'upi') return true;
+  const { currencies, holdsMoney } = redirectTypes[type];
+  return (currencies as readonly string[]).includes(currency) && (holdsMoney || capture_method !== 'manual');
 }
 
 function exclusive(param: string) {

@@ -10,6 +10,7 @@ import type { BankDebit } from './bank-debits.ts';
 import { bankDebitOfName } from './bank-debits.ts';
 import type { CardBehaviour, Decline, TestCard } from './cards.ts';
 import { cardOfName, cardOfNumber, passesLuhn } from './cards.ts';
+import { type Redirect, redirectOfName } from './redirects.ts';
 
 export interface CardInput {
   number?: string | undefined;
@@ -35,7 +36,10 @@ export interface BillingInput {
 }
 
 /** Which outside party answers for a payment method, and how. */
-export type Behaviour = ({ kind: 'card' } & CardBehaviour) | ({ kind: 'us_bank_account' } & BankDebit);
+export type Behaviour =
+  | ({ kind: 'card' } & CardBehaviour)
+  | ({ kind: 'us_bank_account' } & BankDebit)
+  | ({ kind: 'redirect' } & Redirect);
 
 /** Makes a payment method of a test card. The number is looked up and forgotten: it is never stored. */
 export function createPaymentMethod(scope: Scope, input: PaymentMethodInput): Stripe.PaymentMethod {
@@ -58,7 +62,19 @@ export function createPaymentMethod(scope: Scope, input: PaymentMethodInput): St
  */
 export function paymentMethodOf(scope: Scope, id: string, param: string): Stripe.PaymentMethod {
   const card = cardOfName(id);
-  if (card && id.startsWith('pm_')) return createPaymentMethod(scope, { type: 'card', card: { number: card.number } });
+  if (card && id.startsWith('pm_')) {
+    return createPaymentMethod(scope, { type: 'card', card: { token: id.replace('pm_card_', 'tok_') } });
+  }
+  const redirect = redirectOfName(id);
+  if (redirect) {
+    return insertMethod(scope, {
+      type: redirect.type,
+      ...(redirect.type === 'klarna' ? { klarna: { dob: null } } : { upi: { vpa: null } }),
+      billing_details: billingDetails({ name: 'Test Buyer', email: 'buyer@example.com' }),
+      metadata: {},
+      hidden: { redirect: id },
+    } as NewMethod);
+  }
   const bank = bankDebitOfName(id);
   if (bank) {
     return insertMethod(scope, {
@@ -78,6 +94,8 @@ export function behaviourOf(scope: Scope, methodId: string): Behaviour {
   const hidden = scope.world.objects.hidden(methodId);
   const bank = bankDebitOfName(String(hidden['bank']));
   if (bank) return { kind: 'us_bank_account', ...bank };
+  const redirect = redirectOfName(String(hidden['redirect']));
+  if (redirect) return { kind: 'redirect', ...redirect };
   const card = cardOfName(`pm_card_${String(hidden['card'])}`);
   if (!card) throw new Error(`Payment method ${methodId} has no test card behind it.`);
   // Set up once, such a card asks no more; the other kind asks every time.
@@ -190,8 +208,16 @@ function cardDetails(card: TestCard, expiry: { month: number; year: number }): S
     networks: { available: [card.brand], preferred: null },
     regulated_status: 'unregulated',
     three_d_secure_usage: { supported: true },
-    wallet: null,
+    wallet: walletOf(card),
   };
+}
+
+/** What is said of a card in a wallet, on the method and on its charges. */
+function walletOf({ wallet, number }: TestCard) {
+  if (!wallet) return null;
+  return { dynamic_last4: number.slice(-4), type: wallet, [wallet]: {} } as NonNullable<
+    NonNullable<Stripe.PaymentMethod['card']>['wallet']
+  >;
 }
 
 function bankDetails(): Stripe.PaymentMethod['us_bank_account'] {

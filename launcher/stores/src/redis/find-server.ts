@@ -4,15 +4,21 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { type DebianProgram, libraryFolders, unpackDebianProgram } from '../server/debian-package.ts';
 import { findOnPath } from '../server/find-on-path.ts';
 import { StoreUnavailableError } from '../store-errors.ts';
 import type { StoreLog } from '../store-log.ts';
-import { libraryFolders, unpackRedisPackage } from './debian-package.ts';
 
 const run = promisify(execFile);
 
 /** Streams' XAUTOCLAIM and the ACLs we write need this much. */
 const OLDEST_MAJOR = 7;
+
+const DEBIAN_REDIS: DebianProgram = {
+  packages: ['redis-server'],
+  followed: /^(redis-server|redis-tools|lib[a-z0-9.+-]+|lua-[a-z0-9-]+)$/,
+  maxPackages: 40,
+};
 
 export interface RedisBinary {
   readonly command: string;
@@ -54,7 +60,7 @@ async function downloadServer(options: {
   await mkdir(cacheDir, { recursive: true });
   const mine = join(cacheDir, `redis-server.${process.pid}.${randomBytes(4).toString('hex')}`);
   try {
-    await unpackRedisPackage(mine);
+    await unpackDebianProgram(mine, DEBIAN_REDIS);
     const binary = await tryUnpacked(mine);
     if (!binary) throw unavailable('and the downloaded one does not run here');
     if (!isRecent(binary)) throw unavailable(`and the one this system offers (${binary.version}) is too old`);

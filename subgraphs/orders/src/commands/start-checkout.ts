@@ -14,7 +14,7 @@ import { checkoutRefusals } from '../domain/checkout-admission.ts';
 import { missedDeals, refusalsFor } from '../domain/deal-shortage.ts';
 import type { Quotes } from '../domain/offer-quote.ts';
 import { draftOrder, takesEffect } from '../domain/order-draft.ts';
-import { type PricedCart, priceCart } from '../domain/pricing.ts';
+import { type AppliedPromotion, type PricedCart, priceCart } from '../domain/pricing.ts';
 import {
   type CheckoutRecord,
   findCheckoutByKey,
@@ -138,32 +138,40 @@ async function admit(services: Services, command: StartCheckout): Promise<Result
     if (failure) return refusal(failure);
   }
 
-  // Whoever cannot have it is told before anything is priced or written: in a crowd most cannot.
-  const short = await shortages(services, stored, { cause });
-  const missed = missedDeals(short, stored.lines);
-  if (short.length > missed.size) return { ok: false, rejection: refusalsFor(short, stored.lines) };
-  // Slots alone are short: it can be had at the price without the deal, when the buyer has seen that one.
-  const cart = missDeals(stored, missed);
+  // Whoever cannot have it is told before anything is priced or written: in a crowd most cannot. Which of the codes
+  // in a cart are used, and so wanted, is only known with the prices.
+  const hasCodes = promotionsIn(stored).length > 0;
+  let had: Had = { cart: stored, missed: new Map() };
+  if (!hasCodes) {
+    const early = await withoutMissedDeals(services, stored, { cause });
+    if (!early.ok) return early;
+    had = early.value;
+  }
 
   let quotes: Quotes;
   let promotions: OpenPromotions | undefined;
   try {
     const call = { traceparent: cause.trace };
-    const offerIds = cart.lines.map((line) => line.offerId);
+    const offerIds = stored.lines.map((line) => line.offerId);
     [quotes, [promotions]] = await Promise.all([
       services.catalog.quotes(offerIds, { ...call, withCategories: true }),
-      promotionsIn(cart).length > 0 ? openPromotions(services, [cart], call) : [undefined],
+      hasCodes ? openPromotions(services, [stored], call) : [undefined],
     ]);
   } catch (error) {
     services.log.warn({ err: error, cartId }, 'prices could not be read');
     return refusal({ code: 'SERVICE_UNAVAILABLE', message: 'Prices cannot be read at the moment; try again.' });
   }
-  const priced = priceCart(cart, { quotes, taxes: services.taxes, promotions });
-  const rejections = checkoutRefusals(cart, priced, expectedTotal);
-  if (rejections.length === 0) {
-    const usedUp = await usedUpCodes(services, { cart, priced, cause });
-    return usedUp.length > 0 ? { ok: false, rejection: usedUp } : { ok: true, value: { cart, priced } };
+  const price = (cart: Cart) => priceCart(cart, { quotes, taxes: services.taxes, promotions });
+  let priced = price(had.cart);
+  if (hasCodes && checkoutRefusals(stored, priced, expectedTotal).length === 0) {
+    const late = await withoutMissedDeals(services, stored, { promotions: priced.promotions, cause });
+    if (!late.ok) return late;
+    had = late.value;
+    priced = price(had.cart);
   }
+  const { cart, missed } = had;
+  const rejections = checkoutRefusals(cart, priced, expectedTotal);
+  if (rejections.length === 0) return { ok: true, value: { cart, priced } };
   if (rejections.some((rejection) => rejection.code === 'PRICE_CHANGED')) {
     // The answer shows the new prices: next time they are the ones that were seen.
     const decide = (current: Cart) => ({ ok: true as const, value: acceptPrices(missDeals(current, missed), quotes) });
@@ -172,27 +180,38 @@ async function admit(services: Services, command: StartCheckout): Promise<Result
   return { ok: false, rejection: rejections };
 }
 
-/** Of the codes that take something off: asked only now, because which do is known with the prices. */
-async function usedUpCodes(
+/** A cart as far as there is enough for it. */
+interface Had {
+  cart: Cart;
+  /** By offer the deals whose slots are gone. */
+  missed: ReadonlyMap<string, string>;
+}
+
+/** When slots of deals alone are short it can be had at the price without them, once the buyer has seen that one. */
+async function withoutMissedDeals(
   services: Services,
-  { cart, priced, cause }: { cart: Cart; priced: PricedCart; cause: Cause },
-): Promise<Rejection[]> {
-  const used = priced.promotions.filter((promotion) => promotion.isLimited && takesEffect(promotion));
-  if (used.length === 0) return [];
-  const uses = used.map(({ promotionId }) => ({ offerId: promotionId, quantity: 1 }));
-  const short = await shortages(services, cart, { uses, cause });
-  return short.filter(({ code }) => code === 'PROMOTION_NOT_APPLICABLE');
+  stored: Cart,
+  wanted: { promotions?: readonly AppliedPromotion[]; cause: Cause },
+): Promise<Result<Had, Rejection[]>> {
+  const short = await shortages(services, stored, wanted);
+  const missed = missedDeals(short, stored.lines);
+  if (short.length > missed.size) return { ok: false, rejection: refusalsFor(short, stored.lines) };
+  return accept({ cart: missDeals(stored, missed), missed });
 }
 
 /** The reservation judges: when inventory cannot say, the checkout goes on. */
 async function shortages(
   services: Services,
   { id: cartId, lines, shippingAddress }: Cart,
-  { uses = [], cause }: { uses?: readonly { offerId: string; quantity: number }[]; cause: Cause },
+  { promotions = [], cause }: { promotions?: readonly AppliedPromotion[]; cause: Cause },
 ): Promise<Rejection[]> {
   // Refused in any case, and should claim nothing.
   if (lines.length === 0 || !shippingAddress) return [];
-  const wanted = { cartId, lines: [...wantedUnits(lines), ...uses] };
+  const uses = promotions.filter((promotion) => promotion.isLimited && takesEffect(promotion));
+  const wanted = {
+    cartId,
+    lines: [...wantedUnits(lines), ...uses.map(({ promotionId }) => ({ offerId: promotionId, quantity: 1 }))],
+  };
   try {
     return await services.inventory.shortages(wanted, { traceparent: cause.trace, timeoutMs: ADMISSION_TIMEOUT_MS });
   } catch (error) {

@@ -22,6 +22,14 @@ export function fakeMethods({ intent, nextReference }: Options): MethodProvider 
     return found;
   };
   return {
+    async offerMethod(reference, kind) {
+      if (intent(reference).status !== 'requires_payment_method') {
+        throw new ProviderRefusedError('state', 'payment_intent_unexpected_state', 'It is confirmed already.');
+      }
+      if (kind === 'UPI' && intent(reference).amount.currencyCode !== 'INR') {
+        throw new ProviderRefusedError('invalid', 'invalid_request', 'Not offered in this currency.');
+      }
+    },
     async openCustomer({ idempotencyKey }) {
       const known = replies.get(idempotencyKey);
       if (known) return known;

@@ -1,6 +1,6 @@
 import type { EntityManager } from '@marketgraph/platform/postgres';
 import { isCaptured } from '../domain/payment.ts';
-import { findPaymentOfOrder, lockPayment } from '../store/payments.ts';
+import { findPaymentOfOrder, isUnsold, lockPayment } from '../store/payments.ts';
 import type { PaymentsDeps } from './payments-deps.ts';
 
 /**
@@ -12,11 +12,13 @@ export async function abandonPayment(deps: PaymentsDeps, em: EntityManager, orde
   const known = await findPaymentOfOrder(em, orderId);
   const row = known && (await lockPayment(em, known.id));
   if (!row || row.orderFailedAt) return;
-  if (isCaptured(row.status)) {
+  if (isCaptured(row.status) && row.settledAt) {
     deps.log.error({ paymentId: row.id, orderId }, 'an order failed whose payment is captured');
   }
   const now = deps.clock.now();
   row.orderFailedAt = now;
+  // Its money may be here all the same: then the next check sends it back.
+  if (isUnsold(row)) row.closedAt = null;
   row.nextCheckAt = now;
   row.version += 1;
   row.updatedAt = now;

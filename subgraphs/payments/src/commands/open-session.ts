@@ -3,6 +3,7 @@ import { isCaptured, type MethodSummary } from '../domain/payment.ts';
 import type { PaymentRow } from '../store/payment.entity.ts';
 import { findPayment, findPaymentOfCart } from '../store/payments.ts';
 import { claimKey } from './claim-key.ts';
+import { isOffered, offerMethod } from './offer-method.ts';
 import { keepMethod } from './keep-method.ts';
 import type { Caller, PaymentsDeps } from './payments-deps.ts';
 
@@ -17,8 +18,9 @@ export interface OpenSession {
 
 /** Gives the buyer's client what it needs to confirm: the payment that checkout made for the cart, never another amount. */
 export async function openSession(deps: PaymentsDeps, caller: Caller, input: OpenSession): Promise<Result<PaymentRow>> {
-  if (input.methodKind !== 'CARD') {
-    return reject('INVALID', 'Only cards can be used for now.', { field: ['methodKind'] });
+  const { methodKind } = input;
+  if (!isOffered(methodKind)) {
+    return reject('INVALID', 'This way to pay is not offered.', { field: ['methodKind'] });
   }
   const claimed = await claimKey(deps, { caller, operation: 'paymentSessionCreate', input }, async (em) => {
     const row = await findPaymentOfCart(em, input.cartId);
@@ -36,6 +38,8 @@ export async function openSession(deps: PaymentsDeps, caller: Caller, input: Ope
   });
   if (!claimed.ok) return claimed;
   const row = (await findPayment(deps.orm.em.fork(), claimed.value.id))!;
-  if (input.saveMethod) await keepMethod(deps, row);
+  const offered = await offerMethod(deps, row, methodKind);
+  if (!offered.ok) return offered;
+  if (input.saveMethod && methodKind === 'CARD') await keepMethod(deps, row);
   return accept(row);
 }

@@ -1,4 +1,5 @@
-import { findPayment, takeDuePayments } from '../store/payments.ts';
+import { giveBackUnsold } from './give-back-unsold.ts';
+import { findPayment, isUnsold, takeDuePayments } from '../store/payments.ts';
 import type { PaymentsDeps } from './payments-deps.ts';
 import { syncPayment } from './sync-payment.ts';
 import { releaseHold } from './void-payment.ts';
@@ -16,8 +17,11 @@ export async function reconcilePayments(deps: PaymentsDeps): Promise<'idle' | 'b
   for (const paymentId of due) {
     try {
       const row = await findPayment(deps.orm.em.fork(), paymentId);
-      if (row?.orderFailedAt || row?.status === 'VOIDED') await releaseHold(deps, paymentId);
-      else await syncPayment(deps, paymentId);
+      const seen =
+        row?.orderFailedAt || row?.status === 'VOIDED'
+          ? await releaseHold(deps, paymentId)
+          : await syncPayment(deps, paymentId);
+      if (seen && isUnsold(seen)) await giveBackUnsold(deps, seen);
     } catch (error) {
       deps.log.warn({ err: error, paymentId }, 'payment could not be checked');
     }

@@ -11,7 +11,7 @@ import { rulesFor } from '../store/commission-rules.ts';
 import { book } from '../store/ledger.ts';
 import type { PaymentRow } from '../store/payment.entity.ts';
 import { rememberMethod } from '../store/payment-methods.ts';
-import { lockPayment, toPayment } from '../store/payments.ts';
+import { isUnsold, lockPayment, toPayment } from '../store/payments.ts';
 import { toPart } from '../store/settle-plan.ts';
 import type { SettlementRow } from '../store/settlement.entity.ts';
 import { addSettlements } from '../store/settlements.ts';
@@ -82,13 +82,13 @@ async function apply(
   const settlements = await settleWhatWasPlanned(deps, em, row, now);
   // Captured and not settled yet is the one end at which something is still owed.
   const isOwed = isCaptured(row.status) && row.settlePlan && !row.settledAt;
-  const isDone = observed.isFinal && !isOwed;
+  const isDone = observed.isFinal && !isOwed && !isUnsold(row);
   row.closedAt = isDone ? (row.closedAt ?? now) : null;
   if (JSON.stringify(row) === before) return [];
   row.version += 1;
   row.updatedAt = now;
   if (row.status === previousStatus) return settlements.map(tellSettlement);
-  if (row.status === 'AUTHORIZED' && observed.method) {
+  if (row.status === 'AUTHORIZED' && observed.method?.last4) {
     await rememberMethod(em, row.buyerId, observed.method, { ids: deps.ids, now });
   }
   return [

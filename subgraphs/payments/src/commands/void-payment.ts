@@ -5,6 +5,7 @@ import { paymentMoved } from '../events/out.ts';
 import type { PaymentRow } from '../store/payment.entity.ts';
 import { findPayment, lockPayment, toPayment } from '../store/payments.ts';
 import { cancelAtProvider } from './cancel-at-provider.ts';
+import { giveBackUnsold } from './give-back-unsold.ts';
 import { claimKey } from './claim-key.ts';
 import type { Caller, PaymentsDeps } from './payments-deps.ts';
 import { recordIntent } from './record-intent.ts';
@@ -15,11 +16,18 @@ export async function voidPayment(deps: PaymentsDeps, caller: Caller, paymentId:
   const claimed = await claimKey(deps, { caller, operation: 'paymentVoid', input: { paymentId } }, async (em) => {
     const row = await findPayment(em, paymentId);
     if (!row) return reject('NOT_FOUND', 'No such payment.', { field: ['id'] });
-    return isCaptured(row.status) ? captured() : accept(row.id);
+    return isCaptured(row.status) && !mayGiveBack(caller, row) ? captured() : accept(row.id);
   });
   if (!claimed.ok) return claimed;
   const row = await releaseHold(deps, paymentId);
-  return row && !isCaptured(row.status) ? accept(row) : captured();
+  if (!row) return captured();
+  if (!isCaptured(row.status)) return accept(row);
+  return mayGiveBack(caller, row) ? accept(await giveBackUnsold(deps, row)) : captured();
+}
+
+/** Orders calls a sale off for which the money is here already, and of which no vendor has been promised anything. */
+function mayGiveBack(caller: Caller, row: PaymentRow): boolean {
+  return caller.principal === 'service:orders' && !row.settledAt;
 }
 
 const captured = () =>

@@ -13,7 +13,10 @@ export class PaymentSessionInput {
   @Field(() => MoneyInput, { description: 'What the buyer was shown; refused when checkout asks for another amount.' })
   amount!: MoneyInput;
 
-  @Field(() => PaymentMethodKind, { description: 'How to pay; only CARD for now.' })
+  @Field(() => PaymentMethodKind, {
+    description:
+      'How to pay: CARD, WALLET, INSTALLMENTS or UPI, as far as the provider offers it in this currency. It may be chosen anew until the buyer confirms.',
+  })
   methodKind!: PaymentMethodKind;
 
   @Field(() => Boolean, {

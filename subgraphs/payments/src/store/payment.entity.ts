@@ -23,6 +23,7 @@ const PaymentSchema = defineEntity({
     clientSecret: p.text().nullable(),
     createTries: p.integer(),
     createTriedAt: p.datetime().nullable(),
+    offeredKind: p.text().default('CARD'),
     methodKind: p.text().nullable(),
     methodBrand: p.text().nullable(),
     methodLast4: p.text().nullable().fieldName('method_last4'),

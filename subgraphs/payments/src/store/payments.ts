@@ -100,3 +100,8 @@ export async function movingOf(em: EntityManager, paymentId: string): Promise<bo
   );
   return rows.length > 0;
 }
+
+/** The order has failed, its money is here, and some of it has not been sent back. */
+export function isUnsold(row: PaymentRow): boolean {
+  return Boolean(row.orderFailedAt) && !row.settledAt && row.refundedAmount + row.refundingAmount < row.capturedAmount;
+}

@@ -8,17 +8,23 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 const STEP_TIMEOUT_MS = 180_000;
-const MAX_PACKAGES = 40;
-/** What Redis is made of. The rest of its dependencies set up system services, which we do not want. */
-const FOLLOWED = /^(redis-server|redis-tools|lib[a-z0-9.+-]+|lua-[a-z0-9-]+)$/;
 /** The C library must be the one the machine runs. */
 const NEVER_UNPACKED = new Set(['libc6', 'libgcc-s1']);
 
+export interface DebianProgram {
+  /** What is wanted, whether it is installed or not. */
+  readonly packages: readonly string[];
+  /** Dependencies that are unpacked too where the machine lacks them. The rest sets up system services. */
+  readonly followed: RegExp;
+  /** More than this is a mistake in what is followed. */
+  readonly maxPackages: number;
+}
+
 /**
- * Unpacks redis-server and the libraries this machine lacks into `folder`, without root and without installing
+ * Unpacks a program and the libraries this machine lacks into `folder`, without root and without installing
  * anything. apt checks the packages' signatures as it always does.
  */
-export async function unpackRedisPackage(folder: string): Promise<void> {
+export async function unpackDebianProgram(folder: string, program: DebianProgram): Promise<void> {
   const work = `${folder}.apt`;
   await mkdir(join(work, 'cache', 'archives', 'partial'), { recursive: true });
   await mkdir(join(work, 'lists', 'partial'), { recursive: true });
@@ -26,11 +32,11 @@ export async function unpackRedisPackage(folder: string): Promise<void> {
   try {
     try {
       // The machine's own package lists save a download of 19 MB, when they are there and recent enough.
-      await download(work, []);
+      await download(work, [], program);
     } catch {
       const ownLists = [`-oDir::State::Lists=${join(work, 'lists')}`];
       await apt('apt-get', work, ownLists, ['update']);
-      await download(work, ownLists);
+      await download(work, ownLists, program);
     }
     await mkdir(`${folder}.new`, { recursive: true });
     for (const deb of await readdir(join(work, 'debs'))) {
@@ -54,19 +60,20 @@ export async function libraryFolders(folder: string): Promise<string[]> {
   return found;
 }
 
-async function download(work: string, lists: readonly string[]): Promise<void> {
-  const wanted = new Set(['redis-server']);
+async function download(work: string, lists: readonly string[], program: DebianProgram): Promise<void> {
+  const { packages, followed, maxPackages } = program;
+  const wanted = new Set(packages);
   let unseen = [...wanted];
   while (unseen.length > 0) {
     const { stdout } = await apt('apt-cache', work, lists, ['depends', ...ONLY_HARD, ...unseen]);
     const named = [...stdout.matchAll(/^\s*Depends: (\S+)$/gm)].map(([, name = '']) => name);
     const fresh = [...new Set(named)].filter(
-      (name) => FOLLOWED.test(name) && !NEVER_UNPACKED.has(name) && !wanted.has(name),
+      (name) => followed.test(name) && !NEVER_UNPACKED.has(name) && !wanted.has(name),
     );
     unseen = [];
     for (const name of fresh) if (!(await isInstalled(name))) unseen.push(name);
     for (const name of unseen) wanted.add(name);
-    if (wanted.size > MAX_PACKAGES) throw new Error(`redis-server wants more than ${MAX_PACKAGES} packages`);
+    if (wanted.size > maxPackages) throw new Error(`${packages[0]} wants more than ${maxPackages} packages`);
   }
   await apt('apt-get', work, lists, ['download', ...wanted]);
 }
