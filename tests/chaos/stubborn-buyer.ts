@@ -17,6 +17,8 @@ const PATIENCE_MS = 60_000;
 const RETRY_MS = 250;
 /** "Not now": the same key again. Everything else is an answer. */
 const NOT_NOW = new Set(['SERVICE_UNAVAILABLE', 'CONFLICT', 'RATE_LIMITED']);
+/** A conflict that asking again does not end. */
+const ORDERED = 'This cart has been ordered.';
 const ENDED = new Set(['CONFIRMED', 'FAILED', 'CANCELED']);
 
 /**
@@ -41,7 +43,8 @@ export async function buyStubbornly(
         idempotencyKey: startKey,
       });
       const codes = checkoutStart.userErrors.map(({ code }) => String(code));
-      if (codes.some((code) => NOT_NOW.has(code))) return undefined;
+      const isOrdered = checkoutStart.userErrors.some(({ message }) => message === ORDERED);
+      if (!isOrdered && codes.some((code) => NOT_NOW.has(code))) return undefined;
       if (codes.length > 0) return { refused: codes };
       const { order, paymentId, paymentClientSecret } = checkoutStart;
       return order && paymentId && paymentClientSecret

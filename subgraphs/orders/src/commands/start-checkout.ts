@@ -28,6 +28,7 @@ import { CheckoutStalledError, driveCheckout, STALL_AFTER_MS } from './advance-c
 import { answerWithin } from './answer-within.ts';
 import { type OpenPromotions, openPromotions } from './cart-promotions.ts';
 import { abandonCheckout, changeCart, tellCartChanged } from './change-cart.ts';
+import { clearCart } from './clear-cart.ts';
 import { loadCart, mayUse } from './load-cart.ts';
 import { showPriceWithoutDeals } from './miss-deals.ts';
 import { newPaymentOf } from './perform-request.ts';
@@ -131,7 +132,11 @@ async function admit(services: Services, command: StartCheckout): Promise<Result
   if (stored.status === 'CLOSED') return refusal(ordered);
 
   const previous = await latestCheckoutOfCart(services.orm.em.fork(), cartId);
-  if (previous?.state.status === 'COMPLETED') return refusal(ordered);
+  if (previous?.state.status === 'COMPLETED') {
+    // Open all the same: Redis came back as it was before the sale. Closed again, it makes room for another.
+    await clearCart(services, { cartId, orderId: previous.orderId });
+    return refusal(ordered);
+  }
   if (previous && !isEnded(previous.state)) {
     if (isSameCheckout(previous, stored, expectedTotal)) return { ok: true, value: { running: previous } };
     const failure = await giveWay(services, previous, cause);
