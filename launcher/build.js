@@ -4,7 +4,6 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync 
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { bundleLivePage } from '../gateway/live-page/bundle.js';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const TSC = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
@@ -25,7 +24,12 @@ const packages = [
 
 /** The page of the gateway is made of its own sources and the documents of its operations. */
 const PAGE_OF = {
-  gateway: { inputs: ['schema/generated/operations.ts'], file: 'live-page.html', bundle: bundleLivePage },
+  gateway: {
+    inputs: ['schema/generated/operations.ts'],
+    file: 'live-page.html',
+    // Loaded only when there is something to bundle: most starts compile nothing.
+    bundle: async () => (await import('../gateway/live-page/bundle.js')).bundleLivePage(),
+  },
 };
 
 /** Names and times of everything that goes into a package's dist. */
