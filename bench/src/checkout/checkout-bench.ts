@@ -28,7 +28,8 @@ export const checkoutBenchDefaults: Omit<CheckoutBenchOptions, 'say'> = {
   shapes: ['monolith', 'processes'],
   crowds: [1, 16, 64],
   rounds: 3,
-  warmUpMs: 6_000,
+  // An order passes through more code than a query: it takes hundreds of them until all of it is compiled.
+  warmUpMs: 30_000,
   roundMs: 6_000,
   yardstickSeconds: 4,
   reservations: { rounds: 3, seconds: 4, offers: 64, callers: 64 },
