@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { benchCache, cacheBenchDefaults } from './cache/cache-bench.ts';
+import { benchCheckout, checkoutBenchDefaults } from './checkout/checkout-bench.ts';
 import { benchFanOut, fanOutDefaults } from './fanout/fanout-bench.ts';
 import { benchGateways, gatewayBenchDefaults } from './gateway/gateway-bench.ts';
 import { benchMarketplace } from './marketplace/marketplace-bench.ts';
@@ -12,6 +13,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Report>>> = {
   gateway: () => benchGateways({ ...gatewayBenchDefaults, say }),
   fanout: () => benchFanOut({ ...fanOutDefaults, say }),
   cache: () => benchCache({ ...cacheBenchDefaults, say }),
+  checkout: () => benchCheckout({ ...checkoutBenchDefaults, say }),
   marketplace: benchMarketplace,
 };
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { benchCache, cacheBenchDefaults } from '../src/cache/cache-bench.ts';
+import { benchCheckout } from '../src/checkout/checkout-bench.ts';
+import type { CheckoutRound } from '../src/checkout/checkout-rounds.ts';
 import { benchFanOut, fanOutDefaults } from '../src/fanout/fanout-bench.ts';
 import { benchGateways, gatewayBenchDefaults } from '../src/gateway/gateway-bench.ts';
 import type { Report } from '../src/measure/report.ts';
@@ -48,6 +50,23 @@ describe('the benchmarks', { timeout: LIMIT_MS }, () => {
 
   it('cache: kept answers are those of a gateway that keeps none', async () => {
     const report = await benchCache({ ...cacheBenchDefaults, ...quiet, ...few, products: 10 });
+    expect(valuesOf(report)).toSatisfy((values: number[]) => values.every((value) => value > 0));
+  });
+
+  it('checkout: every buyer gets a confirmed order, and what it cost is known by part', async () => {
+    const report = await benchCheckout({
+      ...{ ...quiet, shapes: ['monolith'], crowds: [1, 2], rounds: 1, warmUpMs: 60_000, roundMs: 60_000, maxOrders: 4 },
+      ...{ yardstickSeconds: 1, reservations: { rounds: 1, seconds: 1, offers: 2, callers: 2 } },
+    });
+    const { monolith } = report.details as { monolith: { rounds: Record<string, CheckoutRound[]> } };
+    expect(Object.keys(monolith.rounds)).toEqual(['1', '2', '2, one offer']);
+    for (const [round] of Object.values(monolith.rounds)) {
+      expect(round!.orders).toBe(4);
+      expect(round!.cpuMs.node).toBeGreaterThan(0);
+      expect(round!.cpuMs.postgres).toBeGreaterThan(0);
+      expect(round!.transactionsPerOrder).toBeGreaterThan(1);
+    }
+    expect(report.figures.map(({ name }) => name)).toContain('rate of reservations ÷ bare conditional update');
     expect(valuesOf(report)).toSatisfy((values: number[]) => values.every((value) => value > 0));
   });
 });

@@ -35,6 +35,8 @@ export interface MarketplaceOptions {
   verifyAt?: string | undefined;
   /** What services are told of the stores, where something stands in between. For tests only. */
   through?(stores: Stores): Promise<Stores>;
+  /** Emulators as processes of their own, which they are in the processes shape anyway: to tell their cost from ours. */
+  emulatorProcesses?: boolean;
   onStep?(step: string): void;
 }
 
@@ -62,7 +64,7 @@ export async function startMarketplace(options: MarketplaceOptions): Promise<Mar
     dataDir,
     cacheDir,
     durable: options.durable ?? true,
-    processes: shape === 'processes',
+    processes: options.emulatorProcesses ?? shape === 'processes',
     external: options.external,
     log: toStoreLog(log),
     onProgress: ({ store, state }) => state === 'ready' && onStep(store),

@@ -10,6 +10,9 @@ export interface ProcessUsage {
 const MS_PER_TICK = 10;
 const UTIME = 11;
 const STIME = 12;
+/** Of children that have ended and were waited for, theirs included. */
+const CHILDREN_UTIME = 13;
+const CHILDREN_STIME = 14;
 
 /**
  * Read from outside and the same way for every process, so that gateways of
@@ -26,6 +29,22 @@ export function processUsage(root: number): ProcessUsage {
     rssBytes += residentBytes(pid);
   }
   return { cpuMs, rssBytes };
+}
+
+/** CPU of this process alone, all its threads. */
+export function ownCpuMs(pid: number): number {
+  const fields = statOf(pid);
+  if (!fields) throw new Error(`Process ${pid} is not running`);
+  return (Number(fields[UTIME]) + Number(fields[STIME])) * MS_PER_TICK;
+}
+
+/** CPU of a process, of those it started, and of those among them that have ended meanwhile: a server with a process per client. */
+export function familyCpuMs(root: number): number {
+  return familyOf(root).reduce((sum, pid) => {
+    const fields = statOf(pid) ?? [];
+    const ticks = [UTIME, STIME, CHILDREN_UTIME, CHILDREN_STIME].map((field) => Number(fields[field] ?? 0));
+    return sum + ticks.reduce((total, count) => total + count, 0) * MS_PER_TICK;
+  }, 0);
 }
 
 function familyOf(root: number): number[] {

@@ -1,7 +1,9 @@
 import { type EntityManager, type EntitySchema, MikroORM } from '@mikro-orm/postgresql';
 import { Migration, Migrator } from '@mikro-orm/migrations';
 import type { Logger } from '../telemetry/telemetry.ts';
+import { leanTransaction, makeLean } from './lean-connection.ts';
 import { messagingMigrations } from './outbox.ts';
+import { isStalePlan } from './prepared-statements.ts';
 
 export type Database = MikroORM;
 export type { EntityManager } from '@mikro-orm/postgresql';
@@ -23,7 +25,7 @@ const STATEMENT_TIMEOUT_MS = 15_000;
 
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { url, entities, log, poolSize = DEFAULT_POOL_SIZE, applicationName } = options;
-  return MikroORM.init({
+  const orm = await MikroORM.init({
     clientUrl: url,
     entities: [...entities],
     // A service may begin with raw SQL alone; an empty list is not a mistake.
@@ -34,6 +36,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     forceUtcTimezone: true,
     logger: (message) => log.debug(message),
   });
+  await makeLean(orm);
+  return orm;
 }
 
 export interface MigrationOptions {
@@ -118,13 +122,13 @@ function quoteIdentifier(name: string): string {
 const RETRYABLE = new Set(['40001', '40P01']);
 const MAX_TRIES = 5;
 
-/** One transaction on a fresh entity manager; tried again when PostgreSQL says it lost a race. */
+/** One transaction on a fresh entity manager; tried again when PostgreSQL says it lost a race, or a table was changed. */
 export async function inTransaction<T>(orm: Database, work: (em: EntityManager) => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await orm.em.fork().transactional(work);
+      return await leanTransaction(orm, work);
     } catch (error) {
-      if (tries >= MAX_TRIES || !RETRYABLE.has(sqlStateOf(error) ?? '')) throw error;
+      if (tries >= MAX_TRIES || !(RETRYABLE.has(sqlStateOf(error) ?? '') || isStalePlan(error))) throw error;
       await new Promise((resolve) => {
         setTimeout(resolve, Math.random() * 10 * 2 ** tries);
       });

@@ -31,14 +31,14 @@ export async function onceByKey<Answer>(
 ): Promise<IdempotentAnswer<Answer>> {
   const { principal, operation, key } = call;
   const inputHash = hashOf(call.input);
-  await em.execute(
-    `delete from idempotency where principal = ? and operation = ? and key = ?
-       and created_at < now() - make_interval(hours => ?)`,
-    [principal, operation, key, IDEMPOTENCY_HOURS],
-  );
+  // A key past its time is taken over as if nobody had used it.
   const inserted = await em.execute<unknown[]>(
-    'insert into idempotency (principal, operation, key, input_hash) values (?, ?, ?, ?) on conflict do nothing returning 1',
-    [principal, operation, key, inputHash],
+    `insert into idempotency as known (principal, operation, key, input_hash) values (?, ?, ?, ?)
+     on conflict (principal, operation, key) do update
+       set input_hash = excluded.input_hash, answer = null, created_at = excluded.created_at
+       where known.created_at < now() - make_interval(hours => ?)
+     returning 1`,
+    [principal, operation, key, inputHash, IDEMPOTENCY_HOURS],
   );
   if (inserted.length === 0) {
     const [row] = await em.execute<{ input_hash: string; answer: Answer }[]>(

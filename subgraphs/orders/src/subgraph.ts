@@ -24,7 +24,7 @@ import { createIds, type SubgraphClient } from '@marketgraph/platform/serve';
 import type { Logger, Metrics } from '@marketgraph/platform/telemetry';
 import { localCarrier } from './clients/carrier.ts';
 import { accountsOverPeers } from './clients/accounts.ts';
-import { catalogOverPeers } from './clients/catalog.ts';
+import { catalogOfRequest, catalogOverPeers } from './clients/catalog.ts';
 import { inventoryOverPeers } from './clients/inventory.ts';
 import { paymentsOverPeers } from './clients/payments.ts';
 import { backUpCarts } from './commands/back-up-carts.ts';
@@ -101,7 +101,10 @@ export async function createOrders(deps: OrdersDeps): Promise<Subgraph> {
     name: 'orders',
     schema: ordersSchema(),
     log,
-    createContext: (base) => ({ ...base, services, loaders: createLoaders(services) }),
+    createContext(base) {
+      const ofRequest = { ...services, catalog: catalogOfRequest(services.catalog) };
+      return { ...base, services: ofRequest, loaders: createLoaders(ofRequest) };
+    },
     checks: {
       postgres: () => checkDatabase(orm),
       redis: async () => {

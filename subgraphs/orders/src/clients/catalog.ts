@@ -119,3 +119,28 @@ function dealOf({ priceFor }: NonNullable<OffersAnswer['_entities'][number]>): O
 function upwards(category: CategoryAnswer | null | undefined): string[] {
   return category ? [category.id, ...upwards(category.parent)] : [];
 }
+
+/** For one request: what its command has asked for, its answer is priced with, and the catalog is asked once. */
+export function catalogOfRequest(catalog: CatalogClient): CatalogClient {
+  const asked = new Map<string, Promise<Quotes>>();
+  return {
+    ...catalog,
+    async quotes(offerIds, call = {}) {
+      if (call.withCategories) return catalog.quotes(offerIds, call);
+      const missing = [...new Set(offerIds)].filter((id) => !asked.has(id));
+      if (missing.length > 0) {
+        const answer = catalog.quotes(missing, call);
+        for (const id of missing) asked.set(id, answer);
+        // A failure is told to whoever asked, and is no answer for the next.
+        answer.catch(() => missing.forEach((id) => asked.delete(id)));
+      }
+      const quotes = await Promise.all(offerIds.map((id) => asked.get(id)!));
+      return new Map(
+        offerIds.flatMap((id, index) => {
+          const quote = quotes[index]!.get(id);
+          return quote ? [[id, quote] as const] : [];
+        }),
+      );
+    },
+  };
+}

@@ -78,7 +78,7 @@ export async function driveGiveBack(services: Services, id: string): Promise<voi
 export async function sweepGiveBacks(services: Services): Promise<'idle' | 'busy'> {
   const now = services.clock.now();
   const leaseUntil = new Date(now.getTime() + LEASE_MS);
-  const due = await inTransaction(services.orm, (em) => takeDueGiveBacks(em, { now, leaseUntil, limit: BATCH }));
+  const due = await takeDueGiveBacks(services.orm.em.fork(), { now, leaseUntil, limit: BATCH });
   await Promise.all(
     due.map(async (id) => {
       try {

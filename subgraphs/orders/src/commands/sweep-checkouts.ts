@@ -1,4 +1,3 @@
-import { inTransaction } from '@marketgraph/platform/postgres';
 import { dropParkedReportsBefore, takeDueCheckouts } from '../store/checkouts.ts';
 import { CheckoutStalledError, driveCheckout } from './advance-checkout.ts';
 import type { Services } from './services.ts';
@@ -16,7 +15,7 @@ const KEEP_PARKED_MS = 7 * 86_400_000;
 export async function sweepCheckouts(services: Services): Promise<'idle' | 'busy'> {
   const now = services.clock.now();
   const leaseUntil = new Date(now.getTime() + LEASE_MS);
-  const due = await inTransaction(services.orm, (em) => takeDueCheckouts(em, { now, leaseUntil, limit: BATCH }));
+  const due = await takeDueCheckouts(services.orm.em.fork(), { now, leaseUntil, limit: BATCH });
   await Promise.all(
     due.map(async ({ orderId, isLate }) => {
       const event = { type: isLate ? 'timeUp' : 'resumed' } as const;

@@ -1,0 +1,122 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connectRedis } from '@marketgraph/platform/redis';
+import { silentLog, until } from '@marketgraph/platform/testing';
+import type { StoryGraph } from '@marketgraph/tests/story/cast';
+import { type Build, startChild } from '../measure/child.ts';
+import { familyCpuMs, ownCpuMs } from '../measure/process-usage.ts';
+import { inDatabase, numberIn } from './databases.ts';
+
+export type Shape = 'monolith' | 'processes';
+
+/** CPU in milliseconds by what it was used for. */
+export interface CpuParts {
+  /** All Node processes of the marketplace. */
+  node: number;
+  postgres: number;
+  redis: number;
+  /** Stand-ins for servers elsewhere: Stripe, MongoDB, Typesense. */
+  emulators: number;
+}
+
+export interface Meter {
+  cpu: CpuParts;
+  /** Transactions of the four databases, reading ones included. */
+  transactions: number;
+}
+
+/** A started marketplace, and where to look while it works. */
+export interface CheckoutStage {
+  graph: StoryGraph;
+  superuserUrl: string;
+  postgresPid: number;
+  read(): Promise<Meter>;
+  /** Resolves when all events of what happened so far have been handled by everybody who listens. */
+  quiet(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** How the start command runs Node; the figures are those of its user. */
+const NODE_FLAGS = ['--optimize-for-size', '--max-semi-space-size=4'];
+const QUIET_LIMIT_MS = 60_000;
+const DOMAINS = ['accounts', 'catalog', 'inventory', 'orders', 'payments', 'reviews'];
+const DATABASES = ['accounts', 'inventory', 'orders', 'payments'];
+
+interface Facts {
+  url: string;
+  operator: StoryGraph['operator'];
+  stripe: StoryGraph['stripe'];
+  superuserUrl: string;
+  redisUrl: string;
+  services: { name: string; pid: number }[];
+  stores: { name: string; pid: number }[];
+}
+
+export async function startCheckoutStage(options: {
+  shape: Shape;
+  build: Build;
+  nodeOptions?: readonly string[];
+}): Promise<CheckoutStage> {
+  const { shape, build, nodeOptions = [] } = options;
+  const dataDir = await mkdtemp(join(tmpdir(), 'marketgraph-bench-'));
+  const removeData = () => rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
+  try {
+    const child = await startChild({
+      ...{ name: `marketplace (${shape})`, file: 'marketplace', build },
+      nodeOptions: [...NODE_FLAGS, ...nodeOptions],
+      // As a user has it: nothing says that this is production.
+      env: { BENCH_SHAPE: shape, BENCH_DATA_DIR: dataDir, NODE_ENV: '' },
+    });
+    const facts = child.facts as unknown as Facts;
+    const pidOf = (store: string) => facts.stores.find(({ name }) => name === store)!.pid;
+    const emulators = ['stripe', 'mongodb', 'typesense'].map(pidOf);
+    const nodes = [child.pid, ...facts.services.map(({ pid }) => pid)];
+    const redis = await connectRedis(facts.redisUrl, { log: silentLog, name: 'bench' });
+    const { superuserUrl } = facts;
+
+    const isQuiet = async (): Promise<boolean> => {
+      for (const domain of DOMAINS) {
+        const groups = await redis.xinfo('GROUPS', `events:${domain}`).catch(() => []);
+        for (const facts of groups as (string | number | null)[][]) {
+          const of = (name: string) => facts[facts.indexOf(name) + 1];
+          if (of('lag') !== 0 || of('pending') !== 0) return false;
+        }
+      }
+      for (const database of DATABASES) {
+        const url = inDatabase(superuserUrl, database);
+        if ((await numberIn(url, 'select count(*) as n from outbox where published_at is null')) > 0) return false;
+      }
+      return true;
+    };
+    return {
+      graph: { url: facts.url, operator: facts.operator, stripe: facts.stripe },
+      superuserUrl,
+      postgresPid: pidOf('postgres'),
+      async read() {
+        const cpu = {
+          node: nodes.reduce((sum, pid) => sum + ownCpuMs(pid), 0),
+          postgres: familyCpuMs(pidOf('postgres')),
+          redis: familyCpuMs(pidOf('redis')),
+          emulators: emulators.reduce((sum, pid) => sum + familyCpuMs(pid), 0),
+        };
+        const names = DATABASES.map((name) => `'${name}'`).join(', ');
+        const transactions = await numberIn(
+          superuserUrl,
+          `select sum(xact_commit) as n from pg_stat_database where datname in (${names})`,
+        );
+        return { cpu, transactions };
+      },
+      quiet: async () =>
+        void (await until(isQuiet, { timeoutMs: QUIET_LIMIT_MS, intervalMs: 100, what: 'all events to be handled' })),
+      async stop() {
+        await redis.quit();
+        await child.stop();
+        await removeData();
+      },
+    };
+  } catch (error) {
+    await removeData();
+    throw error;
+  }
+}

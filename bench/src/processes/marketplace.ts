@@ -1,0 +1,39 @@
+import { resolve } from 'node:path';
+import { type MarketplaceOptions, startMarketplace } from '@marketgraph/launcher';
+import { serveParent } from '../measure/serve-parent.ts';
+
+/**
+ * The marketplace as the start command runs it, on stores that survive a power
+ * loss, with one difference: emulators stand in for servers elsewhere, so here
+ * they are processes of their own and what they cost is told apart.
+ */
+const ROOT = resolve(import.meta.dirname, '..', '..', '..');
+const shape = process.env['BENCH_SHAPE'] as MarketplaceOptions['shape'];
+
+const marketplace = await startMarketplace({
+  shape,
+  port: 0,
+  dataDir: process.env['BENCH_DATA_DIR'] ?? '',
+  cacheDir: resolve(ROOT, '.cache', 'marketgraph'),
+  emulatorProcesses: true,
+  settings: {
+    // A buyer here orders as fast as the answers come; each request is counted against the limits all the same.
+    GATEWAY_RATE_POINTS_PER_MINUTE_USER: '1000000000',
+    GATEWAY_RATE_POINTS_PER_MINUTE_ADDRESS: '1000000000',
+    GATEWAY_RATE_REQUESTS_PER_MINUTE_ADDRESS: '1000000000',
+  },
+});
+const { stores, processes, url, operator } = marketplace;
+
+serveParent({
+  facts: {
+    url,
+    operator,
+    stripe: { apiUrl: stores.stripe.url, publishableKey: stores.stripe.publishableKey },
+    superuserUrl: stores.postgres.superuserUrl,
+    redisUrl: stores.redis.admin,
+    services: processes ? [...processes.services].map(([name, { pid }]) => ({ name, pid })) : [],
+    stores: stores.describe().map(({ name, pid }) => ({ name, pid })),
+  },
+  stop: () => marketplace.stop(),
+});

@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type FreshDatabase, freshDatabase, startTestStores, type Stores } from '@marketgraph/stores/testing';
+import { constraintOf, type Database, inTransaction, openDatabase, sqlStateOf } from '../src/postgres/postgres.ts';
+import { silentLog as log } from '../src/testing/testing.ts';
+
+let stores: Stores;
+let fresh: FreshDatabase;
+let db: Database;
+
+beforeAll(async () => {
+  stores = await startTestStores({ only: ['postgres'] });
+});
+afterAll(() => stores.stop());
+
+beforeEach(async () => {
+  fresh = await freshDatabase(stores, 'lean');
+  db = await openDatabase({ url: fresh.ownerUrl, entities: [], log, applicationName: 'test', poolSize: 2 });
+  await db.em.fork().execute('create table thing (id int primary key, name text)');
+  return async () => {
+    await db.close();
+    await fresh.drop();
+  };
+});
+
+const add = (id: number, name: string | null) =>
+  db.em.fork().execute('insert into thing (id, name) values (?, ?)', [id, name]);
+const all = () => db.em.fork().execute<{ id: number; name: string | null }[]>('select * from thing order by id');
+
+describe('a statement', () => {
+  it('takes values as they are, whatever is in them', async () => {
+    await add(1, `'; drop table thing; -- \\ $1 ?`);
+    await add(2, null);
+    expect(await all()).toEqual([
+      { id: 1, name: `'; drop table thing; -- \\ $1 ?` },
+      { id: 2, name: null },
+    ]);
+    const some = await db.em.fork().execute('select id from thing where id in (?) order by id', [[2, 1, 7]]);
+    expect(some).toEqual([{ id: 1 }, { id: 2 }]);
+  });
+
+  it('answers in the ways the ORM asks', async () => {
+    const em = db.em.fork();
+    expect(await em.execute('select ?::int as n', [4], 'get')).toEqual({ n: 4 });
+    expect(await em.execute('insert into thing values (?, ?)', [1, 'a'], 'run')).toMatchObject({ affectedRows: 1 });
+  });
+
+  it('says which constraint it broke', async () => {
+    await add(1, 'a');
+    const error: unknown = await add(1, 'b').catch((reason: unknown) => reason);
+    expect(sqlStateOf(error)).toBe('23505');
+    expect(constraintOf(error)).toBe('thing_pkey');
+  });
+
+  it('goes on when a column was added to its table meanwhile, alone and in a transaction', async () => {
+    await add(1, 'a');
+    const ask = 'select * from thing where id = ?';
+    const alone = () => db.em.fork().execute(ask, [1]);
+    const within = () => inTransaction(db, (em) => em.execute(ask, [1]));
+    await alone();
+    await db.em.fork().execute("alter table thing add column more text default 'm'");
+    expect(await alone()).toEqual([{ id: 1, name: 'a', more: 'm' }]);
+    await within();
+    await db.em.fork().execute("alter table thing add column most text default 'n'");
+    expect(await within()).toEqual([{ id: 1, name: 'a', more: 'm', most: 'n' }]);
+  });
+});
+
+describe('a transaction', () => {
+  it('is all or nothing, and leaves its connection for the next', async () => {
+    for (let count = 0; count < 5; count += 1) {
+      const work = inTransaction(db, async (em) => {
+        await em.execute('insert into thing values (?, ?)', [1, 'a']);
+        throw new Error('no');
+      });
+      await expect(work).rejects.toThrow('no');
+    }
+    expect(await all()).toEqual([]);
+    await inTransaction(db, (em) => em.execute('insert into thing values (?, ?)', [1, 'a']));
+    expect(await all()).toEqual([{ id: 1, name: 'a' }]);
+  });
+
+  it('is not seen by others before its end', async () => {
+    await inTransaction(db, async (em) => {
+      await em.execute('insert into thing values (?, ?)', [1, 'a']);
+      expect(await all()).toEqual([]);
+      expect(await em.execute('select id from thing')).toEqual([{ id: 1 }]);
+    });
+    expect(await all()).toHaveLength(1);
+  });
+
+  it('whose connection is lost fails, and the next gets another', async () => {
+    const cut = inTransaction(db, async (em) => {
+      await em.execute('insert into thing values (?, ?)', [1, 'a']);
+      await em.execute('select pg_terminate_backend(pg_backend_pid())');
+    });
+    await expect(cut).rejects.toThrow('terminating connection');
+    for (let count = 0; count < 3; count += 1)
+      expect(await inTransaction(db, (em) => em.execute('select 1 as n'))).toEqual([{ n: 1 }]);
+    expect(await all()).toEqual([]);
+  });
+});
