@@ -251,8 +251,8 @@ describe('verify, over a marketplace in which everything has happened once', () 
       'a return jumped',
       'orders',
       `insert into order_history (id, order_id, type, subject_id, from_status, to_status, at)
-       select x.id, o.id, 'RETURN_STATUS', 'ret_x', x.was, x.is, now()
-       from (select id from orders limit 1) o, (values ('evt_x1', null, 'REQUESTED'), ('evt_x2', 'REQUESTED', 'REFUNDED')) x (id, was, is)`,
+       select x.id, o.id, 'RETURN_STATUS', 'ret_x', x.was, x.became, now()
+       from (select id from orders limit 1) o, (values ('evt_x1', null, 'REQUESTED'), ('evt_x2', 'REQUESTED', 'REFUNDED')) x (id, was, became)`,
       "delete from order_history where subject_id = 'ret_x'",
     ],
     [

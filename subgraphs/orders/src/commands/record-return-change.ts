@@ -27,7 +27,7 @@ export async function recordReturnChange(
   const now = services.clock.now();
   const before = findReturn(locked.order, returnId);
   const { part, found } = returnOf(fold(facts, locked.order), returnId);
-  if (before) await saveReturn(em, returnId, { status: found.status, details, now });
+  if (before) await saveReturn(em, returnId, { status: found.status, details });
   const vendorEvent = {
     type: before ? 'RETURN_UPDATED' : 'RETURN_REQUESTED',
     vendorOrderIds: [part.id],

@@ -48,7 +48,7 @@ async function request(
   const decided = requestReturn(locked.order, { returnId, lines, closed });
   if (!decided.ok) return decided;
   const { vendorOrderId, facts } = decided.value;
-  await insertReturn(em, { id: returnId, orderId, vendorOrderId, reason, lines }, services.clock.now());
+  await insertReturn(em, { id: returnId, orderId, vendorOrderId, reason, lines });
   await recordReturnChange(em, services, { locked, returnId, facts, cause });
   return accept({ returnId });
 }

@@ -1,46 +1,28 @@
-import {
-  accept,
-  betweenCrashPoints,
-  type Money,
-  reject,
-  type Rejection,
-  type Result,
-} from '@marketgraph/platform/core';
+import { accept, betweenCrashPoints, type Rejection, type Result } from '@marketgraph/platform/core';
 import { constraintOf, hashOf, IDEMPOTENCY_HOURS, inTransaction, sqlStateOf } from '@marketgraph/platform/postgres';
 import type { Address } from '../domain/address.ts';
-import { acceptPrices, type Cart, missDeals, orderedContent, promotionsIn, wantedUnits } from '../domain/cart.ts';
-import { canBeAbandoned, type Failure, failureOf, firstState, isEnded } from '../domain/checkout.ts';
-import { checkoutRefusals } from '../domain/checkout-admission.ts';
-import { missedDeals, refusalsFor } from '../domain/deal-shortage.ts';
-import type { Quotes } from '../domain/offer-quote.ts';
-import { draftOrder, takesEffect } from '../domain/order-draft.ts';
-import { type AppliedPromotion, type PricedCart, priceCart } from '../domain/pricing.ts';
+import { type Cart, orderedContent } from '../domain/cart.ts';
+import { failureOf, firstState, isEnded } from '../domain/checkout.ts';
+import { draftOrder } from '../domain/order-draft.ts';
+import type { PricedCart } from '../domain/pricing.ts';
 import {
   type CheckoutRecord,
   findCheckoutByKey,
   insertCheckout,
-  latestCheckoutOfCart,
   readCheckout,
   retireCheckoutKey,
 } from '../store/checkouts.ts';
 import { takeUses } from '../store/promotion-uses.ts';
+import { type AdmitCheckout, admitCheckout, RESTARTED } from './admit-checkout.ts';
 import { CheckoutStalledError, driveCheckout, STALL_AFTER_MS } from './advance-checkout.ts';
 import { answerWithin } from './answer-within.ts';
-import { type OpenPromotions, openPromotions } from './cart-promotions.ts';
-import { abandonCheckout, changeCart, tellCartChanged } from './change-cart.ts';
-import { clearCart } from './clear-cart.ts';
-import { loadCart, mayUse } from './load-cart.ts';
+import { abandonCheckout, tellCartChanged } from './change-cart.ts';
 import { showPriceWithoutDeals } from './miss-deals.ts';
 import { newPaymentOf } from './perform-request.ts';
 import type { Cause, Services } from './services.ts';
 
-export interface StartCheckout {
-  cartId: string;
-  buyerId: string;
+export interface StartCheckout extends AdmitCheckout {
   idempotencyKey: string;
-  /** The total the buyer was shown, when the client wants it checked. */
-  expectedTotal?: Money | null;
-  cause: Cause;
 }
 
 /** Where the checkout stands when the client is answered. */
@@ -53,15 +35,10 @@ export interface CheckoutAnswer {
 /** Two checkouts that race for one cart or one key: the loser looks again, and finds the winner's. */
 const MAX_TRIES = 4;
 
-/** The question whether to begin costs inventory one look at a counter. */
-const ADMISSION_TIMEOUT_MS = 2_000;
-
 const NOT_IN_TIME: Rejection = {
   code: 'SERVICE_UNAVAILABLE',
   message: 'The checkout could not be started in time; ask again with the same key.',
 };
-
-const RESTARTED: Failure = { code: 'CART_CHANGED', message: 'The checkout was started again with other contents.' };
 
 /** What comes before the saga has its own share of the time; a start that is late there as well is answered all the same. */
 const ADMITTED_WITHIN_MS = 300;
@@ -94,7 +71,7 @@ async function start(services: Services, command: StartCheckout & { inputHash: s
     }
     if (known) return await continueCheckout(services, known, command.cause);
 
-    const admitted = await admit(services, command);
+    const admitted = await admitCheckout(services, command);
     if (!admitted.ok) return { rejections: admitted.rejection };
     if ('running' in admitted.value) return await continueCheckout(services, admitted.value.running, command.cause);
 
@@ -117,133 +94,6 @@ async function start(services: Services, command: StartCheckout & { inputHash: s
 
 function isForgotten({ createdAt }: CheckoutRecord, now: Date): boolean {
   return now.getTime() - createdAt.getTime() > IDEMPOTENCY_HOURS * 3_600_000;
-}
-
-type Admission = { running: CheckoutRecord } | { cart: Cart; priced: PricedCart };
-
-/** Whether this cart can be bought now, and whether its checkout is running already. */
-async function admit(services: Services, command: StartCheckout): Promise<Result<Admission, Rejection[]>> {
-  const { cartId, buyerId, expectedTotal, cause } = command;
-  const stored = await loadCart(services, cartId);
-  if (!stored || !mayUse(stored, { userId: buyerId })) {
-    return refusal({ code: 'NOT_FOUND', message: 'There is no such cart.', field: ['cartId'] });
-  }
-  const ordered = { code: 'CONFLICT', message: 'This cart has been ordered.', field: ['cartId'] };
-  if (stored.status === 'CLOSED') return refusal(ordered);
-
-  const previous = await latestCheckoutOfCart(services.orm.em.fork(), cartId);
-  if (previous?.state.status === 'COMPLETED') {
-    // Open all the same: Redis came back as it was before the sale. Closed again, it makes room for another.
-    await clearCart(services, { cartId, orderId: previous.orderId });
-    return refusal(ordered);
-  }
-  if (previous && !isEnded(previous.state)) {
-    if (isSameCheckout(previous, stored, expectedTotal)) return { ok: true, value: { running: previous } };
-    const failure = await giveWay(services, previous, cause);
-    if (failure) return refusal(failure);
-  }
-
-  // Whoever cannot have it is told before anything is priced or written: in a crowd most cannot. Which of the codes
-  // in a cart are used, and so wanted, is only known with the prices.
-  const hasCodes = promotionsIn(stored).length > 0;
-  let had: Had = { cart: stored, missed: new Map() };
-  if (!hasCodes) {
-    const early = await withoutMissedDeals(services, stored, { cause });
-    if (!early.ok) return early;
-    had = early.value;
-  }
-
-  let quotes: Quotes;
-  let promotions: OpenPromotions | undefined;
-  try {
-    const call = { traceparent: cause.trace };
-    const offerIds = stored.lines.map((line) => line.offerId);
-    [quotes, [promotions]] = await Promise.all([
-      services.catalog.quotes(offerIds, { ...call, withCategories: true }),
-      hasCodes ? openPromotions(services, [stored], call) : [undefined],
-    ]);
-  } catch (error) {
-    services.log.warn({ err: error, cartId }, 'prices could not be read');
-    return refusal({ code: 'SERVICE_UNAVAILABLE', message: 'Prices cannot be read at the moment; try again.' });
-  }
-  const price = (cart: Cart) => priceCart(cart, { quotes, taxes: services.taxes, promotions });
-  let priced = price(had.cart);
-  if (hasCodes && checkoutRefusals(stored, priced, expectedTotal).length === 0) {
-    const late = await withoutMissedDeals(services, stored, { promotions: priced.promotions, cause });
-    if (!late.ok) return late;
-    had = late.value;
-    priced = price(had.cart);
-  }
-  const { cart, missed } = had;
-  const rejections = checkoutRefusals(cart, priced, expectedTotal);
-  if (rejections.length === 0) return { ok: true, value: { cart, priced } };
-  if (rejections.some((rejection) => rejection.code === 'PRICE_CHANGED')) {
-    // The answer shows the new prices: next time they are the ones that were seen.
-    const decide = (current: Cart) => ({ ok: true as const, value: acceptPrices(missDeals(current, missed), quotes) });
-    await changeCart(services, { cartId, user: { userId: buyerId }, cause, decide });
-  }
-  return { ok: false, rejection: rejections };
-}
-
-/** A cart as far as there is enough for it. */
-interface Had {
-  cart: Cart;
-  /** By offer the deals whose slots are gone. */
-  missed: ReadonlyMap<string, string>;
-}
-
-/** When slots of deals alone are short it can be had at the price without them, once the buyer has seen that one. */
-async function withoutMissedDeals(
-  services: Services,
-  stored: Cart,
-  wanted: { promotions?: readonly AppliedPromotion[]; cause: Cause },
-): Promise<Result<Had, Rejection[]>> {
-  const short = await shortages(services, stored, wanted);
-  const missed = missedDeals(short, stored.lines);
-  if (short.length > missed.size) return { ok: false, rejection: refusalsFor(short, stored.lines) };
-  return accept({ cart: missDeals(stored, missed), missed });
-}
-
-/** The reservation judges: when inventory cannot say, the checkout goes on. */
-async function shortages(
-  services: Services,
-  { id: cartId, lines, shippingAddress }: Cart,
-  { promotions = [], cause }: { promotions?: readonly AppliedPromotion[]; cause: Cause },
-): Promise<Rejection[]> {
-  // Refused in any case, and should claim nothing.
-  if (lines.length === 0 || !shippingAddress) return [];
-  const uses = promotions.filter((promotion) => promotion.isLimited && takesEffect(promotion));
-  const wanted = {
-    cartId,
-    lines: [...wantedUnits(lines), ...uses.map(({ promotionId }) => ({ offerId: promotionId, quantity: 1 }))],
-  };
-  try {
-    return await services.inventory.shortages(wanted, { traceparent: cause.trace, timeoutMs: ADMISSION_TIMEOUT_MS });
-  } catch (error) {
-    services.log.warn({ err: error, cartId }, 'inventory did not say whether there is enough');
-    return [];
-  }
-}
-
-function isSameCheckout(running: CheckoutRecord, cart: Cart, expectedTotal?: Money | null): boolean {
-  return (
-    !failureOf(running.state) &&
-    running.contentHash === hashOf(orderedContent(cart)) &&
-    (!expectedTotal || hashOf(expectedTotal) === hashOf(running.draft.total))
-  );
-}
-
-/** An older checkout of the cart must have given everything back before the next may take anything. */
-async function giveWay(
-  services: Services,
-  { orderId, state }: CheckoutRecord,
-  cause: Cause,
-): Promise<Rejection | undefined> {
-  if (canBeAbandoned(state)) await abandonCheckout(services, { orderId, failure: RESTARTED, cause });
-  const work = driveCheckout(services, { orderId, event: { type: 'resumed' }, cause });
-  const outcome = await answerWithin(services, work, 'giving way to a new checkout');
-  if (outcome.done && outcome.value.record.state.status === 'FAILED') return undefined;
-  return { code: 'CONFLICT', message: 'An earlier checkout of this cart is not over yet; try again.' };
 }
 
 /** Undefined when another checkout was faster. */
@@ -346,9 +196,4 @@ async function clientSecretAgain(
 
 function refused(rejection: Rejection): CheckoutAnswer {
   return { rejections: [rejection] };
-}
-
-function refusal({ code, message, field }: Rejection): { ok: false; rejection: Rejection[] } {
-  const one = reject(code, message, field ? { field } : {});
-  return { ok: false, rejection: [one.rejection] };
 }

@@ -85,17 +85,16 @@ export async function returnsNeverSent(
   );
 }
 
+/** Times are the database's: it compares them, too. */
 export async function insertReturn(
   em: EntityManager,
   wanted: { id: string; orderId: string; vendorOrderId: string; reason: string; lines: readonly Units[] },
-  now: Date,
 ): Promise<void> {
   const { id, orderId, vendorOrderId, reason, lines } = wanted;
-  const at = now.toISOString();
   await em.execute(
     `insert into order_return (id, order_id, vendor_order_id, status, reason, requested_at, updated_at)
-     values (?, ?, ?, 'REQUESTED', ?, ?, ?)`,
-    [id, orderId, vendorOrderId, reason, at, at],
+     values (?, ?, ?, 'REQUESTED', ?, now(), now())`,
+    [id, orderId, vendorOrderId, reason],
   );
   await em.execute(
     `insert into order_return_line (return_id, line_id, quantity)
@@ -115,15 +114,15 @@ export interface ReturnDetails {
 export async function saveReturn(
   em: EntityManager,
   id: string,
-  { status, details, now }: { status: ReturnStatus; details: ReturnDetails; now: Date },
+  { status, details }: { status: ReturnStatus; details: ReturnDetails },
 ): Promise<void> {
   const { note = null, trackingNumber = null, received } = details;
   await em.execute(
     `update order_return
      set status = ?, note = coalesce(?, note), tracking_number = coalesce(?, tracking_number),
-         restock = coalesce(?::boolean, restock), refund_amount = coalesce(?::bigint, refund_amount), updated_at = ?
+         restock = coalesce(?::boolean, restock), refund_amount = coalesce(?::bigint, refund_amount), updated_at = now()
      where id = ?`,
-    [status, note, trackingNumber, received?.restock ?? null, received?.refund.amount ?? null, now.toISOString(), id],
+    [status, note, trackingNumber, received?.restock ?? null, received?.refund.amount ?? null, id],
   );
 }
 

@@ -1,0 +1,168 @@
+import { accept, type Money, reject, type Rejection, type Result } from '@marketgraph/platform/core';
+import { hashOf } from '@marketgraph/platform/postgres';
+import { acceptPrices, type Cart, missDeals, orderedContent, promotionsIn, wantedUnits } from '../domain/cart.ts';
+import { canBeAbandoned, type Failure, failureOf, isEnded } from '../domain/checkout.ts';
+import { checkoutRefusals } from '../domain/checkout-admission.ts';
+import { missedDeals, refusalsFor } from '../domain/deal-shortage.ts';
+import type { Quotes } from '../domain/offer-quote.ts';
+import { takesEffect } from '../domain/order-draft.ts';
+import { type AppliedPromotion, type PricedCart, priceCart } from '../domain/pricing.ts';
+import { type CheckoutRecord, latestCheckoutOfCart } from '../store/checkouts.ts';
+import { driveCheckout } from './advance-checkout.ts';
+import { answerWithin } from './answer-within.ts';
+import { type OpenPromotions, openPromotions } from './cart-promotions.ts';
+import { abandonCheckout, changeCart } from './change-cart.ts';
+import { clearCart } from './clear-cart.ts';
+import { loadCart, mayUse } from './load-cart.ts';
+import type { Cause, Services } from './services.ts';
+
+export interface AdmitCheckout {
+  cartId: string;
+  buyerId: string;
+  /** The total the buyer was shown, when the client wants it checked. */
+  expectedTotal?: Money | null;
+  cause: Cause;
+}
+
+/** The question whether to begin costs inventory one look at a counter. */
+const ADMISSION_TIMEOUT_MS = 2_000;
+
+export const RESTARTED: Failure = {
+  code: 'CART_CHANGED',
+  message: 'The checkout was started again with other contents.',
+};
+
+export type Admission = { running: CheckoutRecord } | { cart: Cart; priced: PricedCart };
+
+/** Whether this cart can be bought now, and whether its checkout is running already. */
+export async function admitCheckout(
+  services: Services,
+  command: AdmitCheckout,
+): Promise<Result<Admission, Rejection[]>> {
+  const { cartId, buyerId, expectedTotal, cause } = command;
+  const stored = await loadCart(services, cartId);
+  if (!stored || !mayUse(stored, { userId: buyerId })) {
+    return refusal({ code: 'NOT_FOUND', message: 'There is no such cart.', field: ['cartId'] });
+  }
+  const ordered = { code: 'CONFLICT', message: 'This cart has been ordered.', field: ['cartId'] };
+  if (stored.status === 'CLOSED') return refusal(ordered);
+
+  const previous = await latestCheckoutOfCart(services.orm.em.fork(), cartId);
+  if (previous?.state.status === 'COMPLETED') {
+    // Open all the same: Redis came back as it was before the sale. Closed again, it makes room for another.
+    await clearCart(services, { cartId, orderId: previous.orderId });
+    return refusal(ordered);
+  }
+  if (previous && !isEnded(previous.state)) {
+    if (isSameCheckout(previous, stored, expectedTotal)) return { ok: true, value: { running: previous } };
+    const failure = await giveWay(services, previous, cause);
+    if (failure) return refusal(failure);
+  }
+
+  // Whoever cannot have it is told before anything is priced or written: in a crowd most cannot. Which of the codes
+  // in a cart are used, and so wanted, is only known with the prices.
+  const hasCodes = promotionsIn(stored).length > 0;
+  let had: Had = { cart: stored, missed: new Map() };
+  if (!hasCodes) {
+    const early = await withoutMissedDeals(services, stored, { cause });
+    if (!early.ok) return early;
+    had = early.value;
+  }
+
+  let quotes: Quotes;
+  let promotions: OpenPromotions | undefined;
+  try {
+    const call = { traceparent: cause.trace };
+    const offerIds = stored.lines.map((line) => line.offerId);
+    [quotes, [promotions]] = await Promise.all([
+      services.catalog.quotes(offerIds, { ...call, withCategories: true }),
+      hasCodes ? openPromotions(services, [stored], call) : [undefined],
+    ]);
+  } catch (error) {
+    services.log.warn({ err: error, cartId }, 'prices could not be read');
+    return refusal({ code: 'SERVICE_UNAVAILABLE', message: 'Prices cannot be read at the moment; try again.' });
+  }
+  const price = (cart: Cart) => priceCart(cart, { quotes, taxes: services.taxes, promotions });
+  let priced = price(had.cart);
+  if (hasCodes && checkoutRefusals(stored, priced, expectedTotal).length === 0) {
+    const late = await withoutMissedDeals(services, stored, { promotions: priced.promotions, cause });
+    if (!late.ok) return late;
+    had = late.value;
+    priced = price(had.cart);
+  }
+  const { cart, missed } = had;
+  const rejections = checkoutRefusals(cart, priced, expectedTotal);
+  if (rejections.length === 0) return { ok: true, value: { cart, priced } };
+  if (rejections.some((rejection) => rejection.code === 'PRICE_CHANGED')) {
+    // The answer shows the new prices: next time they are the ones that were seen.
+    const decide = (current: Cart) => ({ ok: true as const, value: acceptPrices(missDeals(current, missed), quotes) });
+    await changeCart(services, { cartId, user: { userId: buyerId }, cause, decide });
+  }
+  return { ok: false, rejection: rejections };
+}
+
+/** A cart as far as there is enough for it. */
+interface Had {
+  cart: Cart;
+  /** By offer the deals whose slots are gone. */
+  missed: ReadonlyMap<string, string>;
+}
+
+/** When slots of deals alone are short it can be had at the price without them, once the buyer has seen that one. */
+async function withoutMissedDeals(
+  services: Services,
+  stored: Cart,
+  wanted: { promotions?: readonly AppliedPromotion[]; cause: Cause },
+): Promise<Result<Had, Rejection[]>> {
+  const short = await shortages(services, stored, wanted);
+  const missed = missedDeals(short, stored.lines);
+  if (short.length > missed.size) return { ok: false, rejection: refusalsFor(short, stored.lines) };
+  return accept({ cart: missDeals(stored, missed), missed });
+}
+
+/** The reservation judges: when inventory cannot say, the checkout goes on. */
+async function shortages(
+  services: Services,
+  { id: cartId, lines, shippingAddress }: Cart,
+  { promotions = [], cause }: { promotions?: readonly AppliedPromotion[]; cause: Cause },
+): Promise<Rejection[]> {
+  // Refused in any case, and should claim nothing.
+  if (lines.length === 0 || !shippingAddress) return [];
+  const uses = promotions.filter((promotion) => promotion.isLimited && takesEffect(promotion));
+  const wanted = {
+    cartId,
+    lines: [...wantedUnits(lines), ...uses.map(({ promotionId }) => ({ offerId: promotionId, quantity: 1 }))],
+  };
+  try {
+    return await services.inventory.shortages(wanted, { traceparent: cause.trace, timeoutMs: ADMISSION_TIMEOUT_MS });
+  } catch (error) {
+    services.log.warn({ err: error, cartId }, 'inventory did not say whether there is enough');
+    return [];
+  }
+}
+
+function isSameCheckout(running: CheckoutRecord, cart: Cart, expectedTotal?: Money | null): boolean {
+  return (
+    !failureOf(running.state) &&
+    running.contentHash === hashOf(orderedContent(cart)) &&
+    (!expectedTotal || hashOf(expectedTotal) === hashOf(running.draft.total))
+  );
+}
+
+/** An older checkout of the cart must have given everything back before the next may take anything. */
+async function giveWay(
+  services: Services,
+  { orderId, state }: CheckoutRecord,
+  cause: Cause,
+): Promise<Rejection | undefined> {
+  if (canBeAbandoned(state)) await abandonCheckout(services, { orderId, failure: RESTARTED, cause });
+  const work = driveCheckout(services, { orderId, event: { type: 'resumed' }, cause });
+  const outcome = await answerWithin(services, work, 'giving way to a new checkout');
+  if (outcome.done && outcome.value.record.state.status === 'FAILED') return undefined;
+  return { code: 'CONFLICT', message: 'An earlier checkout of this cart is not over yet; try again.' };
+}
+
+function refusal({ code, message, field }: Rejection): { ok: false; rejection: Rejection[] } {
+  const one = reject(code, message, field ? { field } : {});
+  return { ok: false, rejection: [one.rejection] };
+}
