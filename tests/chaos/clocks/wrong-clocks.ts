@@ -109,7 +109,7 @@ export class WrongClocks {
       const events = await this.rows<{ name: string }>(
         database,
         `select name from (select name, occurred_at, published_at,
-                occurred_at - lag(occurred_at) over (partition by key order by sequence, position) as later from outbox) e
+                occurred_at - lag(occurred_at) over (partition by name, key order by sequence, position) as later from outbox) e
           where later < interval '0' or (published_at > $1 and occurred_at < $1::timestamptz - interval '1 minute')`,
         [since],
       );
