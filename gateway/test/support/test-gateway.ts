@@ -1,7 +1,7 @@
 import type { Clock } from '@marketgraph/platform/core';
 import { createRedisBus, type EventBus } from '@marketgraph/platform/messaging';
 import { inProcessTransport, type SubgraphTransport } from '@marketgraph/platform/serve';
-import { silentLog as log, testIds } from '@marketgraph/platform/testing';
+import { silentLog as log, testIds, until } from '@marketgraph/platform/testing';
 import type { GatewayConfig } from '../../src/config.ts';
 import { readGatewayConfig } from '../../src/config.ts';
 import { createGateway, type Gateway, type GatewayDeps } from '../../src/gateway.ts';
@@ -109,7 +109,8 @@ export async function startTestGateway(options: {
         topics,
         payload,
       };
-      await bus.publish(domain, [envelope]);
+      // As a relay does: a bus that is away refuses at once, and is asked again.
+      await until(() => bus.publish(domain, [envelope]), { what: 'a bus that takes events' });
     },
     async stop() {
       await gateway.stop();

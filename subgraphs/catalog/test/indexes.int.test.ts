@@ -34,6 +34,33 @@ beforeAll(async () => {
       version: 1,
     })),
   );
+  await store.promotions.insertMany(
+    Array.from({ length: 300 }, (_, index) => ({
+      _id: `prm_${index}`,
+      codeKey: `CODE${index}`,
+      usageCount: 0,
+      vendorId: `ven_${index % 10}`,
+      code: `CODE${index}`,
+      name: 'A promotion',
+      rule: { kind: 'FREE_SHIPPING' as const },
+      conditions: {
+        minimumSubtotal: null,
+        categoryIds: [],
+        productIds: [],
+        offerIds: [],
+        isPrimeOnly: false,
+        isCombinable: false,
+      },
+      startsAt: null,
+      endsAt: null,
+      usageLimit: null,
+      usageLimitPerBuyer: null,
+      isDisabled: false,
+      createdAt: new Date(0),
+      updatedAt: new Date(0),
+      version: 1,
+    })),
+  );
   await store.products.insertMany(
     Array.from({ length: 600 }, (_, index) => ({
       _id: `prd_${index}`,

@@ -101,10 +101,9 @@ describe('P12 ways to pay besides a typed-in card', () => {
     expect(await toldOf(id)).toEqual(['REQUIRES_PAYMENT_METHOD', 'REQUIRES_ACTION', 'PROCESSING', 'CAPTURED']);
     const settled = await settle(shop, { paymentId: id, vendorOrders: [rupees(6_000), rupees(4_000)] });
     expect(settled).toMatchObject({ payment: { status: 'CAPTURED' }, userErrors: [] });
-    const [row] = await until(() =>
-      shop.sql<{ fee: string }>('select fee_amount as fee from payment where id = ? and fee_amount is not null', [id]),
-    );
-    expect(Number(row!.fee)).toBe(320);
+    const known = 'select fee_amount as fee from payment where id = ? and fee_amount is not null';
+    const row = await until(async () => (await shop.sql<{ fee: string }>(known, [id]))[0]);
+    expect(Number(row.fee)).toBe(320);
     expect(await booksOf(shop, id)).toMatchObject({ held: 10_000, isWhole: true, isBalanced: true });
     expect(await methodOf(id)).toEqual({ kind: 'UPI', brand: 'upi', last4: null });
   });
