@@ -6,14 +6,17 @@ const alias = [{ find: /^graphql$/, replacement: 'graphql/index.js' }];
 const conditions = ['source', 'node'];
 const shared = { resolve: { alias, conditions }, ssr: { resolve: { conditions } } };
 
+/** Suites that start servers wait for them much of the time: two files at once fill two cores and no more. */
+const AT_ONCE: Readonly<Record<string, number>> = { integration: 2, e2e: 2 };
+
 const tier = (name: string, include: string[], limits: { testTimeout: number; hookTimeout: number }) => ({
   ...shared,
   test: {
     name,
     include,
     exclude: [...(name === 'unit' ? ['**/*.int.test.ts'] : []), '**/node_modules/**', '**/dist/**', '.data/**'],
-    // Suites start real servers and share two cores: files run one after another where they do.
-    fileParallelism: name === 'unit',
+    fileParallelism: name === 'unit' || name in AT_ONCE,
+    ...(name in AT_ONCE ? { maxWorkers: AT_ONCE[name] } : {}),
     ...limits,
   },
 });
