@@ -5,7 +5,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { plantIn } from './planted-bugs.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const STORE = /^subgraphs\/(orders|payments|inventory)\/src\/store\/([\w-]+\.ts)$/;
+/** Files that have a model, by the folder it is in. */
+const STORE =
+  /^(?:subgraphs\/(?<service>orders|payments|inventory)\/src\/store|platform\/src\/(?<part>postgres))\/(?<file>[\w-]+\.ts)$/;
 
 /**
  * Lets the services' own commands run here as they are: whoever imports one of
@@ -17,9 +19,10 @@ registerHooks({
   resolve(specifier, context, nextResolve) {
     const found = nextResolve(specifier, context);
     if (!found.url.startsWith('file:') || context.parentURL === undefined) return found;
-    const [, service, file] = STORE.exec(relative(ROOT, fileURLToPath(found.url))) ?? [];
-    if (service === undefined || file === undefined) return found;
-    const model = join(import.meta.dirname, 'stores', service, file);
+    const { service, part, file } = STORE.exec(relative(ROOT, fileURLToPath(found.url)))?.groups ?? {};
+    const folder = service ?? part;
+    if (folder === undefined || file === undefined) return found;
+    const model = join(import.meta.dirname, 'stores', folder, file);
     if (context.parentURL === pathToFileURL(model).href || !existsSync(model)) return found;
     return { ...found, url: pathToFileURL(model).href };
   },

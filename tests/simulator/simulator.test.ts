@@ -32,6 +32,9 @@ describe('simulated schedules of checkout, stock, payments and messages', () => 
     async () => {
       const { status, printed } = await simulate('--seeds', '2000');
       expect(printed).toMatch(/^2000 schedules, .* 0 failed/m);
+      // Nothing is kept by shops in which nobody can buy.
+      const [, purchases] = /(\d+) purchases/.exec(printed) ?? [];
+      expect(Number(purchases)).toBeGreaterThan(1_000);
       expect(status).toBe(0);
     },
   );

@@ -1,3 +1,4 @@
+import type { EventEnvelope } from '@marketgraph/platform/messaging';
 import type { Statement } from './memory-orm.ts';
 import { Table } from './memory-database.ts';
 
@@ -49,13 +50,19 @@ export function platformStatements({ outbox, inbox, keys }: PlatformTables): Sta
   return [
     {
       pattern: /^insert into outbox/,
-      async run(transaction, [eventId, name, version, key, sequence, occurredAt, , topics, payload]) {
-        const position = transaction.database.nextOf('outbox');
-        const entry = { position, eventId, name, version, key, sequence, occurredAt, isPublished: false };
-        const parsed = { topics: JSON.parse(topics as string), payload: JSON.parse(payload as string) };
-        await transaction.insert(outbox, String(position), { ...entry, ...parsed } as OutboxEntry);
+      async run(transaction, [envelopes]) {
+        for (const event of JSON.parse(envelopes as string) as EventEnvelope[]) {
+          const position = transaction.database.nextOf('outbox');
+          const { id: eventId, name, version, key, sequence, occurredAt, topics = [], payload } = event;
+          const entry = { position, eventId, name, version, key, sequence, occurredAt, isPublished: false };
+          await transaction.insert(outbox, String(position), { ...entry, topics, payload } as OutboxEntry);
+        }
         return [];
       },
+    },
+    {
+      pattern: /^select exists \(select 1 from outbox/,
+      run: (transaction) => [{ waits: transaction.all(outbox).some((row) => !row.isPublished) }],
     },
     {
       pattern: /^select pg_try_advisory_xact_lock/,
