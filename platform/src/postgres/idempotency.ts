@@ -40,13 +40,7 @@ export async function onceByKey<Answer>(
      returning 1`,
     [principal, operation, key, inputHash, IDEMPOTENCY_HOURS],
   );
-  if (inserted.length === 0) {
-    const [row] = await em.execute<{ input_hash: string; answer: Answer }[]>(
-      'select input_hash, answer from idempotency where principal = ? and operation = ? and key = ?',
-      [principal, operation, key],
-    );
-    return row?.input_hash === inputHash ? { kind: 'replay', answer: row.answer } : { kind: 'reused' };
-  }
+  if (inserted.length === 0) return (await knownAnswer(em, call)) ?? { kind: 'reused' };
   crashPoint('idempotency.claimed');
   const answer = await work();
   await em.execute('update idempotency set answer = ?::jsonb where principal = ? and operation = ? and key = ?', [
@@ -56,6 +50,20 @@ export async function onceByKey<Answer>(
     key,
   ]);
   return { kind: 'first', answer };
+}
+
+/** What was answered to this key; undefined when nobody has used it within its time. */
+export async function knownAnswer<Answer>(
+  em: EntityManager,
+  { principal, operation, key, input }: IdempotentCall,
+): Promise<Exclude<IdempotentAnswer<Answer>, { kind: 'first' }> | undefined> {
+  const [row] = await em.execute<{ input_hash: string; answer: Answer }[]>(
+    `select input_hash, answer from idempotency where principal = ? and operation = ? and key = ?
+      and created_at >= now() - interval '${IDEMPOTENCY_HOURS} hours'`,
+    [principal, operation, key],
+  );
+  if (!row) return undefined;
+  return row.input_hash === hashOf(input) ? { kind: 'replay', answer: row.answer } : { kind: 'reused' };
 }
 
 /** The same for equal inputs whatever the order of their keys. */

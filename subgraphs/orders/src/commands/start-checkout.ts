@@ -1,5 +1,16 @@
+import assert from 'node:assert';
 import { accept, betweenCrashPoints, type Rejection, type Result } from '@marketgraph/platform/core';
-import { constraintOf, hashOf, IDEMPOTENCY_HOURS, inTransaction, sqlStateOf } from '@marketgraph/platform/postgres';
+import {
+  constraintOf,
+  hashOf,
+  IDEMPOTENCY_HOURS,
+  type IdempotentAnswer,
+  type IdempotentCall,
+  inTransaction,
+  knownAnswer,
+  onceByKey,
+  sqlStateOf,
+} from '@marketgraph/platform/postgres';
 import type { Address } from '../domain/address.ts';
 import { type Cart, orderedContent } from '../domain/cart.ts';
 import { failureOf, firstState, isEnded } from '../domain/checkout.ts';
@@ -35,6 +46,11 @@ export interface CheckoutAnswer {
 /** Two checkouts that race for one cart or one key: the loser looks again, and finds the winner's. */
 const MAX_TRIES = 4;
 
+const KEY_REUSED: Rejection = {
+  code: 'IDEMPOTENCY_KEY_REUSED',
+  message: 'This key was used for another checkout.',
+};
+
 const NOT_IN_TIME: Rejection = {
   code: 'SERVICE_UNAVAILABLE',
   message: 'The checkout could not be started in time; ask again with the same key.',
@@ -66,14 +82,18 @@ async function start(services: Services, command: StartCheckout & { inputHash: s
       await retireCheckoutKey(services.orm.em.fork(), known.orderId);
       continue;
     }
-    if (known && known.inputHash !== inputHash) {
-      return refused({ code: 'IDEMPOTENCY_KEY_REUSED', message: 'This key was used for another checkout.' });
-    }
+    if (known && known.inputHash !== inputHash) return refused(KEY_REUSED);
     if (known) return await continueCheckout(services, known, command.cause);
+    const joined = await knownAnswer<string>(services.orm.em.fork(), joining(command));
+    if (joined) return await continueJoined(services, joined, command.cause);
 
     const admitted = await admitCheckout(services, command);
     if (!admitted.ok) return { rejections: admitted.rejection };
-    if ('running' in admitted.value) return await continueCheckout(services, admitted.value.running, command.cause);
+    if ('running' in admitted.value) {
+      const { orderId } = admitted.value.running;
+      const join = await inTransaction(services.orm, (em) => onceByKey(em, joining(command), async () => orderId));
+      return await continueJoined(services, join, command.cause);
+    }
 
     const inserted = await insert(services, command, { ...admitted.value, inputHash });
     if (!inserted) continue;
@@ -90,6 +110,23 @@ async function start(services: Services, command: StartCheckout & { inputHash: s
     return await continueCheckout(services, record, command.cause);
   }
   return refused({ code: 'CONFLICT', message: 'Another checkout of this cart is under way; try again.' });
+}
+
+/** A key that came upon a checkout another key had begun stands for that one from then on. */
+function joining({ buyerId, idempotencyKey, cartId, expectedTotal = null }: StartCheckout): IdempotentCall {
+  const input = { cartId, expectedTotal };
+  return { principal: buyerId, operation: 'checkoutStart', key: idempotencyKey, input };
+}
+
+async function continueJoined(
+  services: Services,
+  join: IdempotentAnswer<string>,
+  cause: Cause,
+): Promise<CheckoutAnswer> {
+  if (join.kind === 'reused') return refused(KEY_REUSED);
+  const record = await readCheckout(services.orm.em.fork(), join.answer);
+  assert(record, 'a checkout is never deleted');
+  return await continueCheckout(services, record, cause);
 }
 
 function isForgotten({ createdAt }: CheckoutRecord, now: Date): boolean {
