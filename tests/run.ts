@@ -73,7 +73,11 @@ function run(args: string[]): Promise<number> {
   const pnpm = process.env['npm_execpath'];
   const [command, first] = pnpm && /\.[cm]?js$/.test(pnpm) ? [process.execPath, [pnpm]] : [pnpm ?? 'pnpm', []];
   process.stdout.write(`\n${colors.bold(`▶ ${args.at(0) === 'exec' ? `${args[4]} tests` : args.at(-1)}`)}\n`);
-  const child = spawn(command, [...first, ...args], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const child = spawn(command, [...first, ...args], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    // Hundreds of processes are started, most of them from the same modules.
+    env: { NODE_COMPILE_CACHE: join(import.meta.dirname, '..', '.cache', 'node'), ...process.env },
+  });
   return new Promise((resolve) => {
     child.on('exit', (code) => resolve(code ?? 1));
     child.on('error', () => resolve(1));

@@ -19,6 +19,10 @@ const ENTRY = IS_SOURCE ? 'src/main.ts' : 'dist/main.js';
 const START_LIMIT_MS = IS_SOURCE ? 150_000 : 60_000;
 const STOP_LIMIT_MS = 20_000;
 
+/** Where Node keeps what it has compiled, when it is told to: eight processes compile the same modules. */
+const compileCache = process.env['NODE_COMPILE_CACHE'];
+const COMPILE_CACHE = compileCache ? { NODE_COMPILE_CACHE: compileCache } : {};
+
 export interface ServiceProcess {
   /** `orders`, and `orders-2` for its second copy. */
   name: string;
@@ -143,7 +147,14 @@ function serviceProcess(options: {
     const running = spawn(process.execPath, [...NODE_FLAGS, options.entry], {
       cwd: ROOT,
       // Nothing of this process's own environment but what a program needs to run: credentials stay with their owner.
-      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], EXIT_WITH_PARENT: '1', ...options.env, ...more },
+      env: {
+        PATH: process.env['PATH'],
+        HOME: process.env['HOME'],
+        EXIT_WITH_PARENT: '1',
+        ...COMPILE_CACHE,
+        ...options.env,
+        ...more,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child = running;

@@ -240,7 +240,7 @@ describe('the shop-floor page', () => {
     expect(await faultsOf(watched)).toEqual([]);
     expect(await overflowOf(watched)).toBe(0);
     await watched.signIn(vendor.credentials);
-    await orderRow(watched, (await orderIds(watched))[0] ?? '').waitFor();
+    await watched.page.locator('#orders li').first().waitFor();
     await stockRow(watched, hostile).waitFor();
     await watched.page.locator('#chart svg').waitFor();
     await watched.page.getByText('As a table').click();
