@@ -114,7 +114,8 @@ describe('lists and sums', () => {
 
   it('reads a page of orders with all their parts in a fixed number of statements', async () => {
     // What loops say all the time is not the request's.
-    const ofLoops = /outbox|checkout|give_back|parked_payment|cart_backup|from order_return\s+where status|clock_timestamp/;
+    const ofLoops =
+      /outbox|checkout|give_back|parked_payment|cart_backup|from order_return\s+where status|clock_timestamp/;
     const quiet = await startOrders({ stores: h.stores, background: false });
     const spy = vi.spyOn(SqlEntityManager.prototype, 'execute');
     try {
