@@ -16,18 +16,6 @@ describe(`processes that die (CHAOS_SEED=${SEED})`, () => {
   });
   afterAll(() => market?.stop());
 
-  it('R40 1,000 operations of eight clients on stock and refunds are what one thread would have said', async () => {
-    const { operations, anomalies } = await runTrial(market, {
-      operations: 1_000,
-      seed: SEED,
-      // One copy after the other: somebody is always there, and calls are lost all the same.
-      onFaults: async () =>
-        startKiller(market, killPlan({ seed: SEED, kills: 2, victims: ['inventory', 'inventory-2'] })),
-    });
-    expect(anomalies).toEqual([]);
-    expect(operations).toBeGreaterThanOrEqual(1_000);
-  });
-
   it('R09 six kills over all processes: every checkout has one end, and nothing is lost', async () => {
     const { killed, purchases, undecided, contradictions } = await buyWhileKilled(market, {
       seed: SEED,
@@ -39,5 +27,18 @@ describe(`processes that die (CHAOS_SEED=${SEED})`, () => {
     expect({ undecided, contradictions }).toEqual({ undecided: [], contradictions: [] });
     expect({ killed, ended: purchases.length }).toEqual({ killed: 6, ended: 20 });
     await settled(market);
+  });
+
+  // Last, because it takes stock for nobody's order: after it the stores do not agree, and should not.
+  it('R40 1,000 operations of eight clients on stock and refunds are what one thread would have said', async () => {
+    const { operations, anomalies } = await runTrial(market, {
+      operations: 1_000,
+      seed: SEED,
+      // One copy after the other: somebody is always there, and calls are lost all the same.
+      onFaults: async () =>
+        startKiller(market, killPlan({ seed: SEED, kills: 2, victims: ['inventory', 'inventory-2'] })),
+    });
+    expect(anomalies).toEqual([]);
+    expect(operations).toBeGreaterThanOrEqual(1_000);
   });
 });
