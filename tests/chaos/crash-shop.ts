@@ -1,8 +1,6 @@
 import * as operations from '@marketgraph/schema/generated/operations';
 import pg from 'pg';
-import { operatorAccess } from '@marketgraph/launcher';
-import { until } from '@marketgraph/platform/testing';
-import { type Verdict, verifyStores } from '@marketgraph/verify';
+import type { Verdict } from '@marketgraph/verify';
 import { aRun, newKey, registerBuyer, registerVendor, signIn, type Vendor } from '../story/cast.ts';
 import { fillCart } from '../story/purchase.ts';
 import { accepted, silentReport } from '../story/report.ts';
@@ -12,6 +10,7 @@ import { type Listing, listProduct } from '../support/shop.ts';
 import { type CrashPoint, nameOf } from './crash-points.ts';
 import { atTheProvider, noMoreFaults } from './provider-faults.ts';
 import { buyStubbornly, type Purchase } from './stubborn-buyer.ts';
+import { brokenInvariants } from './broken-invariants.ts';
 
 /** What the world makes of a purchase, whoever crashes on the way. */
 export type Outcome = 'paid' | 'declined' | 'answer lost' | 'short' | 'stock gone';
@@ -38,7 +37,6 @@ export interface CellResult {
 }
 
 const UNITS = 100_000;
-const SETTLE_MS = 60_000;
 const LOOK_MS = 500;
 
 /** A marketplace in processes, and a vendor with one product that everybody wants and one that is gone. */
@@ -149,18 +147,7 @@ export class CrashShop {
     if (status !== 'CONFIRMED') throw new Error(`The second buyer's purchase ended ${status}.`);
   }
 
-  /** What is still broken when everything had its time to settle. */
-  private async settled(): Promise<readonly Verdict[]> {
-    let broken: readonly Verdict[] = [];
-    const look = async () => {
-      const verdicts = await verifyStores(operatorAccess(this.marketplace.stores));
-      broken = verdicts.filter(({ violations, error }) => violations > 0 || error !== undefined);
-      return broken.length === 0;
-    };
-    await until(look, { timeoutMs: SETTLE_MS, intervalMs: LOOK_MS }).catch((error: unknown) => {
-      // Out of time is what the caller wants to see the reasons of.
-      if (broken.length === 0) throw error;
-    });
-    return broken;
+  private settled(): Promise<readonly Verdict[]> {
+    return brokenInvariants(this.marketplace);
   }
 }

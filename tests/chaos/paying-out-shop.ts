@@ -1,8 +1,7 @@
 import pg from 'pg';
-import { operatorAccess } from '@marketgraph/launcher';
 import { until } from '@marketgraph/platform/testing';
 import * as operations from '@marketgraph/schema/generated/operations';
-import { type Verdict, verifyStores } from '@marketgraph/verify';
+import type { Verdict } from '@marketgraph/verify';
 import { aRun, newKey, registerBuyer, registerVendor, signIn, type Vendor } from '../story/cast.ts';
 import { accepted, silentReport } from '../story/report.ts';
 import { startTestMarketplace, type TestMarketplace } from '../support/marketplace.ts';
@@ -10,6 +9,7 @@ import type { Person } from '../support/person.ts';
 import { ask } from '../support/raw-graph.ts';
 import { buy, type Listing, listProduct } from '../support/shop.ts';
 import { type CrashPoint, type PayingOut, payingOutOf } from './crash-points.ts';
+import { brokenInvariants } from './broken-invariants.ts';
 
 /** What became of an order's money: here, and by the provider's own record. */
 export interface PaidOut {
@@ -223,19 +223,8 @@ export class PayingOutShop {
     };
   }
 
-  /** What is still broken when everything had its time to settle. */
-  private async settled(): Promise<readonly Verdict[]> {
-    let broken: readonly Verdict[] = [];
-    const look = async () => {
-      const verdicts = await verifyStores(operatorAccess(this.marketplace.stores));
-      broken = verdicts.filter(({ violations, error }) => violations > 0 || error !== undefined);
-      return broken.length === 0;
-    };
-    await until(look, { timeoutMs: PATIENCE_MS, intervalMs: LOOK_MS }).catch((error: unknown) => {
-      // Out of time is what the caller wants to see the reasons of.
-      if (broken.length === 0) throw error;
-    });
-    return broken;
+  private settled(): Promise<readonly Verdict[]> {
+    return brokenInvariants(this.marketplace, { timeoutMs: PATIENCE_MS });
   }
 
   private patience(what: string) {

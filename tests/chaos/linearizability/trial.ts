@@ -1,6 +1,3 @@
-import { operatorAccess } from '@marketgraph/launcher';
-import { until } from '@marketgraph/platform/testing';
-import { verifyStores } from '@marketgraph/verify';
 import { Random } from '../../simulator/world/random.ts';
 import { aRun, newKey, registerBuyer, registerVendor, signIn, type Vendor } from '../../story/cast.ts';
 import { silentReport } from '../../story/report.ts';
@@ -8,6 +5,7 @@ import { type InsideCaller, insideCaller } from '../../support/inside-caller.ts'
 import type { TestMarketplace } from '../../support/marketplace.ts';
 import type { Person } from '../../support/person.ts';
 import { buy, listProduct } from '../../support/shop.ts';
+import { brokenInvariants } from '../broken-invariants.ts';
 import { check, type Verdict } from './checker.ts';
 import { type MoneyOperation, nextStockCall, recorded, type StockOperation } from './clients.ts';
 import type { Model, Operation } from './history.ts';
@@ -75,15 +73,8 @@ export async function runTrial(
 
 /** What is wrong in the stores when everything had its time to settle. */
 export async function settled(market: TestMarketplace, timeoutMs = 60_000): Promise<void> {
-  await until(
-    async () => {
-      const verdicts = await verifyStores(operatorAccess(market.stores));
-      const broken = verdicts.filter(({ violations, error }) => violations > 0 || error);
-      if (broken.length > 0) throw new Error(JSON.stringify(broken).slice(0, 2_000));
-      return true;
-    },
-    { timeoutMs, intervalMs: 500, what: 'stores in which nothing is wrong' },
-  );
+  const broken = await brokenInvariants(market, { timeoutMs });
+  if (broken.length > 0) throw new Error(`The stores do not agree: ${JSON.stringify(broken).slice(0, 2_000)}`);
 }
 
 interface Shop {

@@ -1,8 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import * as operations from '@marketgraph/schema/generated/operations';
-import { operatorAccess } from '@marketgraph/launcher';
 import { until } from '@marketgraph/platform/testing';
-import { type Verdict, verifyStores } from '@marketgraph/verify';
+import type { Verdict } from '@marketgraph/verify';
 import { print } from 'graphql';
 import { aRun, registerBuyer, registerVendor, signIn, type Vendor } from '../../story/cast.ts';
 import { type Basket, fillCart } from '../../story/purchase.ts';
@@ -12,6 +11,7 @@ import type { Person } from '../../support/person.ts';
 import { ask } from '../../support/raw-graph.ts';
 import { type Listing, listProduct } from '../../support/shop.ts';
 import { buyStubbornly, type Purchase } from '../stubborn-buyer.ts';
+import { brokenInvariants } from '../broken-invariants.ts';
 
 const UNITS = 100_000;
 const SETTLE_MS = 60_000;
@@ -132,18 +132,8 @@ export class BusyShop {
     return ask(this.marketplace.url, print(operations.LoginDocument), { variables: { input: { email, password } } });
   }
 
-  /** The invariants that are broken when everything had its time to settle. */
-  async settled(): Promise<readonly Verdict[]> {
-    let broken: readonly Verdict[] = [];
-    await until(
-      async () => {
-        const verdicts = await verifyStores(operatorAccess(this.marketplace.stores));
-        broken = verdicts.filter(({ violations, error }) => violations > 0 || error !== undefined);
-        return broken.length === 0;
-      },
-      { timeoutMs: SETTLE_MS, intervalMs: 1_000, what: 'every invariant' },
-    ).catch(() => undefined);
-    return broken;
+  settled(): Promise<readonly Verdict[]> {
+    return brokenInvariants(this.marketplace);
   }
 
   async close(): Promise<void> {
