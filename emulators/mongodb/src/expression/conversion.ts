@@ -78,7 +78,7 @@ function shorthand(name: string, type: string) {
 
 function conversionTo(target: Value): Convert {
   const type = typeNameFor(target);
-  const convert = CONVERSIONS[type];
+  const convert = Object.hasOwn(CONVERSIONS, type) ? CONVERSIONS[type] : undefined;
   if (!convert) throw new CommandError('BadValue', `emulator: $convert to ${type} is not supported`);
   return convert;
 }

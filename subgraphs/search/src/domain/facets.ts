@@ -20,7 +20,8 @@ const PRICE_STEPS = [0, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 25
 
 /** The index's field behind a facet, or null when there is no such facet. */
 export function facetField(key: string, currency: string): string | null {
-  if (FACET_FIELDS[key]) return FACET_FIELDS[key];
+  const field = FACET_FIELDS.get(key);
+  if (field) return field;
   if (key === 'rating') return 'stars';
   if (key === 'inStock') return 'inStock';
   if (key === 'price') return `price_${currency}`;

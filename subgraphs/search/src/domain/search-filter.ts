@@ -9,12 +9,12 @@ export interface Narrowing {
   attributes?: readonly { key: string; anyOf: readonly string[] }[] | null;
 }
 
-/** Facets that are fields of their own; any other key is one of the product's attributes. */
-export const FACET_FIELDS: Readonly<Record<string, string>> = {
-  brand: 'brand',
-  category: 'categoryPaths',
-  vendor: 'vendorIds',
-};
+/** Facets that are fields of their own; any other key (a buyer's text) is one of the product's attributes. */
+export const FACET_FIELDS: ReadonlyMap<string, string> = new Map([
+  ['brand', 'brand'],
+  ['category', 'categoryPaths'],
+  ['vendor', 'vendorIds'],
+]);
 
 /**
  * A value as a literal of the filter language. Backticks make everything inside
@@ -54,7 +54,7 @@ export function toFilterBy(narrowing: Narrowing, currency: string): string {
     clauses.splice(-2, 2, `prices_${currency}:[${priceMin}..${priceMax}]`);
   }
   for (const { key, anyOf: values } of attributes ?? []) {
-    const field = FACET_FIELDS[key];
+    const field = FACET_FIELDS.get(key);
     if (field) add(field, values);
     else
       add(
