@@ -2,6 +2,7 @@ import type { JWK } from 'jose';
 import { ConfigurationError, readTogether, refuseInProduction, settingsOf } from '@marketgraph/platform/config';
 import { copyUrls, httpTransport, internalTokenSigner, runProcess } from '@marketgraph/platform/serve';
 import { createLogger, startMetrics } from '@marketgraph/platform/telemetry';
+import { startTracing } from '@marketgraph/platform/tracing';
 import { readGatewayConfig } from './config.ts';
 import { createGateway, GRAPH_SUBGRAPH } from './gateway.ts';
 import { readSupergraph, subgraphNames } from './supergraph-file.ts';
@@ -27,6 +28,7 @@ await runProcess(log, async () => {
     urls: subgraphUrls(supergraphSdl),
     signer: await internalTokenSigner(signingKey()),
   });
+  const tracing = await startTracing(settings, 'gateway', log);
   const { metrics, stop: stopMetrics } = await startMetrics(settings, log);
   const gateway = await createGateway({ config, transport, log, supergraphSdl, metrics });
   const { url } = await gateway.listen();
@@ -46,6 +48,7 @@ await runProcess(log, async () => {
       await gateway.stop();
       await transport.close();
       await stopMetrics();
+      await tracing.stop();
     },
   };
 });

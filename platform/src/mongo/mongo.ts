@@ -1,6 +1,8 @@
 import { type ClientSession, type Db, MongoClient } from 'mongodb';
 import type { Ids } from '../core/core.ts';
 import type { EventEnvelope, Inbox, NewEvent, Outbox, OutboxRow } from '../messaging/messaging.ts';
+import { activeTraceparent, isTracing } from '../tracing/tracing.ts';
+import { traceCommands } from './trace-commands.ts';
 
 export interface MongoDatabase {
   client: MongoClient;
@@ -27,7 +29,9 @@ export async function openMongo({
     retryWrites: true,
     w: 'majority',
     ignoreUndefined: true,
+    monitorCommands: isTracing(),
   });
+  if (isTracing()) traceCommands(client);
   await client.connect();
   return { client, db: client.db() };
 }
@@ -79,7 +83,7 @@ export async function prepareMongoMessaging({ db }: MongoDatabase): Promise<void
 export async function appendToMongoOutbox(
   { db, session }: MongoTransaction,
   events: readonly NewEvent[],
-  { ids, now, trace }: { ids: Ids; now: Date; trace?: string },
+  { ids, now, trace = activeTraceparent() }: { ids: Ids; now: Date; trace?: string },
 ): Promise<EventEnvelope[]> {
   if (events.length === 0) return [];
   const counter = await db

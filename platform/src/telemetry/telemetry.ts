@@ -1,5 +1,6 @@
 import { mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { activeIds } from '../tracing/span.ts';
 import { destination, type Logger, type LoggerOptions, pino } from 'pino';
 
 export type { Logger } from 'pino';
@@ -13,6 +14,7 @@ export {
   type Metrics,
   type Observation,
 } from './metrics.ts';
+export { createHttpMetrics, type HttpMetrics } from './http-metrics.ts';
 export { serveMetrics } from './metrics-server.ts';
 export { type ProcessMetrics, startMetrics } from './process-metrics.ts';
 
@@ -49,6 +51,7 @@ export function createLogger({ service, level = 'info', pretty = false, file }: 
     base: { service },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label) => ({ level: label }) },
+    mixin: activeIds,
     redact: { paths: SECRET_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: '[redacted]' },
   };
   if (pretty) {

@@ -93,6 +93,14 @@ export async function replaceLines(em: EntityManager, id: string, lines: readonl
   for (const line of lines) await insertReservationLine(em, line);
 }
 
+/** On reservation_due. */
+export async function countActiveReservations(em: EntityManager): Promise<number> {
+  const [row] = await em.execute<{ count: string }[]>(
+    "select count(*) as count from reservation where status = 'ACTIVE'",
+  );
+  return Number(row?.count ?? 0);
+}
+
 /** Whose time is over, oldest first, on reservation_due; of these offers only when any are given. */
 export async function overdueReservations(
   em: EntityManager,

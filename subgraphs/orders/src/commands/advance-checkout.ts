@@ -1,6 +1,14 @@
 import { betweenCrashPoints, crashPoint } from '@marketgraph/platform/core';
 import { appendToOutbox, type EntityManager, inTransaction } from '@marketgraph/platform/postgres';
-import { advance, type Checkout, type CheckoutEvent, type CheckoutRequest, isEnded } from '../domain/checkout.ts';
+import { activeTraceparent, traced } from '@marketgraph/platform/tracing';
+import {
+  advance,
+  type Checkout,
+  type CheckoutEvent,
+  type CheckoutRequest,
+  failureOf,
+  isEnded,
+} from '../domain/checkout.ts';
 import {
   type CheckoutRecord,
   lockCheckout,
@@ -27,6 +35,8 @@ const MAX_PAUSE_MS = 30;
 export interface Advanced {
   record: CheckoutRecord;
   requests: CheckoutRequest[];
+  /** Whether the event changed anything. */
+  isMoved: boolean;
 }
 
 /**
@@ -37,15 +47,16 @@ export interface Advanced {
 export async function applyCheckoutEvent(
   em: EntityManager,
   services: Services,
-  { orderId, event, cause }: { orderId: string; event: CheckoutEvent; cause: Cause },
+  { orderId, event, cause: given }: { orderId: string; event: CheckoutEvent; cause: Cause },
 ): Promise<Advanced | undefined> {
   const record = await lockCheckout(em, orderId);
   if (!record) return undefined;
   const now = services.clock.now();
   const step = advance(record.state, event);
-  if (step.state === record.state) return { record, requests: step.requests };
+  if (step.state === record.state) return { record, requests: step.requests, isMoved: false };
 
   const next: CheckoutRecord = { ...record, state: step.state };
+  const cause = inTraceOf(record, given);
   for (const mark of step.marks) {
     const events = await markOrder(em, services, { record: next, mark, cause });
     await appendToOutbox(em, events, { ids: services.ids, now, trace: cause.trace });
@@ -60,7 +71,7 @@ export async function applyCheckoutEvent(
   if (step.state.status === 'FAILED') await giveBackUses(em, orderId);
 
   // The order's row is there now: news that came before it can be heard.
-  let current: Advanced = { record: next, requests: step.requests };
+  let current: Advanced = { record: next, requests: step.requests, isMoved: true };
   if (step.marks.includes('PLACED')) {
     for (const report of await takeParkedReports(em, orderId)) {
       const heard = await applyCheckoutEvent(em, services, {
@@ -68,10 +79,19 @@ export async function applyCheckoutEvent(
         event: { type: 'paymentReported', report },
         cause,
       });
-      current = heard && heard.requests.length > 0 ? heard : { ...current, record: heard?.record ?? current.record };
+      current =
+        heard && heard.requests.length > 0
+          ? { ...heard, isMoved: true }
+          : { ...current, record: heard?.record ?? current.record };
     }
   }
   return current;
+}
+
+/** What a checkout tells belongs to its own trace, also when it heard the news in another one. */
+function inTraceOf({ trace }: CheckoutRecord, cause: Cause): Cause {
+  const idOf = (traceparent: string | undefined) => traceparent?.split('-', 2)[1];
+  return trace === null || idOf(trace) === idOf(cause.trace) ? cause : { ...cause, trace };
 }
 
 /** An answer was needed and none came. The saga is as it was; the sweeper goes on. */
@@ -91,17 +111,35 @@ export class CheckoutStalledError extends Error {
  * waits for the buyer or has ended. Client, payment event and sweeper all come
  * through here; two at once do the same idempotent things.
  */
-export async function driveCheckout(
-  services: Services,
-  start: { orderId: string; event: CheckoutEvent; cause: Cause },
-): Promise<{ record: CheckoutRecord; answers: Answers }> {
+export function driveCheckout(services: Services, start: Drive & { trace?: string | null }): Promise<Driven> {
+  const { event, cause, trace } = start;
+  // One checkout is one trace, whoever goes on with it: this request is only linked with it.
+  const span = { service: 'orders', parent: trace ?? undefined, link: activeTraceparent() };
+  return traced(`orders checkout ${event.type}`, span, (own = cause.trace) =>
+    drive(services, { ...start, cause: { ...cause, trace: own } }),
+  );
+}
+
+interface Drive {
+  orderId: string;
+  event: CheckoutEvent;
+  cause: Cause;
+}
+
+interface Driven {
+  record: CheckoutRecord;
+  answers: Answers;
+}
+
+async function drive(services: Services, start: Drive): Promise<Driven> {
   const answers: Answers = {};
   let event = start.event;
   for (let steps = 0; steps < MAX_STEPS; steps += 1) {
     const advanced = await inTransaction(services.orm, (em) => applyCheckoutEvent(em, services, { ...start, event }));
     services.nudgeRelay();
     if (!advanced) throw new Error(`There is no checkout ${start.orderId}.`);
-    const { record, requests } = advanced;
+    const { record, requests, isMoved } = advanced;
+    if (isMoved && isEnded(record.state)) services.counts.checkouts.of(outcomeOf(record.state)).inc();
     crashPoint(`checkout.saved.${record.state.status}`);
     const [request] = requests;
     if (!request && isAtRest(record.state)) return { record, answers };
@@ -111,6 +149,7 @@ export async function driveCheckout(
       event = { type: 'resumed' };
       continue;
     }
+    const asked = performance.now();
     try {
       event = await betweenCrashPoints(`checkout.${request.type}`, () =>
         performRequest(services, { record, request, answers, cause: start.cause }),
@@ -118,9 +157,17 @@ export async function driveCheckout(
     } catch (error) {
       await retryLater(services, record);
       throw new CheckoutStalledError(record, request, { cause: error });
+    } finally {
+      const seconds = (performance.now() - asked) / 1_000;
+      services.counts.stepSeconds.of(request.type.toLowerCase()).observe(seconds);
     }
   }
   throw new Error(`Checkout ${start.orderId} goes in circles.`);
+}
+
+/** Codes of failures are a few known ones. */
+function outcomeOf(state: Checkout): string {
+  return state.status === 'COMPLETED' ? 'completed' : (failureOf(state)?.code ?? 'failed').toLowerCase();
 }
 
 /** Nothing happens by itself any more: it has ended, or the buyer has to pay. */

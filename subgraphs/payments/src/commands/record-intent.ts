@@ -31,10 +31,10 @@ export async function recordIntent(
   own: Pick<OwnIntent, 'intent' | 'clientSecret'>,
 ): Promise<boolean> {
   const now = deps.clock.now();
-  const outcome = await betweenCrashPoints('payment.record', () =>
+  const captured = await betweenCrashPoints('payment.record', () =>
     inTransaction(deps.orm, async (em) => {
       const row = await lockPayment(em, seen.paymentId);
-      if (!row || row.version !== seen.version) return 'superseded';
+      if (!row || row.version !== seen.version) return undefined;
       if (row.gatewayReference && row.gatewayReference !== own.intent.reference) {
         throw new Error(`Payment ${row.id} belongs to another intent than ${own.intent.reference}.`);
       }
@@ -42,11 +42,13 @@ export async function recordIntent(
       const events = await apply(deps, em, row, { observed, own, now });
       await em.flush();
       await appendToOutbox(em, events, { ids: deps.ids, now });
-      return 'recorded';
+      return observed.newlyCaptured;
     }),
   );
-  if (outcome === 'recorded') deps.onCommitted();
-  return outcome === 'recorded';
+  if (!captured) return false;
+  if (captured.amount > 0) deps.counts.captured.of(captured.currencyCode).inc(captured.amount);
+  deps.onCommitted();
+  return true;
 }
 
 async function apply(
