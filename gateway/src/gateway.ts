@@ -24,7 +24,7 @@ import { createHttpStreams } from './live/http-streams.ts';
 import { createOperations } from './live/operations.ts';
 import { createSessionWatch } from './live/session-watch.ts';
 import { createSocketServer } from './live/socket-server.ts';
-import { liveServices } from './live/live-services.ts';
+import { liveServices, runTraced } from './live/live-services.ts';
 import { payloadRoots } from './live/payload-roots.ts';
 import { principalFacts } from './live/principal-facts.ts';
 import { UnsentBytes } from './live/unsent-bytes.ts';
@@ -192,6 +192,7 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
     services: liveServices(transport, versions.fetch),
     coalesces: (fieldName) => coalesced.has(fieldName),
     payloadRoots,
+    aroundRun: runTraced,
     log: bus,
     logger: log,
     cursorSecret: config.cursorSecret,

@@ -1,7 +1,7 @@
 import type { JWK } from 'jose';
 import { ConfigurationError, readTogether, refuseInProduction, settingsOf } from '@marketgraph/platform/config';
 import { copyUrls, httpTransport, internalTokenSigner, runProcess } from '@marketgraph/platform/serve';
-import { createLogger, startMetrics } from '@marketgraph/platform/telemetry';
+import { processLogger, startMetrics } from '@marketgraph/platform/telemetry';
 import { startTracing } from '@marketgraph/platform/tracing';
 import { readGatewayConfig } from './config.ts';
 import { createGateway, GRAPH_SUBGRAPH } from './gateway.ts';
@@ -9,12 +9,7 @@ import { readSupergraph, subgraphNames } from './supergraph-file.ts';
 import { followSupergraph } from './supergraph-follow.ts';
 
 const settings = settingsOf('gateway', process.env);
-const log = createLogger({
-  service: 'gateway',
-  level: settings.optional('LOG_LEVEL') ?? 'info',
-  pretty: settings.flag('LOG_PRETTY'),
-  file: settings.optional('LOG_FILE'),
-});
+const log = processLogger(settings, 'gateway');
 
 await runProcess(log, async () => {
   const [config] = readTogether(

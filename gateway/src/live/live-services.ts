@@ -1,4 +1,4 @@
-import type { LiveServices } from '@marketgraph/federation-live';
+import type { AroundRun, LiveServices } from '@marketgraph/federation-live';
 import type { SubgraphTransport } from '@marketgraph/platform/serve';
 import { isTracing, rootFieldOf, SpanKind, traced } from '@marketgraph/platform/tracing';
 import type { FetchSubgraph } from '../query/fetch.ts';
@@ -17,3 +17,9 @@ export function liveServices(transport: SubgraphTransport, fetch: FetchSubgraph)
     },
   };
 }
+
+/** What an event tells to those who listen belongs to the trace of what caused it. */
+export const runTraced: AroundRun = ({ event, fieldName }, work) =>
+  isTracing()
+    ? traced(`stream ${fieldName}`, { service: 'gateway', kind: SpanKind.CONSUMER, parent: event.envelope.trace }, work)
+    : work();

@@ -6,10 +6,15 @@ import type { SpanLine } from '@marketgraph/platform/tracing';
 const CHECKOUT = 'orders checkoutStart';
 
 /** The spans of the newest checkout in a file; none when there is no checkout in it. */
-export async function lastCheckoutIn(file: string): Promise<SpanLine[]> {
+export function lastCheckoutIn(file: string): Promise<SpanLine[]> {
+  return lastTraceWith(file, CHECKOUT);
+}
+
+/** The newest trace in which there is such a span. */
+export async function lastTraceWith(file: string, name: string): Promise<SpanLine[]> {
   let last: SpanLine | undefined;
   for await (const span of spansIn(file)) {
-    if (span.name === CHECKOUT && (!last || span.startMs > last.startMs)) last = span;
+    if (span.name === name && (!last || span.startMs > last.startMs)) last = span;
   }
   return last ? await traceIn(file, last.traceId) : [];
 }

@@ -7,7 +7,7 @@ import {
   settingsOf,
 } from '../config/config.ts';
 import type { Subgraph } from '../graphql/subgraph.ts';
-import { createLogger, type Logger, type Metrics, startMetrics } from '../telemetry/telemetry.ts';
+import { type Logger, type Metrics, processLogger, startMetrics } from '../telemetry/telemetry.ts';
 import { startTracing } from '../tracing/tracing.ts';
 import { httpTransport } from './http-transport.ts';
 import { internalTokenSigner, internalTokenVerifier } from './internal-token.ts';
@@ -28,12 +28,7 @@ export interface SubgraphProcess<Config> {
 export async function runSubgraph<Config>(definition: SubgraphProcess<Config>, env: Environment): Promise<void> {
   const { name } = definition;
   const settings = settingsOf(name, env);
-  const log = createLogger({
-    service: name,
-    level: settings.optional('LOG_LEVEL') ?? 'info',
-    pretty: settings.flag('LOG_PRETTY'),
-    file: settings.optional('LOG_FILE'),
-  });
+  const log = processLogger(settings, name);
   await runProcess(log, async () => {
     const [config] = readTogether(
       () => definition.readConfig(env),

@@ -14,13 +14,17 @@ const PRIVATE: Readonly<Record<string, RegExp>> = {
   'credential in an address': /:\/\/[^\s/:@"]+:[^\s/@"]+@/g,
 };
 
+/** Numbers of a span that may look like that of a card: by one in ten of their times they do. */
+const NUMBERS_OF_SPANS = /"(?:startMs|durationMs)":[\d.]+|"(?:spanId|parentId|span_id)":"[0-9a-f]{16}"/g;
+
 /** What is in these files and should not be; each with the line around it. `words` are those of this very run. */
 export async function privateWordsIn(folder: string, words: readonly string[]): Promise<string[]> {
   const found: string[] = [];
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const text = await readFile(join(entry.parentPath, entry.name), 'utf8');
-    for (const line of text.split('\n')) {
+    for (const written of text.split('\n')) {
+      const line = written.replaceAll(NUMBERS_OF_SPANS, '');
       const hits = [
         ...Object.entries(PRIVATE).flatMap(([what, pattern]) => (line.match(pattern) ?? []).map(() => what)),
         ...words.filter((word) => line.includes(word)).map(() => 'something a buyer wrote'),

@@ -18,6 +18,7 @@ import {
   expectPromised,
 } from './metrics-contract.ts';
 import { privateWordsIn } from './private-words.ts';
+import { expectReadinessToFollow } from './readiness.ts';
 import { expectWholeCheckout } from './trace-contract.ts';
 
 describe.each(['monolith', 'processes'] as const)('the main job, %s', (shape) => {
@@ -84,4 +85,11 @@ describe.each(['monolith', 'processes'] as const)('the main job, %s', (shape) =>
     expect(await privateWordsIn(shop.logsDir, words)).toEqual([]);
     expect(await privateWordsIn(traces, words)).toEqual([]);
   });
+
+  it.each(['postgres', 'redis'] as const)(
+    'X7 is not ready without %s, and ready again with it, and alive all the time',
+    async (store) => {
+      await expect(expectReadinessToFollow(shop, store)).resolves.toBeUndefined();
+    },
+  );
 });

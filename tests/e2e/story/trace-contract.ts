@@ -1,4 +1,4 @@
-import { lastCheckoutIn } from '@marketgraph/launcher/trace-file';
+import { lastTraceWith } from '@marketgraph/launcher/trace-file';
 import { printSlowestPath } from '@marketgraph/launcher/trace-tree';
 import type { SpanLine } from '@marketgraph/platform/tracing';
 import { expect } from 'vitest';
@@ -8,7 +8,8 @@ const of = (spans: readonly SpanLine[], service: string, pattern: RegExp) =>
 
 /** One checkout is one trace: from the buyer's request to what other services make of its events. */
 export async function expectWholeCheckout(file: string): Promise<readonly SpanLine[]> {
-  const spans = await lastCheckoutIn(file);
+  // The last thing the story does is a checkout that is refused.
+  const spans = await lastTraceWith(file, 'accounts orders.orderConfirmed');
   const byId = new Map(spans.map((span) => [span.spanId, span]));
   const parentOf = ({ parentId }: SpanLine) => (parentId === undefined ? undefined : byId.get(parentId));
 
@@ -43,6 +44,7 @@ export async function expectWholeCheckout(file: string): Promise<readonly SpanLi
   const consumers = spans.filter(({ kind }) => kind === 'CONSUMER');
   expect(new Set(consumers.map(({ service }) => service)).size).toBeGreaterThanOrEqual(2);
   expect(of(consumers, 'accounts', / orders\.orderConfirmed$/).length).toBeGreaterThan(0);
+  expect(of(consumers, 'gateway', /^stream orderStatusChanged$/).length).toBeGreaterThan(0);
   expect(of(spans, 'catalog', /^mongo (insert|update|find|findAndModify)/).length).toBeGreaterThan(0);
 
   expect(printSlowestPath(spans)).toMatch(/^trace [0-9a-f]{32}: \d+ spans in \d+ services/);
