@@ -1,8 +1,10 @@
+import { createServer } from 'node:http';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { settingsOf } from '../config/config.ts';
+import { listen } from '../serve/server.ts';
 import { silentLog } from '../testing/testing.ts';
 import {
   activeTraceparent,
@@ -125,6 +127,42 @@ describe('with a file', () => {
       traced('work', { attributes: { text: 'x'.repeat(10_000) } }, async () => undefined),
     );
     expect(spans[0]!.attributes!['text']).toHaveLength(400);
+  });
+});
+
+describe('with a collector', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it("X7 spans are sent to where OpenTelemetry's own variables say", async () => {
+    const received: { url: string | undefined; type: string | undefined; body: string }[] = [];
+    const collector = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const { url, headers } = request;
+        received.push({ url, type: headers['content-type'], body: Buffer.concat(chunks).toString('latin1') });
+        response.writeHead(200).end();
+      });
+    });
+    const server = await listen(collector, { host: '127.0.0.1', port: 0 });
+    try {
+      vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', server.url);
+      const tracing = await startTracing(settingsOf('orders', process.env), 'orders', silentLog);
+      await traced('orders pay', { service: 'orders' }, async () => undefined);
+      await tracing.stop();
+      expect(received).toMatchObject([{ url: '/v1/traces', type: 'application/x-protobuf' }]);
+      expect(received[0]!.body).toContain('orders pay');
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it('that is away holds up nobody', async () => {
+    vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', 'http://127.0.0.1:1');
+    vi.stubEnv('OTEL_EXPORTER_OTLP_TIMEOUT', '200');
+    const tracing = await startTracing(settingsOf('orders', process.env), 'orders', silentLog);
+    expect(await traced('work', {}, async () => 1)).toBe(1);
+    await expect(tracing.stop()).resolves.toBeUndefined();
   });
 });
 
