@@ -11,6 +11,7 @@ import { fillCart } from '../story/purchase.ts';
 import { type Listing, listProduct } from '../support/shop.ts';
 import { type CrashPoint, type PayingOut, payingOutOf } from './crash-points.ts';
 import { brokenInvariants } from './broken-invariants.ts';
+import { dyingAt } from './dying-at.ts';
 import { buyStubbornly } from './stubborn-buyer.ts';
 
 /** What became of an order's money: here, and by the provider's own record. */
@@ -77,24 +78,12 @@ export class PayingOutShop {
     if (ending !== 'canceled') await this.deliver(orderId);
     if (ending === 'refunded after release') await this.release(orderId);
 
-    await service.kill();
-    await service.restart({ NODE_ENV: 'test', CRASH_AT: `${point.point}:${point.nth ?? 1}` });
-    let revived: Promise<void> | undefined;
-    const nurse = setInterval(() => {
-      if (!service.isRunning) revived ??= service.restart();
-    }, LOOK_MS);
-    try {
+    const { crashed, result } = await dyingAt(service, point, async () => {
       await this.end(ending, { orderId, buyer });
       const broken = await this.settled();
-      return { crashed: revived !== undefined, order: await this.amountsOf(orderId), paidOut: await this.paidOut(orderId), broken };
-    } finally {
-      clearInterval(nurse);
-      if (!revived) {
-        await service.kill();
-        revived = service.restart();
-      }
-      await revived;
-    }
+      return { order: await this.amountsOf(orderId), paidOut: await this.paidOut(orderId), broken };
+    });
+    return { crashed, ...result };
   }
 
   /** A paid order; the service of the last point may still be on its way back. */
