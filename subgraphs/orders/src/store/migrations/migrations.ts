@@ -1,7 +1,8 @@
 import { GiveBacks } from './002-give-backs.ts';
 import { Returns } from './003-returns.ts';
 import { Promotions } from './004-promotions.ts';
-import { CheckoutTrace } from './005-checkout-trace.ts';
+import { Organizations } from './005-organizations.ts';
+import { CheckoutTrace } from './006-checkout-trace.ts';
 import { CreateOrders } from './create-orders.ts';
 
 /** In order; only ever added to. */
@@ -10,7 +11,8 @@ export const migrations = {
   '002-give-backs': GiveBacks,
   '003-returns': Returns,
   '004-promotions': Promotions,
-  '005-checkout-trace': CheckoutTrace,
+  '005-organizations': Organizations,
+  '006-checkout-trace': CheckoutTrace,
 };
 
 export { APPEND_ONLY } from './create-orders.ts';
