@@ -1,4 +1,5 @@
 import { buildSubgraph, type SubgraphSchema } from '@marketgraph/platform/graphql';
+import { CaseResolver } from './graphql/case.resolver.ts';
 import { CategoryResolver, categoryReference } from './graphql/category.resolver.ts';
 import { Category } from './graphql/category.type.ts';
 import { DealResolver, dealReference } from './graphql/deal.resolver.ts';
@@ -30,6 +31,7 @@ export function catalogSchema(): SubgraphSchema {
       ImportResolver,
       PromotionResolver,
       VendorPromotionsResolver,
+      CaseResolver,
     ],
     orphanedTypes: [
       Product,

@@ -17,6 +17,8 @@ import type { Logger, Metrics } from '@marketgraph/platform/telemetry';
 import { accountsVendorDirectory } from './clients/vendor-directory.ts';
 import type { CommandDeps } from './commands/command-deps.ts';
 import { runNextImport } from './commands/import/run-import.ts';
+import { categoryProfiles } from './commands/screening/category-profiles.ts';
+import { screenProducts } from './commands/screening/screen-products.ts';
 import { refreshCategoryProducts } from './commands/refresh-category-products.ts';
 import { sweepUploads } from './commands/sweep-uploads.ts';
 import { tellDueDeals } from './commands/tell-deals.ts';
@@ -54,7 +56,7 @@ export async function createCatalog(deps: CatalogDeps): Promise<Subgraph> {
     let isStopping = false;
     let relay: Relay | undefined;
     let consumer: Consumer | undefined;
-    const loops: Partial<Record<'imports' | 'categories' | 'uploads' | 'deals', Loop>> = {};
+    const loops: Partial<Record<'imports' | 'categories' | 'uploads' | 'deals' | 'screening', Loop>> = {};
     const commandDeps: CommandDeps = {
       store,
       clock,
@@ -93,6 +95,8 @@ export async function createCatalog(deps: CatalogDeps): Promise<Subgraph> {
         loop('imports', WORK_INTERVAL_MS, () => runNextImport(commandDeps, runner));
         loop('categories', WORK_INTERVAL_MS, () => refreshCategoryProducts(commandDeps));
         loop('deals', WORK_INTERVAL_MS, () => tellDueDeals(commandDeps));
+        const profiles = categoryProfiles(commandDeps);
+        loop('screening', WORK_INTERVAL_MS, () => screenProducts(commandDeps, profiles));
         loop('uploads', SWEEP_INTERVAL_MS, () => sweepUploads(commandDeps));
       },
       async stop() {

@@ -221,6 +221,21 @@ describe('every list query', () => {
       () => store.deals.find({ dueAt: { $lte: new Date(0) } }).sort({ dueAt: 1 }) as FindCursor,
     ],
     [
+      'open cases',
+      'queue',
+      () => store.cases.find({ isOpen: true, score: { $lte: 50 } }).sort({ score: -1, _id: 1 }) as FindCursor,
+    ],
+    [
+      'cases of products',
+      'bySubject',
+      () => store.cases.find({ subjectId: { $in: ['prd_1'] } }).sort({ subjectId: 1, _id: 1 }) as FindCursor,
+    ],
+    [
+      'open reports of somebody',
+      'oneOpen',
+      () => store.reports.find({ productId: 'prd_1', userId: 'usr_1', isOpen: true }) as FindCursor,
+    ],
+    [
       'bad rows in order',
       'byLine',
       () => store.importErrors.find({ importId: 'imp_1' }).sort({ line: 1 }) as FindCursor,

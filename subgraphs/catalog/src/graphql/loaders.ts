@@ -3,6 +3,7 @@ import DataLoader from 'dataloader';
 import type { CategoryState } from '../domain/category.ts';
 import type { ImportState } from '../domain/catalog-import.ts';
 import type { DealState } from '../domain/deal.ts';
+import type { Report } from '../domain/moderation-case.ts';
 import type { OfferState } from '../domain/offer.ts';
 import type { ProductState } from '../domain/product.ts';
 import type { VendorState } from '../domain/vendor.ts';
@@ -25,6 +26,7 @@ import {
   type ProductQuery,
 } from '../store/products.ts';
 import { findPromotions, findPromotionsByCodeKey, type UsedPromotion } from '../store/promotions.ts';
+import { newestReportsOfCases } from '../store/reports.ts';
 import { findVendors } from '../store/vendors.ts';
 
 type ProductPage = Omit<ProductQuery, 'categoryId' | 'vendorId'>;
@@ -66,6 +68,7 @@ export interface Loaders {
   /** By the key of `codeKeyOf`. */
   promotionByCodeKey: DataLoader<string, UsedPromotion | null>;
   promotionsOfVendor: DataLoader<{ id: string; page: PromotionPage }, UsedPromotion[], string>;
+  reportsOfCase: DataLoader<string, Report[]>;
 }
 
 export function createLoaders({ store, clock }: { store: CatalogStore; clock: Clock }): Loaders {
@@ -151,6 +154,10 @@ export function createLoaders({ store, clock }: { store: CatalogStore; clock: Cl
       ({ codeKey }) => codeKey,
     ),
     promotionsOfVendor: pages((ids, page) => promotionPagesOfVendors(store, ids, page)),
+    reportsOfCase: new DataLoader(async (ids) => {
+      const found = await newestReportsOfCases(store, ids);
+      return ids.map((id) => found.get(id) ?? []);
+    }),
   };
 }
 

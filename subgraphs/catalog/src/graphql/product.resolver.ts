@@ -6,7 +6,7 @@ import { inLanguage } from '../domain/localized-text.ts';
 import { mediaUrl } from '../domain/media.ts';
 import type { ProductState } from '../domain/product.ts';
 import { listProducts } from '../store/products.ts';
-import { canSeeProduct, textOf } from './access.ts';
+import { canSeeProduct, seesEverything, sellsFor, textOf } from './access.ts';
 import type { CatalogContext } from './context.ts';
 import { Category, toCategory } from './category.type.ts';
 import { listingsOf, priceRangeOf } from './listings.ts';
@@ -15,10 +15,12 @@ import { ProductFilter, ProductOrder } from './product.input.ts';
 import { productConnection, productQuery } from './product-list.ts';
 import {
   Media,
+  ModerationDecision,
   PriceRange,
   Product,
   ProductAttribute,
   ProductConnection,
+  ProductModeration,
   ProductVariant,
   toProduct,
   toVariant,
@@ -146,6 +148,17 @@ export class ProductResolver {
   })
   async priceRange(@Root() { state }: Product, @Ctx() context: CatalogContext): Promise<PriceRange | null> {
     return priceRangeOf((await listingsOf(state, context)).forSale);
+  }
+
+  @FieldResolver(() => ProductModeration, {
+    nullable: true,
+    description: 'What a moderator has said last. For its vendor and moderators; null for everybody else.',
+  })
+  moderation(@Root() { state }: Product, @Ctx() { viewer }: CatalogContext): ProductModeration | null {
+    const { moderation, submittedBy } = state;
+    if (!moderation || !(seesEverything(viewer) || sellsFor(viewer, submittedBy))) return null;
+    const { decision, reason, at } = moderation;
+    return { decision: ModerationDecision[decision as keyof typeof ModerationDecision], reason, at };
   }
 
   @Directive('@cacheControl(maxAge: 60)')

@@ -77,6 +77,33 @@ export class Media {
   altText!: string | null;
 }
 
+export enum ModerationDecision {
+  APPROVE = 'APPROVE',
+  REJECT = 'REJECT',
+  REQUEST_CHANGES = 'REQUEST_CHANGES',
+}
+registerEnumType(ModerationDecision, {
+  name: 'ModerationDecision',
+  description: 'What a moderator says to a product.',
+  valuesConfig: {
+    APPROVE: { description: 'It goes into the shop.' },
+    REJECT: { description: 'It is refused, and leaves the shop when it was there.' },
+    REQUEST_CHANGES: { description: 'It goes back to its vendor as a draft.' },
+  },
+});
+
+@ObjectType({ description: 'What a moderator has said about a product last.' })
+export class ProductModeration {
+  @Field(() => ModerationDecision, { description: 'The verdict.' })
+  decision!: ModerationDecision;
+
+  @Field(() => String, { nullable: true, description: 'Why.' })
+  reason!: string | null;
+
+  @Field(() => DateTime, { description: 'When.' })
+  at!: Date;
+}
+
 @ObjectType({ description: 'From the cheapest to the dearest offer that can be bought, in one currency.' })
 export class PriceRange {
   @Field(() => Money, { description: 'The lowest price.' })

@@ -5,6 +5,7 @@ import {
   prepareMongoMessaging,
 } from '@marketgraph/platform/mongo';
 import type { ClientSession, Collection, IndexDescription } from 'mongodb';
+import type { CaseDocument } from './cases.ts';
 import type { CategoryDocument } from './categories.ts';
 import type { DealDocument } from './deals.ts';
 import type { IdempotencyDocument } from './idempotency.ts';
@@ -12,6 +13,8 @@ import type { ImportDocument, ImportErrorDocument } from './imports.ts';
 import type { OfferDocument } from './offers.ts';
 import type { ProductDocument } from './products.ts';
 import type { PromotionDocument } from './promotions.ts';
+import type { TitlePrintDocument } from './screening.ts';
+import type { ReportDocument, ReportQuotaDocument } from './reports.ts';
 import type { UploadDocument } from './uploads.ts';
 import type { VendorDocument } from './vendors.ts';
 
@@ -27,6 +30,10 @@ export interface CatalogStore {
   importErrors: Collection<ImportErrorDocument>;
   idempotency: Collection<IdempotencyDocument>;
   promotions: Collection<PromotionDocument>;
+  cases: Collection<CaseDocument>;
+  reports: Collection<ReportDocument>;
+  reportQuotas: Collection<ReportQuotaDocument>;
+  titlePrints: Collection<TitlePrintDocument>;
 }
 
 /** Absent outside a transaction. */
@@ -49,12 +56,15 @@ const indexes: Readonly<Record<string, IndexDescription[]>> = {
     { name: 'byWord', key: { words: 1, status: 1, createdAt: -1, _id: -1 } },
     { name: 'variant', key: { 'variants.id': 1 } },
     { name: 'upload', key: { 'media.uploadId': 1 } },
+    { name: 'toScreen', key: { toScreen: 1, _id: 1 }, partialFilterExpression: { toScreen: { $exists: true } } },
   ],
   offers: [
     { name: 'vendorSku', key: { vendorId: 1, sku: 1 }, unique: true },
     { name: 'byProduct', key: { productId: 1, _id: 1 } },
     { name: 'byVendor', key: { vendorId: 1, _id: 1 } },
+    { name: 'jumped', key: { vendorId: 1, jumpedAt: 1 }, partialFilterExpression: { jumpedAt: { $exists: true } } },
   ],
+  titlePrints: [{ name: 'byBand', key: { bands: 1, _id: 1 } }],
   categories: [
     { name: 'slug', key: { slug: 1 }, unique: true },
     { name: 'siblingName', key: { parentId: 1, nameKey: 1 }, unique: true },
@@ -81,6 +91,16 @@ const indexes: Readonly<Record<string, IndexDescription[]>> = {
     { name: 'code', key: { codeKey: 1 }, unique: true },
     { name: 'byVendor', key: { vendorId: 1, _id: -1 } },
   ],
+  cases: [
+    { name: 'oneOpen', key: { subjectId: 1 }, unique: true, partialFilterExpression: { isOpen: true } },
+    { name: 'queue', key: { isOpen: 1, score: -1, _id: 1 } },
+    { name: 'bySubject', key: { subjectId: 1, _id: 1 } },
+  ],
+  reports: [
+    { name: 'oneOpen', key: { productId: 1, userId: 1 }, unique: true, partialFilterExpression: { isOpen: true } },
+    { name: 'byCase', key: { caseId: 1, _id: -1 } },
+  ],
+  reportQuotas: [{ name: 'expiry', key: { createdAt: 1 }, expireAfterSeconds: 2 * DAY_S }],
   idempotency: [{ name: 'expiry', key: { createdAt: 1 }, expireAfterSeconds: DAY_S }],
 };
 
@@ -98,6 +118,10 @@ export function catalogStore(database: MongoDatabase): CatalogStore {
     importErrors: db.collection('importErrors'),
     idempotency: db.collection('idempotency'),
     promotions: db.collection('promotions'),
+    cases: db.collection('cases'),
+    reports: db.collection('reports'),
+    reportQuotas: db.collection('reportQuotas'),
+    titlePrints: db.collection('titlePrints'),
   };
 }
 

@@ -14,6 +14,8 @@ export interface ProductDocument extends Omit<ProductState, 'id'> {
   words: string[];
   /** Counts changes of its offers: see `offers.ts`. */
   offersRevision: number;
+  /** Set with every change of it and its prices, until it was screened. */
+  toScreen?: true;
 }
 
 export const NO_PRICE = Number.MAX_SAFE_INTEGER;
@@ -36,7 +38,15 @@ export interface ProductQuery {
 }
 
 export function toProductState(document: ProductDocument): ProductState {
-  const { _id, sortTitle: _title, sortPrice: _price, words: _words, offersRevision: _revision, ...state } = document;
+  const {
+    _id,
+    sortTitle: _title,
+    sortPrice: _price,
+    words: _words,
+    offersRevision: _revision,
+    toScreen: _toScreen,
+    ...state
+  } = document;
   return { id: _id, ...state };
 }
 
@@ -48,6 +58,7 @@ export function productFields(product: ProductState) {
     ...state,
     sortTitle: folded(title).slice(0, MAX_SORT_TITLE),
     words: wordsOf(`${title} ${product.brand ?? ''}`, MAX_WORDS),
+    toScreen: true as const,
   };
 }
 

@@ -28,6 +28,7 @@ const KNOWN_COLUMNS = new Map(
     'image',
     'gtin',
     'weightGrams',
+    'sourceVersion',
   ].map((name) => [name.toLowerCase(), name]),
 );
 
