@@ -3,6 +3,7 @@ import { benchCache, cacheBenchDefaults } from './cache/cache-bench.ts';
 import { benchCheckout, checkoutBenchDefaults } from './checkout/checkout-bench.ts';
 import { benchFanOut, fanOutDefaults } from './fanout/fanout-bench.ts';
 import { benchGateways, gatewayBenchDefaults } from './gateway/gateway-bench.ts';
+import { benchImport, importBenchDefaults } from './import/import-bench.ts';
 import { benchMarketplace } from './marketplace/marketplace-bench.ts';
 import { machineFacts, printReport, type Report, writeReport } from './measure/report.ts';
 
@@ -14,6 +15,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Report>>> = {
   fanout: () => benchFanOut({ ...fanOutDefaults, say }),
   cache: () => benchCache({ ...cacheBenchDefaults, say }),
   checkout: () => benchCheckout({ ...checkoutBenchDefaults, say }),
+  import: () => benchImport({ ...importBenchDefaults, say }),
   marketplace: benchMarketplace,
 };
 

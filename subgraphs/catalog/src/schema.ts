@@ -6,6 +6,7 @@ import { DealResolver, dealReference } from './graphql/deal.resolver.ts';
 import { LightningDeal } from './graphql/deal.type.ts';
 import { ImportResolver, importReference } from './graphql/import.resolver.ts';
 import { CatalogImport } from './graphql/import.type.ts';
+import { MediaResolver } from './graphql/media.resolver.ts';
 import { OfferResolver, offerReference } from './graphql/offer.resolver.ts';
 import { Offer } from './graphql/offer.type.ts';
 import { ProductMutationResolver } from './graphql/product-mutation.resolver.ts';
@@ -32,6 +33,7 @@ export function catalogSchema(): SubgraphSchema {
       PromotionResolver,
       VendorPromotionsResolver,
       CaseResolver,
+      MediaResolver,
     ],
     orphanedTypes: [
       Product,

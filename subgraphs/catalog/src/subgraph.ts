@@ -14,12 +14,14 @@ import {
 import { checkMongo, mongoInbox, mongoOutbox, openMongo } from '@marketgraph/platform/mongo';
 import { createIds, type SubgraphClient } from '@marketgraph/platform/serve';
 import type { Logger, Metrics } from '@marketgraph/platform/telemetry';
+import { sharpPictureTools } from './clients/picture-tools.ts';
 import { accountsVendorDirectory } from './clients/vendor-directory.ts';
 import type { CommandDeps } from './commands/command-deps.ts';
 import { runNextImport } from './commands/import/run-import.ts';
 import { categoryProfiles } from './commands/screening/category-profiles.ts';
 import { screenProducts } from './commands/screening/screen-products.ts';
 import { refreshCategoryProducts } from './commands/refresh-category-products.ts';
+import { pictureWork } from './commands/shrink-picture.ts';
 import { sweepUploads } from './commands/sweep-uploads.ts';
 import { tellDueDeals } from './commands/tell-deals.ts';
 import type { CatalogConfig } from './config.ts';
@@ -57,13 +59,15 @@ export async function createCatalog(deps: CatalogDeps): Promise<Subgraph> {
     let relay: Relay | undefined;
     let consumer: Consumer | undefined;
     const loops: Partial<Record<'imports' | 'categories' | 'uploads' | 'deals' | 'screening', Loop>> = {};
+    const files = folderStore(config.filesDir);
     const commandDeps: CommandDeps = {
       store,
       clock,
       ids,
       log,
       vendors: accountsVendorDirectory(peers),
-      files: folderStore(config.filesDir),
+      files,
+      pictures: pictureWork(files, sharpPictureTools()),
       signer: urlSigner(config.urlSigningSecret),
       publicUrl: config.publicUrl,
       defaultLanguage: config.defaultLanguage,

@@ -119,7 +119,12 @@ function stagesOf(stage: Stage): Stage[] {
   return [stage, ...[stage.inputStage ?? [], stage.inputStages ?? []].flat().flatMap(stagesOf)];
 }
 
-const newest: ProductQuery = { statuses: ['PUBLISHED'], sort: { by: 'createdAt', direction: -1 }, limit: 20 };
+const newest: ProductQuery = {
+  statuses: ['PUBLISHED'],
+  sort: { by: 'createdAt', direction: -1 },
+  withDescriptions: false,
+  limit: 20,
+};
 const byTitle = { sort: { by: 'sortTitle', direction: 1 } } as const;
 const byPrice = { sort: { by: 'sortPrice', direction: 1 } } as const;
 
@@ -219,6 +224,21 @@ describe('every list query', () => {
       'deals to be told of',
       'due',
       () => store.deals.find({ dueAt: { $lte: new Date(0) } }).sort({ dueAt: 1 }) as FindCursor,
+    ],
+    ['products to screen', 'toScreen', () => store.products.find({ toScreen: true }).sort({ _id: 1 }) as FindCursor],
+    [
+      'offers whose price jumped',
+      'jumped',
+      () => store.offers.find({ vendorId: 'ven_1', jumpedAt: { $gt: new Date(0) } }) as FindCursor,
+    ],
+    ['titles that share a band', 'byBand', () => store.titlePrints.find({ bands: { $in: ['0:1:2'] } }) as FindCursor],
+    [
+      'the newest of a category, for its profile',
+      'byCategoryNewest',
+      () =>
+        store.products
+          .find({ categoryPath: 'cat_3', status: 'PUBLISHED' }, { projection: { words: 1 } })
+          .sort({ createdAt: -1, _id: -1 }) as FindCursor,
     ],
     [
       'open cases',

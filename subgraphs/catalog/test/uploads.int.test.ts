@@ -1,5 +1,6 @@
 import { aUser } from '@marketgraph/platform/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { aPicture } from './pictures.ts';
 import { type Actions, actions, openShop, present, type Seller, type Shop, upload } from './shop.ts';
 
 let shop: Shop;
@@ -8,6 +9,7 @@ let seller: Seller;
 let categoryId: string;
 
 beforeAll(async () => {
+  png = await aPicture();
   shop = await openShop();
   act = actions(shop);
   seller = await shop.aSeller();
@@ -15,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop?.stop());
 
-const png = Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]), Buffer.alloc(100, 7)]);
+let png: Buffer;
 const codes = (result: { userErrors: { code: string }[] }) => result.userErrors.map(({ code }) => code);
 const announce = async (bytes: number, contentType = 'image/png') => {
   const announced = await act.announce(seller.viewer, { filename: 'lamp.png', contentType, byteSize: bytes });

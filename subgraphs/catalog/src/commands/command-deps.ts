@@ -4,6 +4,7 @@ import { appendToMongoOutbox, type MongoTransaction } from '@marketgraph/platfor
 import type { NewEvent } from '@marketgraph/platform/messaging';
 import type { Logger } from '@marketgraph/platform/telemetry';
 import type { VendorDirectory } from '../clients/vendor-directory.ts';
+import type { PictureWork } from './shrink-picture.ts';
 import { type CatalogStore, inCatalogTransaction } from '../store/catalog-store.ts';
 
 export interface CommandDeps {
@@ -12,6 +13,7 @@ export interface CommandDeps {
   ids: Ids;
   vendors: VendorDirectory;
   files: FileStore;
+  pictures: PictureWork;
   signer: UrlSigner;
   log: Logger;
   /** Base of what the public sees, without a slash at the end. */

@@ -34,7 +34,7 @@ export function productChanged(
       attributes: describeAttributes(product.attributes, inheritedSchema(path)).map(
         ({ key, label, value, unit, isFacet }) => ({ key, label, value, unit, isFacet }),
       ),
-      imageUrl: image ? mediaUrl(image, publicUrl) : null,
+      imageUrl: image ? mediaUrl(image, { publicUrl }) : null,
       submittedByVendorId: product.submittedBy,
       variantIds: product.variants.map(({ id }) => id),
       createdAt: product.createdAt.toISOString(),

@@ -1,9 +1,9 @@
-import { Arg, Ctx, Directive, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Ctx, Directive, FieldResolver, ID, Info, Int, Query, Resolver, Root } from 'type-graphql';
 import { badUserInput, LanguageTag, pageRequest, toConnection } from '@marketgraph/platform/graphql';
 import { inheritedSchema } from '../domain/attribute-schema.ts';
 import { type AttributeValue, describeAttributes } from '../domain/attributes.ts';
 import { inLanguage } from '../domain/localized-text.ts';
-import { mediaUrl } from '../domain/media.ts';
 import type { ProductState } from '../domain/product.ts';
 import { listProducts } from '../store/products.ts';
 import { canSeeProduct, seesEverything, sellsFor, textOf } from './access.ts';
@@ -22,6 +22,7 @@ import {
   ProductConnection,
   ProductModeration,
   ProductVariant,
+  toMedia,
   toProduct,
   toVariant,
 } from './product.type.ts';
@@ -54,6 +55,7 @@ export class ProductResolver {
   @Query(() => ProductConnection, { description: 'Products, newest first unless told otherwise.' })
   async products(
     @Ctx() { deps, viewer }: CatalogContext,
+    @Info() info: GraphQLResolveInfo,
     @Arg('first', () => Int, { nullable: true, defaultValue: 20, description: firstDescription }) first?: number,
     @Arg('after', () => String, { nullable: true, description: afterDescription }) after?: string,
     @Arg('filter', () => ProductFilter, { nullable: true, description: 'Which; all that are published when absent.' })
@@ -61,7 +63,7 @@ export class ProductResolver {
     @Arg('orderBy', () => ProductOrder, { nullable: true, description: 'In which order; newest first when absent.' })
     orderBy?: ProductOrder,
   ): Promise<ProductConnection> {
-    const query = productQuery({ first, after, filter, orderBy }, viewer);
+    const query = productQuery({ first, after, filter, orderBy }, { viewer, info });
     return productConnection(await listProducts(deps.store, query), query);
   }
 
@@ -98,13 +100,8 @@ export class ProductResolver {
 
   @Directive('@cacheControl(maxAge: 60)')
   @FieldResolver(() => [Media], { description: 'Its pictures and documents, the main one first, at most 20.' })
-  media(@Root() { state }: Product, @Ctx() { deps }: CatalogContext): Media[] {
-    return state.media.map((item) => ({
-      id: item.id,
-      kind: item.kind,
-      url: mediaUrl(item, deps.publicUrl),
-      altText: item.altText,
-    }));
+  media(@Root() { state }: Product): Media[] {
+    return state.media.map(toMedia);
   }
 
   @Directive('@cacheControl(maxAge: 60)')

@@ -1,4 +1,4 @@
-import type { Filter, Sort } from 'mongodb';
+import type { Document, Filter, Sort } from 'mongodb';
 import { folded, wordsOf } from '../domain/text.ts';
 import type { ProductState } from '../domain/product.ts';
 import type { ProductStatus } from '../domain/product-status.ts';
@@ -32,6 +32,8 @@ export interface ProductQuery {
   /** All of these words, the last one as a beginning. */
   words?: readonly string[];
   sort: ProductSort;
+  /** The long half of a product, which most lists do not show: what is not read is not there. */
+  withDescriptions: boolean;
   /** The sort value and id of the row before. */
   after?: readonly [string | number, string];
   limit: number;
@@ -150,7 +152,7 @@ export async function saveProduct(store: CatalogStore, product: ProductState, se
 /** One row more than asked for tells whether there is a next page. Indexes `byStatus…`, `byCategory…`, `byVendor…`, `byWord`. */
 export async function listProducts(store: CatalogStore, query: ProductQuery): Promise<ProductDocument[]> {
   return store.products
-    .find(productFilter(query))
+    .find(productFilter(query), { projection: productProjection(query) })
     .sort(productSort(query.sort))
     .limit(query.limit + 1)
     .toArray();
@@ -172,6 +174,10 @@ export function productFilter({
     status,
     ...(after ? afterRow(sort, after) : {}),
   };
+}
+
+export function productProjection({ withDescriptions }: Pick<ProductQuery, 'withDescriptions'>): Document | undefined {
+  return withDescriptions ? undefined : { 'texts.description': 0 };
 }
 
 export function productSort({ by, direction }: ProductSort): Sort {
