@@ -50,7 +50,7 @@ async function finished(id: string, seller: Seller): Promise<Import> {
       const state = await lookAt(id, seller);
       return ['COMPLETED', 'FAILED'].includes(state.status) ? state : undefined;
     },
-    { timeoutMs: 40_000, what: 'the end of the import' },
+    { timeoutMs: 100_000, what: 'the end of the import' },
   );
 }
 const run = async (seller: Seller, body: string | Buffer, format: 'CSV' | 'JSONL' = 'JSONL', more: object = {}) =>
@@ -82,7 +82,7 @@ const aRow = (sku: string, more: object = {}) => ({
 describe('a feed', () => {
   it(
     'C17 takes over ten thousand rows of CSV, tells its progress, lists bad rows, and changes nothing the second time',
-    { timeout: 120_000 },
+    { timeout: 240_000 },
     async () => {
       const seller = await shop.aSeller();
       const header = 'sku,title,description,brand,category,price,imageUrl,weightGrams';

@@ -233,14 +233,6 @@ describe('every list query', () => {
     ],
     ['titles that share a band', 'byBand', () => store.titlePrints.find({ bands: { $in: ['0:1:2'] } }) as FindCursor],
     [
-      'the newest of a category, for its profile',
-      'byCategoryNewest',
-      () =>
-        store.products
-          .find({ categoryPath: 'cat_3', status: 'PUBLISHED' }, { projection: { words: 1 } })
-          .sort({ createdAt: -1, _id: -1 }) as FindCursor,
-    ],
-    [
       'open cases',
       'queue',
       () => store.cases.find({ isOpen: true, score: { $lte: 50 } }).sort({ score: -1, _id: 1 }) as FindCursor,

@@ -54,6 +54,8 @@ async function put(picture: Buffer, contentType: string): Promise<Response> {
   return shop.put(present(announced.uploadUrl, announced.userErrors), picture, contentType);
 }
 
+const halfOf = (bytes: Buffer) => bytes.subarray(0, bytes.length / 2);
+
 describe('a picture of a product', () => {
   it.each(['png', 'jpeg', 'webp', 'avif', 'gif'] as const)(
     'C5 of type %s is served as it came and in the widths of a page, smaller and to be kept',
@@ -108,12 +110,7 @@ describe('a picture of a product', () => {
 describe('bytes that are no picture to be shown', () => {
   it.each([
     ['claim more pixels than anybody decodes', async () => aPngThatClaims(60_000, 60_000), 'image/png', 422],
-    [
-      'end in the middle',
-      async () => (await aPicture({ width: 400, height: 400 })).subarray(0, 40_000),
-      'image/png',
-      422,
-    ],
+    ['end in the middle', async () => halfOf(await aPicture({ width: 400, height: 400 })), 'image/png', 422],
     ['are another type than announced', async () => aPicture({ format: 'jpeg' }), 'image/png', 415],
     [
       'begin like a picture and are a page',

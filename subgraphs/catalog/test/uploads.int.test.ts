@@ -9,7 +9,6 @@ let seller: Seller;
 let categoryId: string;
 
 beforeAll(async () => {
-  png = await aPicture();
   shop = await openShop();
   act = actions(shop);
   seller = await shop.aSeller();
@@ -17,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop?.stop());
 
-let png: Buffer;
+const png = await aPicture();
 const codes = (result: { userErrors: { code: string }[] }) => result.userErrors.map(({ code }) => code);
 const announce = async (bytes: number, contentType = 'image/png') => {
   const announced = await act.announce(seller.viewer, { filename: 'lamp.png', contentType, byteSize: bytes });

@@ -21,6 +21,7 @@ export interface CategoryProfiles {
 export function categoryProfiles({ store, clock }: Pick<CommandDeps, 'store' | 'clock'>): CategoryProfiles {
   const profiles = new Map<string, { madeAt: number; profile: Promise<CategoryProfile> }>();
   const levels = new Map<string, { madeAt: number; level: Promise<Surroundings['levels'][number]> }>();
+  const paths = new Map<string, { madeAt: number; levels: Promise<Surroundings['levels']> }>();
 
   const kept = <T extends { madeAt: number }>(cache: Map<string, T>, key: string, make: (madeAt: number) => T): T => {
     const now = clock.now().getTime();
@@ -45,14 +46,24 @@ export function categoryProfiles({ store, clock }: Pick<CommandDeps, 'store' | '
     return { own: await profile(category), rivals };
   };
 
+  const levelsOfPath = async (path: readonly string[]): Promise<Surroundings['levels']> => {
+    const categories = new Map((await findCategories(store, path)).map((category) => [category.id, category]));
+    return Promise.all(
+      path
+        .flatMap((id) => categories.get(id) ?? [])
+        .map((category) => kept(levels, category.id, (madeAt) => ({ madeAt, level: levelOf(category) })).level),
+    );
+  };
+
   return {
     async levelsOf(path) {
-      const categories = new Map((await findCategories(store, path)).map((category) => [category.id, category]));
-      return Promise.all(
-        path
-          .flatMap((id) => categories.get(id) ?? [])
-          .map((category) => kept(levels, category.id, (madeAt) => ({ madeAt, level: levelOf(category) })).level),
-      );
+      try {
+        return await kept(paths, path.join(' '), (madeAt) => ({ madeAt, levels: levelsOfPath(path) })).levels;
+      } catch (error) {
+        // What could not be read a moment ago is read anew, not failed again for a minute.
+        for (const cache of [profiles, levels, paths]) cache.clear();
+        throw error;
+      }
     },
   };
 }
