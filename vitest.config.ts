@@ -9,11 +9,15 @@ const shared = { resolve: { alias, conditions }, ssr: { resolve: { conditions } 
 /** Suites that start servers wait for them much of the time: two files at once fill two cores and no more. */
 const AT_ONCE: Readonly<Record<string, number>> = { integration: 2, e2e: 2 };
 
+/** Without a seed for the run each property takes its own, and says which when it fails. */
+const SETUP = process.env['TEST_SEED'] === undefined ? [] : ['tests/support/property-seed.ts'];
+
 const tier = (name: string, include: string[], limits: { testTimeout: number; hookTimeout: number }) => ({
   ...shared,
   test: {
     name,
     include,
+    setupFiles: SETUP,
     exclude: [...(name === 'unit' ? ['**/*.int.test.ts'] : []), '**/node_modules/**', '**/dist/**', '.data/**'],
     fileParallelism: name === 'unit' || name in AT_ONCE,
     ...(name in AT_ONCE ? { maxWorkers: AT_ONCE[name] } : {}),

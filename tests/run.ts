@@ -3,6 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import colors from 'picocolors';
+import { seedOfRun } from './support/seed-of-run.ts';
 
 /**
  * Everything CI runs, one after another, and at the end how much passed. A
@@ -17,6 +18,9 @@ interface Outcome {
   failed: number;
   seconds: number;
 }
+
+const seed = String(await seedOfRun(process.env));
+process.stdout.write(`Random input is made from TEST_SEED=${seed}\n`);
 
 const outcomes: Outcome[] = [];
 for (const check of CHECKS) outcomes.push(await runCheck(check));
@@ -76,7 +80,12 @@ function run(args: string[]): Promise<number> {
   const child = spawn(command, [...first, ...args], {
     stdio: ['ignore', 'inherit', 'inherit'],
     // Hundreds of processes are started, most of them from the same modules.
-    env: { NODE_COMPILE_CACHE: join(import.meta.dirname, '..', '.cache', 'node'), ...process.env },
+    env: {
+      NODE_COMPILE_CACHE: join(import.meta.dirname, '..', '.cache', 'node'),
+      CHAOS_SEED: seed,
+      ...process.env,
+      TEST_SEED: seed,
+    },
   });
   return new Promise((resolve) => {
     child.on('exit', (code) => resolve(code ?? 1));

@@ -5,6 +5,7 @@ import { benchFanOut, fanOutDefaults } from './fanout/fanout-bench.ts';
 import { benchGateways, gatewayBenchDefaults } from './gateway/gateway-bench.ts';
 import { benchImport, importBenchDefaults } from './import/import-bench.ts';
 import { benchMarketplace } from './marketplace/marketplace-bench.ts';
+import { benchPrices, pricesBenchDefaults } from './prices/prices-bench.ts';
 import { machineFacts, printReport, type Report, writeReport } from './measure/report.ts';
 
 /** `pnpm bench` runs all, `pnpm bench NAME …` those. */
@@ -17,6 +18,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Report>>> = {
   checkout: () => benchCheckout({ ...checkoutBenchDefaults, say }),
   import: () => benchImport({ ...importBenchDefaults, say }),
   marketplace: benchMarketplace,
+  prices: () => benchPrices({ ...pricesBenchDefaults, say }),
 };
 
 const wanted = process.argv.slice(2);

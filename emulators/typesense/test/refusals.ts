@@ -28,7 +28,8 @@ export function describeRefusals(target: Target): void {
     };
 
     test.each([
-      ['vector_query', 'vec:([0.1])'],
+      ['vector_query', 'vec'],
+      ['rerank_hybrid_matches', 'true'],
       ['preset', 'listing'],
       ['stopwords', 'common'],
       ['pinned_hits', '1:1'],
@@ -80,7 +81,8 @@ export function describeRefusals(target: Target): void {
       ['object', { type: 'object' }],
       ['auto', { type: 'auto' }],
       ['geopoint[]', { type: 'geopoint[]' }],
-      ['vectors', { type: 'float[]', num_dim: 4 }],
+      ['vectors by inner product', { type: 'float[]', num_dim: 4, vec_dist: 'ip' }],
+      ['a vector as a facet', { type: 'float[]', num_dim: 4, facet: true }],
       ['embeddings', { type: 'float[]', embed: { from: ['title'] } }],
       ['references', { type: 'string', reference: 'other.id' }],
       ['infix', { type: 'string', infix: true }],

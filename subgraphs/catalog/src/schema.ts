@@ -9,6 +9,9 @@ import { CatalogImport } from './graphql/import.type.ts';
 import { MediaResolver } from './graphql/media.resolver.ts';
 import { OfferResolver, offerReference } from './graphql/offer.resolver.ts';
 import { Offer } from './graphql/offer.type.ts';
+import * as priceLists from './graphql/price-list.resolver.ts';
+import { Organization, PriceList } from './graphql/price-list.type.ts';
+import { OfferPriceResolver } from './graphql/price.resolver.ts';
 import { ProductMutationResolver } from './graphql/product-mutation.resolver.ts';
 import { ProductResolver, productReference } from './graphql/product.resolver.ts';
 import { Product, ProductVariant } from './graphql/product.type.ts';
@@ -26,6 +29,7 @@ export function catalogSchema(): SubgraphSchema {
       ProductMutationResolver,
       VariantResolver,
       OfferResolver,
+      OfferPriceResolver,
       DealResolver,
       CategoryResolver,
       VendorResolver,
@@ -34,6 +38,10 @@ export function catalogSchema(): SubgraphSchema {
       VendorPromotionsResolver,
       CaseResolver,
       MediaResolver,
+      priceLists.PriceListResolver,
+      priceLists.PriceListEntryResolver,
+      priceLists.VendorPriceListsResolver,
+      priceLists.OrganizationResolver,
     ],
     orphanedTypes: [
       Product,
@@ -44,6 +52,8 @@ export function catalogSchema(): SubgraphSchema {
       Vendor,
       CatalogImport,
       Promotion,
+      PriceList,
+      Organization,
       BasicUserError,
     ],
     references: {
@@ -55,6 +65,8 @@ export function catalogSchema(): SubgraphSchema {
       Vendor: vendorReference,
       CatalogImport: importReference,
       Promotion: promotionReference,
+      PriceList: priceLists.priceListReference,
+      Organization: priceLists.organizationReference,
     },
   });
 }

@@ -1,5 +1,5 @@
-import { badRequest } from '../http/api-error.ts';
-import { type Field, isArray, isNumber, isString } from '../schema/field.ts';
+import { badRequest, unsupported } from '../http/api-error.ts';
+import { type Field, isArray, isNumber, isString, isVector } from '../schema/field.ts';
 import { type Sql, type SqlValue, joinSql, sql } from '../store/database.ts';
 import type { SearchIndex } from '../store/search-index.ts';
 import { hasElements } from '../store/tables.ts';
@@ -20,6 +20,7 @@ export function compileFilter(node: FilterNode, index: SearchIndex): Sql {
   const field = index.schema.fields[at];
   if (field === undefined) throw badRequest(`Could not find a filter field named \`${node.field}\` in the schema.`);
   if (!field.index) throw badRequest(`Cannot filter on non-indexed field \`${field.name}\`.`);
+  if (isVector(field)) throw unsupported(`Filtering on the vector \`${field.name}\``);
   const condition = compileClause(node, { field, at, index });
   // A document without a value is part of every negation, so the missing value must not stay NULL.
   return isNegated(node) ? sql(`(${condition.text}) IS NOT TRUE`, ...condition.params) : condition;

@@ -82,6 +82,7 @@ export function describe(collection: Collection): Record<string, unknown> {
       infix: false,
       locale: '',
       name: field.name,
+      ...(field.numDim === undefined ? {} : { num_dim: field.numDim, vec_dist: 'cosine' }),
       optional: field.optional,
       sort: field.sort,
       stem: false,

@@ -58,6 +58,10 @@ function fit(field: Field, value: unknown, dirtyValues: DirtyValues): unknown {
     if (fitted !== MISFIT) items.push(fitted);
     else if (!mayDrop) throw misfit(field, true);
   }
+  if (field.numDim !== undefined && items.length !== field.numDim) {
+    if (mayDrop) return undefined;
+    throw badRequest(`Field \`${field.name}\` must have ${field.numDim} dimensions.`);
+  }
   return items;
 }
 

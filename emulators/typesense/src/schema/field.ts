@@ -23,6 +23,8 @@ export type Field = {
   facet: boolean;
   index: boolean;
   sort: boolean;
+  /** How many numbers a vector has; absent in every other field. */
+  numDim?: number;
 };
 
 const UNSUPPORTED_TYPES = new Set([
@@ -48,6 +50,7 @@ const INERT: Readonly<Record<string, readonly unknown[]>> = {
 };
 
 const MAX_FIELDS = 200;
+const MAX_DIMENSIONS = 2_000;
 
 export function isString(field: Field): boolean {
   return field.type === 'string' || field.type === 'string[]';
@@ -59,6 +62,11 @@ export function isNumber(field: Field): boolean {
 
 export function isArray(field: Field): boolean {
   return field.type.endsWith('[]');
+}
+
+/** A list of numbers that is compared as a whole, and neither filtered by nor counted. */
+export function isVector(field: Field): boolean {
+  return field.numDim !== undefined;
 }
 
 export function parseFields(input: unknown): Field[] {
@@ -77,7 +85,7 @@ export function parseField(input: unknown): Field {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw badRequest('Wrong format for `fields`. It should be an array of objects containing `name`, `type`.');
   }
-  const { name, type, optional, facet, index, sort, ...rest } = input as Record<string, unknown>;
+  const { name, type, optional, facet, index, sort, num_dim, vec_dist, ...rest } = input as Record<string, unknown>;
   if (typeof name !== 'string' || name.trim() === '') {
     throw badRequest('Wrong format for `fields`. It should be an array of objects containing `name`, `type`.');
   }
@@ -90,6 +98,20 @@ export function parseField(input: unknown): Field {
   if (name.length > 200 || /[\s:,`&]/.test(name)) throw badRequest(`Field name \`${name}\` is malformed.`);
   refuseUnknown(name, rest);
   const indexed = flag(name, 'index', index, true);
+  const numDim = readDimensions({ name, type, num_dim, vec_dist });
+  if (numDim !== undefined) {
+    if (facet === true || sort === true || !indexed)
+      throw unsupported(`A facet, sorting or no index of vector \`${name}\``);
+    return {
+      name,
+      type,
+      optional: flag(name, 'optional', optional, false),
+      facet: false,
+      index: true,
+      sort: false,
+      numDim,
+    };
+  }
   const numeric = !type.startsWith('string');
   return {
     name,
@@ -99,6 +121,26 @@ export function parseField(input: unknown): Field {
     index: indexed,
     sort: flag(name, 'sort', sort, numeric && indexed) && requireSortable(name, type),
   };
+}
+
+function readDimensions(field: {
+  name: string;
+  type: FieldType;
+  num_dim: unknown;
+  vec_dist: unknown;
+}): number | undefined {
+  const { name, type, num_dim: dimensions, vec_dist: distance } = field;
+  if (dimensions === undefined) {
+    if (distance !== undefined) throw badRequest(`Property \`vec_dist\` is only allowed on a float array field.`);
+    return undefined;
+  }
+  if (type !== 'float[]') throw badRequest('Property `num_dim` is only allowed on a float array field.');
+  if (distance !== undefined && distance !== 'cosine') throw unsupported(`\`vec_dist: ${JSON.stringify(distance)}\``);
+  if (typeof dimensions !== 'number' || !Number.isInteger(dimensions) || dimensions < 1) {
+    throw badRequest('Property `num_dim` must be a positive integer.');
+  }
+  if (dimensions > MAX_DIMENSIONS) throw unsupported(`A vector \`${name}\` of more than ${MAX_DIMENSIONS} numbers`);
+  return dimensions;
 }
 
 function isFieldType(type: string): type is FieldType {

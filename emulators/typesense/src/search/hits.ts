@@ -3,6 +3,7 @@ import type { Collection } from '../store/collection.ts';
 import { highlight } from './highlight.ts';
 import type { SearchParameters } from './parameters.ts';
 import { project } from './project.ts';
+import type { Nearness } from './neighbours.ts';
 import type { Query } from './query.ts';
 import type { QueryField } from './query-fields.ts';
 import type { RankedRow } from './rows.ts';
@@ -21,10 +22,12 @@ export function toHit(input: {
   row: RankedRow;
   words: WordMatcher['used'];
   order: SortOrder;
+  nearness?: Nearness | undefined;
 }): object | undefined {
   const { collection, parameters, fields, query, row } = input;
   const found = collection.at(row.seq);
   if (found === undefined) return undefined;
+  const score = input.nearness === undefined ? row.score : input.nearness.textScores.get(row.seq);
   const marks = highlight({
     document: found.document,
     index: collection.index,
@@ -37,7 +40,16 @@ export function toHit(input: {
     ...distances(found.document, input.order),
     highlight: marks.byField,
     ...(parameters.highlightV1 ? { highlights: marks.list } : {}),
-    ...(row.score === undefined ? {} : textMatch(row.score, query, fields, marks.matchedFields)),
+    ...(input.nearness === undefined ? {} : nearnessOf(row.seq, input.nearness)),
+    ...(score === undefined ? {} : textMatch(score, query, fields, marks.matchedFields)),
+  };
+}
+
+function nearnessOf(seq: number, { distances, fused }: Nearness): object {
+  const [distance, score] = [distances.get(seq), fused.get(seq)];
+  return {
+    ...(distance === undefined ? {} : { vector_distance: distance }),
+    ...(score === undefined ? {} : { hybrid_search_info: { rank_fusion_score: score } }),
   };
 }
 

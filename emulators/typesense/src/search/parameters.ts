@@ -31,6 +31,7 @@ export type SearchParameters = {
   groupLimit: number;
   groupMissing: boolean;
   hiddenHits: string[];
+  vectorQuery: string;
   page: number | undefined;
   perPage: number;
   offset: number | undefined;
@@ -115,6 +116,7 @@ export function parseSearchParameters(input: Readonly<Record<string, unknown>>):
     groupLimit: reader.integer('group_limit', 3, { min: 1, max: 99 }),
     groupMissing: reader.flag('group_missing_values', true),
     hiddenHits: reader.list('hidden_hits'),
+    vectorQuery: reader.text('vector_query', ''),
     page: reader.integer('page', undefined, { min: 1, status: 422 }),
     perPage: limit ?? reader.integer('per_page', facetQuery === '' ? 10 : 0, { min: 0 }),
     offset: reader.integer('offset', undefined, { min: 0 }),

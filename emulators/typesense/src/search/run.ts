@@ -9,6 +9,7 @@ import { parseFacets } from './facet-spec.ts';
 import { groupRows } from './groups.ts';
 import { toHit } from './hits.ts';
 import { matchText } from './match-text.ts';
+import { fusedRows, type Nearness, nearestRows } from './neighbours.ts';
 import type { SearchParameters } from './parameters.ts';
 import { parseQuery, type Query } from './query.ts';
 import { type QueryField, resolveQueryFields } from './query-fields.ts';
@@ -16,6 +17,7 @@ import { orderedRows } from './rows.ts';
 import { countRows, everything, type Selection, UNCONDITIONAL } from './selection.ts';
 import { parseSort } from './sort.ts';
 import { synonymVariants } from './synonyms.ts';
+import { parseVectorQuery, type VectorQuery } from './vector-query.ts';
 import { WordMatcher } from './words.ts';
 
 /** Answers one search. It runs in one piece, so it sees one state of the collection. */
@@ -29,13 +31,18 @@ export function search(
   const { index } = collection;
   const fields = resolveQueryFields(parameters, index);
   const query = parseQuery(parameters.q, index.rules);
-  const order = parseSort(parameters.sortBy, index);
+  const vectorQuery = parseVectorQuery(parameters.vectorQuery, collection);
+  const order = parseSort(parameters.sortBy, index, { hasDistance: vectorQuery !== undefined && query.wildcard });
   const specs = parseFacets(parameters.facetBy, index);
-  const match = select({ catalog, collection, parameters, query, fields });
+  const match = select({ catalog, collection, parameters, query, fields, vectorQuery });
   const facets = countFacets({ db, index, selection: match.selection, specs, parameters });
   const input = { db, index, selection: match.selection, order, parameters };
   const toHits = (rows: readonly { seq: number; score: number | undefined }[]): object[] =>
-    rows.flatMap((row) => toHit({ collection, parameters, fields, query, row, words: match.words, order }) ?? []);
+    rows.flatMap(
+      (row) =>
+        toHit({ collection, parameters, fields, query, row, words: match.words, order, nearness: match.nearness }) ??
+        [],
+    );
   const offset = parameters.offset ?? ((parameters.page ?? 1) - 1) * parameters.perPage;
   const page = { limit: parameters.perPage, offset };
   const grouped = parameters.groupBy.length === 0 ? undefined : groupRows({ ...input, ...page });
@@ -65,7 +72,12 @@ export function search(
   };
 }
 
-type Match = { selection: Selection; found: number; words: WordMatcher['used'] };
+type Match = {
+  selection: Selection;
+  found: number;
+  words: WordMatcher['used'];
+  nearness?: Nearness;
+};
 
 function select(input: {
   catalog: Catalog;
@@ -73,8 +85,9 @@ function select(input: {
   parameters: SearchParameters;
   query: Query;
   fields: readonly QueryField[];
+  vectorQuery: VectorQuery | undefined;
 }): Match {
-  const { catalog, collection, parameters, query, fields } = input;
+  const { catalog, collection, parameters, query, fields, vectorQuery } = input;
   const { index } = collection;
   const needsFields = !query.wildcard || query.excluded.length > 0;
   if (needsFields && fields.length === 0) throw badRequest('No search fields specified for the query.');
@@ -82,16 +95,30 @@ function select(input: {
   if (!query.wildcard) {
     const variants = synonymVariants({ catalog, index, parameters, tokens: query.tokens });
     const match = matchText({ db: catalog.db, index, parameters, query, fields, where: all(conditions), variants });
-    return { selection: match.selection, found: match.found, words: match.matcher.used };
+    const words = match.matcher.used;
+    if (vectorQuery === undefined) return { selection: match.selection, found: match.found, words };
+    const nearness = fusedRows({ ...nearby(input, vectorQuery), where: all(conditions), words: match.selection });
+    return { selection: nearness.selection, found: nearness.found, words, nearness };
   }
   const matcher = new WordMatcher(index, parameters, fields);
   if (query.excluded.length > 0) {
     const { fts } = index.tables;
     conditions.push(sql(`c.seq NOT IN (SELECT rowid FROM ${fts} WHERE ${fts} MATCH ?)`, matcher.excluded(query)));
   }
+  if (vectorQuery !== undefined) {
+    const nearness = nearestRows({ ...nearby(input, vectorQuery), where: all(conditions) });
+    return { selection: nearness.selection, found: nearness.found, words: matcher.used, nearness };
+  }
   const selection = everything(index, all(conditions));
   const found = conditions.length === 0 ? collection.count : countRows(catalog.db, selection);
   return { selection, found, words: matcher.used };
+}
+
+function nearby(
+  { catalog, collection, parameters }: { catalog: Catalog; collection: Collection; parameters: SearchParameters },
+  query: VectorQuery,
+) {
+  return { db: catalog.db, index: collection.index, query, perPage: parameters.perPage };
 }
 
 function filterConditions(parameters: SearchParameters, collection: Collection): Sql[] {

@@ -21,7 +21,11 @@ export type SortKey = { kind: 'score'; descending: boolean } | { kind: 'sql'; or
 const MAX_KEYS = 3;
 const PART = /^([^():]+?)\s*(?:\((.*)\))?\s*:\s*(asc|desc)$/is;
 
-export function parseSort(text: string, index: SearchIndex): SortOrder {
+export function parseSort(
+  text: string,
+  index: SearchIndex,
+  { hasDistance = false }: { hasDistance?: boolean } = {},
+): SortOrder {
   const order: SortOrder = { keys: [], buckets: undefined, distances: [] };
   const parts = splitTop(text, ',').filter((part) => part !== '');
   if (parts.length > MAX_KEYS) throw badRequest(`Only upto ${MAX_KEYS} sort_by fields can be specified.`);
@@ -30,7 +34,15 @@ export function parseSort(text: string, index: SearchIndex): SortOrder {
     const [, name = '', argument, direction = ''] = PART.exec(part) ?? [];
     if (name === '') throw malformed(part);
     order.keys.push(
-      parseKey({ part, name: name.trim(), argument, descending: direction.toLowerCase() === 'desc', index, order }),
+      parseKey({
+        part,
+        name: name.trim(),
+        argument,
+        descending: direction.toLowerCase() === 'desc',
+        index,
+        order,
+        hasDistance,
+      }),
     );
   }
   if (!order.keys.some((key) => key.kind === 'score')) order.keys.push({ kind: 'score', descending: true });
@@ -63,6 +75,8 @@ type KeyInput = {
   descending: boolean;
   index: SearchIndex;
   order: SortOrder;
+  /** The rows are scored by how near they are. */
+  hasDistance: boolean;
 };
 
 function parseKey(input: KeyInput): SortKey {
@@ -71,6 +85,8 @@ function parseKey(input: KeyInput): SortKey {
     if (argument !== undefined) input.order.buckets = parseBuckets(input.part, argument);
     return { kind: 'score', descending: input.descending };
   }
+  // The nearer the higher the score.
+  if (name === '_vector_distance' && input.hasDistance) return { kind: 'score', descending: !input.descending };
   if (name === '_eval') return { kind: 'sql', order: directed(evaluate(input, index), input.descending) };
   if (name.startsWith('_')) throw unsupported(`\`${name}\` in \`sort_by\``);
   const at = index.schema.fields.findIndex((field) => field.name === name);

@@ -7,6 +7,7 @@ import { FacetValues } from './facet-values.ts';
 import { type IndexRecord, toIndexRecord } from './index-record.ts';
 import { columnsOf, type Tables, textColumns } from './tables.ts';
 import { TermCounts } from './term-counts.ts';
+import { Vectors } from './vectors.ts';
 
 /** One generation of a collection's index: its tables and the small copies of them in memory. */
 export class SearchIndex {
@@ -15,6 +16,7 @@ export class SearchIndex {
   readonly rules: TokenRules;
   readonly terms: TermCounts;
   readonly facets: FacetValues;
+  readonly vectors: Vectors;
   readonly #db: Database;
   readonly #insertCols: string;
   readonly #insertFts: string;
@@ -26,6 +28,7 @@ export class SearchIndex {
     this.rules = tokenRules(schema);
     this.terms = new TermCounts(db, tables.terms);
     this.facets = new FacetValues(db, tables.facets);
+    this.vectors = new Vectors(db, tables.docs, schema.fields);
     const columns = ['seq', ...schema.fields.flatMap((field, at) => columnsOf(field, at).map((column) => column.name))];
     this.#insertCols = `INSERT OR REPLACE INTO ${tables.cols} (${columns.join(', ')}) VALUES (${marks(columns.length)})`;
     const texts = ['rowid', ...textColumns(schema.fields)];
@@ -37,6 +40,7 @@ export class SearchIndex {
     this.#db.run(this.#insertCols, [seq, ...record.cols]);
     this.#addTexts(seq, record);
     this.#addNums(seq, record);
+    this.vectors.put(seq, document);
   }
 
   /** A change of price or stock, the usual one, leaves the words alone and writes one narrow row. */
@@ -52,6 +56,7 @@ export class SearchIndex {
       this.#removeNums(seq, old);
       this.#addNums(seq, record);
     }
+    this.vectors.put(seq, after);
   }
 
   remove(seq: number, document: StoredDocument): void {
@@ -59,6 +64,7 @@ export class SearchIndex {
     this.#db.run(`DELETE FROM ${this.tables.cols} WHERE seq = ?`, [seq]);
     this.#removeTexts(seq, record);
     this.#removeNums(seq, record);
+    this.vectors.put(seq, undefined);
   }
 
   /** Ends a transaction: collected word counts become rows. */
@@ -68,10 +74,12 @@ export class SearchIndex {
 
   commit(): void {
     this.terms.commit();
+    this.vectors.commit();
   }
 
   rollback(): void {
     this.terms.rollback();
+    this.vectors.rollback();
     this.facets.forget();
   }
 

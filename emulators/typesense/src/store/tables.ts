@@ -1,5 +1,5 @@
 import type { CollectionSchema } from '../schema/collection-schema.ts';
-import { type Field, isArray, isNumber, isString } from '../schema/field.ts';
+import { type Field, isArray, isNumber, isString, isVector } from '../schema/field.ts';
 import type { Database } from './database.ts';
 
 /**
@@ -64,7 +64,7 @@ export function facetColumn(field: Field, at: number): string {
 }
 
 export function hasElements(field: Field): boolean {
-  return field.index && isArray(field) && (isNumber(field) || field.type === 'bool[]');
+  return field.index && !isVector(field) && isArray(field) && (isNumber(field) || field.type === 'bool[]');
 }
 
 export function createDocs(db: Database, tables: Tables): void {

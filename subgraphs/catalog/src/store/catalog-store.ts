@@ -8,9 +8,11 @@ import type { ClientSession, Collection, IndexDescription } from 'mongodb';
 import type { CaseDocument } from './cases.ts';
 import type { CategoryDocument } from './categories.ts';
 import type { DealDocument } from './deals.ts';
+import type { ExchangeRatesDocument } from './exchange-rates.ts';
 import type { IdempotencyDocument } from './idempotency.ts';
 import type { ImportDocument, ImportErrorDocument } from './imports.ts';
 import type { OfferDocument } from './offers.ts';
+import type { PriceListDocument, PriceListEntryDocument } from './price-lists.ts';
 import type { ProductDocument } from './products.ts';
 import type { PromotionDocument } from './promotions.ts';
 import type { TitlePrintDocument } from './screening.ts';
@@ -34,6 +36,9 @@ export interface CatalogStore {
   reports: Collection<ReportDocument>;
   reportQuotas: Collection<ReportQuotaDocument>;
   titlePrints: Collection<TitlePrintDocument>;
+  priceLists: Collection<PriceListDocument>;
+  priceListEntries: Collection<PriceListEntryDocument>;
+  exchangeRates: Collection<ExchangeRatesDocument>;
 }
 
 /** Absent outside a transaction. */
@@ -101,6 +106,17 @@ const indexes: Readonly<Record<string, IndexDescription[]>> = {
     { name: 'byCase', key: { caseId: 1, _id: -1 } },
   ],
   reportQuotas: [{ name: 'expiry', key: { createdAt: 1 }, expireAfterSeconds: 2 * DAY_S }],
+  priceLists: [
+    { name: 'byVendor', key: { vendorId: 1, _id: -1 } },
+    { name: 'byOrganization', key: { buyerOrganizationId: 1, _id: -1 } },
+    { name: 'byAudience', key: { vendorId: 1, audience: 1 } },
+    { name: 'stale', key: { staleSince: 1 }, partialFilterExpression: { staleSince: { $exists: true } } },
+  ],
+  priceListEntries: [
+    { name: 'byAudienceOffer', key: { audience: 1, offerId: 1 } },
+    { name: 'byList', key: { priceListId: 1, offerId: 1, minQuantity: 1 } },
+  ],
+  exchangeRates: [{ name: 'byTime', key: { asOf: -1 } }],
   idempotency: [{ name: 'expiry', key: { createdAt: 1 }, expireAfterSeconds: DAY_S }],
 };
 
@@ -122,6 +138,9 @@ export function catalogStore(database: MongoDatabase): CatalogStore {
     reports: db.collection('reports'),
     reportQuotas: db.collection('reportQuotas'),
     titlePrints: db.collection('titlePrints'),
+    priceLists: db.collection('priceLists'),
+    priceListEntries: db.collection('priceListEntries'),
+    exchangeRates: db.collection('exchangeRates'),
   };
 }
 

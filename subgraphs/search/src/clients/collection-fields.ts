@@ -1,6 +1,10 @@
+import { createHash } from 'node:crypto';
 import type { CollectionFieldSchema } from 'typesense/lib/Typesense/Collection.js';
 
-/** The fields of a version; a change here needs a rebuild (`searchReindex`). */
+/** What ends a word besides a space: without it `Blue/Gold` is one word that neither colour finds. */
+export const WORD_SEPARATORS = ['/', '-', '+', '&', '_', '|', '(', ')', ',', ';', ':'];
+
+/** The fields of a version. A change here makes the index be built anew at the next start. */
 export function collectionFields(currencies: readonly string[]): CollectionFieldSchema[] {
   return [
     { name: 'title', type: 'string' },
@@ -22,6 +26,11 @@ export function collectionFields(currencies: readonly string[]): CollectionField
     ...currencies.flatMap(priceFields),
   ];
 }
+
+/** Kept with a version: one that was made with other fields is replaced. */
+export const FINGERPRINT = createHash('sha256')
+  .update(JSON.stringify([collectionFields(['XXX']), WORD_SEPARATORS]))
+  .digest('base64url');
 
 /** What one unit costs: the lowest for sorting and counting, all of them for filtering. */
 export function priceFields(currency: string): CollectionFieldSchema[] {

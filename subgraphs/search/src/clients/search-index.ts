@@ -2,7 +2,7 @@ import { graphqlError } from '@marketgraph/platform/graphql';
 import { Client, Errors } from 'typesense';
 import type { FacetCounts } from '../domain/facets.ts';
 import type { ProductDocument } from '../domain/product-document.ts';
-import { collectionFields, priceFields } from './collection-fields.ts';
+import { collectionFields, FINGERPRINT, priceFields, WORD_SEPARATORS } from './collection-fields.ts';
 
 /** The port to Typesense: versions of the product index behind one name. */
 export const ALIAS = 'products';
@@ -38,6 +38,8 @@ export interface SearchRequest {
   limit: number;
   /** Searched fields and their weights instead of all of them. */
   fields?: readonly [name: string, weight: number][];
+  /** The last word is not taken for the beginning of a longer one. */
+  wholeWords?: boolean;
 }
 
 export interface SearchIndex {
@@ -46,6 +48,8 @@ export interface SearchIndex {
   upsert(version: string, documents: readonly ProductDocument[]): Promise<Map<string, string>>;
   remove(version: string, ids: readonly string[]): Promise<void>;
   create(version: string, currencies: readonly string[]): Promise<void>;
+  /** Whether the version has the fields that this code asks for. */
+  isCurrent(version: string): Promise<boolean>;
   drop(version: string): Promise<void>;
   /** Which version answers searches; null when there is none yet. */
   live(): Promise<string | null>;
@@ -113,11 +117,21 @@ export function typesenseIndex({ url, apiKey }: { url: string; apiKey: string })
 
     async create(version, currencies) {
       try {
-        await writing.collections().create({ name: version, fields: collectionFields(currencies) });
+        await writing.collections().create({
+          name: version,
+          fields: collectionFields(currencies),
+          token_separators: WORD_SEPARATORS,
+          metadata: { fields: FINGERPRINT },
+        });
       } catch (error) {
         // Another process was quicker; it made the same.
         if (!(error instanceof Errors.ObjectAlreadyExists)) throw error;
       }
+    },
+
+    async isCurrent(version) {
+      const { metadata } = await collection(version).retrieve();
+      return (metadata as { fields?: unknown } | undefined)?.fields === FINGERPRINT;
     },
 
     async drop(version) {
@@ -190,12 +204,14 @@ interface RawAnswer {
   }[];
 }
 
-function toParameters({ words, filterBy, sortBy, facetBy, offset, limit, fields = FIELDS }: SearchRequest) {
+function toParameters(request: SearchRequest) {
+  const { words, filterBy, sortBy, facetBy, offset, limit, fields = FIELDS, wholeWords = false } = request;
   return {
     q: words === '' ? '*' : words,
     query_by: fields.map(([name]) => name).join(','),
     query_by_weights: fields.map(([, weight]) => weight).join(','),
     num_typos: 2,
+    prefix: !wholeWords,
     // A word is corrected, and dropped, only when nothing else is found.
     typo_tokens_threshold: 1,
     drop_tokens_threshold: 1,

@@ -22,6 +22,16 @@ export function correctedQuery(query: string, matched: readonly (readonly string
   return corrected.some((word, at) => word !== words[at]) ? corrected.join(' ') : null;
 }
 
+/**
+ * Whether the last word of a query is in the words that hits have, or begins one
+ * of them. Where not, the index took it for a slip, perhaps for one within the
+ * beginning of a longer word.
+ */
+export function isTakenLiterally(query: string, matched: readonly (readonly string[])[]): boolean {
+  const last = folded(query.split(/[\s/\-+&_|(),;:]+/).findLast((word) => folded(word) !== '') ?? '');
+  return last === '' || matched.flat().some((token) => folded(token).startsWith(last));
+}
+
 function nearest(wanted: string, counts: ReadonlyMap<string, number>): string | undefined {
   const candidates = [...counts].flatMap(([token, count]) => {
     const edits = editDistance(wanted, token);

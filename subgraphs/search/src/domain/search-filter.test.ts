@@ -20,10 +20,7 @@ describe('the filter of a search', () => {
     ],
     [{ attributes: [{ key: 'brand', anyOf: ['North'] }] }, 'inStock:=true && brand:=[`North`]'],
     [{ attributes: [{ key: 'brand', anyOf: ['`'] }] }, `inStock:=true && ${NOTHING}`],
-    [
-      { attributes: [{ key: 'valueOf', anyOf: ['x'] }] },
-      'inStock:=true && attributes:=[`valueOf=x`]',
-    ],
+    [{ attributes: [{ key: 'valueOf', anyOf: ['x'] }] }, 'inStock:=true && attributes:=[`valueOf=x`]'],
   ])('of %j is %s', (narrowing, expected) => {
     expect(toFilterBy(narrowing, 'EUR')).toBe(expected);
   });

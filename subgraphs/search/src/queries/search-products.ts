@@ -2,12 +2,13 @@ import { badUserInput, encodeCursor, pageRequest } from '@marketgraph/platform/g
 import type { SubgraphClient } from '@marketgraph/platform/serve';
 import type { Logger } from '@marketgraph/platform/telemetry';
 import { availabilityIfKnown } from '../clients/availability.ts';
-import type { Hit, SearchAnswer, SearchIndex, SearchRequest } from '../clients/search-index.ts';
+import type { Hit, SearchIndex, SearchRequest } from '../clients/search-index.ts';
 import { correctedQuery } from '../domain/corrected-query.ts';
 import { type Facet, facetField, MAX_FACETS, toFacet, toFacetBy } from '../domain/facets.ts';
 import { chooseOffer, fittingOffers, type OfferWishes } from '../domain/page-of-hits.ts';
 import { type Narrowing, NOTHING, plainWords, toFilterBy } from '../domain/search-filter.ts';
 import { type SortName, toSortBy } from '../domain/sort-order.ts';
+import { ask, openingOf } from './open-search.ts';
 
 export interface SearchQuestion {
   query?: string | null;
@@ -70,24 +71,21 @@ export async function searchProducts(deps: SearchDeps, question: SearchQuestion)
     currency: question.currency,
     inStockOnly: question.filter.inStockOnly ?? true,
   };
-  const request = await toRequest(deps, question, words);
+  const wanted = await toRequest(deps, question, words);
+  const opening = await openingOf(deps.index, wanted, { offset, size: roundSize(limit + 1) });
+  const { request } = opening;
   const shown: FoundProduct[] = [];
   const matched: string[][] = [];
-  let first: SearchAnswer | undefined;
   let position = offset;
   let suppressed = 0;
   let isExhausted = false;
 
   for (let round = 0; round < MAX_ROUNDS && shown.length <= limit && !isExhausted; round += 1) {
-    const missing = limit + 1 - shown.length;
-    const size = Math.min(missing + 5 + Math.ceil(missing / 4), MAX_ROUND);
-    const answer = await ask(deps.index, {
-      ...request,
-      offset: position,
-      limit: size,
-      facetBy: first ? undefined : request.facetBy,
-    });
-    first ??= answer;
+    const size = roundSize(limit + 1 - shown.length);
+    const answer =
+      round === 0
+        ? opening.answer
+        : await ask(deps.index, { ...request, offset: position, limit: size, facetBy: undefined });
     isExhausted = answer.hits.length < size;
     const candidates = answer.hits.map((hit) => ({ hit, offers: fittingOffers(hit.document, wishes) }));
     const offerIds = candidates.flatMap(({ offers }) => offers.map(({ id }) => id));
@@ -108,10 +106,10 @@ export async function searchProducts(deps: SearchDeps, question: SearchQuestion)
     edges,
     hasNextPage: shown.length > limit && last !== undefined && position <= MAX_DEPTH,
     hasPreviousPage: offset > 0,
-    totalCount: Math.max((first?.found ?? 0) - suppressed, edges.length),
-    facets: question.facets.map((key) => toFacet(key, question.currency, first?.facets ?? [])),
+    totalCount: Math.max(opening.answer.found - suppressed, edges.length),
+    facets: question.facets.map((key) => toFacet(key, question.currency, opening.answer.facets)),
     correctedQuery: correctedQuery(words, matched),
-    indexVersion: first?.version ?? '',
+    indexVersion: opening.answer.version,
     suppressedOutOfStock: suppressed,
   };
 }
@@ -143,9 +141,9 @@ async function toRequest(
   };
 }
 
-async function ask(index: SearchIndex, request: SearchRequest): Promise<SearchAnswer> {
-  const [answer] = await index.search([request]);
-  return answer!;
+/** More than are missing, because some of them may be sold out. */
+function roundSize(missing: number): number {
+  return Math.min(missing + 5 + Math.ceil(missing / 4), MAX_ROUND);
 }
 
 function toFound({ document, highlights, score }: Hit, offerId: string | null, position: number): FoundProduct {
