@@ -25,6 +25,12 @@ export interface PrincipalChanged {
   userId: string;
 }
 
+/** Somebody wants results of their own, or no more; what was remembered of them for that is forgotten then. Key: the user. */
+export interface PersonalizationChanged {
+  userId: string;
+  isPersonalized: boolean;
+}
+
 /** Key: the user. Without a session id all of the user's sessions ended. */
 export interface SessionRevoked {
   userId: string;
@@ -55,6 +61,10 @@ export const vendorChanged = fact<VendorChanged>()('accounts.vendorChanged', 1, 
 });
 export const principalChanged = fact<PrincipalChanged>()('accounts.principalChanged', 1, {
   userId: 'usr_01J0000000000000000000VADM',
+});
+export const personalizationChanged = fact<PersonalizationChanged>()('accounts.personalizationChanged', 1, {
+  userId: 'usr_01J0000000000000000000BUYR',
+  isPersonalized: false,
 });
 export const sessionRevoked = fact<SessionRevoked>()('accounts.sessionRevoked', 1, {
   userId: 'usr_01J0000000000000000000BUYR',

@@ -36,6 +36,7 @@ import { createLoaders } from './graphql/loaders.ts';
 import { accountsSchema } from './schema.ts';
 import { Initial } from './store/migrations/001-initial.ts';
 import { Prime } from './store/migrations/002-prime.ts';
+import { TasteAndReach } from './store/migrations/003-taste-and-reach.ts';
 
 export interface AccountsDeps {
   config: AccountsConfig;
@@ -59,7 +60,7 @@ export async function createAccounts(deps: AccountsDeps): Promise<Subgraph> {
   await migrateDatabase({
     ownerUrl: config.migrationDatabaseUrl,
     appUrl: config.databaseUrl,
-    migrations: { '001-initial': Initial, '002-prime': Prime },
+    migrations: { '001-initial': Initial, '002-prime': Prime, '003-taste-and-reach': TasteAndReach },
     appendOnly: ['audit_log'],
     log,
   });

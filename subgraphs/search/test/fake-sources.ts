@@ -1,6 +1,7 @@
 import type { EventBus, EventEnvelope } from '@marketgraph/platform/messaging';
 import { type SubgraphClient, SubgraphUnavailableError } from '@marketgraph/platform/serve';
 import { testIds } from '@marketgraph/platform/testing';
+import { personalizationChanged } from '@marketgraph/schema/events/accounts';
 import * as catalog from '@marketgraph/schema/events/catalog';
 import { stockChanged } from '@marketgraph/schema/events/inventory';
 import * as orders from '@marketgraph/schema/events/orders';
@@ -45,6 +46,8 @@ export interface FakeSources {
   calls: { subgraph: string; variables: Record<string, unknown> }[];
   /** Subgraphs that do not answer. */
   away: Set<string>;
+  /** Who wants no results of their own. */
+  impersonal: Set<string>;
   /** Changes made while this is true send no event: an indexer that has fallen behind. */
   isSilent: boolean;
   addProduct(product?: NewProduct): Promise<{ id: string; offerIds: string[] }>;
@@ -52,6 +55,7 @@ export interface FakeSources {
   changeOffer(id: string, change: Partial<Pick<OfferState, 'amount' | 'status' | 'currencyCode'>>): Promise<void>;
   setStock(offerId: string, available: number): Promise<void>;
   rate(productId: string, average: number, count: number): Promise<void>;
+  setPersonalized(userId: string, isPersonalized: boolean): Promise<void>;
   order(lines: { productId: string; quantity?: number }[]): Promise<EventEnvelope>;
 }
 
@@ -97,6 +101,7 @@ export function fakeSources(bus: EventBus): FakeSources {
     offers,
     calls: [],
     away: new Set(),
+    impersonal: new Set(),
     isSilent: false,
     peers: {
       async call<Data>(subgraph: string, query: unknown, variables: Record<string, unknown> = {}): Promise<Data> {
@@ -169,6 +174,11 @@ export function fakeSources(bus: EventBus): FakeSources {
         histogram: [0, 0, 0, 0, count],
       });
     },
+    async setPersonalized(userId, isPersonalized) {
+      if (isPersonalized) sources.impersonal.delete(userId);
+      else sources.impersonal.add(userId);
+      await send(personalizationChanged.name, userId, 1, { userId, isPersonalized });
+    },
     order: (lines) => {
       const sample = orders.orderConfirmed.sample;
       const [part] = sample.vendorOrders;
@@ -187,7 +197,7 @@ export function fakeSources(bus: EventBus): FakeSources {
 }
 
 function answer(
-  { products, offers }: FakeSources,
+  { products, offers, impersonal }: FakeSources,
   subgraph: string,
   query: string,
   variables: Record<string, unknown>,
@@ -201,6 +211,9 @@ function answer(
     };
   }
   const representations = (variables['representations'] ?? []) as { id: string }[];
+  if (subgraph === 'accounts') {
+    return { _entities: representations.map(({ id }) => ({ isPersonalized: !impersonal.has(id) })) };
+  }
   if (subgraph === 'reviews') {
     return { _entities: representations.map(({ id }) => ({ id, rating: products.get(id)?.rating ?? null })) };
   }

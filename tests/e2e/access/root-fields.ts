@@ -130,6 +130,7 @@ export const rootFields: Readonly<Record<string, Row>> = {
   reviewVote: ['sign in', 'yes', 'yes', 'yes'],
   searchReindex: ['sign in', 'no', 'no', 'yes'],
   searchIndexRollback: ['sign in', 'no', 'no', 'yes'],
+  searchSynonymsSet: ['sign in', 'no', 'no', 'yes'],
   searchEventTrack: ['yes', 'yes', 'yes', 'yes'],
 
   // Streams.

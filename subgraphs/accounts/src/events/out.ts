@@ -15,6 +15,11 @@ export function principalChanged(userId: string, sequence: number): NewEvent {
   return { name, version, key: userId, sequence, payload };
 }
 
+export function personalizationChanged(payload: contracts.PersonalizationChanged, sequence: number): NewEvent {
+  const { name, version } = contracts.personalizationChanged;
+  return { name, version, key: payload.userId, sequence, payload };
+}
+
 export function sessionRevoked(payload: contracts.SessionRevoked, sequence: number): NewEvent {
   const { name, version } = contracts.sessionRevoked;
   return { name, version, key: payload.userId, sequence, payload };

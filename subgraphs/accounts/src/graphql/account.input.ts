@@ -58,6 +58,13 @@ export class ProfileUpdateInput {
     description: "An object of the client's own, at most 16 KB, replaced whole.",
   })
   preferences?: unknown;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'Whether search may remember what they look at, and order results by it. False: what it remembers is forgotten.',
+  })
+  isPersonalized?: boolean | null;
 }
 
 @InputType({ description: 'How and about what to be told.' })

@@ -23,6 +23,7 @@ export class User extends Node {
   settings!: Record<string, unknown>;
   preferred!: NotificationPreferences;
   prime!: boolean;
+  personalized!: boolean;
   joinedAt!: Date;
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CollectionFieldSchema } from 'typesense/lib/Typesense/Collection.js';
+import { EMBEDDING_DIMENSIONS } from '../domain/embedding.ts';
 
 /** What ends a word besides a space: without it `Blue/Gold` is one word that neither colour finds. */
 export const WORD_SEPARATORS = ['/', '-', '+', '&', '_', '|', '(', ')', ',', ';', ':'];
@@ -23,6 +24,7 @@ export function collectionFields(currencies: readonly string[]): CollectionField
     { name: 'stars', type: 'int32', facet: true },
     { name: 'popularity', type: 'int32' },
     { name: 'createdAt', type: 'int64' },
+    { name: 'embedding', type: 'float[]', num_dim: EMBEDDING_DIMENSIONS },
     ...currencies.flatMap(priceFields),
   ];
 }

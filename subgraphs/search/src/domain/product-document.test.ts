@@ -35,6 +35,7 @@ const aProduct = (more: Partial<ProductSources> = {}): ProductSources => ({
 describe('the document of a product', () => {
   it('has what is searched, narrowed and sorted by', () => {
     expect(toDocument(aProduct())).toEqual({
+      embedding: expect.any(Array),
       id: 'prd_1',
       slug: 'lamp',
       title: 'Lamp',

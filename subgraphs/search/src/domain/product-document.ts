@@ -1,3 +1,5 @@
+import { embed } from './embedding.ts';
+
 /** What search knows of a product from the catalog. */
 export interface ProductFacts {
   slug: string;
@@ -71,6 +73,8 @@ export interface ProductDocument {
   createdAt: number;
   /** `IndexedOffer[]` as JSON: stored, not searched. */
   offers: string;
+  /** What the product is about, as a direction; left out of most answers. */
+  embedding: number[];
   /** `price_EUR` is the lowest price, `prices_EUR` all of them. */
   [price: `price_${string}`]: number;
   [prices: `prices_${string}`]: number[];
@@ -81,6 +85,7 @@ const MAX_DESCRIPTION = 4_000;
 /** A document must stay small whatever a product collects. */
 const MAX_OFFERS = 100;
 const MAX_ATTRIBUTES = 100;
+const MAX_TELLING_ATTRIBUTES = 10;
 
 /** The document of a product, or null when buyers must not find it: unpublished, or nobody sells it. */
 export function toDocument(sources: ProductSources): ProductDocument | null {
@@ -114,6 +119,7 @@ export function toDocument(sources: ProductSources): ProductDocument | null {
     popularity: sold,
     createdAt: Math.floor(Date.parse(facts.createdAt) / 1_000),
     offers: JSON.stringify(offers),
+    embedding: embeddingOf(facts),
     // What is sold out has no price a buyer could pay, as long as something else has one.
     ...pricesOf(stocked.length > 0 ? stocked : offers),
   };
@@ -121,6 +127,19 @@ export function toDocument(sources: ProductSources): ProductDocument | null {
 
 export function readOffers(document: Pick<ProductDocument, 'offers'>): IndexedOffer[] {
   return JSON.parse(document.offers) as IndexedOffer[];
+}
+
+/** What a product is: its kind says more than its finer points. The description says too much of everything. */
+export function embeddingOf({ title, brand, categoryPath, attributes }: ProductFacts): number[] {
+  return embed([
+    { text: title, weight: 1 },
+    { text: brand ?? '', weight: 0.5 },
+    ...categoryPath.slice(-2).map(({ name }) => ({ text: name, weight: 0.5 })),
+    ...attributes
+      .filter(({ value, isFacet }) => isFacet && typeof value === 'string')
+      .slice(0, MAX_TELLING_ATTRIBUTES)
+      .map((attribute) => ({ text: attributeText(attribute), weight: 0.25 })),
+  ]);
 }
 
 /** Cheapest first within a currency; the order is the same for the same facts. */

@@ -1,4 +1,5 @@
 import type { EventEnvelope, EventHandler } from '@marketgraph/platform/messaging';
+import { personalizationChanged, type PersonalizationChanged } from '@marketgraph/schema/events/accounts';
 import {
   offerChanged,
   type OfferChanged,
@@ -12,6 +13,7 @@ import { factsText } from '../commands/take-over-sources.ts';
 import { WEIGHTS } from '../domain/trend.ts';
 import { boughtTogetherSteps, interestSteps } from '../store/interest.ts';
 import { eventSeenStep } from '../store/index-status.ts';
+import { personalizationSteps } from '../store/taste.ts';
 import type { RedisTransaction } from '../store/redis-inbox.ts';
 
 /** An order of hundreds of different things says little about any two of them. */
@@ -21,6 +23,9 @@ type Handler = EventHandler<RedisTransaction>;
 
 /** What search takes from the others; the indexer makes documents of it. */
 export const handlers: Readonly<Record<string, Handler>> = {
+  [personalizationChanged.name]: handle<PersonalizationChanged>(({ userId, isPersonalized }, _, steps) => {
+    steps.push(...personalizationSteps(userId, isPersonalized));
+  }),
   [productChanged.name]: handle<ProductChanged>((payload, { sequence }, steps) => {
     steps.push(['product', payload.productId, sequence, factsText(payload)]);
   }),

@@ -1,5 +1,5 @@
 import { CurrencyCode, MinorUnits } from '@marketgraph/platform/graphql';
-import { Field, Float, ID, InputType, registerEnumType } from 'type-graphql';
+import { Field, Float, ID, InputType, Int, registerEnumType } from 'type-graphql';
 
 export enum SearchSort {
   RELEVANCE = 'RELEVANCE',
@@ -99,6 +99,18 @@ export class BuyerContext {
   currencyCode?: string | null;
 }
 
+@InputType({ description: 'Words that mean the same.' })
+export class SynonymInput {
+  @Field(() => String, {
+    nullable: true,
+    description: 'With a root only this is found as the others too, and not they as it.',
+  })
+  root?: string | null;
+
+  @Field(() => [String], { description: '2 to 20 words or short phrases; with a root 1 to 20.' })
+  synonyms!: string[];
+}
+
 @InputType({ description: 'What a buyer did.' })
 export class SearchEventInput {
   @Field(() => SearchEventKind, { description: 'What.' })
@@ -106,4 +118,10 @@ export class SearchEventInput {
 
   @Field(() => ID, { description: 'With which product.' })
   productId!: string;
+
+  @Field(() => String, { nullable: true, description: 'The query whose result it was in; at most 200 characters.' })
+  query?: string | null;
+
+  @Field(() => Int, { nullable: true, description: 'Its place in that result, from 1 to 1,000.' })
+  position?: number | null;
 }

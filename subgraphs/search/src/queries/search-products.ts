@@ -3,12 +3,12 @@ import type { SubgraphClient } from '@marketgraph/platform/serve';
 import type { Logger } from '@marketgraph/platform/telemetry';
 import { availabilityIfKnown } from '../clients/availability.ts';
 import type { Hit, SearchIndex, SearchRequest } from '../clients/search-index.ts';
-import { correctedQuery } from '../domain/corrected-query.ts';
+import { correctedQuery, hasEveryWord } from '../domain/corrected-query.ts';
 import { type Facet, facetField, MAX_FACETS, toFacet, toFacetBy } from '../domain/facets.ts';
 import { chooseOffer, fittingOffers, type OfferWishes } from '../domain/page-of-hits.ts';
 import { type Narrowing, NOTHING, plainWords, toFilterBy } from '../domain/search-filter.ts';
 import { type SortName, toSortBy } from '../domain/sort-order.ts';
-import { ask, openingOf } from './open-search.ts';
+import { openSearch } from './open-search.ts';
 
 export interface SearchQuestion {
   query?: string | null;
@@ -18,6 +18,8 @@ export interface SearchQuestion {
   sort: SortName;
   first?: number | null;
   after?: string | null;
+  /** The direction of what the buyer likes, which lifts what is alike. */
+  likes?: readonly number[] | null;
 }
 
 export interface FoundProduct {
@@ -35,6 +37,8 @@ export interface SearchPage {
   totalCount: number;
   facets: Facet[];
   correctedQuery: string | null;
+  /** The names of the hits and of their categories have every word of the query, none of them only begun. */
+  hasEveryWord: boolean;
   indexVersion: string;
   suppressedOutOfStock: number;
 }
@@ -72,28 +76,31 @@ export async function searchProducts(deps: SearchDeps, question: SearchQuestion)
     inStockOnly: question.filter.inStockOnly ?? true,
   };
   const wanted = await toRequest(deps, question, words);
-  const opening = await openingOf(deps.index, wanted, { offset, size: roundSize(limit + 1) });
-  const { request } = opening;
+  const open = await openSearch(deps.index, wanted, {
+    offset,
+    size: roundSize(limit + 1),
+    likes: question.likes ?? null,
+    isByRelevance: question.sort === 'RELEVANCE',
+  });
   const shown: FoundProduct[] = [];
   const matched: string[][] = [];
+  const names: string[] = [];
   let position = offset;
   let suppressed = 0;
   let isExhausted = false;
 
   for (let round = 0; round < MAX_ROUNDS && shown.length <= limit && !isExhausted; round += 1) {
     const size = roundSize(limit + 1 - shown.length);
-    const answer =
-      round === 0
-        ? opening.answer
-        : await ask(deps.index, { ...request, offset: position, limit: size, facetBy: undefined });
-    isExhausted = answer.hits.length < size;
-    const candidates = answer.hits.map((hit) => ({ hit, offers: fittingOffers(hit.document, wishes) }));
+    const { hits, isLast } = await open.read(position, size);
+    isExhausted = isLast;
+    const candidates = hits.map((hit) => ({ hit, offers: fittingOffers(hit.document, wishes) }));
     const offerIds = candidates.flatMap(({ offers }) => offers.map(({ id }) => id));
     const available = await availabilityIfKnown(deps.peers, offerIds, deps);
     for (const { hit, offers } of candidates) {
       if (shown.length > limit) break;
       position += 1;
       matched.push(hit.matched);
+      names.push(hit.document.title, hit.document.brand ?? '', ...hit.document.categories);
       const { offerId, isShown } = chooseOffer(offers, available, wishes.inStockOnly);
       if (isShown) shown.push(toFound(hit, offerId, position));
       else suppressed += 1;
@@ -106,10 +113,11 @@ export async function searchProducts(deps: SearchDeps, question: SearchQuestion)
     edges,
     hasNextPage: shown.length > limit && last !== undefined && position <= MAX_DEPTH,
     hasPreviousPage: offset > 0,
-    totalCount: Math.max(opening.answer.found - suppressed, edges.length),
-    facets: question.facets.map((key) => toFacet(key, question.currency, opening.answer.facets)),
+    totalCount: Math.max(open.found - suppressed, edges.length),
+    facets: question.facets.map((key) => toFacet(key, question.currency, open.facets)),
     correctedQuery: correctedQuery(words, matched),
-    indexVersion: opening.answer.version,
+    hasEveryWord: hasEveryWord(words, names),
+    indexVersion: open.version,
     suppressedOutOfStock: suppressed,
   };
 }
