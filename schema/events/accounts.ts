@@ -18,6 +18,10 @@ export interface VendorChanged {
   /** NOT_STARTED SUBMITTED NEEDS_INFORMATION VERIFIED REJECTED */
   kycStatus: string;
   isPrimeEligible: boolean;
+  /** Degrees; null or absent when it has not said where it is. */
+  location?: { lat: number; lon: number } | null;
+  /** Country codes; null or absent: everywhere. */
+  shipsTo?: string[] | null;
 }
 
 /** Roles or memberships of a user are different now. Key: the user. */
@@ -58,6 +62,8 @@ export const vendorChanged = fact<VendorChanged>()('accounts.vendorChanged', 1, 
   status: 'ACTIVE',
   kycStatus: 'VERIFIED',
   isPrimeEligible: false,
+  location: { lat: 52.52, lon: 13.405 },
+  shipsTo: ['DE', 'AT'],
 });
 export const principalChanged = fact<PrincipalChanged>()('accounts.principalChanged', 1, {
   userId: 'usr_01J0000000000000000000VADM',

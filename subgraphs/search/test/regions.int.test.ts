@@ -34,6 +34,7 @@ const product = (productId: string, title: string): ProductSources => ({
       available: 1,
     },
   ],
+  vendors: new Map(),
   rating: { average: 0, count: 0 },
   sold: 0,
 });

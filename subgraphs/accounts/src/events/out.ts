@@ -39,6 +39,9 @@ interface Vendor {
   businessName: string;
   status: VendorStatus;
   kycStatus: KycStatus;
+  location: { lat: number; lon: number } | null;
+  shipsTo: readonly string[] | null;
+  isPrimeEligible: boolean;
   version: number;
 }
 
@@ -53,8 +56,9 @@ export function vendorChanged(vendor: Vendor): NewEvent {
     businessName,
     status,
     kycStatus,
-    // There is no membership programme yet that a vendor could be part of.
-    isPrimeEligible: false,
+    isPrimeEligible: vendor.isPrimeEligible,
+    location: vendor.location,
+    shipsTo: vendor.shipsTo && [...vendor.shipsTo],
   };
   return { name, version, key: vendorId, sequence: vendor.version, payload };
 }

@@ -19,6 +19,8 @@ export function collectionFields(currencies: readonly string[]): CollectionField
     { name: 'vendorIds', type: 'string[]', facet: true },
     { name: 'stockedVendorIds', type: 'string[]' },
     { name: 'inStock', type: 'bool', facet: true },
+    { name: 'prime', type: 'bool[]' },
+    { name: 'shipsTo', type: 'string[]' },
     { name: 'rating', type: 'float' },
     { name: 'ratingCount', type: 'int32' },
     { name: 'stars', type: 'int32', facet: true },

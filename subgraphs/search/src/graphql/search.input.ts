@@ -1,4 +1,4 @@
-import { CurrencyCode, MinorUnits } from '@marketgraph/platform/graphql';
+import { CountryCode, CurrencyCode, MinorUnits } from '@marketgraph/platform/graphql';
 import { Field, Float, ID, InputType, Int, registerEnumType } from 'type-graphql';
 
 export enum SearchSort {
@@ -63,6 +63,18 @@ export class AttributeFilter {
   anyOf!: string[];
 }
 
+@InputType({ description: 'A circle on the globe.' })
+export class GeoFilter {
+  @Field(() => Float, { description: 'Latitude of the middle, -85 to 85 degrees.' })
+  lat!: number;
+
+  @Field(() => Float, { description: 'Longitude of the middle, -180 to 180 degrees.' })
+  lon!: number;
+
+  @Field(() => Float, { description: 'How far around it, up to 20,000 km.' })
+  radiusKm!: number;
+}
+
 @InputType({ description: 'What a search is narrowed by; all of it must hold.' })
 export class SearchFilter {
   @Field(() => [ID], { nullable: true, description: 'In one of these categories or below; at most 100.' })
@@ -89,12 +101,30 @@ export class SearchFilter {
   @Field(() => Boolean, { nullable: true, defaultValue: true, description: 'Only what can be bought now.' })
   inStockOnly?: boolean | null;
 
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'True: sold by somebody who is part of Prime. False: by somebody who is not.',
+  })
+  primeEligible?: boolean | null;
+
+  @Field(() => GeoFilter, {
+    nullable: true,
+    description: 'Sold by somebody within this circle; of more than 250 vendors in it the nearest count.',
+  })
+  near?: GeoFilter | null;
+
   @Field(() => [AttributeFilter], { nullable: true, description: 'Facets narrowed down; at most 20.' })
   attributes?: AttributeFilter[] | null;
 }
 
 @InputType({ description: 'For whom a search is.' })
 export class BuyerContext {
+  @Field(() => CountryCode, {
+    nullable: true,
+    description: 'Where it goes: only offers of vendors who ship there are shown.',
+  })
+  countryCode?: string | null;
+
   @Field(() => CurrencyCode, { nullable: true, description: 'The currency the buyer pays in.' })
   currencyCode?: string | null;
 }

@@ -42,10 +42,10 @@ export class SearchQueries {
     const { index, peers, redis, defaultCurrency } = commands;
     const isByRelevance = (sort ?? SearchSort.RELEVANCE) === SearchSort.RELEVANCE;
     const page = await searchProducts(
-      { index, peers, log, requestId },
+      { index, peers, redis, log, requestId },
       {
         query,
-        filter: filter ?? {},
+        filter: { ...filter, shipTo: buyer?.countryCode },
         currency: filter?.currencyCode ?? buyer?.currencyCode ?? defaultCurrency,
         facets: facets ?? [],
         sort: sort ?? SearchSort.RELEVANCE,

@@ -14,11 +14,15 @@ const LOOKED_AT = 1_000;
 const hourKey = (hour: number) => `search:asked:${hour}`;
 const hourOf = (now: Date) => Math.floor(now.getTime() / 1_000 / HOUR_S);
 
-export async function countQuery(redis: Redis, text: string, now: Date): Promise<void> {
+export async function countQuery(
+  redis: Redis,
+  text: string,
+  { weight, now }: { weight: number; now: Date },
+): Promise<void> {
   const key = hourKey(hourOf(now));
   await redis
     .multi()
-    .zincrby(key, 1, text)
+    .zincrby(key, weight, text)
     .zremrangebyrank(key, 0, -MAX_PER_HOUR - 1)
     .expire(key, HOUR_S * (HOURS + 1))
     .exec();
