@@ -4,6 +4,7 @@ import { benchCheckout, checkoutBenchDefaults } from './checkout/checkout-bench.
 import { benchFanOut, fanOutDefaults } from './fanout/fanout-bench.ts';
 import { benchGateways, gatewayBenchDefaults } from './gateway/gateway-bench.ts';
 import { benchMarketplace } from './marketplace/marketplace-bench.ts';
+import { benchPrices, pricesBenchDefaults } from './prices/prices-bench.ts';
 import { machineFacts, printReport, type Report, writeReport } from './measure/report.ts';
 
 /** `pnpm bench` runs all, `pnpm bench NAME …` those. */
@@ -15,6 +16,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Report>>> = {
   cache: () => benchCache({ ...cacheBenchDefaults, say }),
   checkout: () => benchCheckout({ ...checkoutBenchDefaults, say }),
   marketplace: benchMarketplace,
+  prices: () => benchPrices({ ...pricesBenchDefaults, say }),
 };
 
 const wanted = process.argv.slice(2);

@@ -7,10 +7,12 @@ import {
   setStock,
   signIn,
   type StoryGraph,
+  type Vendor,
 } from '@marketgraph/tests/story/cast';
 import { accepted, silentReport } from '@marketgraph/tests/story/report';
 
 export interface Shop {
+  vendor: Vendor;
   offerIds: string[];
   /** Access tokens of as many buyers: registered and signed in before anything is measured. */
   tokens: string[];
@@ -56,5 +58,5 @@ export async function openShop(
   for (let number = 0; number < buyers; number += 1) {
     tokens.push((await registerBuyer(graph, `Buyer${number}`, run)).accessToken!);
   }
-  return { offerIds, tokens };
+  return { vendor, offerIds, tokens };
 }

@@ -8,7 +8,7 @@ import { categories, demoProducts, demoVendors } from './assortment.ts';
 import { playPastOrder, type StockedOffer } from './past-orders.ts';
 import { gradientPng } from './picture.ts';
 import { type Random, seededRandom } from './random.ts';
-import { importProducts, offersOf, openShop, plantCategories, upload } from './shops.ts';
+import { importProducts, listVolumePrices, offersOf, openShop, plantCategories, upload } from './shops.ts';
 import { fillWarehouses } from './stock.ts';
 
 const SEED = 20_261_120;
@@ -49,6 +49,7 @@ export async function loadDemo(
     await importProducts(shop, demoProducts(vendor, productsPerShop, random), pictures);
     const offers = await offersOf(shop);
     await fillWarehouses(shop, offers, random);
+    await listVolumePrices(shop, offers);
     stocked.push(...offers.map((offer) => ({ ...offer, shop })));
   });
   onStep(`${vendors.length} shops with ${stocked.length.toLocaleString('en')} products in stock`);

@@ -137,8 +137,25 @@ export async function importProducts(
   }
 }
 
+/** How many of the shop's offers cost less in numbers. */
+const VOLUME_OFFERS = 10;
+
+/** A twentieth off from ten on, a tenth off from fifty on. */
+export async function listVolumePrices(shop: Shop, offers: readonly ShopOffer[]): Promise<void> {
+  const entries = offers.slice(0, VOLUME_OFFERS).flatMap(({ id: offerId, price: { amount, currencyCode } }) => [
+    { offerId, minQuantity: 10, maxQuantity: 49, unitPrice: { amount: Math.ceil(amount * 0.95), currencyCode } },
+    { offerId, minQuantity: 50, unitPrice: { amount: Math.ceil(amount * 0.9), currencyCode } },
+  ]);
+  const { priceListUpsert } = await shop.account.ask(operations.PriceListUpsertDocument, {
+    input: { name: 'Volume prices', vendorId: shop.vendorId, entries },
+    idempotencyKey: `demo-volume-${shop.vendor.handle}`,
+  });
+  done('priceListUpsert', priceListUpsert);
+}
+
 export interface ShopOffer {
   id: string;
+  price: { amount: number; currencyCode: string };
   sku: string;
   variantId: string;
   productId: string;
@@ -155,7 +172,15 @@ export async function offersOf(shop: Shop): Promise<ShopOffer[]> {
     });
     const connection = page.vendor?.offers;
     for (const { node } of connection?.edges ?? []) {
-      offers.push({ id: node.id, sku: node.sku, variantId: node.variant.id, productId: node.variant.product.id });
+      const { amount, currencyCode } = node.price;
+      const price = { amount, currencyCode };
+      offers.push({
+        id: node.id,
+        price,
+        sku: node.sku,
+        variantId: node.variant.id,
+        productId: node.variant.product.id,
+      });
     }
     after = connection?.pageInfo.hasNextPage ? connection.pageInfo.endCursor : null;
   } while (after);

@@ -1,4 +1,4 @@
-import { buildSubgraph, hasRole, type SubgraphSchema } from '@marketgraph/platform/graphql';
+import { buildSubgraph, hasRole, isService, type SubgraphSchema } from '@marketgraph/platform/graphql';
 import { isSelf, reachesVendor, seesOrganization, seesUser } from './graphql/access.ts';
 import * as types from './graphql/account.type.ts';
 import { AuditFields, AuditQueries } from './graphql/audit.resolver.ts';
@@ -58,7 +58,9 @@ export function accountsSchema(): SubgraphSchema {
         return row && reachesVendor(viewer, row) ? map.toVendor(row) : null;
       },
       Organization: async (reference, { loaders, viewer }: AccountsContext) => {
-        const row = seesOrganization(viewer, idOf(reference)) ? await loaders.organization.load(idOf(reference)) : null;
+        // The other services ask whether there is such a one.
+        const isSeen = seesOrganization(viewer, idOf(reference)) || isService(viewer);
+        const row = isSeen ? await loaders.organization.load(idOf(reference)) : null;
         return row && map.toOrganization(row);
       },
       Membership: async (reference, { loaders, viewer }: AccountsContext) => {

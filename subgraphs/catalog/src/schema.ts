@@ -7,6 +7,9 @@ import { ImportResolver, importReference } from './graphql/import.resolver.ts';
 import { CatalogImport } from './graphql/import.type.ts';
 import { OfferResolver, offerReference } from './graphql/offer.resolver.ts';
 import { Offer } from './graphql/offer.type.ts';
+import * as priceLists from './graphql/price-list.resolver.ts';
+import { Organization, PriceList } from './graphql/price-list.type.ts';
+import { OfferPriceResolver } from './graphql/price.resolver.ts';
 import { ProductMutationResolver } from './graphql/product-mutation.resolver.ts';
 import { ProductResolver, productReference } from './graphql/product.resolver.ts';
 import { Product, ProductVariant } from './graphql/product.type.ts';
@@ -24,12 +27,17 @@ export function catalogSchema(): SubgraphSchema {
       ProductMutationResolver,
       VariantResolver,
       OfferResolver,
+      OfferPriceResolver,
       DealResolver,
       CategoryResolver,
       VendorResolver,
       ImportResolver,
       PromotionResolver,
       VendorPromotionsResolver,
+      priceLists.PriceListResolver,
+      priceLists.PriceListEntryResolver,
+      priceLists.VendorPriceListsResolver,
+      priceLists.OrganizationResolver,
     ],
     orphanedTypes: [
       Product,
@@ -40,6 +48,8 @@ export function catalogSchema(): SubgraphSchema {
       Vendor,
       CatalogImport,
       Promotion,
+      PriceList,
+      Organization,
       BasicUserError,
     ],
     references: {
@@ -51,6 +61,8 @@ export function catalogSchema(): SubgraphSchema {
       Vendor: vendorReference,
       CatalogImport: importReference,
       Promotion: promotionReference,
+      PriceList: priceLists.priceListReference,
+      Organization: priceLists.organizationReference,
     },
   });
 }

@@ -12,13 +12,18 @@ import {
   startRelay,
 } from '@marketgraph/platform/messaging';
 import { checkMongo, mongoInbox, mongoOutbox, openMongo } from '@marketgraph/platform/mongo';
+import { closeRedis, connectRedis } from '@marketgraph/platform/redis';
 import { createIds, type SubgraphClient } from '@marketgraph/platform/serve';
 import type { Logger, Metrics } from '@marketgraph/platform/telemetry';
+import { tableOfRates } from './clients/exchange-rates.ts';
+import { accountsOrganizationDirectory } from './clients/organization-directory.ts';
 import { accountsVendorDirectory } from './clients/vendor-directory.ts';
 import type { CommandDeps } from './commands/command-deps.ts';
+import { dropChangedPrices } from './commands/drop-changed-prices.ts';
 import { runNextImport } from './commands/import/run-import.ts';
 import { refreshCategoryProducts } from './commands/refresh-category-products.ts';
 import { sweepUploads } from './commands/sweep-uploads.ts';
+import { takeExchangeRates } from './commands/take-exchange-rates.ts';
 import { tellDueDeals } from './commands/tell-deals.ts';
 import type { CatalogConfig } from './config.ts';
 import { domainsIn, eventHandlers } from './events/in.ts';
@@ -26,6 +31,8 @@ import { catalogRoutes } from './files/routes.ts';
 import { createCatalogContext } from './graphql/context.ts';
 import { catalogSchema } from './schema.ts';
 import { catalogStore, prepareCatalog } from './store/catalog-store.ts';
+import { listedPrices } from './store/listed-prices.ts';
+import { redisPriceCache } from './store/price-cache.ts';
 
 export interface CatalogDeps {
   config: CatalogConfig;
@@ -40,6 +47,10 @@ export interface CatalogDeps {
 const WORK_INTERVAL_MS = 1_000;
 /** What is swept is hours old: a minute more does not matter. */
 const SWEEP_INTERVAL_MS = 60_000;
+/** Rates are of a day; how late a new day's may be. */
+const RATES_INTERVAL_MS = 10 * 60_000;
+/** A price that has to be looked up in MongoDB is there sooner than a Redis that takes longer. */
+const PRICE_CACHE_TIMEOUT_MS = 250;
 
 export async function createCatalog(deps: CatalogDeps): Promise<Subgraph> {
   const { config, log, peers, metrics, clock = systemClock, ids = createIds() } = deps;
@@ -49,18 +60,27 @@ export async function createCatalog(deps: CatalogDeps): Promise<Subgraph> {
     await prepareCatalog(database);
     const bus = await createRedisBus({ url: config.redisUrl, log });
     closeLater.unshift(() => bus.close());
+    const redis = await connectRedis(config.redisUrl, {
+      log,
+      name: 'catalog prices',
+      options: { commandTimeout: PRICE_CACHE_TIMEOUT_MS, maxRetriesPerRequest: 0, enableOfflineQueue: false },
+    });
+    closeLater.unshift(() => closeRedis(redis));
     const store = catalogStore(database);
     const holder = randomUUID();
     let isStopping = false;
     let relay: Relay | undefined;
     let consumer: Consumer | undefined;
-    const loops: Partial<Record<'imports' | 'categories' | 'uploads' | 'deals', Loop>> = {};
+    const loops: Partial<Record<'imports' | 'categories' | 'uploads' | 'deals' | 'prices' | 'rates', Loop>> = {};
     const commandDeps: CommandDeps = {
       store,
       clock,
       ids,
       log,
       vendors: accountsVendorDirectory(peers),
+      organizations: accountsOrganizationDirectory(peers),
+      prices: listedPrices({ store, cache: redisPriceCache(redis), clock, log }),
+      rateSource: tableOfRates(),
       files: folderStore(config.filesDir),
       signer: urlSigner(config.urlSigningSecret),
       publicUrl: config.publicUrl,
@@ -93,6 +113,8 @@ export async function createCatalog(deps: CatalogDeps): Promise<Subgraph> {
         loop('imports', WORK_INTERVAL_MS, () => runNextImport(commandDeps, runner));
         loop('categories', WORK_INTERVAL_MS, () => refreshCategoryProducts(commandDeps));
         loop('deals', WORK_INTERVAL_MS, () => tellDueDeals(commandDeps));
+        loop('prices', WORK_INTERVAL_MS, () => dropChangedPrices(commandDeps));
+        loop('rates', RATES_INTERVAL_MS, () => takeExchangeRates(commandDeps));
         loop('uploads', SWEEP_INTERVAL_MS, () => sweepUploads(commandDeps));
       },
       async stop() {

@@ -274,7 +274,7 @@ describe('a lightning deal', () => {
     const counted = await shop.storeCalls(() => shop.run(query, { r }));
     const { _entities } = await shop.run<{ _entities: Priced[] }>(query, { r });
     expect(_entities.map(({ priceFor }) => priceFor.source)).toEqual(['DEAL', 'DEAL', 'DEAL', 'BASE', 'BASE', 'BASE']);
-    // Offers, their products, their deals.
-    expect(counted).toEqual(['find', 'find', 'find']);
+    // Offers, their products, their deals, their price lists.
+    expect(counted).toEqual(['find', 'find', 'find', 'find']);
   });
 });

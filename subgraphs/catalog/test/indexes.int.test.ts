@@ -3,6 +3,7 @@ import { startTestStores, type Stores } from '@marketgraph/stores/testing';
 import type { FindCursor } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CatalogStore, catalogStore, prepareCatalog } from '../src/store/catalog-store.ts';
+import { entriesFilter, listedPricesFilter, priceListsFilter } from '../src/store/price-lists.ts';
 import { type ProductQuery, productFilter, productSort } from '../src/store/products.ts';
 
 let stores: Stores;
@@ -59,6 +60,33 @@ beforeAll(async () => {
       createdAt: new Date(0),
       updatedAt: new Date(0),
       version: 1,
+    })),
+  );
+  await store.priceLists.insertMany(
+    Array.from({ length: 300 }, (_, index) => ({
+      _id: `prl_${index}`,
+      vendorId: `ven_${index % 10}`,
+      name: 'A list',
+      buyerOrganizationId: `org_${index % 30}`,
+      audience: `org_${index % 30}`,
+      validFrom: null,
+      validUntil: null,
+      createdAt: new Date(0),
+      updatedAt: new Date(0),
+      version: 1,
+    })),
+  );
+  await store.priceListEntries.insertMany(
+    Array.from({ length: 3_000 }, (_, index) => ({
+      _id: `prl_${index % 300}:off_${index}`,
+      priceListId: `prl_${index % 300}`,
+      audience: index % 2 === 0 ? 'EVERYBODY' : `org_${index % 30}`,
+      offerId: `off_${index % 100}`,
+      minQuantity: index,
+      maxQuantity: null,
+      unitPrice: { amount: 100, currencyCode: 'EUR' },
+      validFrom: null,
+      validUntil: null,
     })),
   );
   await store.products.insertMany(
@@ -200,6 +228,41 @@ describe('every list query', () => {
       () =>
         store.promotions.find({ vendorId: 'ven_1', _id: { $lt: 'prm_z' } }).sort({ _id: -1 }) as unknown as FindCursor,
     ],
+    [
+      'prices in lists, by audience and offer',
+      'byAudienceOffer',
+      () =>
+        store.priceListEntries.find(
+          listedPricesFilter({ audiences: ['EVERYBODY', 'org_1'], offerIds: ['off_1', 'off_2'] }, new Date(0)),
+        ) as unknown as FindCursor,
+    ],
+    [
+      'entries of a price list in order',
+      'byList',
+      () =>
+        store.priceListEntries
+          .find(entriesFilter({ priceListId: 'prl_1' }))
+          .sort({ offerId: 1, minQuantity: 1 }) as unknown as FindCursor,
+    ],
+    ...(['vendorId', 'buyerOrganizationId'] as const).map((of): [string, string, () => FindCursor] => [
+      `price lists by ${of}`,
+      of === 'vendorId' ? 'byVendor' : 'byOrganization',
+      () =>
+        store.priceLists
+          .find(priceListsFilter({ of, ids: [of === 'vendorId' ? 'ven_3' : 'org_3'], before: 'prl_9' }))
+          .sort({ _id: -1 }) as unknown as FindCursor,
+    ]),
+    [
+      'price lists whose offers are to be dropped from the cache',
+      'stale',
+      () =>
+        store.priceLists.find({ staleSince: { $lte: new Date(0) } }).sort({ staleSince: 1 }) as unknown as FindCursor,
+    ],
+    [
+      'the rates stored last',
+      'byTime',
+      () => store.exchangeRates.find({ asOf: { $lte: new Date(0) } }).sort({ asOf: -1 }) as unknown as FindCursor,
+    ],
     ['a subtree', 'path', () => store.categories.find({ path: 'cat_1' }) as FindCursor],
     ['imports to be run', 'open', () => store.imports.find({ isOpen: true }).sort({ createdAt: 1 }) as FindCursor],
     [
@@ -230,6 +293,19 @@ describe('every list query', () => {
     expect(explained.plan).not.toContain('COLLSCAN');
     expect(explained.plan).not.toContain('SORT');
     expect(explained.index).toMatch(new RegExp(`^${index}`));
+  });
+
+  it('C11 of the price of an offer looks at no entry of another audience or offer', async () => {
+    const wanted = { audiences: ['EVERYBODY', 'org_7'], offerIds: ['off_7', 'off_8'] };
+    const theirs = await store.priceListEntries.countDocuments({
+      audience: { $in: wanted.audiences },
+      offerId: { $in: wanted.offerIds },
+    });
+    const found = store.priceListEntries.find(listedPricesFilter(wanted, new Date(0)));
+    const explained = await explain(found as unknown as FindCursor);
+    expect(explained.index).toBe('byAudienceOffer');
+    expect(explained.examined).toBe(theirs);
+    expect(theirs).toBeGreaterThan(0);
   });
 
   it('can be prepared again and again', async () => {

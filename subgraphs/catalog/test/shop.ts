@@ -7,7 +7,7 @@ import { createRedisBus, type EventBus, type EventEnvelope } from '@marketgraph/
 import type { StreamRoot, Subgraph, SubgraphResponse, Viewer } from '@marketgraph/platform/graphql';
 import type { SubgraphClient } from '@marketgraph/platform/serve';
 import { aUser, silentLog, testIds, until } from '@marketgraph/platform/testing';
-import { startTestStores } from '@marketgraph/stores/testing';
+import { startTestStores, type Stores } from '@marketgraph/stores/testing';
 import { type Db, MongoClient } from 'mongodb';
 import { vi } from 'vitest';
 import { createCatalog } from '../src/subgraph.ts';
@@ -30,6 +30,8 @@ export interface Shop {
   storeCalls(work: () => Promise<unknown>): Promise<string[]>;
   /** What accounts answers when it is asked itself. */
   accounts: Map<string, { status: string; kycStatus: string }>;
+  /** Those accounts knows. */
+  organizations: Set<string>;
   aSeller(status?: { status?: string; kycStatus?: string }): Promise<Seller>;
   /** What the clock says, ahead of the real one by so many milliseconds. */
   shiftClock(ms: number): void;
@@ -39,6 +41,11 @@ export interface Shop {
   put(url: string, body: Buffer | string, contentType: string): Promise<Response>;
   /** Ends this process of the catalog and begins another on the same stores. */
   restart(options?: { withWork?: boolean }): Promise<void>;
+  /** One more process of the catalog on the same stores, without its loops; ends with the shop. */
+  another(): Promise<Subgraph>;
+  outageOf: Stores['outageOf'];
+  redisUrl: string;
+  mongodbUrl: string;
   stop(): Promise<void>;
 }
 
@@ -79,10 +86,12 @@ async function open(opened: (() => Promise<unknown>)[], stop: () => Promise<void
   const publicUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   const accounts = new Map<string, { status: string; kycStatus: string }>();
+  const organizations = new Set<string>();
   const peers: SubgraphClient = {
     call: async (_subgraph, _operation, variables) => {
       const { representations } = variables as { representations: { id: string }[] };
       const entities = representations.map(({ id }) => {
+        if (organizations.has(id)) return { id };
         const vendor = accounts.get(id);
         return vendor ? { id, ...vendor } : null;
       });
@@ -91,9 +100,8 @@ async function open(opened: (() => Promise<unknown>)[], stop: () => Promise<void
   };
   let aheadMs = 0;
   let commands: string[] = [];
-  const start = async ({ withWork = true } = {}) => {
-    const connect = vi.spyOn(MongoClient.prototype, 'connect');
-    subgraph = await createCatalog({
+  const build = () =>
+    createCatalog({
       config: {
         mongodbUrl: withOption(stores.mongodb.catalog, 'monitorCommands', 'true'),
         redisUrl: stores.redis.catalog,
@@ -107,6 +115,9 @@ async function open(opened: (() => Promise<unknown>)[], stop: () => Promise<void
       peers,
       clock: { now: () => new Date(Date.now() + aheadMs) },
     });
+  const start = async ({ withWork = true } = {}) => {
+    const connect = vi.spyOn(MongoClient.prototype, 'connect');
+    subgraph = await build();
     const client = connect.mock.contexts.at(-1) as MongoClient;
     connect.mockRestore();
     client.on('commandStarted', ({ commandName }) => commands.push(commandName));
@@ -130,6 +141,10 @@ async function open(opened: (() => Promise<unknown>)[], stop: () => Promise<void
     bus,
     operator,
     accounts,
+    organizations,
+    outageOf: (name) => stores.outageOf(name),
+    redisUrl: stores.redis.admin,
+    mongodbUrl: stores.mongodb.catalog,
     execute,
     async run(query, variables, viewer) {
       const { data, errors } = await execute(query, variables, viewer);
@@ -180,6 +195,11 @@ async function open(opened: (() => Promise<unknown>)[], stop: () => Promise<void
     async restart(options) {
       await subgraph?.stop();
       await start(options);
+    },
+    async another() {
+      const other = await build();
+      opened.push(() => other.stop());
+      return other;
     },
     stop,
   };

@@ -103,7 +103,7 @@ export async function createOrders(deps: OrdersDeps): Promise<Subgraph> {
     log,
     createContext(base) {
       const ofRequest = { ...services, catalog: catalogOfRequest(services.catalog) };
-      return { ...base, services: ofRequest, loaders: createLoaders(ofRequest) };
+      return { ...base, services: ofRequest, loaders: createLoaders(ofRequest, base.viewer) };
     },
     checks: {
       postgres: () => checkDatabase(orm),

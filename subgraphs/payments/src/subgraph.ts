@@ -26,7 +26,7 @@ import { stripeProvider } from './clients/stripe-provider.ts';
 import { openPayoutAccounts } from './commands/open-payout-accounts.ts';
 import type { PaymentsDeps } from './commands/payments-deps.ts';
 import { processWebhooks } from './commands/process-webhooks.ts';
-import { purgeInboxes } from './commands/purge-inboxes.ts';
+import { purgeWebhooks } from './commands/purge-webhooks.ts';
 import { reconcilePayments } from './commands/reconcile-payments.ts';
 import { reconciler } from './commands/reconcile-with-provider.ts';
 import { releaseSettlements } from './commands/release-settlements.ts';
@@ -195,6 +195,6 @@ async function startWork(
   loop('operations', config.reconcileIntervalMs, runDueOperations);
   loop('books', RECONCILE_BOOKS_INTERVAL_MS, reconciler());
   loop('payout accounts', PAYOUT_ACCOUNT_INTERVAL_MS, openPayoutAccounts);
-  loop('purge', PURGE_INTERVAL_MS, purgeInboxes);
+  loop('purge', PURGE_INTERVAL_MS, purgeWebhooks);
   return { relay, webhooks, stop };
 }

@@ -38,6 +38,22 @@ export const catalogCases: IdempotencyCases = {
     },
   },
 
+  priceListUpsert: {
+    select: 'priceList { id name version }',
+    async prepare(shop, party) {
+      const name = `Keyed ${newKey()}`;
+      const { offerId } = await shop.list(party);
+      const tier = { offerId, minQuantity: 10, unitPrice: { amount: 100, currencyCode: 'EUR' } };
+      const input = { vendorId: party.vendor.id, name, entries: [tier] };
+      return {
+        by: party.vendor.person,
+        args: { input },
+        otherArgs: { input: { ...input, entries: [{ ...tier, minQuantity: 20 }] } },
+        effects: () => shop.countDocuments('catalog', 'priceLists', { name }),
+      };
+    },
+  },
+
   reviewSubmit: {
     select: 'review { id rating }',
     async prepare(shop, party) {

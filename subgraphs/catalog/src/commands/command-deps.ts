@@ -3,14 +3,20 @@ import type { FileStore, UrlSigner } from '@marketgraph/platform/files';
 import { appendToMongoOutbox, type MongoTransaction } from '@marketgraph/platform/mongo';
 import type { NewEvent } from '@marketgraph/platform/messaging';
 import type { Logger } from '@marketgraph/platform/telemetry';
+import type { RateSource } from '../clients/exchange-rates.ts';
+import type { OrganizationDirectory } from '../clients/organization-directory.ts';
 import type { VendorDirectory } from '../clients/vendor-directory.ts';
 import { type CatalogStore, inCatalogTransaction } from '../store/catalog-store.ts';
+import type { ListedPrices } from '../store/listed-prices.ts';
 
 export interface CommandDeps {
   store: CatalogStore;
   clock: Clock;
   ids: Ids;
   vendors: VendorDirectory;
+  organizations: OrganizationDirectory;
+  prices: ListedPrices;
+  rateSource: RateSource;
   files: FileStore;
   signer: UrlSigner;
   log: Logger;
@@ -19,7 +25,7 @@ export interface CommandDeps {
   defaultLanguage: string;
   defaultCurrency: string;
   /** Wakes what works by itself: there is something to do now, not at its next look. */
-  nudge(work: 'relay' | 'imports' | 'categories'): void;
+  nudge(work: 'relay' | 'imports' | 'categories' | 'prices'): void;
 }
 
 export interface Work {

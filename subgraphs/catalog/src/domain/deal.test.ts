@@ -6,7 +6,6 @@ import {
   type DealTerms,
   MAX_DEALS_AHEAD,
   nextChangeAt,
-  priceOf,
   sameDeal,
   scheduleDeal,
   slotsAllowed,
@@ -140,40 +139,5 @@ describe('C15 a deal', () => {
     // By a clock that is behind.
     expect(tellDeal(live, at(9))).toBeNull();
     expect(tellDeal({ ...soldOut, told: 'ENDED' }, at(19))).toBeNull();
-  });
-});
-
-describe('C15 the price of an offer', () => {
-  it.each([
-    ['before the deal starts', at(9), {}, 1_000, 'BASE'],
-    ['from its start', at(10), {}, 700, 'DEAL'],
-    ['to its last moment', new Date(at(20).getTime() - 1), {}, 700, 'DEAL'],
-    ['from its end', at(20), {}, 1_000, 'BASE'],
-    ['when it is sold out', at(15), { slotsFree: 0 }, 1_000, 'BASE'],
-    ['when it was called off', at(15), { isCanceled: true }, 1_000, 'BASE'],
-    ['when the offer has become cheaper', at(15), { dealPrice: eur(1_000) }, 1_000, 'BASE'],
-    [
-      'when the offer has changed its currency',
-      at(15),
-      { dealPrice: { amount: 700, currencyCode: 'USD' } },
-      1_000,
-      'BASE',
-    ],
-  ])('is right %s', (_, now, changes, amount, source) => {
-    expect(priceOf(offer, aDeal(changes), now)).toMatchObject({ unitPrice: eur(amount), source });
-  });
-
-  it('is never more than its own', () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 2_000 }),
-        fc.integer({ min: -10, max: 40 }),
-        fc.nat(2),
-        (deal, minute, free) => {
-          const { unitPrice } = priceOf(offer, aDeal({ dealPrice: eur(deal), slotsFree: free }), at(minute));
-          expect(unitPrice.amount).toBeLessThanOrEqual(offer.price.amount);
-        },
-      ),
-    );
   });
 });

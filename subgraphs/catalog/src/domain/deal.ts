@@ -118,25 +118,6 @@ export function slotsAllowed({ isCanceled, slotsTotal }: Pick<DealState, 'isCanc
   return isCanceled ? 0 : slotsTotal;
 }
 
-export interface OfferPrice {
-  unitPrice: Money;
-  source: 'BASE' | 'DEAL';
-  /** The deal it comes from, and when that ends. */
-  deal: DealState | null;
-}
-
-/** What one costs now. A deal that is dearer than the offer has become in the meantime is none. */
-export function priceOf(offer: Pick<OfferState, 'price'>, deal: DealState | null, now: Date): OfferPrice {
-  const { price } = offer;
-  const isBetter =
-    deal && statusOf(deal, now) === 'LIVE' && deal.dealPrice.currencyCode === price.currencyCode
-      ? deal.dealPrice.amount < price.amount
-      : false;
-  return isBetter
-    ? { unitPrice: deal!.dealPrice, source: 'DEAL', deal }
-    : { unitPrice: price, source: 'BASE', deal: null };
-}
-
 function checkTerms({ dealPrice, startsAt, endsAt, slots }: DealTerms, { price }: OfferState, now: Date): Refusal[] {
   const refusals = checkPrice(dealPrice).map(({ code, message, field = [] }) =>
     refusal(code, message, ['dealPrice', ...field.slice(1)]),

@@ -1,3 +1,4 @@
+import { isId } from '@marketgraph/platform/core';
 import {
   forbidden,
   hasRole,
@@ -60,6 +61,36 @@ export function canSeeImport(viewer: Viewer, { vendorId }: ImportState): boolean
 /** All of a promotion: its vendor and operators, and the services that count with it. */
 export function ownsPromotion(viewer: Viewer, { vendorId }: { vendorId: string | null }): boolean {
   return isService(viewer) || hasRole(viewer, 'OPERATOR') || (vendorId !== null && sellsFor(viewer, vendorId));
+}
+
+/** A vendor's list: for the vendor, operators, the other services, and the other side of a contract. */
+export function seesPriceList(
+  viewer: Viewer,
+  { vendorId, buyerOrganizationId }: { vendorId: string; buyerOrganizationId: string | null },
+): boolean {
+  if (isService(viewer) || hasRole(viewer, 'OPERATOR') || sellsFor(viewer, vendorId)) return true;
+  return buyerOrganizationId !== null && isMemberOf(viewer, buyerOrganizationId);
+}
+
+/**
+ * For whom a price is asked. Nobody in particular is told what everybody pays;
+ * somebody who is signed in asks for an organization of theirs, or is refused
+ * in the same words whether there is such an organization or not.
+ */
+export function buyerAskedFor(
+  viewer: Viewer,
+  organizationId: string | null | undefined,
+  { vendorId }: { vendorId: string },
+): string | null {
+  if (!organizationId || viewer.kind === 'anonymous') return null;
+  const mayAsk =
+    isMemberOf(viewer, organizationId) ||
+    isService(viewer) ||
+    hasRole(viewer, 'OPERATOR') ||
+    sellsFor(viewer, vendorId);
+  if (!mayAsk) throw forbidden('You do not belong to this organization.');
+  // What is no id of ours has no price list, and never becomes a part of a key.
+  return isId(organizationId, 'org') ? organizationId : null;
 }
 
 /** A part of a representation: `_Any` lets through what is no text, and nothing but text goes into a question to the store. */

@@ -1,12 +1,15 @@
-import type { Clock } from '@marketgraph/platform/core';
 import DataLoader from 'dataloader';
+import { currentRates } from '../commands/take-exchange-rates.ts';
+import type { CommandDeps } from '../commands/command-deps.ts';
 import type { CategoryState } from '../domain/category.ts';
 import type { ImportState } from '../domain/catalog-import.ts';
 import type { DealState } from '../domain/deal.ts';
+import type { ExchangeRates } from '../domain/exchange.ts';
+import type { ListedPrice } from '../domain/offer-price.ts';
 import type { OfferState } from '../domain/offer.ts';
+import { audiencesOf, type PriceListEntry } from '../domain/price-list.ts';
 import type { ProductState } from '../domain/product.ts';
 import type { VendorState } from '../domain/vendor.ts';
-import type { CatalogStore } from '../store/catalog-store.ts';
 import { findCategories, findCategoriesBySlug, findChildren } from '../store/categories.ts';
 import { dealsRunning, findDeals } from '../store/deals.ts';
 import { findImports } from '../store/imports.ts';
@@ -17,6 +20,13 @@ import {
   productPagesOfVendors,
   promotionPagesOfVendors,
 } from '../store/pages.ts';
+import {
+  entriesOfLists,
+  type EntryPosition,
+  findPriceLists,
+  pagesOfPriceLists,
+  type PriceListHead,
+} from '../store/price-lists.ts';
 import {
   findProducts,
   findProductsBySlug,
@@ -37,7 +47,12 @@ export interface OfferPage {
   limit: number;
 }
 
-export interface PromotionPage {
+export interface EntryPage {
+  after?: EntryPosition;
+  limit: number;
+}
+
+export interface NewestPage {
   before?: string;
   limit: number;
 }
@@ -65,10 +80,20 @@ export interface Loaders {
   promotion: DataLoader<string, UsedPromotion | null>;
   /** By the key of `codeKeyOf`. */
   promotionByCodeKey: DataLoader<string, UsedPromotion | null>;
-  promotionsOfVendor: DataLoader<{ id: string; page: PromotionPage }, UsedPromotion[], string>;
+  promotionsOfVendor: DataLoader<{ id: string; page: NewestPage }, UsedPromotion[], string>;
+  /** What price lists say of an offer to who buys for this organization, or for themselves. */
+  listedPrices: DataLoader<{ offerId: string; organizationId: string | null }, ListedPrice[], string>;
+  /** The rates that count now: one look for a request, and one answer. */
+  exchangeRates(): Promise<ExchangeRates>;
+  priceList: DataLoader<string, PriceListHead | null>;
+  entriesOfList: DataLoader<{ id: string; page: EntryPage }, PriceListEntry[], string>;
+  priceListsOfVendor: DataLoader<{ id: string; page: NewestPage }, PriceListHead[], string>;
+  priceListsOfOrganization: DataLoader<{ id: string; page: NewestPage }, PriceListHead[], string>;
 }
 
-export function createLoaders({ store, clock }: { store: CatalogStore; clock: Clock }): Loaders {
+export function createLoaders(deps: Pick<CommandDeps, 'store' | 'clock' | 'prices' | 'rateSource'>): Loaders {
+  const { store, clock, prices } = deps;
+  let rates: Promise<ExchangeRates> | undefined;
   return {
     product: one(
       (ids) => findProducts(store, ids),
@@ -151,6 +176,21 @@ export function createLoaders({ store, clock }: { store: CatalogStore; clock: Cl
       ({ codeKey }) => codeKey,
     ),
     promotionsOfVendor: pages((ids, page) => promotionPagesOfVendors(store, ids, page)),
+    listedPrices: new DataLoader(
+      (keys) =>
+        prices.find(keys.map(({ offerId, organizationId }) => ({ offerId, audiences: audiencesOf(organizationId) }))),
+      { cacheKeyFn: ({ offerId, organizationId }) => `${offerId} ${organizationId ?? ''}` },
+    ),
+    exchangeRates: () => (rates ??= currentRates(deps)),
+    priceList: one(
+      (ids) => findPriceLists(store, ids),
+      ({ id }) => id,
+    ),
+    entriesOfList: pages((ids, page) => entriesOfLists(store, ids, page)),
+    priceListsOfVendor: pages((ids, page) => pagesOfPriceLists(store, { of: 'vendorId', ids, ...page })),
+    priceListsOfOrganization: pages((ids, page) =>
+      pagesOfPriceLists(store, { of: 'buyerOrganizationId', ids, ...page }),
+    ),
   };
 }
 

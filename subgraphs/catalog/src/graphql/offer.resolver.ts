@@ -11,24 +11,21 @@ import {
   Root,
   Subscription,
 } from 'type-graphql';
-import { badUserInput, CurrencyCode, eventSkipped, type StreamRoot } from '@marketgraph/platform/graphql';
+import { badUserInput, eventSkipped, type StreamRoot } from '@marketgraph/platform/graphql';
 import type { OfferChanged } from '@marketgraph/schema/events/catalog';
 import { setOfferPrice } from '../commands/set-offer-price.ts';
 import { upsertOffer } from '../commands/upsert-offer.ts';
-import { priceOf } from '../domain/deal.ts';
 import { offerStatusFor, type OfferState, type OfferStatus as OfferStatusName } from '../domain/offer.ts';
 import { isActive } from '../domain/vendor.ts';
 import { canSeeOffer, requireSeller, textOf } from './access.ts';
 import { actorOf, type CatalogContext, runCommand } from './context.ts';
-import { LightningDeal, toDeal } from './deal.type.ts';
 import { OfferInput } from './offer.input.ts';
-import { Offer, OfferStatus, PriceChangedEvent, PriceSource, ResolvedPrice, toOffer } from './offer.type.ts';
+import { Offer, OfferStatus, PriceChangedEvent, toOffer } from './offer.type.ts';
 import { OfferPayload, settled } from './payload.type.ts';
 import { ProductVariant, toVariant } from './product.type.ts';
 import { MoneyInput, StreamEventKind } from './shared.type.ts';
 import { toVendor, Vendor } from './vendor.type.ts';
 
-const MAX_QUANTITY = 1_000_000;
 const MAX_WATCHED_OFFERS = 100;
 
 async function visibleOffer(offer: OfferState | null, { loaders, viewer }: CatalogContext): Promise<Offer | null> {
@@ -154,41 +151,5 @@ export class OfferResolver {
       isVendorActive: isActive(vendor),
       productStatus: product?.status ?? 'ARCHIVED',
     });
-  }
-
-  // Not kept by the gateway: a deal begins and ends by the clock.
-  @FieldResolver(() => ResolvedPrice, {
-    description: 'What one costs now when so many are bought, in the currency of the offer.',
-  })
-  async priceFor(
-    @Root() { state }: Offer,
-    @Ctx() { loaders, deps }: CatalogContext,
-    @Arg('quantity', () => Int, { nullable: true, defaultValue: 1, description: 'How many are bought, from 1.' })
-    quantity?: number,
-    @Arg('currency', () => CurrencyCode, { nullable: true, description: 'Must be the currency of the offer.' })
-    currency?: string,
-  ): Promise<ResolvedPrice> {
-    const wanted = quantity ?? 1;
-    if (wanted < 1 || wanted > MAX_QUANTITY) throw badUserInput(`quantity is from 1 to ${MAX_QUANTITY}.`);
-    if (currency && currency !== state.price.currencyCode) {
-      throw badUserInput(`This offer is priced in ${state.price.currencyCode}.`);
-    }
-    const { unitPrice, source, deal } = priceOf(state, await loaders.dealOfOffer.load(state.id), deps.clock.now());
-    return {
-      unitPrice,
-      listPrice: state.price,
-      source: PriceSource[source],
-      validUntil: deal?.endsAt ?? null,
-      appliedRuleId: deal?.id ?? null,
-    };
-  }
-
-  @FieldResolver(() => LightningDeal, {
-    nullable: true,
-    description: 'The deal that runs now, LIVE or SOLD_OUT; null when there is none.',
-  })
-  async activeDeal(@Root() { state }: Offer, @Ctx() { loaders, deps }: CatalogContext): Promise<LightningDeal | null> {
-    const deal = await loaders.dealOfOffer.load(state.id);
-    return deal && toDeal(deal, deps.clock.now());
   }
 }

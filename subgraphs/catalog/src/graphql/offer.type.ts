@@ -1,5 +1,4 @@
-import { DateTime } from '@marketgraph/platform/graphql';
-import { Directive, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { Directive, Field, Int, ObjectType, registerEnumType } from 'type-graphql';
 import type { OfferCondition as OfferConditionName, OfferState } from '../domain/offer.ts';
 import { Money, Node, PageInfo, StreamEvent } from './shared.type.ts';
 
@@ -35,19 +34,6 @@ registerEnumType(OfferStatus, {
   },
 });
 
-export enum PriceSource {
-  BASE = 'BASE',
-  DEAL = 'DEAL',
-}
-registerEnumType(PriceSource, {
-  name: 'PriceSource',
-  description: 'Where a price comes from.',
-  valuesConfig: {
-    BASE: { description: 'The price of the offer itself.' },
-    DEAL: { description: 'The price of a lightning deal that is LIVE.' },
-  },
-});
-
 @Directive('@key(fields: "id")')
 @Directive('@key(fields: "vendor { id } sku")')
 @Directive('@cacheControl(maxAge: 1)')
@@ -76,30 +62,6 @@ export class Offer extends Node {
   version!: number;
 
   state!: OfferState;
-}
-
-@ObjectType({ description: 'What one unit costs under given circumstances.' })
-export class ResolvedPrice {
-  @Field(() => Money, { description: 'What is to be paid for one.' })
-  unitPrice!: Money;
-
-  @Field(() => Money, { description: 'What the offer asks of everybody.' })
-  listPrice!: Money;
-
-  @Field(() => PriceSource, { description: 'Where the unit price comes from.' })
-  source!: PriceSource;
-
-  @Field(() => DateTime, {
-    nullable: true,
-    description: 'When this price ends for certain; null when nothing says so.',
-  })
-  validUntil!: Date | null;
-
-  @Field(() => ID, {
-    nullable: true,
-    description: 'What makes the price, e.g. the deal; null for the price of the offer.',
-  })
-  appliedRuleId!: string | null;
 }
 
 @ObjectType({ description: 'An offer in a list.' })

@@ -5,6 +5,7 @@ import { type AttributeValue, describeAttributes } from '../domain/attributes.ts
 import { inLanguage } from '../domain/localized-text.ts';
 import { mediaUrl } from '../domain/media.ts';
 import type { ProductState } from '../domain/product.ts';
+import { inUnits, type UnitSystem as UnitSystemName } from '../domain/units.ts';
 import { listProducts } from '../store/products.ts';
 import { canSeeProduct, textOf } from './access.ts';
 import type { CatalogContext } from './context.ts';
@@ -22,6 +23,7 @@ import {
   ProductVariant,
   toProduct,
   toVariant,
+  UnitSystem,
 } from './product.type.ts';
 import { afterDescription, firstDescription } from './shared.type.ts';
 import { toVendor, Vendor } from './vendor.type.ts';
@@ -90,8 +92,17 @@ export class ProductResolver {
 
   @Directive('@cacheControl(maxAge: 60)')
   @FieldResolver(() => [ProductAttribute], { description: 'What is said about it, at most 100.' })
-  attributes(@Root() { state }: Product, @Ctx() context: CatalogContext): Promise<ProductAttribute[]> {
-    return described(state, state.attributes, context);
+  async attributes(
+    @Root() { state }: Product,
+    @Ctx() context: CatalogContext,
+    @Arg('units', () => UnitSystem, {
+      nullable: true,
+      description: 'Measures in these units, to four digits. Absent: as the vendor has given them.',
+    })
+    units?: UnitSystemName | null,
+  ): Promise<ProductAttribute[]> {
+    const attributes = await described(state, state.attributes, context);
+    return units ? attributes.map((attribute) => inUnits(attribute, units)) : attributes;
   }
 
   @Directive('@cacheControl(maxAge: 60)')

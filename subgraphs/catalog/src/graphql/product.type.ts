@@ -41,6 +41,19 @@ registerEnumType(MediaKind, {
   },
 });
 
+export enum UnitSystem {
+  METRIC = 'METRIC',
+  IMPERIAL = 'IMPERIAL',
+}
+registerEnumType(UnitSystem, {
+  name: 'UnitSystem',
+  description: 'In which units measures are told.',
+  valuesConfig: {
+    METRIC: { description: 'Centimetres, kilograms, litres, degrees Celsius.' },
+    IMPERIAL: { description: 'Inches, pounds, US gallons, degrees Fahrenheit.' },
+  },
+});
+
 @ObjectType({ description: 'A fact about a product or variant, with what its category says about the fact.' })
 export class ProductAttribute {
   @Field(() => String, { description: 'The key in the category’s attribute schema.' })

@@ -7,9 +7,11 @@ import {
 import type { ClientSession, Collection, IndexDescription } from 'mongodb';
 import type { CategoryDocument } from './categories.ts';
 import type { DealDocument } from './deals.ts';
+import type { ExchangeRatesDocument } from './exchange-rates.ts';
 import type { IdempotencyDocument } from './idempotency.ts';
 import type { ImportDocument, ImportErrorDocument } from './imports.ts';
 import type { OfferDocument } from './offers.ts';
+import type { PriceListDocument, PriceListEntryDocument } from './price-lists.ts';
 import type { ProductDocument } from './products.ts';
 import type { PromotionDocument } from './promotions.ts';
 import type { UploadDocument } from './uploads.ts';
@@ -27,6 +29,9 @@ export interface CatalogStore {
   importErrors: Collection<ImportErrorDocument>;
   idempotency: Collection<IdempotencyDocument>;
   promotions: Collection<PromotionDocument>;
+  priceLists: Collection<PriceListDocument>;
+  priceListEntries: Collection<PriceListEntryDocument>;
+  exchangeRates: Collection<ExchangeRatesDocument>;
 }
 
 /** Absent outside a transaction. */
@@ -81,6 +86,17 @@ const indexes: Readonly<Record<string, IndexDescription[]>> = {
     { name: 'code', key: { codeKey: 1 }, unique: true },
     { name: 'byVendor', key: { vendorId: 1, _id: -1 } },
   ],
+  priceLists: [
+    { name: 'byVendor', key: { vendorId: 1, _id: -1 } },
+    { name: 'byOrganization', key: { buyerOrganizationId: 1, _id: -1 } },
+    { name: 'byAudience', key: { vendorId: 1, audience: 1 } },
+    { name: 'stale', key: { staleSince: 1 }, partialFilterExpression: { staleSince: { $exists: true } } },
+  ],
+  priceListEntries: [
+    { name: 'byAudienceOffer', key: { audience: 1, offerId: 1 } },
+    { name: 'byList', key: { priceListId: 1, offerId: 1, minQuantity: 1 } },
+  ],
+  exchangeRates: [{ name: 'byTime', key: { asOf: -1 } }],
   idempotency: [{ name: 'expiry', key: { createdAt: 1 }, expireAfterSeconds: DAY_S }],
 };
 
@@ -98,6 +114,9 @@ export function catalogStore(database: MongoDatabase): CatalogStore {
     importErrors: db.collection('importErrors'),
     idempotency: db.collection('idempotency'),
     promotions: db.collection('promotions'),
+    priceLists: db.collection('priceLists'),
+    priceListEntries: db.collection('priceListEntries'),
+    exchangeRates: db.collection('exchangeRates'),
   };
 }
 

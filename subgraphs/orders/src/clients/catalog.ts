@@ -6,7 +6,7 @@ import { PROMOTION_BY_CODE, type PromotionAnswer, PROMOTIONS, promotionOf } from
 /** The port to the catalog: prices come from here and from nowhere else. */
 export interface CatalogClient {
   /** All offers in one call. An offer that is not in the answer does not exist for a buyer. */
-  quotes(offerIds: readonly string[], call?: CallOptions & { withCategories?: boolean }): Promise<Quotes>;
+  quotes(offerIds: readonly string[], call?: QuoteOptions): Promise<Quotes>;
   /** All promotions in one call, whatever their status. */
   promotions(promotionIds: readonly string[], call?: CallOptions): Promise<ReadonlyMap<string, Promotion>>;
   /** As a buyer spells it. */
@@ -18,12 +18,19 @@ export interface CallOptions {
   timeoutMs?: number;
 }
 
-const OFFERS = `query OrdersQuotes($offers: [_Any!]!, $withCategories: Boolean!) {
+export interface QuoteOptions extends CallOptions {
+  withCategories?: boolean;
+  /** For whom is bought; who may do so is the caller's to know. */
+  organizationId?: string | null;
+}
+
+const OFFERS = `query OrdersQuotes($offers: [_Any!]!, $withCategories: Boolean!, $organizationId: ID) {
   _entities(representations: $offers) {
     ... on Offer {
       id sku status returnWindowDays minOrderQuantity orderMultiple
       price { amount currencyCode }
-      priceFor { unitPrice { amount currencyCode } source appliedRuleId }
+      tiers(organizationId: $organizationId) { minQuantity maxQuantity unitPrice { amount currencyCode } }
+      activeDeal { id status dealPrice { amount currencyCode } }
       vendor { id }
       variant { id title product { id title
         category @include(if: $withCategories) { id parent { id parent { id parent { id parent { id } } } } }
@@ -46,7 +53,8 @@ interface OffersAnswer {
     minOrderQuantity: number;
     orderMultiple: number;
     price: { amount: number; currencyCode: string };
-    priceFor: { unitPrice: { amount: number; currencyCode: string }; source: string; appliedRuleId: string | null };
+    tiers: { minQuantity: number; maxQuantity: number | null; unitPrice: { amount: number; currencyCode: string } }[];
+    activeDeal: { id: string; status: string; dealPrice: { amount: number; currencyCode: string } } | null;
     vendor: { id: string } | null;
     variant: {
       id: string;
@@ -58,10 +66,15 @@ interface OffersAnswer {
 
 export function catalogOverPeers(peers: SubgraphClient): CatalogClient {
   return {
-    async quotes(offerIds, { withCategories = false, ...call } = {}) {
+    async quotes(offerIds, { withCategories = false, organizationId = null, ...call } = {}) {
       if (offerIds.length === 0) return new Map();
       const offers = [...new Set(offerIds)].map((id) => ({ __typename: 'Offer', id }));
-      const answer = await peers.call<OffersAnswer>('catalog', OFFERS, { offers, withCategories }, call);
+      const answer = await peers.call<OffersAnswer>(
+        'catalog',
+        OFFERS,
+        { offers, withCategories, organizationId },
+        call,
+      );
       return new Map(answer._entities.flatMap((offer) => quoteOf(offer) ?? []).map((quote) => [quote.offerId, quote]));
     },
 
@@ -103,6 +116,7 @@ function quoteOf(offer: OffersAnswer['_entities'][number]): OfferQuote | undefin
     status: offer.status,
     price: { amount: offer.price.amount, currencyCode: offer.price.currencyCode },
     deal: dealOf(offer),
+    tiers: offer.tiers,
     returnWindowDays: offer.returnWindowDays,
     minOrderQuantity: offer.minOrderQuantity,
     orderMultiple: offer.orderMultiple,
@@ -110,10 +124,10 @@ function quoteOf(offer: OffersAnswer['_entities'][number]): OfferQuote | undefin
   };
 }
 
-function dealOf({ priceFor }: NonNullable<OffersAnswer['_entities'][number]>): OfferQuote['deal'] {
-  const { unitPrice, source, appliedRuleId } = priceFor;
-  if (source !== 'DEAL' || !appliedRuleId) return null;
-  return { id: appliedRuleId, price: { amount: unitPrice.amount, currencyCode: unitPrice.currencyCode } };
+function dealOf({ activeDeal }: NonNullable<OffersAnswer['_entities'][number]>): OfferQuote['deal'] {
+  if (activeDeal?.status !== 'LIVE') return null;
+  const { id, dealPrice } = activeDeal;
+  return { id, price: { amount: dealPrice.amount, currencyCode: dealPrice.currencyCode } };
 }
 
 function upwards(category: CategoryAnswer | null | undefined): string[] {
@@ -127,14 +141,15 @@ export function catalogOfRequest(catalog: CatalogClient): CatalogClient {
     ...catalog,
     async quotes(offerIds, call = {}) {
       if (call.withCategories) return catalog.quotes(offerIds, call);
-      const missing = [...new Set(offerIds)].filter((id) => !asked.has(id));
+      const keyOf = (id: string) => `${id} ${call.organizationId ?? ''}`;
+      const missing = [...new Set(offerIds)].filter((id) => !asked.has(keyOf(id)));
       if (missing.length > 0) {
         const answer = catalog.quotes(missing, call);
-        for (const id of missing) asked.set(id, answer);
+        for (const id of missing) asked.set(keyOf(id), answer);
         // A failure is told to whoever asked, and is no answer for the next.
-        answer.catch(() => missing.forEach((id) => asked.delete(id)));
+        answer.catch(() => missing.forEach((id) => asked.delete(keyOf(id))));
       }
-      const quotes = await Promise.all(offerIds.map((id) => asked.get(id)!));
+      const quotes = await Promise.all(offerIds.map((id) => asked.get(keyOf(id))!));
       return new Map(
         offerIds.flatMap((id, index) => {
           const quote = quotes[index]!.get(id);

@@ -17,6 +17,8 @@ export interface FakeOffer {
   price: Money;
   /** A deal that is LIVE. */
   deal?: { id: string; price: Money };
+  /** What lists say, by the organization that is bought for; under '' what they say to everybody. */
+  tiers?: Record<string, { minQuantity: number; maxQuantity: number | null; unitPrice: Money }[]>;
   returnWindowDays: number;
   minOrderQuantity: number;
   orderMultiple: number;
@@ -53,9 +55,11 @@ const CONTRACT = `
   type ProductVariant { id: ID! title: String! product: Product! }
   type Offer {
     id: ID! sku: String! status: String! price: Money! returnWindowDays: Int! minOrderQuantity: Int!
-    orderMultiple: Int! vendor: Vendor! variant: ProductVariant! priceFor: ResolvedPrice!
+    orderMultiple: Int! vendor: Vendor! variant: ProductVariant! tiers(organizationId: ID): [PriceTier!]!
+    activeDeal: LightningDeal
   }
-  type ResolvedPrice { unitPrice: Money! source: String! appliedRuleId: ID }
+  type PriceTier { minQuantity: Int! maxQuantity: Int unitPrice: Money! }
+  type LightningDeal { id: ID! status: String! dealPrice: Money! }
   scalar BasisPoints
   type Promotion {
     id: ID! code: String! name: String! status: String! kind: String! basisPoints: BasisPoints amount: Money
@@ -163,7 +167,7 @@ export class FakePeers implements SubgraphClient {
           if (__typename === 'User') return { __typename, id, isPrime: prime.has(id) };
           if (__typename === 'Promotion') return promotions.has(id) ? { __typename, ...promotions.get(id) } : null;
           const offer = offers.get(id);
-          return offer ? { __typename, ...offer, priceFor: priceFor(offer) } : null;
+          return offer ? { __typename, ...offer, ...pricesOf(offer) } : null;
         }),
       promotion: ({ code }: { code: string }) =>
         [...promotions.values()].find((promotion) => promotion.code === code.toUpperCase()) ?? null,
@@ -195,8 +199,9 @@ export class FakePeers implements SubgraphClient {
   }
 }
 
-function priceFor({ price, deal }: FakeOffer) {
-  return deal
-    ? { unitPrice: deal.price, source: 'DEAL', appliedRuleId: deal.id }
-    : { unitPrice: price, source: 'BASE' };
+function pricesOf({ deal, tiers = {} }: FakeOffer) {
+  return {
+    tiers: ({ organizationId }: { organizationId?: string | null }) => tiers[organizationId ?? ''] ?? tiers[''] ?? [],
+    activeDeal: deal ? { id: deal.id, status: 'LIVE', dealPrice: deal.price } : null,
+  };
 }

@@ -1,6 +1,14 @@
 import { accept, type Money, reject, type Rejection, type Result } from '@marketgraph/platform/core';
 import { hashOf } from '@marketgraph/platform/postgres';
-import { acceptPrices, type Cart, missDeals, orderedContent, promotionsIn, wantedUnits } from '../domain/cart.ts';
+import {
+  acceptPrices,
+  type Cart,
+  missDeals,
+  orderedContent,
+  pricedFor,
+  promotionsIn,
+  wantedUnits,
+} from '../domain/cart.ts';
 import { canBeAbandoned, type Failure, failureOf, isEnded } from '../domain/checkout.ts';
 import { checkoutRefusals } from '../domain/checkout-admission.ts';
 import { missedDeals, refusalsFor } from '../domain/deal-shortage.ts';
@@ -19,6 +27,8 @@ import type { Cause, Services } from './services.ts';
 export interface AdmitCheckout {
   cartId: string;
   buyerId: string;
+  /** Those the buyer may buy for. */
+  organizationIds?: readonly string[];
   /** The total the buyer was shown, when the client wants it checked. */
   expectedTotal?: Money | null;
   cause: Cause;
@@ -39,7 +49,7 @@ export async function admitCheckout(
   services: Services,
   command: AdmitCheckout,
 ): Promise<Result<Admission, Rejection[]>> {
-  const { cartId, buyerId, expectedTotal, cause } = command;
+  const { cartId, buyerId, organizationIds, expectedTotal, cause } = command;
   const stored = await loadCart(services, cartId);
   if (!stored || !mayUse(stored, { userId: buyerId })) {
     return refusal({ code: 'NOT_FOUND', message: 'There is no such cart.', field: ['cartId'] });
@@ -47,6 +57,11 @@ export async function admitCheckout(
   const ordered = { code: 'CONFLICT', message: 'This cart has been ordered.', field: ['cartId'] };
   if (stored.status === 'CLOSED') return refusal(ordered);
 
+  const organizationId = pricedFor(stored, organizationIds);
+  if ((stored.organizationId ?? null) !== organizationId) {
+    const message = 'You do not buy for this organization any more; say for whom the cart is.';
+    return refusal({ code: 'FORBIDDEN', message, field: ['cartId'] });
+  }
   const previous = await latestCheckoutOfCart(services.orm.em.fork(), cartId);
   if (previous?.state.status === 'COMPLETED') {
     // Open all the same: Redis came back as it was before the sale. Closed again, it makes room for another.
@@ -75,7 +90,7 @@ export async function admitCheckout(
     const call = { traceparent: cause.trace };
     const offerIds = stored.lines.map((line) => line.offerId);
     [quotes, [promotions]] = await Promise.all([
-      services.catalog.quotes(offerIds, { ...call, withCategories: true }),
+      services.catalog.quotes(offerIds, { ...call, withCategories: true, organizationId }),
       hasCodes ? openPromotions(services, [stored], call) : [undefined],
     ]);
   } catch (error) {

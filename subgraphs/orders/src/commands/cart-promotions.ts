@@ -1,5 +1,5 @@
 import { accept, reject, type Result } from '@marketgraph/platform/core';
-import { type Cart, promotionsIn } from '../domain/cart.ts';
+import { type Cart, pricedFor, promotionsIn } from '../domain/cart.ts';
 import { applyPromotion, NOT_APPLICABLE, removePromotion } from '../domain/cart-promotions.ts';
 import { isOpenTo, type Promotion } from '../domain/promotion.ts';
 import type { CallOptions } from '../clients/catalog.ts';
@@ -40,7 +40,11 @@ export async function applyCartPromotion(services: Services, edit: CodeEdit): Pr
 type Found = { promotion: Promotion; facts: Parameters<typeof applyPromotion>[2] };
 
 /** The promotion of this code when it is open to the buyer, and what the cart costs with it. */
-async function lookUp(services: Services, cart: Cart, { code, cause }: CodeEdit): Promise<Result<Found>> {
+async function lookUp(
+  services: Services,
+  cart: Cart,
+  { code, cause, user: { organizationIds } }: CodeEdit,
+): Promise<Result<Found>> {
   const { catalog, taxes, log } = services;
   const call = { traceparent: cause.trace };
   try {
@@ -51,7 +55,7 @@ async function lookUp(services: Services, cart: Cart, { code, cause }: CodeEdit)
     const offerIds = cart.lines.map((line) => line.offerId);
     const [[promotions], quotes] = await Promise.all([
       openPromotions(services, [wanted], { ...call, known: [promotion] }),
-      catalog.quotes(offerIds, { ...call, withCategories: true }),
+      catalog.quotes(offerIds, { ...call, withCategories: true, organizationId: pricedFor(cart, organizationIds) }),
     ]);
     return promotions?.has(promotionId)
       ? accept({ promotion, facts: { quotes, taxes, promotions } })

@@ -5,8 +5,10 @@ import {
   type Addition,
   addLines,
   appliedBefore,
+  buyFor,
   type Cart,
   type QuantityChange,
+  pricedFor,
   rememberKey,
   removeLines,
   selectDelivery,
@@ -15,7 +17,7 @@ import {
 } from '../domain/cart.ts';
 import type { Quotes } from '../domain/offer-quote.ts';
 import { changeCart } from './change-cart.ts';
-import { type CartUser, loadCart, mayUse } from './load-cart.ts';
+import { type CartUser, loadActiveCart, loadCart, mayUse } from './load-cart.ts';
 import type { Cause, Services } from './services.ts';
 
 interface Edit {
@@ -27,21 +29,36 @@ interface Edit {
 /** More lines than a cart can hold need no answer from the catalog. */
 const MAX_ADDITIONS = 500;
 
+const NOT_THEIRS = reject('FORBIDDEN', 'You do not buy for this organization.', { field: ['organizationId'] });
+/** The prices that were asked for are those of another buyer. */
+const ANOTHER_BUYER = reject('CONFLICT', 'The cart is bought for somebody else meanwhile; try again.', {
+  field: ['cartId'],
+});
+
 export async function addCartLines(
   services: Services,
   command: Omit<Edit, 'cartId'> & {
     cartId: string | null;
+    /** For whom the cart is bought from now on; absent: as it was. */
+    organizationId?: string | null;
     lines: readonly Addition[];
     idempotencyKey?: string | null;
   },
 ): Promise<Result<Cart>> {
   const { cartId, user, cause, lines, idempotencyKey } = command;
+  const wanted = command.organizationId ?? undefined;
+  if (wanted !== undefined && !user.organizationIds?.includes(wanted)) return NOT_THEIRS;
   if (lines.length > MAX_ADDITIONS) {
     return reject('LIMIT_EXCEEDED', `At most ${MAX_ADDITIONS} lines at once.`, { field: ['lines'] });
   }
-  const quotes = await askCatalog(services, lines, cause);
+  const held = await heldCart(services, cartId, user);
+  const before = held?.organizationId ?? null;
+  const organizationId = wanted ?? before;
+  const asked = organizationId === before ? lines : [...lines, ...(held?.lines ?? [])];
+  const pricedAs = organizationId !== null && user.organizationIds?.includes(organizationId) ? organizationId : null;
+  const quotes = await askCatalog(services, asked, { cause, organizationId: pricedAs });
   if (!quotes.ok) return quotes;
-  const inputHash = hashOf({ cartId, lines });
+  const inputHash = hashOf({ cartId, lines, ...(wanted === undefined ? {} : { organizationId: wanted }) });
   return await changeCart(services, {
     cartId,
     user,
@@ -50,7 +67,9 @@ export async function addCartLines(
       const applied = idempotencyKey ? appliedBefore(cart, idempotencyKey, inputHash) : undefined;
       if (applied === 'same') return accept(cart);
       if (applied === 'other') return reject('IDEMPOTENCY_KEY_REUSED', 'This key was used for another addition.');
-      const added = addLines(cart, lines, { quotes: quotes.value, nextLineId: () => services.ids.next('cln') });
+      if ((cart.organizationId ?? null) !== before) return ANOTHER_BUYER;
+      const theirs = buyFor(cart, organizationId, quotes.value);
+      const added = addLines(theirs, lines, { quotes: quotes.value, nextLineId: () => services.ids.next('cln') });
       return added.ok && idempotencyKey ? accept(rememberKey(added.value, idempotencyKey, inputHash)) : added;
     },
   });
@@ -67,14 +86,41 @@ export async function updateCartLines(
   const cart = await loadCart(services, cartId);
   if (!cart || !mayUse(cart, user)) return reject('NOT_FOUND', 'There is no such cart.', { field: ['cartId'] });
   const changed = cart.lines.filter((line) => lines.some((change) => change.lineId === line.id));
-  const quotes = await askCatalog(services, changed, cause);
+  const organizationId = pricedFor(cart, user.organizationIds);
+  const quotes = await askCatalog(services, changed, { cause, organizationId });
   if (!quotes.ok) return quotes;
   return await changeCart(services, {
     cartId,
     user,
     cause,
-    decide: (current) => updateLines(current, lines, { quotes: quotes.value, expectedVersion }),
+    decide: (current) =>
+      (current.organizationId ?? null) === (cart.organizationId ?? null)
+        ? updateLines(current, lines, { quotes: quotes.value, expectedVersion })
+        : ANOTHER_BUYER,
   });
+}
+
+/** What the buyer is shown next are the prices of whom is bought for: they are the ones that were seen. */
+export async function setCartOrganization(
+  services: Services,
+  { organizationId, ...edit }: Edit & { organizationId: string | null },
+): Promise<Result<Cart>> {
+  const { cartId, user, cause } = edit;
+  if (organizationId !== null && !user.organizationIds?.includes(organizationId)) return NOT_THEIRS;
+  const cart = await loadCart(services, cartId);
+  if (!cart || !mayUse(cart, user)) return reject('NOT_FOUND', 'There is no such cart.', { field: ['cartId'] });
+  const quotes = await askCatalog(services, cart.lines, { cause, organizationId });
+  if (!quotes.ok) return quotes;
+  return await changeCart(services, {
+    ...edit,
+    decide: (current) => accept(buyFor(current, organizationId, quotes.value)),
+  });
+}
+
+/** The cart as it is now, to be priced; undefined when a new one will be opened, or there is none. */
+async function heldCart(services: Services, cartId: string | null, user: CartUser): Promise<Cart | undefined> {
+  if (cartId !== null) return await loadCart(services, cartId);
+  return user.userId === null ? undefined : await loadActiveCart(services, user.userId);
 }
 
 export async function removeCartLines(
@@ -102,11 +148,11 @@ export async function selectCartDelivery(
 async function askCatalog(
   { catalog, log }: Services,
   lines: readonly { offerId: string }[],
-  { trace }: Cause,
+  { cause: { trace }, organizationId }: { cause: Cause; organizationId: string | null },
 ): Promise<Result<Quotes>> {
   try {
     const offerIds = lines.map((line) => line.offerId);
-    return accept(await catalog.quotes(offerIds, { traceparent: trace }));
+    return accept(await catalog.quotes(offerIds, { traceparent: trace, organizationId }));
   } catch (error) {
     log.warn({ err: error }, 'catalog did not answer');
     return reject('SERVICE_UNAVAILABLE', 'Prices cannot be read at the moment; try again.');

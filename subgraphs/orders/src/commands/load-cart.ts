@@ -8,6 +8,8 @@ import type { Services } from './services.ts';
 export interface CartUser {
   userId: string | null;
   token?: string | null;
+  /** Those the user may buy for. */
+  organizationIds?: readonly string[];
 }
 
 type CartServices = Pick<Services, 'carts' | 'orm' | 'clock'>;

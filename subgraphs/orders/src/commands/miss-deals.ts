@@ -22,9 +22,9 @@ export async function showPriceWithoutDeals(
   );
   if (missed.size === 0) return;
   try {
-    const { cartId, buyerId } = draft;
+    const { cartId, buyerId, organizationId } = draft;
     const offerIds = linesOf(draft).map(({ offerId }) => offerId);
-    const quotes = await services.catalog.quotes(offerIds, { traceparent: cause.trace });
+    const quotes = await services.catalog.quotes(offerIds, { traceparent: cause.trace, organizationId });
     await changeCart(services, {
       cartId,
       user: { userId: buyerId },

@@ -21,6 +21,8 @@ export interface Cart {
   /** Of a guest's cart; who knows it may use the cart. */
   token: string | null;
   buyerId: string | null;
+  /** For whom is bought, at whose prices; absent: for the buyer alone. */
+  organizationId?: string | null;
   /** MERGING while its lines go over to a user's cart; CLOSED after they did, or after it became an order. */
   status: 'OPEN' | 'MERGING' | 'CLOSED';
   /** The order a checkout of this cart is working on, or has made. */
@@ -98,12 +100,13 @@ export function addLines(
     const quote = quotes.get(offerId);
     if (!quote) return reject('NOT_FOUND', 'There is no such offer.', { field: [...field, 'offerId'] });
     const current = lines.find((line) => line.offerId === offerId);
+    const total = (current?.quantity ?? 0) + quantity;
     const next: CartLine = {
       id: current?.id ?? nextLineId(),
       offerId,
       vendorId: quote.vendorId,
-      quantity: (current?.quantity ?? 0) + quantity,
-      ...unitPriceOf(quote),
+      quantity: total,
+      ...unitPriceOf(quote, { quantity: total }),
     };
     const refused = refusalOf(next, quote, { field, currencyCode: lines[0]?.unitPrice.currencyCode });
     if (refused) return { ok: false, rejection: refused };
@@ -142,7 +145,7 @@ export function updateLines(
     const quote = quotes.get(current.offerId);
     if (!quote) return reject('NOT_FOUND', 'This offer is gone.', { field });
     const { id, offerId, vendorId } = current;
-    const next: CartLine = { id, offerId, vendorId, quantity, ...unitPriceOf(quote) };
+    const next: CartLine = { id, offerId, vendorId, quantity, ...unitPriceOf(quote, { quantity }) };
     const others = lines.filter((line) => line !== current);
     const refused = refusalOf(next, quote, { field, currencyCode: others[0]?.unitPrice.currencyCode });
     if (refused) return { ok: false, rejection: refused };
@@ -195,7 +198,7 @@ export function acceptPrices(cart: Cart, quotes: Quotes): Cart {
     ...cart,
     lines: cart.lines.map(({ dealId, ...line }) => {
       const quote = quotes.get(line.offerId);
-      return quote ? { ...line, ...unitPriceOf(quote, line.missedDealId) } : { ...line, ...(dealId ? { dealId } : {}) };
+      return quote ? { ...line, ...unitPriceOf(quote, line) } : { ...line, ...(dealId ? { dealId } : {}) };
     }),
   };
 }
@@ -232,6 +235,17 @@ export function rememberKey(cart: Cart, key: string, inputHash: string): Cart {
   return { ...cart, appliedKeys: [...cart.appliedKeys, { key, inputHash }].slice(-KEPT_KEYS) };
 }
 
+/** At whose prices somebody sees the cart: those of its organization only for who may buy for it. */
+export function pricedFor(cart: Cart, organizationIds: readonly string[] = []): string | null {
+  const { organizationId } = cart;
+  return organizationId && organizationIds.includes(organizationId) ? organizationId : null;
+}
+
+/** Says for whom is bought. What was seen until then is no price of theirs: `quotes` are, of as many lines as are known. */
+export function buyFor(cart: Cart, organizationId: string | null, quotes: Quotes): Cart {
+  return (cart.organizationId ?? null) === organizationId ? cart : acceptPrices({ ...cart, organizationId }, quotes);
+}
+
 export function promotionsIn(cart: Cart): { promotionId: string; code: string }[] {
   return cart.promotions ?? [];
 }
@@ -243,6 +257,7 @@ export function orderedContent(cart: Cart): unknown {
     shippingAddress: cart.shippingAddress,
     billingAddress: cart.billingAddress,
     delivery: cart.delivery,
+    ...(cart.organizationId ? { organizationId: cart.organizationId } : {}),
     ...(cart.promotions?.length ? { promotions: cart.promotions.map(({ promotionId }) => promotionId) } : {}),
   };
 }

@@ -77,7 +77,7 @@ describe('C15 a line of an offer with a deal', () => {
 
   it('keeps its currency: a deal in another one is none', () => {
     const odd = aQuote('off_1', { deal: { id: 'dea_1', price: money(1, 'USD') } });
-    expect(unitPriceOf(odd)).toEqual({ unitPrice: eur(1_000) });
+    expect(unitPriceOf(odd, { quantity: 1 })).toEqual({ unitPrice: eur(1_000) });
   });
 
   it('asks for exactly the slots of the lines at the price of a deal, and the cart costs the sum of its lines', () => {
@@ -118,5 +118,53 @@ describe('C15 a line of an offer with a deal', () => {
         expect(priced.warnings).toEqual([]);
       }),
     );
+  });
+});
+
+describe('C10 a line of an offer with tiers', () => {
+  const tiers = [
+    { minQuantity: 10, maxQuantity: 10, unitPrice: eur(900) },
+    { minQuantity: 11, maxQuantity: null, unitPrice: eur(800) },
+  ];
+  const priceAt = (quantity: number, more: Partial<OfferQuote> = {}) => {
+    const { unitPrice, dealId } = unitPriceOf(aQuote('off_1', { tiers, ...more }), { quantity });
+    return `${unitPrice.amount} ${dealId ?? 'listed'}`;
+  };
+
+  it('has the price of all its units together, exact at the boundaries', () => {
+    expect([1, 9, 10, 11, 9_999].map((quantity) => priceAt(quantity))).toEqual([
+      '1000 listed',
+      '1000 listed',
+      '900 listed',
+      '800 listed',
+      '800 listed',
+    ]);
+  });
+
+  it('is the deal’s only where that is lower, and wants a slot only then', () => {
+    const deal = { id: 'dea_1', price: eur(850) };
+    expect([9, 10, 11].map((quantity) => priceAt(quantity, { deal }))).toEqual([
+      '850 dea_1',
+      '850 dea_1',
+      '800 listed',
+    ]);
+    expect(unitPriceOf(aQuote('off_1', { tiers, deal }), { quantity: 10, missedDealId: 'dea_1' })).toEqual({
+      unitPrice: eur(900),
+    });
+  });
+
+  it('follows the quantity: more of it in the cart makes all of it cheaper, fewer dearer', () => {
+    const given = new Map([['off_1', aQuote('off_1', { tiers })]]);
+    const added = addLines(aCart(5), [{ offerId: 'off_1', quantity: 5 }], { quotes: given, nextLineId: () => 'cln_9' });
+    if (!added.ok) throw new Error(added.rejection.message);
+    expect(pricesIn(added.value, new Map([...quotes, ...given]))[0]).toBe('900 base');
+    expect(warningsIn(added.value, new Map([...quotes, ...given]))).toEqual([]);
+    const fewer = updateLines(added.value, [{ lineId: 'cln_1', quantity: 9 }], { quotes: given });
+    expect(fewer.ok && fewer.value.lines[0]!.unitPrice).toEqual(eur(1_000));
+  });
+
+  it('of another currency than the offer counts for nothing', () => {
+    const dollars = [{ minQuantity: 1, maxQuantity: null, unitPrice: money(1, 'USD') }];
+    expect(priceAt(5, { tiers: dollars })).toBe('1000 listed');
   });
 });

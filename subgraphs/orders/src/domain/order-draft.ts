@@ -52,6 +52,8 @@ export interface OrderDraft {
   orderId: string;
   cartId: string;
   buyerId: string;
+  /** For whom it was bought; absent: for the buyer alone. */
+  organizationId?: string;
   currencyCode: string;
   shippingAddress: Address;
   billingAddress: Address;
@@ -76,6 +78,7 @@ export function draftOrder(
     orderId,
     cartId: cart.id,
     buyerId: cart.buyerId,
+    ...(cart.organizationId ? { organizationId: cart.organizationId } : {}),
     currencyCode: priced.currencyCode,
     shippingAddress: cart.shippingAddress,
     billingAddress: cart.billingAddress ?? cart.shippingAddress,

@@ -170,7 +170,7 @@ function groupOf(
 /** A cart holds one currency: an offer that now trades in another keeps the price it was taken at, and cannot be bought. */
 function priceOf(line: CartLine, quote: OfferQuote | undefined): UnitPrice {
   return quote && quote.price.currencyCode === line.unitPrice.currencyCode
-    ? unitPriceOf(quote, line.missedDealId)
+    ? unitPriceOf(quote, line)
     : { unitPrice: line.unitPrice };
 }
 
@@ -220,6 +220,6 @@ function warningsOf({ line, quote }: PricedLine): Warning[] {
   if (!quote || !isOnSale(quote)) {
     return [{ code: 'VENDOR_PAUSED', message: 'This offer is not on sale at the moment.', lineId: line.id }];
   }
-  if (isSameMoney(unitPriceOf(quote, line.missedDealId).unitPrice, line.unitPrice)) return [];
+  if (isSameMoney(unitPriceOf(quote, line).unitPrice, line.unitPrice)) return [];
   return [{ code: 'PRICE_CHANGED', message: 'The price has changed since you put this in the cart.', lineId: line.id }];
 }

@@ -2,6 +2,8 @@ import { forbidden, hasRole, isMemberOf, requireUser, type Viewer } from '@marke
 import type { StoredOrder, StoredVendorOrder } from '../store/order-rows.ts';
 import type { OrdersContext } from './context.ts';
 
+const BUYING: ReadonlySet<string> = new Set(['PURCHASER', 'ORG_ADMIN']);
+
 /**
  * Who sees what: the buyer and the staff all of an order; a vendor its own part
  * of what was sold, and nothing that tells of the others'. Everybody else sees
@@ -35,6 +37,12 @@ export async function viewOrder({ viewer, loaders }: OrdersContext, orderId: str
   const parts = await loaders.vendorOrdersOfOrder.load(orderId);
   const ownParts = parts.filter((part) => seesVendorOrder(viewer, part));
   return ownParts.length > 0 ? { order, isWhole: false, ownParts } : null;
+}
+
+/** The organizations somebody buys for: as a purchaser, or as who runs them. */
+export function buysFor(viewer: Viewer): string[] {
+  if (viewer.kind !== 'user') return [];
+  return viewer.memberships.filter(({ role }) => BUYING.has(role)).map(({ of }) => of);
 }
 
 /** For what only sellers do: somebody who acts for no vendor is told so. */

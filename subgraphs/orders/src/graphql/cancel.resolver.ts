@@ -41,7 +41,7 @@ export class CancelResolver {
     const command = { orderId, vendorOrderId, reason, principal, idempotencyKey, cause: causeOf(context) };
     const canceled = await cancelOrder(context.services, command);
     // What was loaded to authorise it is old.
-    context.loaders = createLoaders(context.services);
+    context.loaders = createLoaders(context.services, context.viewer);
     const view = await viewOrder(context, orderId);
     return { order: view && toOrder(view), userErrors: canceled.ok ? [] : toUserErrors([canceled.rejection]) };
   }

@@ -20,6 +20,13 @@ export class CartLinesAddInput {
   @Field(() => String, { nullable: true, description: TOKEN })
   token?: string | null;
 
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      'For whom the cart is bought from now on, at whose prices: an organization you purchase for. Absent: as it was.',
+  })
+  organizationId?: string | null;
+
   @Field(() => [CartLineInput], { description: 'All of them are added, or none.' })
   lines!: CartLineInput[];
 }

@@ -6,6 +6,7 @@ import {
   removeCartLines,
   selectCartDelivery,
   setCartAddresses,
+  setCartOrganization,
   updateCartLines,
 } from '../commands/edit-cart.ts';
 import { applyCartPromotion, removeCartPromotion } from '../commands/cart-promotions.ts';
@@ -63,10 +64,28 @@ export class CartResolver {
     @Arg('input', () => CartLinesAddInput, { description: 'Which offers.' }) input: CartLinesAddInput,
     @Arg('idempotencyKey', () => IdempotencyKey, { nullable: true, description: KEY }) idempotencyKey?: string | null,
   ): Promise<CartPayload> {
-    const { cartId = null, lines, token } = input;
+    const { cartId = null, organizationId, lines, token } = input;
     const user = cartUserOf(context, token);
     const cause = causeOf(context);
-    return payload(await addCartLines(context.services, { cartId, user, cause, lines, idempotencyKey }));
+    return payload(
+      await addCartLines(context.services, { cartId, user, cause, organizationId, lines, idempotencyKey }),
+    );
+  }
+
+  @Mutation(() => CartPayload, {
+    description: 'Says for whom a cart is bought: its lines are at the prices of that organization then.',
+  })
+  async cartOrganizationSet(
+    @Ctx() context: OrdersContext,
+    @Arg('cartId', () => ID, { description: 'One’s own cart.' }) cartId: string,
+    @Arg('organizationId', () => ID, {
+      nullable: true,
+      description: 'An organization you purchase for; null: for yourself.',
+    })
+    organizationId?: string | null,
+  ): Promise<CartPayload> {
+    const change = { cartId, organizationId: organizationId ?? null, ...who(context) };
+    return payload(await setCartOrganization(context.services, change));
   }
 
   @Mutation(() => CartPayload, { description: 'Changes quantities.' })
@@ -229,6 +248,7 @@ export function toCart(cart: DomainCart): Cart {
     id: cart.id,
     token: cart.token,
     buyer: cart.buyerId ? { id: cart.buyerId } : null,
+    organization: cart.organizationId ? { id: cart.organizationId } : null,
     shippingAddress: cart.shippingAddress,
     promotionCodes: promotionsIn(cart).map(({ code }) => code),
     expiresAt: expiresAt(cart),

@@ -1,7 +1,7 @@
 import { DateTime } from '@marketgraph/platform/graphql';
 import { Directive, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
 import type { Cart as DomainCart } from '../domain/cart.ts';
-import { Offer, User, Vendor } from './entities.type.ts';
+import { Offer, Organization, User, Vendor } from './entities.type.ts';
 import { Money, Node, PageInfo, PostalAddress, StreamEvent, UserError } from './shared.type.ts';
 
 @ObjectType({ description: 'Some units of one offer.' })
@@ -95,6 +95,12 @@ export class Cart extends Node {
 
   @Field(() => User, { nullable: true, description: 'Null for a guest’s cart.' })
   buyer!: User | null;
+
+  @Field(() => Organization, {
+    nullable: true,
+    description: 'For whom is bought, at whose prices; null: for the buyer alone.',
+  })
+  organization!: Organization | null;
 
   @Field(() => PostalAddress, { nullable: true, description: 'Where to deliver.' })
   shippingAddress!: PostalAddress | null;

@@ -3,7 +3,7 @@ import { Arg, Ctx, ID, Mutation, Resolver } from 'type-graphql';
 import { completeCheckout } from '../commands/complete-checkout.ts';
 import { mayUse } from '../commands/load-cart.ts';
 import { startCheckout } from '../commands/start-checkout.ts';
-import { viewOrder } from './access.ts';
+import { buysFor, viewOrder } from './access.ts';
 import { toCart } from './cart.resolver.ts';
 import { CheckoutCompleteInput, CheckoutCompletePayload, CheckoutStartPayload } from './checkout.type.ts';
 import { cartUserOf, causeOf, type OrdersContext } from './context.ts';
@@ -28,7 +28,8 @@ export class CheckoutResolver {
   ): Promise<CheckoutStartPayload> {
     const { userId: buyerId } = requireUser(context.viewer);
     const total = expectedTotal && { amount: expectedTotal.amount, currencyCode: expectedTotal.currencyCode };
-    const command = { cartId, buyerId, idempotencyKey, expectedTotal: total, cause: causeOf(context) };
+    const organizationIds = buysFor(context.viewer);
+    const command = { cartId, buyerId, organizationIds, idempotencyKey, expectedTotal: total, cause: causeOf(context) };
     const { record, clientSecret = null, rejections } = await startCheckout(context.services, command);
 
     const cart = await context.loaders.carts.load(cartId);

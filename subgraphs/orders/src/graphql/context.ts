@@ -1,6 +1,7 @@
 import type { RequestContext } from '@marketgraph/platform/graphql';
 import type { CartUser } from '../commands/load-cart.ts';
 import type { Cause, Services } from '../commands/services.ts';
+import { buysFor } from './access.ts';
 import type { Loaders } from './loaders.ts';
 
 /** What every resolver of this service gets. */
@@ -15,5 +16,6 @@ export function causeOf({ viewer, traceparent }: OrdersContext): Cause {
 }
 
 export function cartUserOf({ viewer }: OrdersContext, token?: string | null): CartUser {
-  return { userId: viewer.kind === 'user' ? viewer.userId : null, token: token ?? null };
+  const userId = viewer.kind === 'user' ? viewer.userId : null;
+  return { userId, token: token ?? null, organizationIds: buysFor(viewer) };
 }

@@ -16,6 +16,13 @@ export class Promotion {
   id!: string;
 }
 
+@Directive('@key(fields: "id", resolvable: false)')
+@ObjectType({ description: 'A company that people buy or sell for.' })
+export class Organization {
+  @Field(() => ID, { description: 'Opaque, the same in every subgraph.' })
+  id!: string;
+}
+
 @Directive('@key(fields: "id")')
 @ObjectType({ description: 'Somebody with an account.' })
 export class User {

@@ -1,20 +1,21 @@
-import type { PageRequest } from '@marketgraph/platform/graphql';
+import type { PageRequest, Viewer } from '@marketgraph/platform/graphql';
 import DataLoader from 'dataloader';
 import { type OpenPromotions, openPromotions } from '../commands/cart-promotions.ts';
 import { loadActiveCart, loadCart } from '../commands/load-cart.ts';
 import type { Services } from '../commands/services.ts';
-import { type Cart, promotionsIn } from '../domain/cart.ts';
+import { type Cart, pricedFor, promotionsIn } from '../domain/cart.ts';
 import type { OfferQuote } from '../domain/offer-quote.ts';
 import { type PricedCart, priceCart } from '../domain/pricing.ts';
 import type { StoredFulfillment, StoredLine, StoredOrder, StoredVendorOrder } from '../store/order-rows.ts';
 import { promotionsOfOrders, type StoredPromotion } from '../store/order-promotions.ts';
 import * as store from '../store/orders.ts';
+import { buysFor } from './access.ts';
 import { returnsByIds, returnsOfVendorOrders, type StoredReturn } from '../store/returns.ts';
 
 export type Loaders = ReturnType<typeof createLoaders>;
 
 /** One batch per tick and kind, for one request. Whatever is read twice in a request is read once. */
-export function createLoaders(services: Services) {
+export function createLoaders(services: Services, viewer: Viewer) {
   const em = () => services.orm.em.fork();
 
   const byId = <Row extends { id: string }>(read: (ids: readonly string[]) => Promise<Row[]>) =>
@@ -29,14 +30,18 @@ export function createLoaders(services: Services) {
       return ids.map((id) => rows.get(id) ?? []);
     });
 
-  const quotes = (withCategories: boolean) =>
-    new DataLoader<string, OfferQuote | null>(async (ids) => {
-      const found = await services.catalog.quotes(ids, { withCategories });
+  const quoteLoaders = new Map<string, DataLoader<string, OfferQuote | null>>();
+  const quotesFor = (options: { withCategories: boolean; organizationId: string | null }) => {
+    const key = JSON.stringify(options);
+    const known = quoteLoaders.get(key);
+    if (known) return known;
+    const loader = new DataLoader<string, OfferQuote | null>(async (ids) => {
+      const found = await services.catalog.quotes(ids, options);
       return ids.map((id) => found.get(id) ?? null);
     });
-  const plainQuotes = quotes(false);
-  /** A promotion may be for a category. */
-  const placedQuotes = quotes(true);
+    quoteLoaders.set(key, loader);
+    return loader;
+  };
   const promotionsOf = new DataLoader<Cart, OpenPromotions>((carts) => openPromotions(services, carts));
 
   const priced = new WeakMap<Cart, Promise<PricedCart>>();
@@ -103,8 +108,13 @@ export function createLoaders(services: Services) {
     const { taxes, log } = services;
     try {
       const hasCodes = promotionsIn(cart).length > 0;
+      // Its buyer may not buy for the organization any more; whoever else sees the cart sees it as it was meant.
+      const isBuyer = viewer.kind === 'user' && viewer.userId === cart.buyerId;
+      const organizationId = isBuyer ? pricedFor(cart, buysFor(viewer)) : (cart.organizationId ?? null);
+      // A promotion may be for a category.
+      const quotes = quotesFor({ withCategories: hasCodes, organizationId });
       const [found, promotions] = await Promise.all([
-        Promise.all(cart.lines.map((line) => (hasCodes ? placedQuotes : plainQuotes).load(line.offerId))),
+        Promise.all(cart.lines.map((line) => quotes.load(line.offerId))),
         hasCodes ? promotionsOf.load(cart) : undefined,
       ]);
       const known = new Map(found.flatMap((quote) => (quote ? [[quote.offerId, quote] as const] : [])));

@@ -14,6 +14,7 @@ export function toOrder({ order, isWhole, ownParts }: OrderView): Order {
     number: order.number,
     status: order.status,
     buyer: { id: order.buyerId },
+    organization: order.organizationId === null ? null : { id: order.organizationId },
     shippingAddress: order.shippingAddress,
     billingAddress: isWhole ? order.billingAddress : null,
     ...(isWhole ? totalsOf(order) : sumOf(ownParts, order.currencyCode)),

@@ -1,7 +1,7 @@
 import { DateTime, URLScalar } from '@marketgraph/platform/graphql';
 import { Directive, Field, ID, Int, ObjectType } from 'type-graphql';
 import type { StoredVendorOrder } from '../store/order-rows.ts';
-import { Offer, User, Vendor } from './entities.type.ts';
+import { Offer, Organization, User, Vendor } from './entities.type.ts';
 import {
   FulfillmentStatus,
   OrderLineStatus,
@@ -27,6 +27,12 @@ export class Order extends Node {
 
   @Field(() => User, { description: 'Who bought.' })
   buyer!: User;
+
+  @Field(() => Organization, {
+    nullable: true,
+    description: 'For whom it was bought, at whose prices; null: for the buyer alone.',
+  })
+  organization!: Organization | null;
 
   @Field(() => PostalAddress, { description: 'A copy made when the order was placed.' })
   shippingAddress!: PostalAddress;

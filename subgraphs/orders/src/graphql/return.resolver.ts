@@ -160,7 +160,7 @@ async function change(
 
 async function payload(context: OrdersContext, id: string, outcome: Result<unknown>): Promise<ReturnPayload> {
   // What was loaded to authorise it is old.
-  context.loaders = createLoaders(context.services);
+  context.loaders = createLoaders(context.services, context.viewer);
   const row = await context.loaders.returns.load(id);
   return { return: row && toReturn(row), userErrors: outcome.ok ? [] : toUserErrors([outcome.rejection]) };
 }

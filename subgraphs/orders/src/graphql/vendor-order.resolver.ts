@@ -210,7 +210,7 @@ function seesParcel({ viewer }: OrdersContext, parcel: StoredFulfillment): boole
 
 /** After a change everything is read anew: what was loaded to authorise it is old. */
 function readAgain(context: OrdersContext): void {
-  context.loaders = createLoaders(context.services);
+  context.loaders = createLoaders(context.services, context.viewer);
 }
 
 async function vendorOrderPayload(

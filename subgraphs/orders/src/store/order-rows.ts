@@ -17,6 +17,7 @@ export interface StoredOrder extends Totals {
   number: string | null;
   cartId: string;
   buyerId: string;
+  organizationId: string | null;
   paymentId: string | null;
   status: OrderStatus;
   paymentStatus: OrderPaymentStatus;
@@ -102,6 +103,7 @@ export interface OrderRow extends TotalsRow {
   number: string | null;
   cart_id: string;
   buyer_id: string;
+  organization_id: string | null;
   payment_id: string | null;
   status: OrderStatus;
   payment_status: OrderPaymentStatus;
@@ -179,6 +181,7 @@ export function toStoredOrder(row: OrderRow): StoredOrder {
     number: row.number,
     cartId: row.cart_id,
     buyerId: row.buyer_id,
+    organizationId: row.organization_id,
     paymentId: row.payment_id,
     status: row.status,
     paymentStatus: row.payment_status,

@@ -12,13 +12,14 @@ export async function insertOrder(
   { order, now }: { order: Order; now: Date },
 ): Promise<void> {
   await em.execute(
-    `insert into orders (id, cart_id, buyer_id, status, payment_status, currency_code, subtotal, discount_total,
+    `insert into orders (id, cart_id, buyer_id, organization_id, status, payment_status, currency_code, subtotal, discount_total,
                          shipping_total, tax_total, total, shipping_address, billing_address, placed_at, updated_at, version)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?::jsonb, ?, ?, 1)`,
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?::jsonb, ?, ?, 1)`,
     [
       draft.orderId,
       draft.cartId,
       draft.buyerId,
+      draft.organizationId ?? null,
       order.status,
       order.paymentStatus,
       draft.currencyCode,

@@ -102,14 +102,3 @@ export async function purgeHandledEvents(em: EntityManager, before: Date, limit:
   );
   return rows.length;
 }
-
-/** Keys past their time, by the database's clock as they were written; index `idempotency_created_at`. */
-export async function purgeKeys(em: EntityManager, hours: number, limit: number): Promise<number> {
-  const rows = await em.execute<unknown[]>(
-    `delete from idempotency where (principal, operation, key) in (
-       select principal, operation, key from idempotency
-        where created_at < now() - make_interval(hours => ?) limit ?) returning 1`,
-    [hours, limit],
-  );
-  return rows.length;
-}

@@ -16,7 +16,8 @@ export const ordersByIds: typeof real.ordersByIds = (em, ids) =>
         confirmedAt: confirmedAt === null ? null : new Date(confirmedAt),
         updatedAt: new Date(placedAt),
       };
-      return [{ ...draft, ...columns, ...dates, purchaseOrderNumber: null, failure: null }];
+      const { organizationId = null } = draft;
+      return [{ ...draft, organizationId, ...columns, ...dates, purchaseOrderNumber: null, failure: null }];
     }),
   );
 

@@ -1,6 +1,7 @@
 import { GiveBacks } from './002-give-backs.ts';
 import { Returns } from './003-returns.ts';
 import { Promotions } from './004-promotions.ts';
+import { Organizations } from './005-organizations.ts';
 import { CreateOrders } from './create-orders.ts';
 
 /** In order; only ever added to. */
@@ -9,6 +10,7 @@ export const migrations = {
   '002-give-backs': GiveBacks,
   '003-returns': Returns,
   '004-promotions': Promotions,
+  '005-organizations': Organizations,
 };
 
 export { APPEND_ONLY } from './create-orders.ts';
