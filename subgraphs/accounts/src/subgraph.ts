@@ -100,7 +100,7 @@ export async function createAccounts(deps: AccountsDeps): Promise<Subgraph> {
       relay = startRelay({ domain: 'accounts', outbox: postgresOutbox(orm), bus, log, metrics });
       consumer = await startConsumer({
         group: 'accounts',
-        domains: ['orders'],
+        domains: ['orders', 'catalog'],
         bus,
         inbox: postgresInbox(orm),
         handlers: handlers(commands),
