@@ -30,7 +30,7 @@ import type { CommandDeps } from './commands/deps.ts';
 import { ensureOperator } from './commands/ensure-operator.ts';
 import { sendMails } from './commands/send-mails.ts';
 import type { AccountsConfig } from './config.ts';
-import { handlers } from './events/in.ts';
+import { concerns, handlers } from './events/in.ts';
 import type { AccountsContext } from './graphql/context.ts';
 import { createLoaders } from './graphql/loaders.ts';
 import { accountsSchema } from './schema.ts';
@@ -105,6 +105,7 @@ export async function createAccounts(deps: AccountsDeps): Promise<Subgraph> {
         bus,
         inbox: postgresInbox(orm),
         handlers: handlers(commands),
+        concerns,
         log,
         metrics,
       });
