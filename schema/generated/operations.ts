@@ -206,6 +206,16 @@ export type FulfillmentStatusInput = {
   trackingNumber?: string | null | undefined;
 };
 
+/** A circle on the globe. */
+export type GeoFilter = {
+  /** Latitude of the middle, -85 to 85 degrees. */
+  lat: number;
+  /** Longitude of the middle, -180 to 180 degrees. */
+  lon: number;
+  /** How far around it, up to 20,000 km. */
+  radiusKm: number;
+};
+
 /** How a product feed is written. */
 export type ImportFormat =
   /** A table with a header line, upload type `text/csv`. */
@@ -834,10 +844,14 @@ export type SearchFilter = {
   currencyCode?: string | null | undefined;
   /** Only what can be bought now. */
   inStockOnly?: boolean | null | undefined;
+  /** Sold by somebody within this circle; of more than 250 vendors in it the nearest count. */
+  near?: GeoFilter | null | undefined;
   /** The same offer costs at most this. */
   priceMax?: number | null | undefined;
   /** An offer costs at least this. */
   priceMin?: number | null | undefined;
+  /** True: sold by somebody who is part of Prime. False: by somebody who is not. */
+  primeEligible?: boolean | null | undefined;
   /** Rated at least this, from 0 to 5. */
   ratingMin?: number | null | undefined;
   /** Sold by one of these vendors; at most 100. */

@@ -47,6 +47,7 @@ const SHORT_LISTS: Readonly<Record<string, string>> = {
   'Organization.addresses': 'an address book has at most 50',
   'Product.related': 'as many as were asked for, at most 50',
   'Product.alsoBought': 'as many as were asked for, at most 50',
+  'User.recommendations': 'as many as asked for, at most 50',
   'User.memberships': 'the few organisations and vendors a person works for',
   'Query.nodes': 'as many as were asked for, at most 100',
 };

@@ -32,7 +32,7 @@ import { reconcilePayments } from './commands/reconcile-payments.ts';
 import { reconciler } from './commands/reconcile-with-provider.ts';
 import { releaseSettlements } from './commands/release-settlements.ts';
 import { runDueOperations } from './commands/run-operation.ts';
-import { singleFlight } from '@marketgraph/platform/core';
+import { oneByOne, singleFlight } from '@marketgraph/platform/core';
 import type { PaymentsConfig } from './config.ts';
 import { paymentsCounts, watchPayouts } from './counts.ts';
 import { consumedDomains, eventHandlers } from './events/in.ts';
@@ -131,6 +131,7 @@ export async function createPayments(dependencies: PaymentsDependencies): Promis
     creating: singleFlight(),
     capturing: singleFlight(),
     operating: singleFlight(),
+    looking: oneByOne(),
     onCommitted: () => work?.relay.nudge(),
   };
 

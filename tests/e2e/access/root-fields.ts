@@ -137,6 +137,9 @@ export const rootFields: Readonly<Record<string, Row>> = {
   reviewVote: ['sign in', 'yes', 'yes', 'yes'],
   searchReindex: ['sign in', 'no', 'no', 'yes'],
   searchIndexRollback: ['sign in', 'no', 'no', 'yes'],
+  vendorReachSet: ['sign in', 'yes', 'yes', 'yes'],
+  vendorPrimeEligibleSet: ['sign in', 'no', 'no', 'yes'],
+  searchSynonymsSet: ['sign in', 'no', 'no', 'yes'],
   searchEventTrack: ['yes', 'yes', 'yes', 'yes'],
 
   // Streams.

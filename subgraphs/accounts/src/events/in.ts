@@ -10,6 +10,15 @@ import { type Notice, orderConfirmedNotice, paymentFailedNotice, shippedNotice }
 
 const SHIPPED = new Set(['SHIPPED', 'PARTIALLY_SHIPPED']);
 
+/** Whether somebody wants to hear of it. */
+export function concerns({ name, payload }: EventEnvelope): boolean {
+  return name !== contracts.vendorOrderChanged.name || isShipped(payload as contracts.VendorOrderChanged);
+}
+
+function isShipped({ status, previousStatus }: contracts.VendorOrderChanged): boolean {
+  return SHIPPED.has(status) && previousStatus !== status;
+}
+
 /** What happened to an order that its buyer, or of a return its vendor, wants to hear; and what a vendor's product was judged to be. Each vendor ships its own part, so it is the part's event that tells. */
 export function handlers(
   deps: Pick<CommandDeps, 'ids' | 'clock' | 'onCommitted'>,
@@ -24,7 +33,7 @@ export function handlers(
     [contracts.orderConfirmed.name]: tell(orderConfirmedNotice),
     [contracts.orderFailed.name]: tell(paymentFailedNotice),
     [contracts.vendorOrderChanged.name]: tell((part: contracts.VendorOrderChanged) =>
-      SHIPPED.has(part.status) && part.previousStatus !== part.status ? shippedNotice(part) : null,
+      isShipped(part) ? shippedNotice(part) : null,
     ),
     [contracts.returnChanged.name]: (event, em) =>
       notifyOfReturn(em, deps, event.payload as contracts.ReturnChanged, event.trace),

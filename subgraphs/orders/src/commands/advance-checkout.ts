@@ -13,6 +13,7 @@ import {
   type CheckoutRecord,
   lockCheckout,
   postponeCheckout,
+  readCheckout,
   saveCheckout,
   takeParkedReports,
 } from '../store/checkouts.ts';
@@ -109,24 +110,31 @@ export class CheckoutStalledError extends Error {
 /**
  * Drives a checkout as far as it goes: event, requests, their answers, until it
  * waits for the buyer or has ended. Client, payment event and sweeper all come
- * through here; two at once do the same idempotent things.
+ * through here, in this process one after the other; two processes at once do
+ * the same idempotent things. `record` is what the caller has just read of it.
  */
-export function driveCheckout(services: Services, start: Drive & { trace?: string | null }): Promise<Driven> {
+export function driveCheckout(services: Services, start: Drive): Promise<Driven> {
   const { event, cause, trace } = start;
   // One checkout is one trace, whoever goes on with it: this request is only linked with it.
   const span = { service: 'orders', parent: trace ?? undefined, link: activeTraceparent() };
-  return traced(`orders checkout ${event.type}`, span, (own = cause.trace) =>
-    drive(services, { ...start, cause: { ...cause, trace: own } }),
-  );
+  return traced(`orders checkout ${event.type}`, span, (own = cause.trace) => {
+    const inTrace = { ...start, cause: { ...cause, trace: own } };
+    return services.driving(start.orderId, (waited) =>
+      drive(services, waited ? { ...inTrace, record: undefined } : inTrace),
+    );
+  });
 }
 
-interface Drive {
+export interface Drive {
   orderId: string;
   event: CheckoutEvent;
   cause: Cause;
+  record?: CheckoutRecord;
+  /** W3C traceparent of the request that began the checkout. */
+  trace?: string | null;
 }
 
-interface Driven {
+export interface Driven {
   record: CheckoutRecord;
   answers: Answers;
 }
@@ -135,11 +143,14 @@ async function drive(services: Services, start: Drive): Promise<Driven> {
   const answers: Answers = {};
   let event = start.event;
   for (let steps = 0; steps < MAX_STEPS; steps += 1) {
-    const advanced = await inTransaction(services.orm, (em) => applyCheckoutEvent(em, services, { ...start, event }));
-    services.nudgeRelay();
+    const known = steps === 0 ? start.record : undefined;
+    const advanced = isQuestion(event)
+      ? await questionCheckout(services, { orderId: start.orderId, event, known })
+      : await inTransaction(services.orm, (em) => applyCheckoutEvent(em, services, { ...start, event }));
     if (!advanced) throw new Error(`There is no checkout ${start.orderId}.`);
     const { record, requests, isMoved } = advanced;
     if (isMoved && isEnded(record.state)) services.counts.checkouts.of(outcomeOf(record.state)).inc();
+    if (!isQuestion(event)) services.nudgeRelay();
     crashPoint(`checkout.saved.${record.state.status}`);
     const [request] = requests;
     if (!request && isAtRest(record.state)) return { record, answers };
@@ -168,6 +179,25 @@ async function drive(services: Services, start: Drive): Promise<Driven> {
 /** Codes of failures are a few known ones. */
 function outcomeOf(state: Checkout): string {
   return state.status === 'COMPLETED' ? 'completed' : (failureOf(state)?.code ?? 'failed').toLowerCase();
+}
+
+type Question = Extract<CheckoutEvent, { type: 'resumed' | 'completionAsked' }>;
+
+/** What asks how a checkout goes on, and changes nothing of it. */
+function isQuestion(event: CheckoutEvent): event is Question {
+  return event.type === 'resumed' || event.type === 'completionAsked';
+}
+
+/**
+ * Nothing is decided, so nothing is locked or saved: what is asked for then may have been answered meanwhile, and the
+ * answer finds a state that ignores it.
+ */
+async function questionCheckout(
+  { orm }: Services,
+  { orderId, event, known }: { orderId: string; event: Question; known?: CheckoutRecord },
+): Promise<Advanced | undefined> {
+  const record = known ?? (await readCheckout(orm.em.fork(), orderId));
+  return record && { record, requests: advance(record.state, event).requests, isMoved: false };
 }
 
 /** Nothing happens by itself any more: it has ended, or the buyer has to pay. */

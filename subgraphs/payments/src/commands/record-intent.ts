@@ -1,4 +1,4 @@
-import { betweenCrashPoints } from '@marketgraph/platform/core';
+import { betweenCrashPoints, type Money } from '@marketgraph/platform/core';
 import type { NewEvent } from '@marketgraph/platform/messaging';
 import { appendToOutbox, type EntityManager, inTransaction } from '@marketgraph/platform/postgres';
 import type { OwnIntent } from '../clients/provider.ts';
@@ -23,18 +23,19 @@ import { tellSettlement } from './tell-settlement.ts';
  * Everything that one look at the provider means to us, in one transaction:
  * status, transactions, ledger, settlements and events. Only for a payment that
  * is still at the version it had before the look: so a look is never older than
- * what is recorded, whoever else looked meanwhile. False means: look again.
+ * what is recorded, whoever else looked meanwhile. Resolves to the payment as it is then; null means: look again.
  */
 export async function recordIntent(
   deps: PaymentsDeps,
   seen: { paymentId: string; version: number },
   own: Pick<OwnIntent, 'intent' | 'clientSecret'>,
-): Promise<boolean> {
+): Promise<PaymentRow | null> {
   const now = deps.clock.now();
-  const captured = await betweenCrashPoints('payment.record', () =>
+  let captured: Money | undefined;
+  const recorded = await betweenCrashPoints('payment.record', () =>
     inTransaction(deps.orm, async (em) => {
       const row = await lockPayment(em, seen.paymentId);
-      if (!row || row.version !== seen.version) return undefined;
+      if (!row || row.version !== seen.version) return null;
       if (row.gatewayReference && row.gatewayReference !== own.intent.reference) {
         throw new Error(`Payment ${row.id} belongs to another intent than ${own.intent.reference}.`);
       }
@@ -42,13 +43,15 @@ export async function recordIntent(
       const events = await apply(deps, em, row, { observed, own, now });
       await em.flush();
       await appendToOutbox(em, events, { ids: deps.ids, now });
-      return observed.newlyCaptured;
+      captured = observed.newlyCaptured;
+      return row;
     }),
   );
-  if (!captured) return false;
-  if (captured.amount > 0) deps.counts.captured.of(captured.currencyCode).inc(captured.amount);
-  deps.onCommitted();
-  return true;
+  if (recorded && captured && captured.amount > 0) {
+    deps.counts.captured.of(captured.currencyCode).inc(captured.amount);
+  }
+  if (recorded) deps.onCommitted();
+  return recorded;
 }
 
 async function apply(

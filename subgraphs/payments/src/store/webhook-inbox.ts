@@ -22,7 +22,7 @@ export interface DueEvent {
 export async function keepEvent(
   em: EntityManager,
   event: ReceivedEvent,
-  { status, now }: { status: 'PENDING' | 'IGNORED'; now: Date },
+  { status, now, dueAt }: { status: 'PENDING' | 'IGNORED'; now: Date; dueAt: Date },
 ): Promise<boolean> {
   const inserted = await em.execute<unknown[]>(
     `insert into webhook_event (event_id, type, object_id, payment_id, provider_created_at, received_at, status, next_attempt_at)
@@ -35,7 +35,7 @@ export async function keepEvent(
       event.createdAt.toISOString(),
       now.toISOString(),
       status,
-      now.toISOString(),
+      dueAt.toISOString(),
     ],
   );
   return inserted.length > 0;
