@@ -3,6 +3,7 @@ import { benchCache, cacheBenchDefaults } from './cache/cache-bench.ts';
 import { benchCheckout, checkoutBenchDefaults } from './checkout/checkout-bench.ts';
 import { benchFanOut, fanOutDefaults } from './fanout/fanout-bench.ts';
 import { benchGateways, gatewayBenchDefaults } from './gateway/gateway-bench.ts';
+import { benchImport, importBenchDefaults } from './import/import-bench.ts';
 import { benchMarketplace } from './marketplace/marketplace-bench.ts';
 import { benchPrices, pricesBenchDefaults } from './prices/prices-bench.ts';
 import { machineFacts, printReport, type Report, writeReport } from './measure/report.ts';
@@ -15,6 +16,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Report>>> = {
   fanout: () => benchFanOut({ ...fanOutDefaults, say }),
   cache: () => benchCache({ ...cacheBenchDefaults, say }),
   checkout: () => benchCheckout({ ...checkoutBenchDefaults, say }),
+  import: () => benchImport({ ...importBenchDefaults, say }),
   marketplace: benchMarketplace,
   prices: () => benchPrices({ ...pricesBenchDefaults, say }),
 };

@@ -18,11 +18,21 @@ export interface VendorChanged {
   /** NOT_STARTED SUBMITTED NEEDS_INFORMATION VERIFIED REJECTED */
   kycStatus: string;
   isPrimeEligible: boolean;
+  /** Degrees; null or absent when it has not said where it is. */
+  location?: { lat: number; lon: number } | null;
+  /** Country codes; null or absent: everywhere. */
+  shipsTo?: string[] | null;
 }
 
 /** Roles or memberships of a user are different now. Key: the user. */
 export interface PrincipalChanged {
   userId: string;
+}
+
+/** Somebody wants results of their own, or no more; what was remembered of them for that is forgotten then. Key: the user. */
+export interface PersonalizationChanged {
+  userId: string;
+  isPersonalized: boolean;
 }
 
 /** Key: the user. Without a session id all of the user's sessions ended. */
@@ -52,9 +62,15 @@ export const vendorChanged = fact<VendorChanged>()('accounts.vendorChanged', 1, 
   status: 'ACTIVE',
   kycStatus: 'VERIFIED',
   isPrimeEligible: false,
+  location: { lat: 52.52, lon: 13.405 },
+  shipsTo: ['DE', 'AT'],
 });
 export const principalChanged = fact<PrincipalChanged>()('accounts.principalChanged', 1, {
   userId: 'usr_01J0000000000000000000VADM',
+});
+export const personalizationChanged = fact<PersonalizationChanged>()('accounts.personalizationChanged', 1, {
+  userId: 'usr_01J0000000000000000000BUYR',
+  isPersonalized: false,
 });
 export const sessionRevoked = fact<SessionRevoked>()('accounts.sessionRevoked', 1, {
   userId: 'usr_01J0000000000000000000BUYR',

@@ -19,6 +19,19 @@ export interface ProductChanged {
   updatedAt: string;
 }
 
+/** A moderator has decided about a product. Key: the product; sequence: its version. */
+export interface ProductModerated {
+  productId: string;
+  vendorId: string;
+  title: string;
+  /** APPROVE REJECT REQUEST_CHANGES */
+  decision: string;
+  /** Null where nothing was refused. */
+  reason: string | null;
+  /** What the product is now, as in `ProductChanged`. */
+  status: string;
+}
+
 /** Key: the offer; sequence: its version. Topics: `priceChanged:<offerId>` when the price is another than before. */
 export interface OfferChanged {
   offerId: string;
@@ -86,6 +99,14 @@ export const productChanged = fact<ProductChanged>()('catalog.productChanged', 1
   variantIds: ['var_01J0000000000000000000VRNT'],
   createdAt: '2026-01-01T00:00:00.000Z',
   updatedAt: '2026-01-01T00:00:00.000Z',
+});
+export const productModerated = fact<ProductModerated>()('catalog.productModerated', 1, {
+  productId: 'prd_01J0000000000000000000PRDT',
+  vendorId: 'ven_01J0000000000000000000VEND',
+  title: 'Brass reading lamp',
+  decision: 'REJECT',
+  reason: 'The picture shows another lamp.',
+  status: 'REJECTED',
 });
 export const offerChanged = fact<OfferChanged>()('catalog.offerChanged', 1, {
   offerId: 'off_01J0000000000000000000FFER',

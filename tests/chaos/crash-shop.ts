@@ -9,6 +9,7 @@ import type { Person } from '../support/person.ts';
 import { type Listing, listProduct } from '../support/shop.ts';
 import { type CrashPoint, nameOf } from './crash-points.ts';
 import { atTheProvider, noMoreFaults } from './provider-faults.ts';
+import { dyingAt } from './dying-at.ts';
 import { buyStubbornly, type Purchase } from './stubborn-buyer.ts';
 import { brokenInvariants } from './broken-invariants.ts';
 
@@ -37,7 +38,6 @@ export interface CellResult {
 }
 
 const UNITS = 100_000;
-const LOOK_MS = 500;
 
 /** A marketplace in processes, and a vendor with one product that everybody wants and one that is gone. */
 export class CrashShop {
@@ -91,31 +91,19 @@ export class CrashShop {
         match: { method: 'POST', path: '/v1/payment_intents/*/capture' },
       });
     }
-    await service.kill();
-    await service.restart({ NODE_ENV: 'test', CRASH_AT: `${point.point}:${point.nth ?? 1}` });
-
-    let crashed = false;
-    const nurse = setInterval(() => {
-      if (service.isRunning || crashed) return;
-      crashed = true;
-      void service.restart();
-    }, LOOK_MS);
     try {
-      const card = outcome === 'declined' ? 'pm_card_chargeDeclined' : 'pm_card_visa';
-      const purchase = await buyStubbornly(graph, buyer, {
-        basket,
-        card,
-        ...(outcome === 'stock gone' ? { beforePaying: (orderId) => this.sellToAnother(orderId) } : {}),
+      const { crashed, result } = await dyingAt(service, point, async () => {
+        const card = outcome === 'declined' ? 'pm_card_chargeDeclined' : 'pm_card_visa';
+        const purchase = await buyStubbornly(graph, buyer, {
+          basket,
+          card,
+          ...(outcome === 'stock gone' ? { beforePaying: (orderId) => this.sellToAnother(orderId) } : {}),
+        });
+        return { purchase, broken: await this.settled() };
       });
-      const broken = await this.settled();
-      return { name: `${nameOf(point)}, ${outcome}`, crashed, purchase, expected: ENDS[outcome], broken };
+      return { name: `${nameOf(point)}, ${outcome}`, crashed, expected: ENDS[outcome], ...result };
     } finally {
-      clearInterval(nurse);
       await noMoreFaults(graph);
-      if (!crashed) {
-        await service.kill();
-        await service.restart();
-      }
     }
   }
 

@@ -4,19 +4,20 @@ import { until } from '@marketgraph/platform/testing';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../simulator/world/random.ts';
 import { aRun, newKey, registerBuyer, registerVendor, signIn } from '../story/cast.ts';
-import { availableOf, fillCart, payByCard, startCheckout, type StartedCheckout } from '../story/purchase.ts';
+import { availableOf, fillCart, payByCard, type StartedCheckout } from '../story/purchase.ts';
 import { silentReport } from '../story/report.ts';
 import { manyBuyers } from '../support/many-buyers.ts';
 import { type TestMarketplace, withMarketplace } from '../support/marketplace.ts';
 import { Person } from '../support/person.ts';
 import { buy, listProduct } from '../support/shop.ts';
 import { settled } from './linearizability/trial.ts';
+import { startedStubbornly } from './stubborn-buyer.ts';
 
 const SEED = Number(process.env['CHAOS_SEED'] ?? Math.trunc(Math.random() * 2 ** 31));
 const CARTS = 200;
 const PAYERS = 20;
 /** Short, but long enough for all carts to be reserved before the first of them is over. */
-const TTL_S = 20;
+const TTL_S = 90;
 const AROUND_MS = 200;
 /** From the end of a reservation until its units are free again. */
 const BACK_WITHIN_MS = 30_000;
@@ -40,7 +41,7 @@ async function hold(market: TestMarketplace, offerId: string, tokens: readonly s
         const buyer = Object.assign(new Person(`Buyer ${at}`, market.url), { accessToken: tokens[at] });
         const basket = await fillCart(buyer, [{ offerId, quantity: 1 }]);
         const startedAt = Date.now();
-        held.push({ buyer, checkout: await startCheckout(buyer, basket), expiresAtMs: startedAt + TTL_S * 1_000 });
+        held.push({ buyer, checkout: await startedStubbornly(buyer, basket), expiresAtMs: startedAt + TTL_S * 1_000 });
       }
     }),
   );

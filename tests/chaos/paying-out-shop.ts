@@ -7,9 +7,12 @@ import { accepted, silentReport } from '../story/report.ts';
 import { startTestMarketplace, type TestMarketplace } from '../support/marketplace.ts';
 import type { Person } from '../support/person.ts';
 import { ask } from '../support/raw-graph.ts';
-import { buy, type Listing, listProduct } from '../support/shop.ts';
+import { fillCart } from '../story/purchase.ts';
+import { type Listing, listProduct } from '../support/shop.ts';
 import { type CrashPoint, type PayingOut, payingOutOf } from './crash-points.ts';
 import { brokenInvariants } from './broken-invariants.ts';
+import { dyingAt } from './dying-at.ts';
+import { buyStubbornly } from './stubborn-buyer.ts';
 
 /** What became of an order's money: here, and by the provider's own record. */
 export interface PaidOut {
@@ -70,30 +73,29 @@ export class PayingOutShop {
     const { graph, processes } = this.marketplace;
     const service = processes!.services.get(point.service)!;
     const buyer = await registerBuyer(graph, `B${newKey().slice(0, 8)}`, this.run);
-    const { orderId } = await buy(graph, buyer, [{ offerId: this.listing.offerId, quantity: 1 }]);
+    const orderId = await this.sell(buyer);
     const ending = payingOutOf(point);
     if (ending !== 'canceled') await this.deliver(orderId);
     if (ending === 'refunded after release') await this.release(orderId);
 
-    await service.kill();
-    await service.restart({ NODE_ENV: 'test', CRASH_AT: `${point.point}:${point.nth ?? 1}` });
-    let crashed = false;
-    const nurse = setInterval(() => {
-      if (service.isRunning || crashed) return;
-      crashed = true;
-      void service.restart();
-    }, LOOK_MS);
-    try {
+    const { crashed, result } = await dyingAt(service, point, async () => {
       await this.end(ending, { orderId, buyer });
       const broken = await this.settled();
-      return { crashed, order: await this.amountsOf(orderId), paidOut: await this.paidOut(orderId), broken };
-    } finally {
-      clearInterval(nurse);
-      if (!crashed) {
-        await service.kill();
-        await service.restart();
-      }
-    }
+      return { order: await this.amountsOf(orderId), paidOut: await this.paidOut(orderId), broken };
+    });
+    return { crashed, ...result };
+  }
+
+  /** A paid order; the service of the last point may still be on its way back. */
+  private async sell(buyer: Person): Promise<string> {
+    const basket = await until(
+      () => fillCart(buyer, [{ offerId: this.listing.offerId, quantity: 1 }]).catch(() => undefined),
+      this.patience('a cart'),
+    );
+    const { graph } = this.marketplace;
+    const { status, orderId } = await buyStubbornly(graph, buyer, { basket, card: 'pm_card_visa' });
+    if (status !== 'CONFIRMED') throw new Error(`the order to be paid out is ${status}`);
+    return orderId!;
   }
 
   private async end(ending: PayingOut, { orderId, buyer }: { orderId: string; buyer: Person }): Promise<void> {

@@ -1,7 +1,7 @@
 import * as operations from '@marketgraph/schema/generated/operations';
 import { until } from '@marketgraph/platform/testing';
 import { newKey, type StoryGraph } from '../story/cast.ts';
-import { type Basket, payByCard } from '../story/purchase.ts';
+import { type Basket, payByCard, type StartedCheckout } from '../story/purchase.ts';
 import type { Person } from '../support/person.ts';
 
 /** How a purchase came out, for good. */
@@ -22,6 +22,42 @@ const ORDERED = 'This cart has been ordered.';
 const ENDED = new Set(['CONFIRMED', 'FAILED', 'CANCELED']);
 
 /**
+ * Starts a checkout as a good client does: with one key, asked until there is an
+ * answer. A service that is busy or dies says "not now" and has promised nothing.
+ */
+export async function startStubbornly(
+  buyer: Person,
+  basket: Basket,
+  patienceMs = PATIENCE_MS,
+): Promise<StartedCheckout | { refused: readonly string[] }> {
+  const idempotencyKey = newKey();
+  return until(
+    async () => {
+      const { checkoutStart } = await buyer.ask(operations.CheckoutStartDocument, {
+        cartId: basket.cartId,
+        idempotencyKey,
+      });
+      const codes = checkoutStart.userErrors.map(({ code }) => String(code));
+      const isOrdered = checkoutStart.userErrors.some(({ message }) => message === ORDERED);
+      if (!isOrdered && codes.some((code) => NOT_NOW.has(code))) return undefined;
+      if (codes.length > 0) return { refused: codes };
+      const { order, paymentId, paymentClientSecret } = checkoutStart;
+      return order && paymentId && paymentClientSecret
+        ? { ...basket, orderId: order.id, paymentId, clientSecret: paymentClientSecret }
+        : undefined;
+    },
+    { timeoutMs: patienceMs, intervalMs: RETRY_MS, what: 'an answer to checkoutStart' },
+  );
+}
+
+/** A checkout of goods that are there for certain. */
+export async function startedStubbornly(buyer: Person, basket: Basket): Promise<StartedCheckout> {
+  const started = await startStubbornly(buyer, basket);
+  if ('refused' in started) throw new Error(`checkoutStart was refused: ${started.refused.join(', ')}`);
+  return started;
+}
+
+/**
  * Buys as a good client does while services die: every mutation has one key and is
  * asked with it until there is an answer, and the order is looked at until it has ended.
  */
@@ -35,30 +71,12 @@ export async function buyStubbornly(
     patienceMs = PATIENCE_MS,
   }: { basket: Basket; card: string; beforePaying?(orderId: string): Promise<void>; patienceMs?: number },
 ): Promise<Purchase> {
-  const startKey = newKey();
-  const started = await until(
-    async () => {
-      const { checkoutStart } = await buyer.ask(operations.CheckoutStartDocument, {
-        cartId: basket.cartId,
-        idempotencyKey: startKey,
-      });
-      const codes = checkoutStart.userErrors.map(({ code }) => String(code));
-      const isOrdered = checkoutStart.userErrors.some(({ message }) => message === ORDERED);
-      if (!isOrdered && codes.some((code) => NOT_NOW.has(code))) return undefined;
-      if (codes.length > 0) return { refused: codes };
-      const { order, paymentId, paymentClientSecret } = checkoutStart;
-      return order && paymentId && paymentClientSecret
-        ? { orderId: order.id, paymentId, clientSecret: paymentClientSecret }
-        : undefined;
-    },
-    { timeoutMs: patienceMs, intervalMs: RETRY_MS, what: 'an answer to checkoutStart' },
-  );
-  if ('refused' in started) return { status: 'REFUSED', codes: started.refused ?? [] };
+  const started = await startStubbornly(buyer, basket, patienceMs);
+  if ('refused' in started) return { status: 'REFUSED', codes: started.refused };
 
   await beforePaying?.(started.orderId);
-  const checkout = { ...basket, ...started };
   // The card is the provider's business: it says no by an error, and a second confirmation is refused.
-  await payByCard(graph, checkout, card).catch(() => undefined);
+  await payByCard(graph, started, card).catch(() => undefined);
 
   const completeKey = newKey();
   const status = await until(

@@ -47,6 +47,7 @@ const SHORT_LISTS: Readonly<Record<string, string>> = {
   'Organization.addresses': 'an address book has at most 50',
   'Product.related': 'as many as were asked for, at most 50',
   'Product.alsoBought': 'as many as were asked for, at most 50',
+  'User.recommendations': 'as many as asked for, at most 50',
   'User.memberships': 'the few organisations and vendors a person works for',
   'Query.nodes': 'as many as were asked for, at most 100',
 };
@@ -61,7 +62,7 @@ const CANNOT_BE_REFUSED = new Set(['logout', 'searchEventTrack']);
 const ROOT_TYPES = new Set(['Query', 'Mutation', 'Subscription']);
 
 const MUTATION_VERBS =
-  'accept|add|adjust|admit|apply|approve|archive|cancel|capture|complete|confirm|create|delete|moderate|rebuild|reconcile|refund|reject|release|remove|reply|request|reserve|reset|revert|review|revoke|rollback|select|set|settle|ship|start|submit|suspend|reindex|sync|track|transfer|update|upsert|verify|void|vote|read|issue|invite|merge|decide|receive|detach|onboard|schedule';
+  'accept|add|adjust|admit|apply|approve|archive|cancel|capture|complete|confirm|create|delete|moderate|rebuild|reconcile|refund|reject|release|remove|reply|request|reserve|reset|revert|review|revoke|rollback|select|set|settle|ship|start|submit|suspend|reindex|sync|track|transfer|update|upsert|verify|void|vote|read|issue|invite|merge|decide|receive|detach|onboard|schedule|report|dismiss';
 
 const namedType = (type: TypeNode): string => (type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type));
 const isList = (type: TypeNode): boolean =>

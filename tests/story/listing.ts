@@ -19,6 +19,20 @@ export interface Listing {
 }
 
 export async function publishProduct(vendor: Vendor, operator: Person, run: string, report: Report): Promise<Listing> {
+  const listing = await listProduct(vendor, operator, run);
+  const begin = performance.now();
+  const { title, word } = listing;
+  await until(
+    async () =>
+      (await vendor.person.ask(operations.SearchDocument, { query: word, first: 5 })).searchProducts.edges.length > 0,
+    { timeoutMs: SOON_MS, what: `"${word}" in the search within 2 s of its publication` },
+  );
+  report.saw(`North published "${title}"; searchable ${Math.round(performance.now() - begin)} ms later`);
+  return listing;
+}
+
+/** A product with an offer and stock; resolves when the moderator has published it. */
+export async function listProduct(vendor: Vendor, operator: Person, run: string): Promise<Listing> {
   const { categoryUpsert } = await operator.ask(operations.CategoryUpsertDocument, {
     input: { slug: `story-lamps-${run}`, name: `Story lamps ${run}` },
   });
@@ -56,14 +70,7 @@ export async function publishProduct(vendor: Vendor, operator: Person, run: stri
     input: { id: product.id, decision: 'APPROVE' },
   });
   const published = accepted('productModerate', productModerate.product, productModerate.userErrors);
-  const begin = performance.now();
   expectThat(published.status === 'PUBLISHED', 'an approved product is PUBLISHED', published);
-  await until(
-    async () =>
-      (await vendor.person.ask(operations.SearchDocument, { query: word, first: 5 })).searchProducts.edges.length > 0,
-    { timeoutMs: SOON_MS, what: `"${word}" in the search within 2 s of its publication` },
-  );
-  report.saw(`North published "${title}"; searchable ${Math.round(performance.now() - begin)} ms later`);
   return { productId: product.id, offerId: offer.id, title, brand, word };
 }
 

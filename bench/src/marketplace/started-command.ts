@@ -14,6 +14,8 @@ export interface StartedCommand {
   startedInMs: number;
   /** Resident memory of all Node processes of it, in megabytes. */
   nodeMegabytes(): number;
+  /** Of its first process: in one process, gateway and services without the stores. */
+  mainMegabytes(): number;
   stop(): Promise<void>;
 }
 
@@ -45,6 +47,7 @@ export async function startCommand({
     graph: { ...client, url },
     startedInMs,
     nodeMegabytes: () => nodeMegabytes(child.pid!),
+    mainMegabytes: () => residentKilobytes(child.pid!) / 1_024,
     stop: () => end(child),
   };
 }
@@ -63,6 +66,10 @@ async function end(child: ChildProcess): Promise<void> {
   const exit = once(child, 'exit');
   child.kill('SIGINT');
   await exit;
+}
+
+function residentKilobytes(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
 }
 
 function nodeMegabytes(root: number): number {

@@ -22,6 +22,7 @@ export const costWeights: CostWeights = {
     'Vendor.lowStockOffers': 10,
     'Product.related': 10,
     'Product.alsoBought': 10,
+    'User.recommendations': 10,
     'Mutation.login': 50,
     'Mutation.register': 50,
     'Mutation.inventoryReconcile': 100,

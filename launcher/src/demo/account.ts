@@ -6,6 +6,8 @@ import { DEMO_PASSWORD } from './accounts.ts';
 /** One signed-in account that acts through the public graph, like any client. */
 export interface Account {
   email: string;
+  /** Of the session that was opened; good for 15 minutes. */
+  accessToken(): string;
   ask<Data, Vars extends Variables>(document: TypedDocumentNode<Data, Vars> | string, variables: Vars): Promise<Data>;
 }
 
@@ -34,7 +36,8 @@ export async function openAccount(
     if (!login.session) throw new Error(`${email}: ${login.userErrors.map(({ message }) => message).join('; ')}`);
     accessToken = login.session.accessToken;
   }
-  return { email, ask };
+  const token = accessToken;
+  return { email, accessToken: () => token, ask };
 }
 
 export interface Payload {

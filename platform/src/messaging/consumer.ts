@@ -17,6 +17,8 @@ export interface ConsumerOptions<Transaction> {
   inbox: Inbox<Transaction>;
   /** By event name. Names without a handler are acknowledged and counted. */
   handlers: Readonly<Record<string, EventHandler<Transaction>>>;
+  /** False for an event whose handler would do nothing: it is acknowledged without a transaction. */
+  concerns?: (event: EventEnvelope) => boolean;
   log: Logger;
   /** Told how many events were given up on, where somebody looks. */
   metrics?: Metrics;
@@ -46,7 +48,7 @@ const MAX_OUTAGE_DELAY_MS = 2_000;
  * or a service is away is not to blame, and waits for as long as that takes.
  */
 export async function startConsumer<Transaction>(options: ConsumerOptions<Transaction>): Promise<Consumer> {
-  const { group, domains, bus, inbox, handlers, log, metrics } = options;
+  const { group, domains, bus, inbox, handlers, concerns = () => true, log, metrics } = options;
   const maxAttempts = options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
   const concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
   const retryDelayMs = options.retryDelayMs ?? DEFAULT_RETRY_DELAY_MS;
@@ -89,11 +91,6 @@ export async function startConsumer<Transaction>(options: ConsumerOptions<Transa
   const handle = async (delivery: Delivery): Promise<boolean> => {
     const { envelope } = delivery;
     const handler = handlers[envelope.name];
-    if (!handler && envelope.version !== 0) {
-      stats.ignored += 1;
-      await member.acknowledge([delivery]);
-      return true;
-    }
     const outcome = handler
       ? await takeEffect(delivery, handler)
       : ({ ended: 'failed', attempt: delivery.attempt, error: new Error('not an event envelope') } as const);
@@ -112,21 +109,35 @@ export async function startConsumer<Transaction>(options: ConsumerOptions<Transa
     return true;
   };
 
+  const isIgnored = (event: EventEnvelope): boolean => {
+    if (event.version === 0) return false;
+    try {
+      return !handlers[event.name] || !concerns(event);
+    } catch {
+      // Not as it should be: its handler says so, and it is buried.
+      return false;
+    }
+  };
+
   const loop = startLoop({
     name: `consumer ${group}`,
     log,
     intervalMs: 50,
     async run() {
       const deliveries = await member.receive({ count: RECEIVE_COUNT, waitMs: RECEIVE_WAIT_MS });
-      const byKey = Map.groupBy(deliveries, (delivery) => delivery.envelope.key || delivery.position);
+      const [ignored, concerning] = parted(deliveries, ({ envelope }) => isIgnored(envelope));
+      stats.ignored += ignored.length;
+      const byKey = Map.groupBy(concerning, (delivery) => delivery.envelope.key || delivery.position);
       const lanes = [...byKey.values()];
-      const ends = await Promise.allSettled(
-        Array.from({ length: Math.min(concurrency, lanes.length) }, async () => {
+      const ends = await Promise.allSettled([
+        // Most events are nothing to most groups: all of them in one go.
+        member.acknowledge(ignored),
+        ...Array.from({ length: Math.min(concurrency, lanes.length) }, async () => {
           for (let lane = lanes.pop(); lane; lane = lanes.pop()) {
             for (const delivery of lane) if (!(await handle(delivery))) break;
           }
         }),
-      );
+      ]);
       // Every lane has come to its end by now: the next round must not overtake one of this.
       for (const end of ends) if (end.status === 'rejected') throw end.reason;
       return 'busy';
@@ -144,6 +155,12 @@ export async function startConsumer<Transaction>(options: ConsumerOptions<Transa
       await member.close();
     },
   };
+}
+
+function parted<T>(all: readonly T[], is: (one: T) => boolean): [T[], T[]] {
+  const [yes, no]: [T[], T[]] = [[], []];
+  for (const one of all) (is(one) ? yes : no).push(one);
+  return [yes, no];
 }
 
 function reasonOf(error: unknown): string {

@@ -1,5 +1,10 @@
 import type { EventEnvelope } from './envelope.ts';
 
+/** What a bus that lost its data can still be given again. */
+export const KEEP_OUTBOX_DAYS = 30;
+/** Longer than any event can come again: what was handled once must be known as handled until then. */
+export const KEEP_INBOX_DAYS = 60;
+
 export interface OutboxRow {
   /** Grows in the order of writing. */
   position: string;
@@ -16,7 +21,7 @@ export interface OutboxMarks {
   next: number;
 }
 
-/** Where a domain's events wait to be published. Rows are kept after that and can be published again. */
+/** Where a domain's events wait to be published. Rows are kept for some time after that and can be published again. */
 export interface Outbox {
   /**
    * Hands the oldest rows that wait to `publish`, at most `limit`, and marks them when it is done; resolves to how many.
@@ -35,5 +40,7 @@ export interface Outbox {
   requeue(since: Date): Promise<number>;
   /** How many wait, and since when the oldest. */
   backlog(): Promise<{ count: number; oldest?: Date }>;
+  /** Removes what is past its time, where the store does not by itself; `busy` while there may be more. */
+  tidy?(): Promise<'idle' | 'busy'>;
   close(): Promise<void>;
 }

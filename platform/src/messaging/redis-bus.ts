@@ -236,10 +236,12 @@ async function joinGroup(options: {
     },
 
     async acknowledge(deliveries) {
-      if (deliveries.length === 0) return;
-      const pipeline = redis.pipeline();
-      for (const { domain, position } of deliveries) pipeline.xack(streamOf(domain), group, position);
-      throwFirst(await pipeline.exec());
+      const byDomain = Map.groupBy(deliveries, ({ domain }) => domain);
+      await Promise.all(
+        [...byDomain].map(([domain, each]) =>
+          redis.xack(streamOf(domain), group, ...each.map(({ position }) => position)),
+        ),
+      );
     },
 
     async bury(delivery, reason) {

@@ -28,6 +28,7 @@ const DEFAULT_INTERVAL_MS = 200;
 const LOOK_EVERY_MS = 1_000;
 /** As many as a stream keeps: of older ones nobody could have been waiting for any. */
 const REPUBLISH_AT_MOST = 200_000;
+const TIDY_EVERY_MS = 60 * 60 * 1_000;
 
 /**
  * Moves outbox rows to the domain's stream, oldest first. A crash between
@@ -77,10 +78,12 @@ export function startRelay(options: RelayOptions): Relay {
       return kept < last ? await publishAgain(kept) : 'idle';
     },
   });
+  const tidy = outbox.tidy?.bind(outbox);
+  const tidying = tidy && startLoop({ name: `tidying ${domain}`, log, intervalMs: TIDY_EVERY_MS, run: () => tidy() });
   return {
     nudge: loop.nudge,
     async stop() {
-      await Promise.all([loop.stop(), watch?.stop()]);
+      await Promise.all([loop.stop(), tidying?.stop(), watch?.stop()]);
       await outbox.close();
     },
   };

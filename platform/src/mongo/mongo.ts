@@ -1,6 +1,14 @@
 import { type ClientSession, type Db, MongoClient } from 'mongodb';
 import type { Ids } from '../core/core.ts';
-import type { EventEnvelope, Inbox, NewEvent, Outbox, OutboxRow } from '../messaging/messaging.ts';
+import {
+  type EventEnvelope,
+  type Inbox,
+  KEEP_INBOX_DAYS,
+  KEEP_OUTBOX_DAYS,
+  type NewEvent,
+  type Outbox,
+  type OutboxRow,
+} from '../messaging/messaging.ts';
 
 export interface MongoDatabase {
   client: MongoClient;
@@ -62,13 +70,19 @@ interface LeaseDocument {
   until: Date;
 }
 
+const DAY_S = 24 * 60 * 60;
+
 /** Indexes of the platform's collections; call once at start. */
 export async function prepareMongoMessaging({ db }: MongoDatabase): Promise<void> {
   await db.collection('outbox').createIndexes([
     { key: { publishedAt: 1, position: 1 }, name: 'unpublished' },
     { key: { occurredAt: 1 }, name: 'occurredAt' },
+    { key: { publishedAt: 1 }, name: 'expiry', expireAfterSeconds: KEEP_OUTBOX_DAYS * DAY_S },
   ]);
-  await db.collection('inbox').createIndex({ consumer: 1, eventId: 1 }, { unique: true, name: 'once' });
+  await db.collection('inbox').createIndexes([
+    { key: { consumer: 1, eventId: 1 }, unique: true, name: 'once' },
+    { key: { handledAt: 1 }, name: 'expiry', expireAfterSeconds: KEEP_INBOX_DAYS * DAY_S },
+  ]);
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Ids } from '../core/core.ts';
 import type { EventEnvelope, NewEvent, Outbox } from '../messaging/messaging.ts';
 import type { Database, EntityManager } from './database.ts';
 import { leanTransaction } from './lean-connection.ts';
+import { tidyMessaging } from './tidy.ts';
 
 /** Tables of the platform; every service's first migration runs these statements. */
 export const messagingTables: readonly string[] = [
@@ -47,6 +48,14 @@ export const messagingMigrations: Readonly<Record<string, readonly string[]>> = 
     `do $$ begin
        if to_regclass('outbox') is not null then
          create index if not exists outbox_published_at on outbox (published_at);
+       end if;
+     end $$`,
+  ],
+  // Rows come in the order of time, so that a block range says enough, and costs nearly nothing to keep.
+  'platform-002-inbox-age': [
+    `do $$ begin
+       if to_regclass('inbox') is not null then
+         create index if not exists inbox_handled_at on inbox using brin (handled_at);
        end if;
      end $$`,
   ],
@@ -170,6 +179,8 @@ export function postgresOutbox(orm: Database): Outbox {
         );
       return { count: Number(row?.count ?? 0), ...(row?.oldest ? { oldest: new Date(row.oldest) } : {}) };
     },
+
+    tidy: () => tidyMessaging(orm),
 
     close: async () => undefined,
   };

@@ -3,3 +3,4 @@ export * from './database-clock.ts';
 export * from './idempotency.ts';
 export * from './inbox.ts';
 export * from './outbox.ts';
+export * from './plain-rows.ts';

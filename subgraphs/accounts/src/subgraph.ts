@@ -30,12 +30,13 @@ import type { CommandDeps } from './commands/deps.ts';
 import { ensureOperator } from './commands/ensure-operator.ts';
 import { sendMails } from './commands/send-mails.ts';
 import type { AccountsConfig } from './config.ts';
-import { handlers } from './events/in.ts';
+import { concerns, handlers } from './events/in.ts';
 import type { AccountsContext } from './graphql/context.ts';
 import { createLoaders } from './graphql/loaders.ts';
 import { accountsSchema } from './schema.ts';
 import { Initial } from './store/migrations/001-initial.ts';
 import { Prime } from './store/migrations/002-prime.ts';
+import { TasteAndReach } from './store/migrations/003-taste-and-reach.ts';
 
 export interface AccountsDeps {
   config: AccountsConfig;
@@ -59,7 +60,7 @@ export async function createAccounts(deps: AccountsDeps): Promise<Subgraph> {
   await migrateDatabase({
     ownerUrl: config.migrationDatabaseUrl,
     appUrl: config.databaseUrl,
-    migrations: { '001-initial': Initial, '002-prime': Prime },
+    migrations: { '001-initial': Initial, '002-prime': Prime, '003-taste-and-reach': TasteAndReach },
     appendOnly: ['audit_log'],
     log,
   });
@@ -100,10 +101,11 @@ export async function createAccounts(deps: AccountsDeps): Promise<Subgraph> {
       relay = startRelay({ domain: 'accounts', outbox: postgresOutbox(orm), bus, log, metrics });
       consumer = await startConsumer({
         group: 'accounts',
-        domains: ['orders'],
+        domains: ['orders', 'catalog'],
         bus,
         inbox: postgresInbox(orm),
         handlers: handlers(commands),
+        concerns,
         log,
         metrics,
       });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { anonymous, type StreamRoot, type UserViewer } from '@marketgraph/platform/graphql';
 import { until } from '@marketgraph/platform/testing';
 import type { NotificationCreated } from '@marketgraph/schema/events/accounts';
+import { productModerated } from '@marketgraph/schema/events/catalog';
 import * as contracts from '@marketgraph/schema/events/orders';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Mail, folderMailSink } from '../src/clients/mail-sink.ts';
@@ -155,6 +156,28 @@ describe('notifications', () => {
       'Your return is refunded',
     ]);
     expect(await titles(vendor.owner)).toEqual(['A buyer wants to return goods', 'A return is on its way']);
+  });
+
+  it('C19 tell everybody of a vendor what a moderator has decided, and why, once per verdict', async () => {
+    const vendor = await anActiveVendor(harness);
+    const about = { productId: ids.next('prd'), vendorId: vendor.id, title: 'Brass lamp' };
+    const rejected = anEvent(productModerated, { ...about, decision: 'REJECT', reason: 'No bulb.' });
+    const approved = { ...anEvent(productModerated, { ...about, decision: 'APPROVE', reason: null }), sequence: 2 };
+    // Of one key, so that the approval is handled last.
+    await harness.bus.publish('catalog', [rejected, { ...rejected, id: ids.next('evt') }, approved]);
+    const notices = await until(async () => {
+      const told = (await inbox(vendor.owner)).edges.filter(({ node }) => node.subjectId === about.productId);
+      return told.some(({ node }) => node.title === 'Your product is in the shop') ? told : undefined;
+    });
+    expect(notices.map(({ node }) => [node.topic, node.title]).toSorted()).toEqual([
+      ['product.moderated', 'Your product is in the shop'],
+      ['product.moderated', 'Your product was taken out of the shop'],
+    ]);
+    const mails = await until(async () => {
+      const sent = await mailsTo(vendor.owner);
+      return sent.length >= 2 ? sent : undefined;
+    });
+    expect(mails.filter((mail) => mail.includes('No bulb.'))).toHaveLength(1);
   });
 
   it('O34 come by the channels chosen and not about a muted topic', async () => {

@@ -6,6 +6,7 @@ import {
   anActiveVendor,
   anEmail,
   aSeller,
+  eventsOf,
   type Harness,
   ids,
   login,
@@ -352,5 +353,29 @@ describe('C14 a Prime buyer', () => {
       isPrime: true,
     });
     expect(unknown.userPrimeSet.userErrors).toEqual([{ code: 'NOT_FOUND', field: ['id'] }]);
+  });
+});
+
+describe('S5 results of one’s own', () => {
+  const SWITCH = `mutation($isOn: Boolean) {
+    profileUpdate(input: { isPersonalized: $isOn }) { user { isPersonalized displayName } userErrors { code } } }`;
+  const ENTITY = `query($users: [_Any!]!) { _entities(representations: $users) { ... on User { isPersonalized } } }`;
+  const told = async (key: string) =>
+    (await eventsOf(harness, key)).filter(({ name }) => name === 'accounts.personalizationChanged');
+
+  it('are switched off and on by whom they are for; each change is told once, and search may ask', async () => {
+    const viewer = await aBuyer(harness);
+    const users = [{ __typename: 'User', id: viewer.userId }];
+    const asked = (service: string) => harness.ask({ kind: 'service', service }, ENTITY, { users });
+    expect(await harness.ask(viewer, '{ me { isPersonalized } }')).toEqual({ me: { isPersonalized: true } });
+    for (const isOn of [false, false, null]) await harness.ask(viewer, SWITCH, { isOn });
+    await harness.ask(viewer, 'mutation { profileUpdate(input: { displayName: "Bea" }) { userErrors { code } } }');
+    expect(await asked('search')).toEqual({ _entities: [{ isPersonalized: false }] });
+    expect((await told(viewer.userId)).map(({ payload }) => payload)).toEqual([
+      { userId: viewer.userId, isPersonalized: false },
+    ]);
+    await harness.ask(viewer, SWITCH, { isOn: true });
+    expect(await told(viewer.userId)).toHaveLength(2);
+    await expect(asked('reviews')).rejects.toMatchObject({ code: 'FORBIDDEN' });
   });
 });

@@ -1,4 +1,4 @@
-import { anonymous } from '@marketgraph/platform/graphql';
+import { anonymous, type UserViewer } from '@marketgraph/platform/graphql';
 import { type EntityManager, openDatabase, sqlStateOf } from '@marketgraph/platform/postgres';
 import { silentLog } from '@marketgraph/platform/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -334,6 +334,59 @@ describe('vendors', () => {
         await em.rollback();
       }
     });
+  });
+});
+
+describe('the reach of a vendor', () => {
+  const REACH = 'vendor { isPrimeEligible location { lat lon } shipsTo } userErrors { code field }';
+  type Answer = {
+    answer: {
+      vendor: { isPrimeEligible: boolean; location: object | null; shipsTo: string[] | null } | null;
+      userErrors: { code: string; field: string[] }[];
+    };
+  };
+  const set = async (viewer: UserViewer, input: object) => {
+    const query = `mutation($input: VendorReachInput!) { answer: vendorReachSet(input: $input) { ${REACH} } }`;
+    return (await harness.ask<Answer>(viewer, query, { input })).answer;
+  };
+  const setPrime = async (viewer: UserViewer, id: string) => {
+    const query = `mutation($id: ID!) { answer: vendorPrimeEligibleSet(id: $id, isPrimeEligible: true) { ${REACH} } }`;
+    return (await harness.ask<Answer>(viewer, query, { id })).answer;
+  };
+
+  it('S9 S14 is said by who runs it, told once per change, and public', async () => {
+    const { id, owner } = await anActiveVendor(harness);
+    const location = { lat: 52.5, lon: 13.4 };
+    const before = (await eventsOf(harness, id)).length;
+    const reach = { vendorId: id, location, shipsTo: ['DE', 'AT', 'DE'] };
+    for (let time = 0; time < 2; time += 1) {
+      expect(await set(owner, reach)).toEqual({
+        vendor: { isPrimeEligible: false, location, shipsTo: ['AT', 'DE'] },
+        userErrors: [],
+      });
+    }
+    expect((await setPrime(await theOperator(harness), id)).vendor?.isPrimeEligible).toBe(true);
+    const told = (await eventsOf(harness, id)).slice(before).map(({ payload }) => payload);
+    expect(told).toMatchObject([
+      { isPrimeEligible: false, location, shipsTo: ['AT', 'DE'] },
+      { isPrimeEligible: true, location, shipsTo: ['AT', 'DE'] },
+    ]);
+    const seen = await harness.ask(anonymous, 'query($id: ID) { vendor(id: $id) { isPrimeEligible shipsTo } }', { id });
+    expect(seen).toEqual({ vendor: { isPrimeEligible: true, shipsTo: ['AT', 'DE'] } });
+    expect((await set(owner, { vendorId: id })).vendor).toMatchObject({ location: null, shipsTo: null });
+  });
+
+  it('is refused for a vendor of somebody else, for no place on the globe, and for no country at all', async () => {
+    const { id, owner } = await anActiveVendor(harness);
+    const { owner: other } = await anActiveVendor(harness);
+    const codes = async (viewer: UserViewer, reach: object) =>
+      (await set(viewer, { vendorId: id, ...reach })).userErrors.map(({ code }) => code);
+    expect(await codes(other, {})).toEqual(['NOT_FOUND']);
+    expect(await codes(owner, { location: { lat: 91, lon: 0 } })).toEqual(['INVALID']);
+    expect(await codes(owner, { location: { lat: 0, lon: -180.1 } })).toEqual(['INVALID']);
+    expect(await codes(owner, { shipsTo: [] })).toEqual(['INVALID']);
+    await expect(set(owner, { vendorId: id, shipsTo: ['Germany'] })).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+    await expect(setPrime(owner, id)).rejects.toMatchObject({ code: 'FORBIDDEN' });
   });
 });
 

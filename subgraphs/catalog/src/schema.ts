@@ -1,10 +1,12 @@
 import { buildSubgraph, type SubgraphSchema } from '@marketgraph/platform/graphql';
+import { CaseResolver } from './graphql/case.resolver.ts';
 import { CategoryResolver, categoryReference } from './graphql/category.resolver.ts';
 import { Category } from './graphql/category.type.ts';
 import { DealResolver, dealReference } from './graphql/deal.resolver.ts';
 import { LightningDeal } from './graphql/deal.type.ts';
 import { ImportResolver, importReference } from './graphql/import.resolver.ts';
 import { CatalogImport } from './graphql/import.type.ts';
+import { MediaResolver } from './graphql/media.resolver.ts';
 import { OfferResolver, offerReference } from './graphql/offer.resolver.ts';
 import { Offer } from './graphql/offer.type.ts';
 import * as priceLists from './graphql/price-list.resolver.ts';
@@ -34,6 +36,8 @@ export function catalogSchema(): SubgraphSchema {
       ImportResolver,
       PromotionResolver,
       VendorPromotionsResolver,
+      CaseResolver,
+      MediaResolver,
       priceLists.PriceListResolver,
       priceLists.PriceListEntryResolver,
       priceLists.VendorPriceListsResolver,

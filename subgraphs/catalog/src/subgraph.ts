@@ -15,13 +15,17 @@ import { checkMongo, mongoInbox, mongoOutbox, openMongo } from '@marketgraph/pla
 import { closeRedis, connectRedis } from '@marketgraph/platform/redis';
 import { createIds, type SubgraphClient } from '@marketgraph/platform/serve';
 import type { Logger, Metrics } from '@marketgraph/platform/telemetry';
+import { sharpPictureTools } from './clients/picture-tools.ts';
 import { tableOfRates } from './clients/exchange-rates.ts';
 import { accountsOrganizationDirectory } from './clients/organization-directory.ts';
 import { accountsVendorDirectory } from './clients/vendor-directory.ts';
 import type { CommandDeps } from './commands/command-deps.ts';
 import { dropChangedPrices } from './commands/drop-changed-prices.ts';
 import { runNextImport } from './commands/import/run-import.ts';
+import { categoryProfiles } from './commands/screening/category-profiles.ts';
+import { screenProducts } from './commands/screening/screen-products.ts';
 import { refreshCategoryProducts } from './commands/refresh-category-products.ts';
+import { pictureWork } from './commands/shrink-picture.ts';
 import { sweepUploads } from './commands/sweep-uploads.ts';
 import { takeExchangeRates } from './commands/take-exchange-rates.ts';
 import { tellDueDeals } from './commands/tell-deals.ts';
@@ -71,17 +75,21 @@ export async function createCatalog(deps: CatalogDeps): Promise<Subgraph> {
     let isStopping = false;
     let relay: Relay | undefined;
     let consumer: Consumer | undefined;
-    const loops: Partial<Record<'imports' | 'categories' | 'uploads' | 'deals' | 'prices' | 'rates', Loop>> = {};
+    const files = folderStore(config.filesDir);
+    const loops: Partial<
+      Record<'imports' | 'categories' | 'uploads' | 'deals' | 'prices' | 'rates' | 'screening', Loop>
+    > = {};
     const commandDeps: CommandDeps = {
       store,
       clock,
       ids,
       log,
       vendors: accountsVendorDirectory(peers),
+      files,
+      pictures: pictureWork(files, sharpPictureTools()),
       organizations: accountsOrganizationDirectory(peers),
       prices: listedPrices({ store, cache: redisPriceCache(redis), clock, log }),
       rateSource: tableOfRates(),
-      files: folderStore(config.filesDir),
       signer: urlSigner(config.urlSigningSecret),
       publicUrl: config.publicUrl,
       defaultLanguage: config.defaultLanguage,
@@ -113,6 +121,8 @@ export async function createCatalog(deps: CatalogDeps): Promise<Subgraph> {
         loop('imports', WORK_INTERVAL_MS, () => runNextImport(commandDeps, runner));
         loop('categories', WORK_INTERVAL_MS, () => refreshCategoryProducts(commandDeps));
         loop('deals', WORK_INTERVAL_MS, () => tellDueDeals(commandDeps));
+        const profiles = categoryProfiles(commandDeps);
+        loop('screening', WORK_INTERVAL_MS, () => screenProducts(commandDeps, profiles));
         loop('prices', WORK_INTERVAL_MS, () => dropChangedPrices(commandDeps));
         loop('rates', RATES_INTERVAL_MS, () => takeExchangeRates(commandDeps));
         loop('uploads', SWEEP_INTERVAL_MS, () => sweepUploads(commandDeps));

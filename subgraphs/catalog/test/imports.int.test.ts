@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { aUser } from '@marketgraph/platform/testing';
 import type { StreamRoot } from '@marketgraph/platform/graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -49,7 +50,7 @@ async function finished(id: string, seller: Seller): Promise<Import> {
       const state = await lookAt(id, seller);
       return ['COMPLETED', 'FAILED'].includes(state.status) ? state : undefined;
     },
-    { timeoutMs: 40_000, what: 'the end of the import' },
+    { timeoutMs: 100_000, what: 'the end of the import' },
   );
 }
 const run = async (seller: Seller, body: string | Buffer, format: 'CSV' | 'JSONL' = 'JSONL', more: object = {}) =>
@@ -81,7 +82,7 @@ const aRow = (sku: string, more: object = {}) => ({
 describe('a feed', () => {
   it(
     'C17 takes over ten thousand rows of CSV, tells its progress, lists bad rows, and changes nothing the second time',
-    { timeout: 120_000 },
+    { timeout: 240_000 },
     async () => {
       const seller = await shop.aSeller();
       const header = 'sku,title,description,brand,category,price,imageUrl,weightGrams';
@@ -286,6 +287,9 @@ describe('a feed', () => {
     ['a file without rows', '\n\n', 'JSONL', /no rows/],
     ['a table without a title', 'sku,price\nA,1\n', 'CSV', /title/],
     ['a table with a column twice', 'title,price,price\nA,1,1\n', 'CSV', /twice/],
+    ['a table in UTF-16', Buffer.from('\ufefftitle,price\nÄ,1\n', 'utf16le'), 'CSV', /UTF-8/],
+    ['a table that is packed', gzipSync(`title,price\n${'A,1\n'.repeat(100_000)}`), 'CSV', /UTF-8|header/],
+    ['a table whose header is a megabyte', `title,${'x'.repeat(1_000_000)}\nA,1\n`, 'CSV', /longer than/],
   ] as const)('fails %s and says why', async (_, body, format, reason) => {
     const seller = await shop.aSeller();
     const done = await run(seller, body, format);

@@ -147,7 +147,12 @@ function stagesOf(stage: Stage): Stage[] {
   return [stage, ...[stage.inputStage ?? [], stage.inputStages ?? []].flat().flatMap(stagesOf)];
 }
 
-const newest: ProductQuery = { statuses: ['PUBLISHED'], sort: { by: 'createdAt', direction: -1 }, limit: 20 };
+const newest: ProductQuery = {
+  statuses: ['PUBLISHED'],
+  sort: { by: 'createdAt', direction: -1 },
+  withDescriptions: false,
+  limit: 20,
+};
 const byTitle = { sort: { by: 'sortTitle', direction: 1 } } as const;
 const byPrice = { sort: { by: 'sortPrice', direction: 1 } } as const;
 
@@ -282,6 +287,28 @@ describe('every list query', () => {
       'deals to be told of',
       'due',
       () => store.deals.find({ dueAt: { $lte: new Date(0) } }).sort({ dueAt: 1 }) as FindCursor,
+    ],
+    ['products to screen', 'toScreen', () => store.products.find({ toScreen: true }).sort({ _id: 1 }) as FindCursor],
+    [
+      'offers whose price jumped',
+      'jumped',
+      () => store.offers.find({ vendorId: 'ven_1', jumpedAt: { $gt: new Date(0) } }) as FindCursor,
+    ],
+    ['titles that share a band', 'byBand', () => store.titlePrints.find({ bands: { $in: ['0:1:2'] } }) as FindCursor],
+    [
+      'open cases',
+      'queue',
+      () => store.cases.find({ isOpen: true, score: { $lte: 50 } }).sort({ score: -1, _id: 1 }) as FindCursor,
+    ],
+    [
+      'cases of products',
+      'bySubject',
+      () => store.cases.find({ subjectId: { $in: ['prd_1'] } }).sort({ subjectId: 1, _id: 1 }) as FindCursor,
+    ],
+    [
+      'open reports of somebody',
+      'oneOpen',
+      () => store.reports.find({ productId: 'prd_1', userId: 'usr_1', isOpen: true }) as FindCursor,
     ],
     [
       'bad rows in order',

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { productFilter, productProjection } from '../src/store/products.ts';
 import { type Actions, actions, ids, openShop, present, publishedProduct, type Seller, type Shop } from './shop.ts';
 
 let shop: Shop;
@@ -165,6 +166,34 @@ describe('calls to the store', () => {
     const many = await shop.storeCalls(() => shop.run(query, { first: 24 }));
     expect(many).toEqual(one);
     expect(many.length).toBeLessThanOrEqual(6);
+  });
+
+  it('reads descriptions only for lists that show them, and shows them wherever they are asked for', async () => {
+    const { products } = await shop.run<Page>(PAGE, { first: 1 });
+    const { node } = products.edges[0]!;
+    await shop.db
+      .collection('products')
+      .updateOne({ _id: node.id as never }, { $set: { 'texts.0.description': 'Long words.' } });
+    const read: unknown[] = [];
+    const profile = async (query: string) => {
+      read.push(await shop.run(`{ products(first: 1) { edges { node { ${query} } } } }`));
+    };
+    await profile('description');
+    await profile('variants { product { description } }');
+    await profile('title');
+    const inList = (shown: object) => ({ products: { edges: [{ node: shown }] } });
+    expect(read[0]).toEqual(inList({ description: 'Long words.' }));
+    const [again] = (read[1] as { products: { edges: { node: { variants: object[] } }[] } }).products.edges;
+    expect(again!.node.variants[0]).toEqual({ product: { description: 'Long words.' } });
+    const { statuses, sort } = { statuses: ['PUBLISHED'] as const, sort: { by: 'createdAt', direction: -1 } as const };
+    const projected = await shop.db
+      .collection('products')
+      .find(productFilter({ statuses, sort, withDescriptions: false, limit: 1 }) as object, {
+        projection: productProjection({ withDescriptions: false }),
+      })
+      .limit(1)
+      .toArray();
+    expect(projected[0]!['texts'][0]).toEqual({ language: 'en', title: expect.any(String) as string });
   });
 
   it('reads the products of all categories, and the pages of all vendors, in one call each', async () => {

@@ -77,6 +77,17 @@ describe('several vendors on one product', () => {
     expect((await shelfOf(id)).featuredOffer?.id).toBe(dear.id);
   });
 
+  it('C9 features another offer as soon as its price is the better one, and the first when that is dearer again', async () => {
+    const { id, variantId } = await publishedProduct(act, first, { categoryId });
+    const kept = present((await act.offer(first.viewer, listing(first, variantId, 2_000))).offer);
+    const moved = present((await act.offer(second.viewer, listing(second, variantId, 3_000))).offer);
+    expect((await shelfOf(id)).featuredOffer?.id).toBe(kept.id);
+    await act.price(second.viewer, moved.id, 1_500, 1);
+    expect((await shelfOf(id)).featuredOffer?.id).toBe(moved.id);
+    await act.price(second.viewer, moved.id, 2_500, 2);
+    expect((await shelfOf(id)).featuredOffer?.id).toBe(kept.id);
+  });
+
   it('lets a much better rating win over a slightly better price', async () => {
     const { id, variantId } = await publishedProduct(act, first, { categoryId });
     const rated = await shop.aSeller();

@@ -1,4 +1,4 @@
-import { type Clock, type Ids, singleFlight } from '@marketgraph/platform/core';
+import { type Clock, type Ids, oneByOne, singleFlight } from '@marketgraph/platform/core';
 import { defineSubgraph, type Subgraph } from '@marketgraph/platform/graphql';
 import {
   type Consumer,
@@ -34,7 +34,7 @@ import { forgetParkedReports, sweepCheckouts } from './commands/sweep-checkouts.
 import { sweepReturns } from './commands/sweep-returns.ts';
 import type { OrdersConfig } from './config.ts';
 import { ruleTableTaxRates } from './domain/tax.ts';
-import { eventHandlers } from './events/in.ts';
+import { concerns, eventHandlers } from './events/in.ts';
 import type { OrdersContext } from './graphql/context.ts';
 import { createLoaders } from './graphql/loaders.ts';
 import { ordersSchema } from './schema.ts';
@@ -94,6 +94,7 @@ export async function createOrders(deps: OrdersDeps): Promise<Subgraph> {
     nudgeRelay: () => running?.relay.nudge(),
     nudgeSweeper: () => running?.sweeper.nudge(),
     starting: singleFlight(),
+    driving: oneByOne(),
     background: createBackground(log),
   };
 
@@ -142,6 +143,7 @@ export async function createOrders(deps: OrdersDeps): Promise<Subgraph> {
           sweeper.nudge();
         }),
         handlers: eventHandlers(services),
+        concerns,
         log,
         metrics,
       });

@@ -26,12 +26,12 @@ import { stripeProvider } from './clients/stripe-provider.ts';
 import { openPayoutAccounts } from './commands/open-payout-accounts.ts';
 import type { PaymentsDeps } from './commands/payments-deps.ts';
 import { processWebhooks } from './commands/process-webhooks.ts';
-import { purgeInboxes } from './commands/purge-inboxes.ts';
+import { purgeWebhooks } from './commands/purge-webhooks.ts';
 import { reconcilePayments } from './commands/reconcile-payments.ts';
 import { reconciler } from './commands/reconcile-with-provider.ts';
 import { releaseSettlements } from './commands/release-settlements.ts';
 import { runDueOperations } from './commands/run-operation.ts';
-import { singleFlight } from '@marketgraph/platform/core';
+import { oneByOne, singleFlight } from '@marketgraph/platform/core';
 import type { PaymentsConfig } from './config.ts';
 import { consumedDomains, eventHandlers } from './events/in.ts';
 import { createLoaders } from './graphql/loaders.ts';
@@ -127,6 +127,7 @@ export async function createPayments(dependencies: PaymentsDependencies): Promis
     creating: singleFlight(),
     capturing: singleFlight(),
     operating: singleFlight(),
+    looking: oneByOne(),
     onCommitted: () => work?.relay.nudge(),
   };
 
@@ -195,6 +196,6 @@ async function startWork(
   loop('operations', config.reconcileIntervalMs, runDueOperations);
   loop('books', RECONCILE_BOOKS_INTERVAL_MS, reconciler());
   loop('payout accounts', PAYOUT_ACCOUNT_INTERVAL_MS, openPayoutAccounts);
-  loop('purge', PURGE_INTERVAL_MS, purgeInboxes);
+  loop('purge', PURGE_INTERVAL_MS, purgeWebhooks);
   return { relay, webhooks, stop };
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stripeProvider } from '../src/clients/stripe-provider.ts';
 import type { PaymentsDeps } from '../src/commands/payments-deps.ts';
 import { reconcileWithProvider } from '../src/commands/reconcile-with-provider.ts';
-import { singleFlight } from '@marketgraph/platform/core';
+import { oneByOne, singleFlight } from '@marketgraph/platform/core';
 import { PaymentRow } from '../src/store/payment.entity.ts';
 import { aPart, ids, type Marketplace, startMarketplace } from './marketplace.ts';
 import { aSoldOrder } from './payouts.ts';
@@ -30,6 +30,7 @@ beforeAll(async () => {
     vendorPageUrl: shop.config.vendorPageUrl,
     creating: singleFlight(),
     capturing: singleFlight(),
+    looking: oneByOne(),
     operating: singleFlight(),
     onCommitted: () => {},
   };

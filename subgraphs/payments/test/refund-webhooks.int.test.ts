@@ -141,7 +141,7 @@ describe('what the provider tells, in any order and any number of times', () => 
       for (const index of order) {
         const id = ids.next('evt');
         expect(await tell({ ...events[index]!, id })).toBe(200);
-        await until(() => handled(id));
+        await until(() => handled(id), { timeoutMs: 30_000, what: 'the event to be handled' });
       }
       ends.add(JSON.stringify([await digestOf(quiet, paymentId), (await booksOf(quiet, paymentId)).refunded]));
     };

@@ -3,6 +3,11 @@ import { readSearchConfig } from './config.ts';
 import { createSearch } from './subgraph.ts';
 
 await runSubgraph(
-  { name: 'search', peers: ['catalog', 'inventory', 'reviews'], readConfig: readSearchConfig, create: createSearch },
+  {
+    name: 'search',
+    peers: ['accounts', 'catalog', 'inventory', 'reviews'],
+    readConfig: readSearchConfig,
+    create: createSearch,
+  },
   process.env,
 );

@@ -3,7 +3,7 @@ import type { ClientRequest } from 'node:http';
 import { aUser, until } from '@marketgraph/platform/testing';
 import { anonymous, type Viewer } from '@marketgraph/platform/graphql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openShop, search, type Shop } from './shop.ts';
+import { askOf, openShop, search, SEARCH, type Shop } from './shop.ts';
 
 let shop: Shop;
 beforeEach(async () => {
@@ -69,6 +69,26 @@ describe('suggestions', () => {
     expect(found.find(({ text }) => text === 'Northern light')?.product?.id).toHaveLength(id.length);
     expect((await suggest('nor', 1)).length).toBe(1);
     expect(await suggest('   ')).toEqual([]);
+  });
+
+  it('S8 begins with what several people searched and found, the most frequent first', async () => {
+    await shop.sources.addProduct({ title: 'Brass reading lamp' });
+    await indexed(1);
+    const ask = async (query: string, people: number) => {
+      for (let at = 0; at < people; at += 1) {
+        const viewer = aUser({ userId: `usr_${query}_${at}` });
+        for (let time = 0; time < 2; time += 1) await askOf(shop.subgraph, SEARCH, { query }, viewer);
+      }
+    };
+    await ask('Reading lamp', 3);
+    await ask('reading', 4);
+    await ask('reading brass', 2);
+    await ask('reading nothing at all', 4);
+    await ask('readin', 4);
+    await until(async () => {
+      const texts = (await suggest('read')).map(({ text }) => text);
+      return texts.join() === 'reading,reading lamp,Brass reading lamp';
+    });
   });
 
   it('refuses prefixes and lists without end', async () => {

@@ -1,6 +1,7 @@
 import type { EventBus, EventEnvelope } from '@marketgraph/platform/messaging';
 import { type SubgraphClient, SubgraphUnavailableError } from '@marketgraph/platform/serve';
 import { testIds } from '@marketgraph/platform/testing';
+import { personalizationChanged, vendorChanged } from '@marketgraph/schema/events/accounts';
 import * as catalog from '@marketgraph/schema/events/catalog';
 import { stockChanged } from '@marketgraph/schema/events/inventory';
 import * as orders from '@marketgraph/schema/events/orders';
@@ -33,6 +34,13 @@ export interface ProductState {
   rating: { average: number; count: number; version: number };
 }
 
+export interface VendorState {
+  version: number;
+  isPrimeEligible: boolean;
+  location: { lat: number; lon: number } | null;
+  shipsTo: string[] | null;
+}
+
 export interface NewProduct extends Partial<Omit<ProductState, 'id' | 'version' | 'rating'>> {
   offers?: Partial<Pick<OfferState, 'vendorId' | 'amount' | 'currencyCode' | 'available' | 'status'>>[];
 }
@@ -45,6 +53,9 @@ export interface FakeSources {
   calls: { subgraph: string; variables: Record<string, unknown> }[];
   /** Subgraphs that do not answer. */
   away: Set<string>;
+  vendors: Map<string, VendorState>;
+  /** Who wants no results of their own. */
+  impersonal: Set<string>;
   /** Changes made while this is true send no event: an indexer that has fallen behind. */
   isSilent: boolean;
   addProduct(product?: NewProduct): Promise<{ id: string; offerIds: string[] }>;
@@ -52,6 +63,8 @@ export interface FakeSources {
   changeOffer(id: string, change: Partial<Pick<OfferState, 'amount' | 'status' | 'currencyCode'>>): Promise<void>;
   setStock(offerId: string, available: number): Promise<void>;
   rate(productId: string, average: number, count: number): Promise<void>;
+  setVendor(id: string, reach: Partial<Omit<VendorState, 'version'>>): Promise<void>;
+  setPersonalized(userId: string, isPersonalized: boolean): Promise<void>;
   order(lines: { productId: string; quantity?: number }[]): Promise<EventEnvelope>;
 }
 
@@ -97,6 +110,8 @@ export function fakeSources(bus: EventBus): FakeSources {
     offers,
     calls: [],
     away: new Set(),
+    vendors: new Map(),
+    impersonal: new Set(),
     isSilent: false,
     peers: {
       async call<Data>(subgraph: string, query: unknown, variables: Record<string, unknown> = {}): Promise<Data> {
@@ -169,6 +184,18 @@ export function fakeSources(bus: EventBus): FakeSources {
         histogram: [0, 0, 0, 0, count],
       });
     },
+    async setVendor(id, reach) {
+      const before = sources.vendors.get(id) ?? { version: 1, isPrimeEligible: false, location: null, shipsTo: null };
+      const vendor = { ...before, ...reach, version: before.version + 1 };
+      sources.vendors.set(id, vendor);
+      const { version, ...facts } = vendor;
+      await send(vendorChanged.name, id, version, { ...vendorChanged.sample, vendorId: id, ...facts });
+    },
+    async setPersonalized(userId, isPersonalized) {
+      if (isPersonalized) sources.impersonal.delete(userId);
+      else sources.impersonal.add(userId);
+      await send(personalizationChanged.name, userId, 1, { userId, isPersonalized });
+    },
     order: (lines) => {
       const sample = orders.orderConfirmed.sample;
       const [part] = sample.vendorOrders;
@@ -187,7 +214,7 @@ export function fakeSources(bus: EventBus): FakeSources {
 }
 
 function answer(
-  { products, offers }: FakeSources,
+  { products, offers, vendors, impersonal }: FakeSources,
   subgraph: string,
   query: string,
   variables: Record<string, unknown>,
@@ -201,6 +228,12 @@ function answer(
     };
   }
   const representations = (variables['representations'] ?? []) as { id: string }[];
+  if (subgraph === 'accounts' && query.includes('on Vendor')) {
+    return { _entities: representations.map(({ id }) => (vendors.has(id) ? { id, ...vendors.get(id) } : null)) };
+  }
+  if (subgraph === 'accounts') {
+    return { _entities: representations.map(({ id }) => ({ isPersonalized: !impersonal.has(id) })) };
+  }
   if (subgraph === 'reviews') {
     return { _entities: representations.map(({ id }) => ({ id, rating: products.get(id)?.rating ?? null })) };
   }

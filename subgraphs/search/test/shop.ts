@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Clock } from '@marketgraph/platform/core';
 import { anonymous, type Subgraph, type Viewer } from '@marketgraph/platform/graphql';
 import { createRedisBus, type EventBus } from '@marketgraph/platform/messaging';
 import { closeRedis, connectRedis, type Redis } from '@marketgraph/platform/redis';
@@ -25,7 +26,7 @@ export interface Shop {
   stop(): Promise<void>;
 }
 
-export async function openShop(): Promise<Shop> {
+export async function openShop({ clock }: { clock?: Clock } = {}): Promise<Shop> {
   const stores = await startTestStores({ only: ['redis', 'typesense'] });
   try {
     const config: SearchConfig = {
@@ -39,7 +40,7 @@ export async function openShop(): Promise<Shop> {
     const bus = await createRedisBus({ url: stores.redis.admin, log });
     const redis = await connectRedis(stores.redis.search, { log, name: 'test' });
     const sources = fakeSources(bus);
-    const subgraph = await createSearch({ config, log, peers: sources.peers });
+    const subgraph = await createSearch({ config, log, peers: sources.peers, clock });
     await subgraph.start();
     return {
       stores,

@@ -6,6 +6,7 @@ import { type Listing, publishProduct } from '../../story/listing.ts';
 import { silentReport as report } from '../../story/report.ts';
 import { startTestMarketplace, type TestMarketplace } from '../../support/marketplace.ts';
 import { Person } from '../../support/person.ts';
+import { ask } from '../../support/raw-graph.ts';
 
 /** What the marketplace promises for everything that follows from a change. */
 const FRESH_MS = 2_000;
@@ -90,4 +91,33 @@ describe.each(['monolith', 'processes'] as const)('what follows from a change, %
       { timeoutMs: FRESH_MS, what: 'the new price in the search' },
     );
   });
+
+  it.runIf(shape === 'processes')(
+    'S12 hits are found while the catalog is away, without prices and with errors',
+    async () => {
+      const catalog = marketplace.processes!.services.get('catalog')!;
+      const query = `query($query: String!) { searchProducts(query: $query) { edges {
+      node { id } highlights { field snippet } matchedOffer { id price { amount } availability { available } } } } }`;
+      interface Answer {
+        searchProducts: { edges: { node: { id: string }; highlights: object[]; matchedOffer: object | null }[] };
+      }
+      const look = () => ask<Answer>(marketplace.url, query, { variables: { query: listing.word } });
+      expect((await look()).data?.searchProducts.edges[0]?.matchedOffer).toMatchObject({ price: { amount: 4_200 } });
+      await catalog.kill();
+      try {
+        const answer = await until(async () => {
+          const { errors, ...rest } = await look();
+          return errors.length > 0 && { errors, ...rest };
+        });
+        expect(answer.status).toBe(200);
+        const [edge] = answer.data!.searchProducts.edges;
+        expect(edge).toMatchObject({ node: { id: listing.productId }, matchedOffer: null });
+        expect(edge!.highlights.length).toBeGreaterThan(0);
+        expect(answer.codes).toEqual(['SUBGRAPH_UNAVAILABLE']);
+      } finally {
+        await catalog.restart();
+      }
+      await until(async () => (await look()).errors.length === 0, { timeoutMs: 30_000, what: 'prices again' });
+    },
+  );
 });

@@ -317,6 +317,25 @@ describe('verify, over a marketplace in which everything has happened once', () 
     }
   });
 
+  it('I13 sees that something is found at another price, and by another title', async () => {
+    const client = await MongoClient.connect(access.mongodb.catalog);
+    try {
+      const offers = client.db().collection('offers');
+      const offer = await offers.findOne({ status: 'ACTIVE' });
+      await offers.updateOne({ _id: offer!._id }, { $inc: { 'price.amount': 1 } });
+      const products = client.db().collection('products');
+      const product = await products.findOne({ status: 'PUBLISHED', _id: { $ne: offer!['productId'] } });
+      await products.updateOne({ _id: product!._id }, { $set: { 'texts.0.title': 'Something else' } });
+      const [verdict] = await verifyStores(access, { only: ['I13'] });
+      await offers.updateOne({ _id: offer!._id }, { $inc: { 'price.amount': -1 } });
+      await products.updateOne({ _id: product!._id }, { $set: { 'texts.0.title': product!['texts'][0].title } });
+      expect(verdict?.examples.join()).toMatch(/and is "Something else"/);
+      expect(verdict?.examples.join()).toMatch(/is found at .* and costs /);
+    } finally {
+      await client.close();
+    }
+  });
+
   it('I14 sees that a consumer has given up', async () => {
     const redis = new Redis(access.redisUrl);
     try {

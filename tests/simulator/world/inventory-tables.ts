@@ -50,6 +50,8 @@ export interface InventoryModel extends OrmModel {
 
 export const levelKey = (of: { offerId: string; warehouseId: string }) => `${of.offerId}@${of.warehouseId}`;
 
+export const lineKey = (line: ReservationLineRow) => `${line.reservationId}/${line.offerId}@${line.warehouseId}`;
+
 export function inventoryModel(scheduler: Scheduler): InventoryModel {
   const tables: InventoryTables = {
     ...platformTables(),

@@ -2,7 +2,7 @@ import { accept, type Rejection, type Result } from '@marketgraph/platform/core'
 import type { CommandDeps } from '../../../subgraphs/inventory/src/commands/deps.ts';
 import { endReservation } from '../../../subgraphs/inventory/src/commands/end-reservation.ts';
 import { reserveStock } from '../../../subgraphs/inventory/src/commands/reserve-stock.ts';
-import { findReservations } from '../../../subgraphs/inventory/src/store/reservations.ts';
+import type { ReservationRow } from '../../../subgraphs/inventory/src/store/reservations.ts';
 import type { InventoryClient, Reservation } from '../../../subgraphs/orders/src/clients/inventory.ts';
 import { type PaymentsClient, reportOf } from '../../../subgraphs/orders/src/clients/payments.ts';
 import { createPayment } from '../../../subgraphs/payments/src/commands/create-payment.ts';
@@ -29,13 +29,13 @@ export function inventoryClient(world: World): Pick<InventoryClient, 'reserve' |
     );
   const end = (command: 'confirm' | 'release' | 'revert') => (id: string, options?: { timeoutMs?: number }) =>
     call(`inventory.${command}`, options?.timeoutMs, async (deps) =>
-      reservationAnswer(deps, await endReservation(deps, { id, command })),
+      reservationAnswer(await endReservation(deps, { id, command })),
     );
   return {
     reserve: ({ cartId, idempotencyKey, ttlSeconds, lines }, options) =>
       call('inventory.reserve', options?.timeoutMs, async (deps): Promise<Result<Reservation, Rejection[]>> => {
         const outcome = await reserveStock(deps, { cartId, requestKey: idempotencyKey, ttlS: ttlSeconds, lines });
-        if (outcome.kind === 'reserved') return reservationAnswer(deps, accept(outcome.reservationId));
+        if (outcome.kind === 'reserved') return reservationAnswer(accept(outcome.reservation));
         if (outcome.kind === 'refused') return { ok: false, rejection: [outcome.rejection] };
         const rejection = outcome.shortages.map((details) => {
           const { offerId, requested, available } = details;
@@ -53,11 +53,10 @@ export function inventoryClient(world: World): Pick<InventoryClient, 'reserve' |
   };
 }
 
-async function reservationAnswer(deps: CommandDeps, result: Result<string>): Promise<Result<Reservation, Rejection[]>> {
+function reservationAnswer(result: Result<ReservationRow>): Result<Reservation, Rejection[]> {
   if (!result.ok) return { ok: false, rejection: [result.rejection] };
-  const [row] = await findReservations(deps.orm.em.fork(), [result.value]);
-  if (!row) throw new Error('Inventory answered with neither a reservation nor an error.');
-  return accept({ id: row.id, status: row.status, expiresAt: row.expiresAt });
+  const { id, status, expiresAt } = result.value;
+  return accept({ id, status, expiresAt });
 }
 
 /** What the checkout asks of payments. */

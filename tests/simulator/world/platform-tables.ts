@@ -103,8 +103,6 @@ export function platformStatements({ outbox, inbox, keys }: PlatformTables): Sta
         return (await transaction.insert(inbox, keyOf([consumer, eventId]), entry, 'nothing')) ? [1] : [];
       },
     },
-    // Keys live for a day; a schedule is over in minutes.
-    { pattern: /^delete from idempotency/, run: () => [] },
     {
       pattern: /^insert into idempotency/,
       async run(transaction, [principal, operation, key, inputHash]) {

@@ -15,11 +15,11 @@ import { localCarrier } from '../../../subgraphs/orders/src/clients/carrier.ts';
 import { createBackground, type Services } from '../../../subgraphs/orders/src/commands/services.ts';
 import { sweepCheckouts } from '../../../subgraphs/orders/src/commands/sweep-checkouts.ts';
 import { ruleTableTaxRates } from '../../../subgraphs/orders/src/domain/tax.ts';
-import { eventHandlers as orderHandlers } from '../../../subgraphs/orders/src/events/in.ts';
+import { concerns, eventHandlers as orderHandlers } from '../../../subgraphs/orders/src/events/in.ts';
 import type { PaymentsDeps } from '../../../subgraphs/payments/src/commands/payments-deps.ts';
 import { processWebhooks } from '../../../subgraphs/payments/src/commands/process-webhooks.ts';
 import { reconcilePayments } from '../../../subgraphs/payments/src/commands/reconcile-payments.ts';
-import { singleFlight } from '@marketgraph/platform/core';
+import { oneByOne, singleFlight } from '@marketgraph/platform/core';
 import { consumedDomains, eventHandlers as paymentHandlers } from '../../../subgraphs/payments/src/events/in.ts';
 import { simulatedCatalog, simulatedCounter } from './catalog.ts';
 import { memoryOf, memoryOrm, type OrmModel, statement } from './memory-orm.ts';
@@ -140,6 +140,7 @@ export function startPayments(world: World, actor: Actor): PaymentsCopy {
     commissionTaxRate: 1_900,
     creating: singleFlight(),
     capturing: singleFlight(),
+    looking: oneByOne(),
     onCommitted: () => relay.nudge(),
   } as PaymentsDeps;
   void startConsumer({
@@ -179,6 +180,7 @@ export function startOrders(world: World, actor: Actor): Services {
     nudgeRelay: () => relay.nudge(),
     nudgeSweeper: () => sweeper.nudge(),
     starting: singleFlight(),
+    driving: oneByOne(),
     background: createBackground(log),
   } as Services;
   const sweeper = startLoop({
@@ -196,6 +198,7 @@ export function startOrders(world: World, actor: Actor): Services {
       sweeper.nudge();
     }),
     handlers: counted('orders', orderHandlers(services)),
+    concerns,
     log,
   });
   return services;

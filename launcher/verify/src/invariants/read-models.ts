@@ -17,6 +17,13 @@ interface Offer {
   _id: string;
   productId: string;
   status: string;
+  price: { amount: number; currencyCode: string };
+}
+
+interface Product {
+  _id: string;
+  status: string;
+  texts: { title: string }[];
 }
 
 const STARS = [1, 2, 3, 4, 5] as const;
@@ -52,29 +59,46 @@ async function ratings({ mongo: { reviews } }: StoreReaders) {
   return finding(checked, broken);
 }
 
-interface Indexed {
-  id: string;
+/** What a buyer is shown of a product before asking anybody else. */
+interface Shown {
+  title: string;
   inStock: boolean;
+  /** Its active offers with their prices, in the order of their ids. */
+  offers: string[];
 }
 
-/** Which products are found, and whether they are in stock: what a buyer would be misled by. */
+/** As many offers as a document of the index carries. */
+const MAX_OFFERS = 100;
+
+/** Which products are found, by which title, at which prices, and whether they are in stock: what a buyer would be misled by. */
 async function searchIndex(stores: StoreReaders) {
   const expected = await productsForSale(stores);
   const broken: string[] = [];
   let checked = 0;
-  for (const { id, inStock } of await indexed(stores)) {
+  for (const { id, ...shown } of await indexed(stores)) {
     checked += 1;
     const right = expected.get(id);
     expected.delete(id);
     if (right === undefined) broken.push(`${id} is found and not for sale`);
-    else if (right !== inStock) broken.push(`${id} is shown as ${inStock ? 'in' : 'out of'} stock and is not`);
+    else broken.push(...differences(id, shown, right));
   }
   for (const id of expected.keys()) broken.push(`${id} is for sale and not found`);
   return finding(checked, broken);
 }
 
-/** Published products with an active offer, and whether any of those has units left. */
-async function productsForSale({ mongo: { catalog }, rows }: StoreReaders): Promise<Map<string, boolean>> {
+function differences(id: string, shown: Shown, right: Shown): string[] {
+  const broken: string[] = [];
+  if (right.inStock !== shown.inStock)
+    broken.push(`${id} is shown as ${shown.inStock ? 'in' : 'out of'} stock and is not`);
+  if (right.title !== shown.title) broken.push(`${id} is found as "${shown.title}" and is "${right.title}"`);
+  if (right.offers.length <= MAX_OFFERS && right.offers.join() !== shown.offers.join()) {
+    broken.push(`${id} is found at ${shown.offers.join(', ')} and costs ${right.offers.join(', ')}`);
+  }
+  return broken;
+}
+
+/** Published products with an active offer. */
+async function productsForSale({ mongo: { catalog }, rows }: StoreReaders): Promise<Map<string, Shown>> {
   const available = new Map(
     (
       await rows<{ offerId: string; available: number }>(
@@ -83,33 +107,47 @@ async function productsForSale({ mongo: { catalog }, rows }: StoreReaders): Prom
       )
     ).map((row) => [row.offerId, row.available]),
   );
-  const inStock = new Map<string, boolean>();
-  for await (const { _id, productId } of catalog
+  const active = new Map<string, { inStock: boolean; offers: string[] }>();
+  for await (const { _id, productId, price } of catalog
     .collection<Offer>('offers')
-    .find({ status: 'ACTIVE' }, { projection: { productId: 1 } })) {
-    inStock.set(productId, (inStock.get(productId) ?? false) || (available.get(_id) ?? 0) > 0);
+    .find({ status: 'ACTIVE' }, { projection: { productId: 1, price: 1 } })) {
+    const own = active.get(productId) ?? { inStock: false, offers: [] };
+    own.inStock ||= (available.get(_id) ?? 0) > 0;
+    own.offers.push(offerText({ id: _id, ...price }));
+    active.set(productId, own);
   }
-  const forSale = new Map<string, boolean>();
-  for await (const { _id } of catalog
-    .collection<{ _id: string; status: string }>('products')
-    .find({ status: 'PUBLISHED' }, { projection: { _id: 1 } })) {
-    const stocked = inStock.get(_id);
-    if (stocked !== undefined) forSale.set(_id, stocked);
+  const forSale = new Map<string, Shown>();
+  for await (const { _id, texts } of catalog
+    .collection<Product>('products')
+    .find({ status: 'PUBLISHED' }, { projection: { _id: 1, texts: 1 } })) {
+    const own = active.get(_id);
+    if (own) forSale.set(_id, { title: texts[0]?.title ?? '', inStock: own.inStock, offers: own.offers.toSorted() });
   }
   return forSale;
 }
 
+function offerText({ id, amount, currencyCode }: { id: string; amount: number; currencyCode: string }): string {
+  return `${id} ${amount} ${currencyCode}`;
+}
+
 const ALIAS = 'products';
 
-async function indexed({ typesense }: StoreReaders): Promise<Indexed[]> {
+async function indexed({ typesense }: StoreReaders): Promise<(Shown & { id: string })[]> {
   const aliases = await typesense.aliases().retrieve();
   const live = aliases.aliases.find(({ name }) => name === ALIAS);
   if (!live) return [];
-  const lines = await typesense.collections(live.collection_name).documents().export({ include_fields: 'id,inStock' });
+  const lines = await typesense
+    .collections(live.collection_name)
+    .documents()
+    .export({ include_fields: 'id,title,inStock,offers' });
   return lines
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Indexed);
+    .map((line) => {
+      const { offers, ...rest } = JSON.parse(line) as Omit<Shown, 'offers'> & { id: string; offers: string };
+      const listed = JSON.parse(offers) as { id: string; amount: number; currencyCode: string }[];
+      return { ...rest, offers: listed.map(offerText).toSorted() };
+    });
 }
 
 export const readModelInvariants: readonly Invariant[] = [readModels];

@@ -64,6 +64,9 @@ export async function applyAsVendor(deps: CommandDeps, command: ApplyAsVendor): 
         address: address.value,
         status: 'APPLIED',
         kycStatus: 'NOT_STARTED',
+        location: null,
+        shipsTo: null,
+        isPrimeEligible: false,
         version: 1,
         createdAt: now,
       };

@@ -1,8 +1,9 @@
 import { accept, reject, type Result } from '@marketgraph/platform/core';
-import { inTransaction } from '@marketgraph/platform/postgres';
+import { appendToOutbox, inTransaction } from '@marketgraph/platform/postgres';
 import { isVisibleText, readText } from '../domain/credentials.ts';
-import { lockUser, saveProfile, type UserRow } from '../store/users.ts';
-import type { CommandDeps } from './deps.ts';
+import { personalizationChanged } from '../events/out.ts';
+import { lockUser, nextEventSequence, saveProfile, type UserRow } from '../store/users.ts';
+import type { Cause, CommandDeps } from './deps.ts';
 import { MAX_DISPLAY_NAME } from './register.ts';
 
 export interface UpdateProfile {
@@ -12,14 +13,16 @@ export interface UpdateProfile {
   locale?: string | null;
   /** Replaced as a whole. */
   preferences?: unknown;
+  /** Null leaves it too. */
+  isPersonalized?: boolean | null;
 }
 
 /** Enough for the settings of a client, too little for a store of its own. */
 const MAX_PREFERENCES_BYTES = 16_384;
 
 export async function updateProfile(
-  { orm }: Pick<CommandDeps, 'orm'>,
-  { userId, ...command }: UpdateProfile,
+  { orm, ids, clock, onCommitted }: Pick<CommandDeps, 'orm' | 'ids' | 'clock' | 'onCommitted'>,
+  { userId, trace, ...command }: UpdateProfile & Pick<Cause, 'trace'>,
 ): Promise<Result<UserRow>> {
   const displayName =
     command.displayName == null
@@ -28,7 +31,7 @@ export async function updateProfile(
   if (!displayName.ok) return displayName;
   const preferences = readPreferences(command.preferences);
   if (!preferences.ok) return preferences;
-  return inTransaction(orm, async (em): Promise<Result<UserRow>> => {
+  const result = await inTransaction(orm, async (em): Promise<Result<UserRow>> => {
     const user = await lockUser(em, userId);
     if (!user) return reject('NOT_FOUND', 'There is no such account.');
     const saved = await saveProfile(em, {
@@ -36,9 +39,20 @@ export async function updateProfile(
       displayName: displayName.value === undefined ? user.displayName : displayName.value,
       locale: command.locale === undefined ? user.locale : command.locale,
       preferences: preferences.value ?? user.preferences,
+      isPersonalized: command.isPersonalized ?? user.isPersonalized,
     });
+    if (saved.isPersonalized !== user.isPersonalized) {
+      const sequence = await nextEventSequence(em, user.id);
+      await appendToOutbox(em, [personalizationChanged({ userId, isPersonalized: saved.isPersonalized }, sequence)], {
+        ids,
+        now: clock.now(),
+        trace,
+      });
+    }
     return accept(saved);
   });
+  onCommitted();
+  return result;
 }
 
 function readPreferences(value: unknown): Result<Record<string, unknown> | undefined> {

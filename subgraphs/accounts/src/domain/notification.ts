@@ -1,4 +1,10 @@
-export const notificationTopics = ['order.confirmed', 'order.paymentFailed', 'order.shipped', 'order.return'] as const;
+export const notificationTopics = [
+  'order.confirmed',
+  'order.paymentFailed',
+  'order.shipped',
+  'order.return',
+  'product.moderated',
+] as const;
 export type NotificationTopic = (typeof notificationTopics)[number];
 
 export const notificationChannels = ['EMAIL', 'IN_APP'] as const;
@@ -95,4 +101,29 @@ export function returnNotices(
     ...notice(buyerId, TOLD_TO_BUYER[status]),
     ...vendorUserIds.flatMap((userId) => notice(userId, TOLD_TO_VENDOR[status])),
   ];
+}
+
+/** What a moderator's verdict means to the vendor of a product. */
+const VERDICTS: Readonly<Record<string, { title: string; body: string }>> = {
+  APPROVE: { title: 'Your product is in the shop', body: 'It was approved.' },
+  REJECT: { title: 'Your product was taken out of the shop', body: 'You can mend it and submit it again.' },
+  REQUEST_CHANGES: { title: 'Your product needs changes', body: 'It is a draft again until you submit it.' },
+};
+
+export function moderationNotices(
+  { productId, title, decision, reason }: { productId: string; title: string; decision: string; reason: string | null },
+  { vendorUserIds, sequence }: { vendorUserIds: readonly string[]; sequence: number },
+): Notice[] {
+  const verdict = VERDICTS[decision];
+  if (!verdict) return [];
+  const body = [`“${title}”: ${verdict.body}`, ...(reason ? [`The moderator says: ${reason}`] : [])].join(' ');
+  return vendorUserIds.map((userId) => ({
+    userId,
+    topic: 'product.moderated' as const,
+    title: verdict.title,
+    body,
+    subjectId: productId,
+    // One for each verdict, also when the second is like the first.
+    onceKey: `product.moderated:${productId}:${sequence}`,
+  }));
 }

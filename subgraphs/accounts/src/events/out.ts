@@ -15,6 +15,11 @@ export function principalChanged(userId: string, sequence: number): NewEvent {
   return { name, version, key: userId, sequence, payload };
 }
 
+export function personalizationChanged(payload: contracts.PersonalizationChanged, sequence: number): NewEvent {
+  const { name, version } = contracts.personalizationChanged;
+  return { name, version, key: payload.userId, sequence, payload };
+}
+
 export function sessionRevoked(payload: contracts.SessionRevoked, sequence: number): NewEvent {
   const { name, version } = contracts.sessionRevoked;
   return { name, version, key: payload.userId, sequence, payload };
@@ -34,6 +39,9 @@ interface Vendor {
   businessName: string;
   status: VendorStatus;
   kycStatus: KycStatus;
+  location: { lat: number; lon: number } | null;
+  shipsTo: readonly string[] | null;
+  isPrimeEligible: boolean;
   version: number;
 }
 
@@ -48,8 +56,9 @@ export function vendorChanged(vendor: Vendor): NewEvent {
     businessName,
     status,
     kycStatus,
-    // There is no membership programme yet that a vendor could be part of.
-    isPrimeEligible: false,
+    isPrimeEligible: vendor.isPrimeEligible,
+    location: vendor.location,
+    shipsTo: vendor.shipsTo && [...vendor.shipsTo],
   };
   return { name, version, key: vendorId, sequence: vendor.version, payload };
 }

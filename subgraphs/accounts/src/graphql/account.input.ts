@@ -1,5 +1,5 @@
-import { DateTime, JSONScalar, LanguageTag } from '@marketgraph/platform/graphql';
-import { Field, ID, InputType, Int } from 'type-graphql';
+import { CountryCode, DateTime, JSONScalar, LanguageTag } from '@marketgraph/platform/graphql';
+import { Field, Float, ID, InputType, Int } from 'type-graphql';
 import { AccountType, NotificationChannel, OrganizationType, VendorDecision, VendorStatus } from './account.enums.ts';
 import { PostalAddressInput } from './shared.type.ts';
 
@@ -58,6 +58,13 @@ export class ProfileUpdateInput {
     description: "An object of the client's own, at most 16 KB, replaced whole.",
   })
   preferences?: unknown;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'Whether search may remember what they look at, and order results by it. False: what it remembers is forgotten.',
+  })
+  isPersonalized?: boolean | null;
 }
 
 @InputType({ description: 'How and about what to be told.' })
@@ -85,6 +92,27 @@ export class VendorApplyInput {
 
   @Field(() => PostalAddressInput, { description: 'Business address. Public.' })
   address!: PostalAddressInput;
+}
+
+@InputType({ description: 'A point on the globe.' })
+export class GeoPointInput {
+  @Field(() => Float, { description: 'Latitude, -90 to 90 degrees.' })
+  lat!: number;
+
+  @Field(() => Float, { description: 'Longitude, -180 to 180 degrees.' })
+  lon!: number;
+}
+
+@InputType({ description: 'Where a vendor sells from and to.' })
+export class VendorReachInput {
+  @Field(() => ID, { description: 'Whose.' })
+  vendorId!: string;
+
+  @Field(() => GeoPointInput, { nullable: true, description: 'Where it is. Public. Left out: nowhere in particular.' })
+  location?: GeoPointInput | null;
+
+  @Field(() => [CountryCode], { nullable: true, description: 'Where it ships to. Left out: everywhere.' })
+  shipsTo?: string[] | null;
 }
 
 @InputType({ description: 'A document that shows who a vendor is.' })

@@ -1,5 +1,5 @@
-import { DateTime } from '@marketgraph/platform/graphql';
-import { Directive, Field, Int, ObjectType } from 'type-graphql';
+import { CountryCode, DateTime } from '@marketgraph/platform/graphql';
+import { Directive, Field, Float, Int, ObjectType } from 'type-graphql';
 import { KycStatus, NotificationChannel, OrganizationType, Role, VendorStatus } from './account.enums.ts';
 import { Node, PageInfo, PostalAddress } from './shared.type.ts';
 
@@ -23,6 +23,7 @@ export class User extends Node {
   settings!: Record<string, unknown>;
   preferred!: NotificationPreferences;
   prime!: boolean;
+  personalized!: boolean;
   joinedAt!: Date;
 }
 
@@ -95,6 +96,15 @@ export class MembershipConnection {
   pageInfo!: PageInfo;
 }
 
+@ObjectType({ description: 'A point on the globe.' })
+export class GeoPoint {
+  @Field(() => Float, { description: 'Latitude in degrees.' })
+  lat!: number;
+
+  @Field(() => Float, { description: 'Longitude in degrees.' })
+  lon!: number;
+}
+
 @Directive('@key(fields: "id")')
 @Directive('@cacheControl(maxAge: 60)')
 @ObjectType({ implements: Node, description: 'A seller. Everybody sees active ones; its members see it always.' })
@@ -123,6 +133,15 @@ export class Vendor extends Node {
   version!: number;
 
   businessAddress!: PostalAddress;
+
+  @Field(() => Boolean, { description: 'Whether its offers are part of Prime.' })
+  isPrimeEligible!: boolean;
+
+  @Field(() => GeoPoint, { nullable: true, description: 'Where it sells from; null when it has not said.' })
+  location?: GeoPoint | null;
+
+  @Field(() => [CountryCode], { nullable: true, description: 'Where it ships to; null: everywhere.' })
+  shipsTo?: string[] | null;
 }
 
 @ObjectType({ description: 'A vendor with its place in the list.' })

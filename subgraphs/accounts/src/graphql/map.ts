@@ -29,7 +29,7 @@ export function outcome<Row, Shown>(
 }
 
 export function toUser(row: UserRow, { isOwnAnswer = false } = {}): User {
-  const { id, displayName, email, locale, preferences, notificationChannels, mutedTopics, isPrime, createdAt } = row;
+  const { id, displayName, email, locale, preferences, notificationChannels, mutedTopics, createdAt } = row;
   return Object.assign(
     {
       id,
@@ -39,7 +39,8 @@ export function toUser(row: UserRow, { isOwnAnswer = false } = {}): User {
       language: locale,
       settings: preferences,
       preferred: { channels: notificationChannels as User['preferred']['channels'], mutedTopics },
-      prime: isPrime,
+      prime: row.isPrime,
+      personalized: row.isPersonalized,
       joinedAt: new Date(createdAt),
     },
     { __typename: 'User' },
@@ -73,6 +74,9 @@ export function toVendor(row: VendorRow): Vendor {
       businessAddress: address,
       status: status as Vendor['status'],
       kycStatus: kycStatus as Vendor['kycStatus'],
+      isPrimeEligible: row.isPrimeEligible,
+      location: row.location,
+      shipsTo: row.shipsTo,
       createdAt: new Date(createdAt),
       version,
     },

@@ -21,10 +21,12 @@ export class ProfileMutations {
   @Mutation(() => UserPayload, { description: "Changes the viewer's own profile." })
   async profileUpdate(
     @Arg('input', () => ProfileUpdateInput, { description: 'What is to be different.' }) input: ProfileUpdateInput,
-    @Ctx() { commands, viewer }: AccountsContext,
+    @Ctx() context: AccountsContext,
   ): Promise<UserPayload> {
-    const { userId } = requireUser(viewer);
-    const { shown: user, userErrors } = outcome(await updateProfile(commands, { ...input, userId }), toUser);
+    const { userId } = requireUser(context.viewer);
+    const { trace } = causeOf(context);
+    const result = await updateProfile(context.commands, { ...input, userId, trace });
+    const { shown: user, userErrors } = outcome(result, toUser);
     return { user, userErrors };
   }
 

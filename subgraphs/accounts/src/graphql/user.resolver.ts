@@ -93,6 +93,14 @@ export class UserFields {
     return user.prime;
   }
 
+  @FieldResolver(() => Boolean, {
+    description: 'Whether search remembers what they look at and orders results by it. For the user and support.',
+  })
+  isPersonalized(@Root() user: User, @Ctx() context: AccountsContext): boolean {
+    if (!isService(context.viewer, 'search')) assertPrivate(user, context);
+    return user.personalized;
+  }
+
   @FieldResolver(() => DateTime, { description: 'Since when they have an account. For the user and support.' })
   createdAt(@Root() user: User, @Ctx() context: AccountsContext): Date {
     assertPrivate(user, context);

@@ -3,10 +3,11 @@ import { isMemberOf, requireRole, requireUser } from '@marketgraph/platform/grap
 import { Arg, Ctx, ID, Mutation, Resolver } from 'type-graphql';
 import { applyAsVendor } from '../commands/apply-as-vendor.ts';
 import { reviewVendor, suspendVendor } from '../commands/review-vendor.ts';
+import { setPrimeEligible, setReach } from '../commands/set-reach.ts';
 import { submitKyc } from '../commands/submit-kyc.ts';
 import type { VendorRow } from '../store/vendors.ts';
 import { causeOf } from './access.ts';
-import { KycSubmitInput, VendorApplyInput, VendorReviewInput } from './account.input.ts';
+import { KycSubmitInput, VendorApplyInput, VendorReachInput, VendorReviewInput } from './account.input.ts';
 import { VendorPayload } from './account.payload.ts';
 import type { AccountsContext } from './context.ts';
 import { outcome, toVendor } from './map.ts';
@@ -32,6 +33,30 @@ export class VendorMutations {
     const viewer = requireUser(context.viewer);
     const mayActFor = (vendorId: string) => isMemberOf(viewer, vendorId, 'VENDOR_ADMIN');
     return toPayload(await submitKyc(context.commands, { ...input, mayActFor, cause: causeOf(context) }));
+  }
+
+  @Mutation(() => VendorPayload, {
+    description: 'Says where a vendor sells from and which countries it ships to, for searches. For who runs it.',
+  })
+  async vendorReachSet(
+    @Arg('input', () => VendorReachInput, { description: 'All of it; what is left out is taken away.' })
+    { vendorId, location, shipsTo }: VendorReachInput,
+    @Ctx() context: AccountsContext,
+  ): Promise<VendorPayload> {
+    const viewer = requireUser(context.viewer);
+    const mayActFor = (id: string) => isMemberOf(viewer, id, 'VENDOR_ADMIN');
+    const reach = { vendorId, location: location ?? null, shipsTo: shipsTo ?? null, mayActFor };
+    return toPayload(await setReach(context.commands, { ...reach, cause: causeOf(context) }));
+  }
+
+  @Mutation(() => VendorPayload, { description: 'Makes a vendor part of Prime, or ends it. For operators.' })
+  async vendorPrimeEligibleSet(
+    @Arg('id', () => ID, { description: 'Which.' }) id: string,
+    @Arg('isPrimeEligible', () => Boolean, { description: 'Whether it is from now on.' }) isPrimeEligible: boolean,
+    @Ctx() context: AccountsContext,
+  ): Promise<VendorPayload> {
+    requireRole(context.viewer, 'OPERATOR');
+    return toPayload(await setPrimeEligible(context.commands, { id, isPrimeEligible, cause: causeOf(context) }));
   }
 
   @Mutation(() => VendorPayload, { description: 'Decides on a vendor. For operators.' })

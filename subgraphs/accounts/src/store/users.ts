@@ -13,11 +13,13 @@ export interface UserRow {
   notificationChannels: NotificationChannel[];
   mutedTopics: string[];
   isPrime: boolean;
+  isPersonalized: boolean;
   createdAt: Date | string;
 }
 
 const COLUMNS = `id, email, display_name as "displayName", locale, preferences,
-  notification_channels as "notificationChannels", muted_topics as "mutedTopics", is_prime as "isPrime", created_at as "createdAt"`;
+  notification_channels as "notificationChannels", muted_topics as "mutedTopics", is_prime as "isPrime",
+  is_personalized as "isPersonalized", created_at as "createdAt"`;
 
 export interface NewUser {
   id: string;
@@ -72,11 +74,13 @@ export async function lockUser(em: EntityManager, id: string): Promise<UserRow |
 
 export async function saveProfile(
   em: EntityManager,
-  { id, displayName, locale, preferences }: Pick<UserRow, 'id' | 'displayName' | 'locale' | 'preferences'>,
+  profile: Pick<UserRow, 'id' | 'displayName' | 'locale' | 'preferences' | 'isPersonalized'>,
 ): Promise<UserRow> {
+  const { id, displayName, locale, preferences, isPersonalized } = profile;
   const [row] = await em.execute<UserRow[]>(
-    `update account set display_name = ?, locale = ?, preferences = ?::jsonb where id = ? returning ${COLUMNS}`,
-    [displayName, locale, JSON.stringify(preferences), id],
+    `update account set display_name = ?, locale = ?, preferences = ?::jsonb, is_personalized = ? where id = ?
+     returning ${COLUMNS}`,
+    [displayName, locale, JSON.stringify(preferences), isPersonalized, id],
   );
   return row!;
 }

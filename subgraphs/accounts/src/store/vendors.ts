@@ -1,6 +1,13 @@
 import type { EntityManager } from '@marketgraph/platform/postgres';
 import type { KycStatus, VendorStanding, VendorStatus } from '../domain/vendor.ts';
 import type { Address } from '../domain/address.ts';
+import { TEXT_ARRAY, textArray } from './text-array.ts';
+
+/** Degrees. */
+export interface Place {
+  lat: number;
+  lon: number;
+}
 
 export interface VendorRow {
   id: string;
@@ -12,13 +19,18 @@ export interface VendorRow {
   address: Address;
   status: VendorStatus;
   kycStatus: KycStatus;
+  location: Place | null;
+  /** Null: everywhere. */
+  shipsTo: string[] | null;
+  isPrimeEligible: boolean;
   version: number;
   createdAt: Date | string;
 }
 
 const COLUMNS = `vendor.id, vendor.organization_id as "organizationId", vendor.owner_user_id as "ownerUserId",
   vendor.handle, vendor.business_name as "businessName", vendor.description, vendor.address, vendor.status,
-  vendor.kyc_status as "kycStatus", vendor.version, vendor.created_at as "createdAt"`;
+  vendor.kyc_status as "kycStatus", vendor.location,
+  vendor.ships_to as "shipsTo", vendor.is_prime_eligible as "isPrimeEligible", vendor.version, vendor.created_at as "createdAt"`;
 
 /** Throws a unique violation for a second vendor of the owner or organization, and for a handle that is taken. */
 export async function addVendor(em: EntityManager, vendor: VendorRow): Promise<void> {
@@ -56,6 +68,21 @@ export async function saveStanding(
   const [row] = await em.execute<VendorRow[]>(
     `update vendor set status = ?, kyc_status = ?, version = version + 1 where id = ? returning ${COLUMNS}`,
     [status, kycStatus, id],
+  );
+  return row!;
+}
+
+/** Where a vendor sells from and to, and as what. */
+export async function saveReach(
+  em: EntityManager,
+  id: string,
+  { location, shipsTo, isPrimeEligible }: Pick<VendorRow, 'location' | 'shipsTo' | 'isPrimeEligible'>,
+): Promise<VendorRow> {
+  const [row] = await em.execute<VendorRow[]>(
+    `update vendor set location = ?::jsonb, ships_to = case when ? then ${TEXT_ARRAY} end, is_prime_eligible = ?,
+            version = version + 1
+      where id = ? returning ${COLUMNS}`,
+    [location && JSON.stringify(location), shipsTo !== null, textArray(shipsTo ?? []), isPrimeEligible, id],
   );
   return row!;
 }

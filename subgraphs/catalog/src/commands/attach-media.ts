@@ -44,7 +44,14 @@ export async function attachMedia(
     } else if (uploadRule(upload.contentType)?.purpose !== 'image') {
       refusals.push(refusal('INVALID', 'Only images are shown with a product.', field));
     } else {
-      media.push({ id: deps.ids.next('med'), kind: 'IMAGE', uploadId, externalUrl: null, altText: null });
+      media.push({
+        id: deps.ids.next('med'),
+        kind: 'IMAGE',
+        uploadId,
+        externalUrl: null,
+        altText: null,
+        ...(upload.picture ? { size: upload.picture } : {}),
+      });
     }
   }
   return refusals.length > 0 ? refuseAll(refusals) : accept(media);

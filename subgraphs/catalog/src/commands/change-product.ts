@@ -5,7 +5,7 @@ import type { ProductState } from '../domain/product.ts';
 import { productChanged } from '../events/out.ts';
 import { findProduct, saveProduct } from '../store/products.ts';
 import { type CategoryPath, loadCategoryPath } from './category-path.ts';
-import { type CommandDeps, inCommand } from './command-deps.ts';
+import { type CommandDeps, inCommand, type Work } from './command-deps.ts';
 
 /**
  * Load, decide, save and tell for whatever changes one product. Inside the
@@ -14,21 +14,34 @@ import { type CommandDeps, inCommand } from './command-deps.ts';
  */
 export async function changeProduct(
   deps: CommandDeps,
-  { id, trace }: { id: string; trace?: string },
+  {
+    id,
+    trace,
+    also,
+  }: {
+    id: string;
+    trace?: string;
+    /** What else changes in the same transaction. */
+    also?(next: ProductState, work: Work, now: Date): Promise<void>;
+  },
   decide: (
     product: ProductState | null,
     facts: { category: CategoryPath | null; now: Date; session: ClientSession },
   ) => Outcome<ProductState> | Promise<Outcome<ProductState>>,
 ): Promise<Outcome<ProductState>> {
-  return inCommand(deps, { trace }, async ({ transaction: { session }, tell }) => {
+  return inCommand(deps, { trace }, async (work) => {
+    const { transaction, tell } = work;
+    const { session } = transaction;
+    const now = deps.clock.now();
     const product = await findProduct(deps.store, id, session);
     const category = product && (await loadCategoryPath(deps.store, product.categoryId, session));
-    const decided = await decide(product, { category, now: deps.clock.now(), session });
+    const decided = await decide(product, { category, now, session });
     if (!decided.ok || decided.value === product) return decided;
     assert(category, 'a product stands in a category');
     const next = { ...decided.value, categoryPath: [...category.place.path] };
     assert(await saveProduct(deps.store, next, session), 'a transaction sees the version it read');
     tell(productChanged(next, { path: category.path, publicUrl: deps.publicUrl }));
+    await also?.(next, work, now);
     return { ok: true, value: next };
   });
 }

@@ -6,6 +6,7 @@ import type { Logger } from '@marketgraph/platform/telemetry';
 import type { RateSource } from '../clients/exchange-rates.ts';
 import type { OrganizationDirectory } from '../clients/organization-directory.ts';
 import type { VendorDirectory } from '../clients/vendor-directory.ts';
+import type { PictureWork } from './shrink-picture.ts';
 import { type CatalogStore, inCatalogTransaction } from '../store/catalog-store.ts';
 import type { ListedPrices } from '../store/listed-prices.ts';
 
@@ -18,6 +19,7 @@ export interface CommandDeps {
   prices: ListedPrices;
   rateSource: RateSource;
   files: FileStore;
+  pictures: PictureWork;
   signer: UrlSigner;
   log: Logger;
   /** Base of what the public sees, without a slash at the end. */

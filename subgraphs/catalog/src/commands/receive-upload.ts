@@ -1,14 +1,14 @@
 import { Readable } from 'node:stream';
 import { accept, type Result } from '@marketgraph/platform/core';
 import { FileTooLargeError } from '@marketgraph/platform/files';
-import { HEAD_BYTES, uploadRule } from '../domain/media.ts';
+import { HEAD_BYTES, type PictureSize, uploadRule } from '../domain/media.ts';
 import type { UploadState } from '../domain/upload.ts';
 import { findUpload, moveUpload } from '../store/uploads.ts';
 import type { CommandDeps } from './command-deps.ts';
 
 /** Why bytes were not taken, in the words of HTTP. */
 export interface UploadRefusal {
-  status: 404 | 409 | 413 | 415 | 422;
+  status: 404 | 409 | 413 | 415 | 422 | 503;
   message: string;
 }
 
@@ -32,15 +32,37 @@ export async function receiveUpload(
   if (contentType.split(';', 1)[0]!.trim().toLowerCase() !== upload.contentType) {
     return refuse(415, `Announced was ${upload.contentType}.`);
   }
-  if (!(await moveUpload(deps.store, id, 'PENDING', 'RECEIVING'))) {
+  if (!(await moveUpload(deps.store, id, { from: 'PENDING', to: 'RECEIVING' }))) {
     return refuse(409, 'The bytes of this upload have arrived before.');
   }
-  const stored = await storeBytes(deps, upload, content).catch(async (error: unknown) => {
-    await moveUpload(deps.store, id, 'RECEIVING', 'PENDING');
+  const stored = await storeChecked(deps, upload, content).catch(async (error: unknown) => {
+    await moveUpload(deps.store, id, { from: 'RECEIVING', to: 'PENDING' });
     throw error;
   });
-  await moveUpload(deps.store, id, 'RECEIVING', stored.ok ? 'STORED' : 'PENDING');
-  return stored.ok ? accept({ ...upload, status: 'STORED' }) : stored;
+  if (!stored.ok) {
+    await moveUpload(deps.store, id, { from: 'RECEIVING', to: 'PENDING' });
+    return stored;
+  }
+  const picture = stored.value;
+  await moveUpload(deps.store, id, { from: 'RECEIVING', to: 'STORED', ...(picture ? { picture } : {}) });
+  return accept({ ...upload, status: 'STORED' });
+}
+
+/** Of an image its size; what cannot be shown is refused now, and not when the first buyer looks. */
+async function storeChecked(
+  deps: CommandDeps,
+  upload: UploadState,
+  content: Readable,
+): Promise<Result<PictureSize | undefined, UploadRefusal>> {
+  const stored = await storeBytes(deps, upload, content);
+  if (!stored.ok) return stored;
+  if (uploadRule(upload.contentType)?.purpose !== 'image') return accept(undefined);
+  const picture = await deps.pictures.check(upload.id, upload.contentType);
+  if (picture.ok) return picture;
+  await deps.files.remove(uploadFile(upload.id));
+  return picture.rejection === 'BUSY'
+    ? refuse(503, 'Too many pictures arrive at the moment. Bring the bytes again.')
+    : refuse(422, `The picture ${picture.rejection}.`);
 }
 
 async function storeBytes(

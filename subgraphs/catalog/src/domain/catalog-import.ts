@@ -22,6 +22,8 @@ export interface ImportState {
   created: number;
   updated: number;
   unchanged: number;
+  /** Rows older at their source than what the catalog has; absent in imports of before these were counted. */
+  stale?: number;
   failureReason: string | null;
   startedBy: string;
   createdAt: Date;

@@ -26,3 +26,11 @@ export function toMinorUnits(decimal: string, currencyCode: string): number | un
   const amount = Number(match[1]! + fraction.padEnd(digits, '0'));
   return Number.isSafeInteger(amount) ? amount : undefined;
 }
+
+/** As a person reads it: `49.99 EUR`. */
+export function shownPrice({ amount, currencyCode }: { amount: number; currencyCode: string }): string {
+  const digits = minorDigits(currencyCode);
+  const text = String(amount).padStart(digits + 1, '0');
+  const whole = text.slice(0, text.length - digits);
+  return `${digits > 0 ? `${whole}.${text.slice(-digits)}` : whole} ${currencyCode}`;
+}

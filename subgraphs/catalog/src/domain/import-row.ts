@@ -20,6 +20,8 @@ export interface ImportRow {
   imageUrl: string | null;
   gtin: string | null;
   weightGrams: number | null;
+  /** Counts the changes of this row where it comes from; null when the source does not count. */
+  sourceVersion: number | null;
 }
 
 /** By slugs the category must exist; by names it is made when it does not. Root first. */
@@ -62,6 +64,7 @@ export function readImportRow(record: unknown, { currencyCode }: { currencyCode:
   const attributes = keep(readAttributes(raw));
   const imageUrl = keep(readImageUrl(isAbsent(raw['imageUrl']) ? raw['image'] : raw['imageUrl']));
   const weightGrams = keep(readWeight(raw['weightGrams']));
+  const sourceVersion = keep(readSourceVersion(raw['sourceVersion']));
   const row = {
     sku,
     title: title ?? '',
@@ -70,7 +73,15 @@ export function readImportRow(record: unknown, { currencyCode }: { currencyCode:
     gtin: text('gtin', raw['gtin']),
   };
   if (refusals.length > 0 || !category || !price || !attributes) return refuseAll(refusals);
-  return accept({ ...row, category, price, attributes, imageUrl: imageUrl ?? null, weightGrams: weightGrams ?? null });
+  return accept({
+    ...row,
+    category,
+    price,
+    attributes,
+    imageUrl: imageUrl ?? null,
+    weightGrams: weightGrams ?? null,
+    sourceVersion: sourceVersion ?? null,
+  });
 }
 
 /** The sku of a row that has none: the same row gives the same sku in every file. `digest` is of `skuSource`. */
@@ -174,6 +185,15 @@ function readWeight(value: unknown): Outcome<number | null> {
   return Number.isInteger(grams)
     ? accept(grams)
     : refuse('INVALID', 'weightGrams is not a whole number.', ['weightGrams']);
+}
+
+/** A counter or a time in milliseconds: whatever grows with every change at the source. */
+function readSourceVersion(value: unknown): Outcome<number | null> {
+  if (isAbsent(value)) return accept(null);
+  const version = /^\d{1,15}$/.test(String(value)) ? Number(value) : Number.NaN;
+  return Number.isSafeInteger(version)
+    ? accept(version)
+    : refuse('INVALID', 'sourceVersion is not a whole number of up to 15 digits.', ['sourceVersion']);
 }
 
 function toUrl(text: string): URL | undefined {

@@ -8,6 +8,14 @@ export interface MediaItem {
   /** Set when it stands somewhere else, as in an imported feed. */
   externalUrl: string | null;
   altText: string | null;
+  /** Of a picture that is ours, as it was uploaded; absent where nobody has looked. */
+  size?: PictureSize;
+}
+
+/** In pixels, upright. */
+export interface PictureSize {
+  width: number;
+  height: number;
 }
 
 interface UploadRule {
@@ -18,6 +26,11 @@ interface UploadRule {
 }
 
 const MEGABYTE = 1024 * 1024;
+/** Decoded, such a picture takes 200 MB; a file of a few kilobytes can claim to be larger. */
+export const MAX_PIXELS = 50_000_000;
+/** What pictures are made smaller to; others there are none, so that nobody can ask for all that could be. */
+export const pictureWidths = [160, 320, 640, 960, 1280, 1920] as const;
+
 /** The start of a file that `looksRight` wants to see. */
 export const HEAD_BYTES = 32;
 
@@ -65,9 +78,15 @@ function hasText(head: Uint8Array, expected: string, at = 0): boolean {
   );
 }
 
+/** At least as wide as asked for, as it came when there is no such width. Pictures of others stand where they stand. */
 export function mediaUrl(
-  { uploadId, externalUrl }: Pick<MediaItem, 'uploadId' | 'externalUrl'>,
-  publicUrl: string,
+  { kind, uploadId, externalUrl, size }: Pick<MediaItem, 'kind' | 'uploadId' | 'externalUrl' | 'size'>,
+  { publicUrl, width }: { publicUrl: string; width?: number | null },
 ): string {
-  return externalUrl ?? `${publicUrl}/media/${uploadId}`;
+  if (externalUrl !== null) return externalUrl;
+  const original = `${publicUrl}/media/${uploadId}`;
+  if (!width || kind !== 'IMAGE') return original;
+  const variant = pictureWidths.find((known) => known >= width);
+  const isSmaller = variant !== undefined && !(size && size.width <= variant);
+  return isSmaller ? `${original}?w=${variant}` : original;
 }

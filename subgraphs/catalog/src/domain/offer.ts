@@ -24,9 +24,20 @@ export interface OfferState {
   returnWindowDays: number;
   /** How much there is, roughly; the truth is inventory's. */
   stock: StockBand;
+  /** The last prices before this one, oldest first, at most `MAX_EARLIER_PRICES`; absent when it never had another. */
+  earlierPrices?: EarlierPrice[];
+  /** When its price was changed last to less than half or more than twice what it was; absent when it never was. */
+  jumpedAt?: Date;
   createdAt: Date;
   updatedAt: Date;
   version: number;
+}
+
+export interface EarlierPrice {
+  amount: number;
+  currencyCode: string;
+  /** Until when it was the price. */
+  until: Date;
 }
 
 export interface OfferTerms {
@@ -44,6 +55,9 @@ export interface OfferTerms {
 const MAX_PRICE_MINOR = 1_000_000_000_000;
 const MAX_ORDER_QUANTITY = 9_999;
 const MAX_RETURN_DAYS = 365;
+/** Enough to see a price that changes all day. */
+const MAX_EARLIER_PRICES = 12;
+const JUMP = 2;
 const SKU = /^[\p{L}\p{N}][\p{L}\p{N} ._/#+-]{0,63}$/u;
 
 /** Creates the listing, or changes the one that has this sku. An input that changes nothing leaves the state as it is. */
@@ -86,9 +100,8 @@ export function listOffer(
     existing.status === 'ACTIVE';
   if (isSame) return accept(existing);
   return accept({
-    ...existing,
+    ...withPrice(existing, price, facts.now),
     condition,
-    price,
     minOrderQuantity,
     orderMultiple,
     returnWindowDays,
@@ -110,7 +123,22 @@ export function priceOffer(
   const refusals = checkPrice(price);
   if (refusals.length > 0) return refuseAll(refusals);
   if (isSameMoney(offer.price, price)) return accept(offer);
-  return accept({ ...offer, price, updatedAt: facts.now, version: offer.version + 1 });
+  return accept({ ...withPrice(offer, price, facts.now), updatedAt: facts.now, version: offer.version + 1 });
+}
+
+/** With what the screening looks at: what it cost before, and whether that was very different. */
+function withPrice(offer: OfferState, price: Money, now: Date): OfferState {
+  if (isSameMoney(offer.price, price)) return offer;
+  const { amount, currencyCode } = offer.price;
+  const earlierPrices = [...(offer.earlierPrices ?? []), { amount, currencyCode, until: now }];
+  const factor = currencyCode === price.currencyCode ? price.amount / amount : 1;
+  const isJump = factor > JUMP || factor < 1 / JUMP;
+  return {
+    ...offer,
+    price,
+    earlierPrices: earlierPrices.slice(-MAX_EARLIER_PRICES),
+    ...(isJump ? { jumpedAt: now } : {}),
+  };
 }
 
 /**

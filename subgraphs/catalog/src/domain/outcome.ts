@@ -11,7 +11,8 @@ export type RefusalCode =
   | 'VENDOR_NOT_ACTIVE'
   | 'KYC_REQUIRED'
   | 'ILLEGAL_TRANSITION'
-  | 'LIMIT_EXCEEDED';
+  | 'LIMIT_EXCEEDED'
+  | 'RATE_LIMITED';
 
 export type Refusal = Rejection<RefusalCode>;
 

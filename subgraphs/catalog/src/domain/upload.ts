@@ -1,3 +1,5 @@
+import type { PictureSize } from './media.ts';
+
 /** RECEIVING while somebody brings the bytes; one at a time. */
 export type UploadStatus = 'PENDING' | 'RECEIVING' | 'STORED';
 
@@ -11,6 +13,8 @@ export interface UploadState {
   /** Until when the bytes may arrive. */
   expiresAt: Date;
   createdAt: Date;
+  /** Of an image whose bytes have arrived. */
+  picture?: PictureSize;
 }
 
 /** How long a presigned URL takes bytes. */

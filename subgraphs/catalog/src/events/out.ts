@@ -1,3 +1,4 @@
+import assert from 'node:assert';
 import type { NewEvent } from '@marketgraph/platform/messaging';
 import * as contract from '@marketgraph/schema/events/catalog';
 import { isSameMoney, type Money } from '@marketgraph/platform/core';
@@ -33,11 +34,37 @@ export function productChanged(
       attributes: describeAttributes(product.attributes, inheritedSchema(path)).map(
         ({ key, label, value, unit, isFacet }) => ({ key, label, value, unit, isFacet }),
       ),
-      imageUrl: image ? mediaUrl(image, publicUrl) : null,
+      imageUrl: image ? mediaUrl(image, { publicUrl }) : null,
       submittedByVendorId: product.submittedBy,
       variantIds: product.variants.map(({ id }) => id),
       createdAt: product.createdAt.toISOString(),
       updatedAt: product.updatedAt.toISOString(),
+    },
+  };
+}
+
+/** Of a product that a moderator has just decided about. */
+export function productModerated({
+  id,
+  version,
+  submittedBy,
+  texts,
+  status,
+  moderation,
+}: ProductState): NewEvent<contract.ProductModerated> {
+  assert(moderation, 'a moderator has decided');
+  return {
+    name: contract.productModerated.name,
+    version: contract.productModerated.version,
+    key: id,
+    sequence: version,
+    payload: {
+      productId: id,
+      vendorId: submittedBy,
+      title: texts[0]!.title,
+      decision: moderation.decision,
+      reason: moderation.reason,
+      status,
     },
   };
 }

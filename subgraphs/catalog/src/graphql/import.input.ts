@@ -1,5 +1,5 @@
 import { Field, ID, InputType, Int } from 'type-graphql';
-import { CurrencyCode, LanguageTag } from '@marketgraph/platform/graphql';
+import { CurrencyCode, JSONScalar, LanguageTag } from '@marketgraph/platform/graphql';
 import { ImportFormat } from './import.type.ts';
 
 @InputType({ description: 'A product feed to take over.' })
@@ -22,6 +22,30 @@ export class CatalogImportInput {
   @Field(() => LanguageTag, {
     nullable: true,
     description: 'Language of the words in the feed; the marketplace’s own when absent.',
+  })
+  language?: string | null;
+}
+
+@InputType({ description: 'Rows that have changed at their source, e.g. an ERP or PIM.' })
+export class CatalogSyncInput {
+  @Field(() => ID, { description: 'The vendor whose products these are; you must act for it.' })
+  vendorId!: string;
+
+  @Field(() => [JSONScalar], {
+    description:
+      'Up to 100 rows, each as a line of a JSONL feed. Give each a `sku`, and a `sourceVersion` that grows with every change at the source: an older one never overwrites a newer one.',
+  })
+  rows!: unknown[];
+
+  @Field(() => CurrencyCode, {
+    nullable: true,
+    description: 'Currency of rows that name none; the marketplace’s own when absent.',
+  })
+  currencyCode?: string | null;
+
+  @Field(() => LanguageTag, {
+    nullable: true,
+    description: 'Language of the words in the rows; the marketplace’s own when absent.',
   })
   language?: string | null;
 }

@@ -2,13 +2,14 @@ import { Arg, Ctx, Directive, FieldResolver, ID, Mutation, Resolver, Root, Subsc
 import { badUserInput, requireUser, type StreamRoot, URLScalar } from '@marketgraph/platform/graphql';
 import type { ImportProgressed } from '@marketgraph/schema/events/catalog';
 import { createUpload } from '../commands/create-upload.ts';
+import { syncRows } from '../commands/import/sync-rows.ts';
 import { startImport } from '../commands/import/start-import.ts';
 import { errorFileUrl } from '../files/error-file.ts';
 import { canSeeImport, isSeller, requireSeller, textOf } from './access.ts';
 import { actorOf, type CatalogContext, runCommand } from './context.ts';
-import { CatalogImportInput, MediaUploadInput } from './import.input.ts';
-import { CatalogImport, CatalogImportEvent, toCatalogImport } from './import.type.ts';
-import { CatalogImportPayload, MediaUploadPayload, settled } from './payload.type.ts';
+import { CatalogImportInput, CatalogSyncInput, MediaUploadInput } from './import.input.ts';
+import { CatalogImport, CatalogImportEvent, toCatalogImport, toSyncedRow } from './import.type.ts';
+import { CatalogImportPayload, CatalogSyncPayload, MediaUploadPayload, settled } from './payload.type.ts';
 import { StreamEventKind } from './shared.type.ts';
 
 export const importReference = async (
@@ -54,6 +55,20 @@ export class ImportResolver {
     const outcome = await runCommand(context, (deps) => startImport(deps, command));
     const { value, userErrors } = settled(outcome, toCatalogImport);
     return { import: value, userErrors };
+  }
+
+  @Mutation(() => CatalogSyncPayload, {
+    description:
+      'Takes over rows the moment they change at their source, like a small feed: valid ones are published at once, the others are answered with what is wrong. The same rows again change nothing.',
+  })
+  async catalogSyncBatch(
+    @Ctx() context: CatalogContext,
+    @Arg('input', () => CatalogSyncInput, { description: 'The rows.' }) input: CatalogSyncInput,
+  ): Promise<CatalogSyncPayload> {
+    const actor = actorOf(context, requireSeller(context.viewer));
+    const outcome = await runCommand(context, (deps) => syncRows(deps, { actor, ...input }));
+    const { value, userErrors } = settled(outcome, (rows) => rows.map(toSyncedRow));
+    return { rows: value, userErrors };
   }
 
   @Directive('@coalesce')

@@ -4,6 +4,7 @@ import type { CommandDeps } from '../commands/command-deps.ts';
 import type { CategoryState } from '../domain/category.ts';
 import type { ImportState } from '../domain/catalog-import.ts';
 import type { DealState } from '../domain/deal.ts';
+import type { Report } from '../domain/moderation-case.ts';
 import type { ExchangeRates } from '../domain/exchange.ts';
 import type { ListedPrice } from '../domain/offer-price.ts';
 import type { OfferState } from '../domain/offer.ts';
@@ -35,6 +36,7 @@ import {
   type ProductQuery,
 } from '../store/products.ts';
 import { findPromotions, findPromotionsByCodeKey, type UsedPromotion } from '../store/promotions.ts';
+import { newestReportsOfCases } from '../store/reports.ts';
 import { findVendors } from '../store/vendors.ts';
 
 type ProductPage = Omit<ProductQuery, 'categoryId' | 'vendorId'>;
@@ -80,6 +82,7 @@ export interface Loaders {
   promotion: DataLoader<string, UsedPromotion | null>;
   /** By the key of `codeKeyOf`. */
   promotionByCodeKey: DataLoader<string, UsedPromotion | null>;
+  reportsOfCase: DataLoader<string, Report[]>;
   promotionsOfVendor: DataLoader<{ id: string; page: NewestPage }, UsedPromotion[], string>;
   /** What price lists say of an offer to who buys for this organization, or for themselves. */
   listedPrices: DataLoader<{ offerId: string; organizationId: string | null }, ListedPrice[], string>;
@@ -176,6 +179,10 @@ export function createLoaders(deps: Pick<CommandDeps, 'store' | 'clock' | 'price
       ({ codeKey }) => codeKey,
     ),
     promotionsOfVendor: pages((ids, page) => promotionPagesOfVendors(store, ids, page)),
+    reportsOfCase: new DataLoader(async (ids) => {
+      const found = await newestReportsOfCases(store, ids);
+      return ids.map((id) => found.get(id) ?? []);
+    }),
     listedPrices: new DataLoader(
       (keys) =>
         prices.find(keys.map(({ offerId, organizationId }) => ({ offerId, audiences: audiencesOf(organizationId) }))),

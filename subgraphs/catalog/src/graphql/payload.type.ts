@@ -3,7 +3,7 @@ import { DateTime, URLScalar } from '@marketgraph/platform/graphql';
 import { UserErrorCode } from '@marketgraph/schema/user-errors';
 import type { Outcome, Refusal } from '../domain/outcome.ts';
 import { Category } from './category.type.ts';
-import { CatalogImport } from './import.type.ts';
+import { CatalogImport, SyncedRow } from './import.type.ts';
 import { Offer } from './offer.type.ts';
 import { Product } from './product.type.ts';
 import { UserError } from './shared.type.ts';
@@ -44,6 +44,18 @@ export class CatalogImportPayload {
     description: 'The import that waits or runs; null when it was refused.',
   })
   import!: CatalogImport | null;
+
+  @Field(() => [UserError], { description: userErrors })
+  userErrors!: UserError[];
+}
+
+@ObjectType({ description: 'What became of the rows.' })
+export class CatalogSyncPayload {
+  @Field(() => [SyncedRow], {
+    nullable: true,
+    description: 'One per row, in their order; null when none was looked at.',
+  })
+  rows!: SyncedRow[] | null;
 
   @Field(() => [UserError], { description: userErrors })
   userErrors!: UserError[];

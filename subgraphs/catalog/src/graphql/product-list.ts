@@ -1,3 +1,4 @@
+import type { GraphQLResolveInfo } from 'graphql';
 import { badUserInput, forbidden, pageRequest, toConnection, type Viewer } from '@marketgraph/platform/graphql';
 import type { ProductStatus } from '../domain/product-status.ts';
 import { wordsOf } from '../domain/text.ts';
@@ -11,6 +12,7 @@ import {
 import { seesEverything, sellsFor } from './access.ts';
 import { type ProductFilter, type ProductOrder, ProductOrderField } from './product.input.ts';
 import { type ProductConnection, toProduct } from './product.type.ts';
+import { isSelectedBelow } from './selection.ts';
 import { SortDirection } from './shared.type.ts';
 
 export interface ListArguments {
@@ -30,7 +32,7 @@ const MAX_QUERY_WORDS = 10;
 /** The arguments of `products` as a question to the store; asking for what one may never see is refused. */
 export function productQuery(
   args: ListArguments & { filter?: ProductFilter | null; orderBy?: ProductOrder | null },
-  viewer: Viewer,
+  { viewer, info }: { viewer: Viewer; info: GraphQLResolveInfo },
 ): ProductQuery {
   const { filter, orderBy } = args;
   const statuses = filter?.status ?? ['PUBLISHED'];
@@ -45,7 +47,7 @@ export function productQuery(
     ? { by: sortKeys[orderBy.field], direction: orderBy.direction === SortDirection.ASC ? 1 : -1 }
     : NEWEST_FIRST;
   return {
-    ...productPage(args, { statuses, sort }),
+    ...productPage(args, { statuses, info, sort }),
     ...(filter?.categoryId ? { categoryId: filter.categoryId } : {}),
     ...(filter?.vendorId ? { vendorId: filter.vendorId } : {}),
     ...(filter?.query ? { words: wordsOf(filter.query, MAX_QUERY_WORDS) } : {}),
@@ -54,10 +56,15 @@ export function productQuery(
 
 export function productPage(
   args: ListArguments,
-  { statuses, sort = NEWEST_FIRST }: { statuses: readonly ProductStatus[]; sort?: ProductSort },
+  {
+    statuses,
+    info,
+    sort = NEWEST_FIRST,
+  }: { statuses: readonly ProductStatus[]; info: GraphQLResolveInfo; sort?: ProductSort },
 ): ProductQuery {
   const page = pageRequest(args, { arity: 2 });
-  const query: ProductQuery = { statuses: [...new Set(statuses)], sort, limit: page.limit };
+  const withDescriptions = isSelectedBelow(info, 'description');
+  const query: ProductQuery = { statuses: [...new Set(statuses)], sort, withDescriptions, limit: page.limit };
   if (!page.after) return query;
   const [value, id] = page.after;
   const isSortValue = typeof value === (sort.by === 'sortTitle' ? 'string' : 'number');

@@ -1,6 +1,6 @@
 import { Field, ID, InputType, Int, registerEnumType } from 'type-graphql';
 import { JSONScalar, LanguageTag } from '@marketgraph/platform/graphql';
-import { ProductStatus } from './product.type.ts';
+import { ModerationDecision, ProductStatus } from './product.type.ts';
 import { SortDirection } from './shared.type.ts';
 
 export enum ProductOrderField {
@@ -15,21 +15,6 @@ registerEnumType(ProductOrderField, {
     CREATED_AT: { description: 'When it was created.' },
     TITLE: { description: 'The title in its source language.' },
     PRICE: { description: 'The lowest price in minor units; products nobody offers come last.' },
-  },
-});
-
-export enum ModerationDecision {
-  APPROVE = 'APPROVE',
-  REJECT = 'REJECT',
-  REQUEST_CHANGES = 'REQUEST_CHANGES',
-}
-registerEnumType(ModerationDecision, {
-  name: 'ModerationDecision',
-  description: 'What a moderator says to a product.',
-  valuesConfig: {
-    APPROVE: { description: 'It goes into the shop.' },
-    REJECT: { description: 'It is refused, and leaves the shop when it was there.' },
-    REQUEST_CHANGES: { description: 'It goes back to its vendor as a draft.' },
   },
 });
 

@@ -1,13 +1,13 @@
-import { Arg, Ctx, Directive, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Ctx, Directive, FieldResolver, ID, Info, Int, Query, Resolver, Root } from 'type-graphql';
 import { badUserInput, LanguageTag, pageRequest, toConnection } from '@marketgraph/platform/graphql';
 import { inheritedSchema } from '../domain/attribute-schema.ts';
 import { type AttributeValue, describeAttributes } from '../domain/attributes.ts';
 import { inLanguage } from '../domain/localized-text.ts';
-import { mediaUrl } from '../domain/media.ts';
 import type { ProductState } from '../domain/product.ts';
 import { inUnits, type UnitSystem as UnitSystemName } from '../domain/units.ts';
 import { listProducts } from '../store/products.ts';
-import { canSeeProduct, textOf } from './access.ts';
+import { canSeeProduct, seesEverything, sellsFor, textOf } from './access.ts';
 import type { CatalogContext } from './context.ts';
 import { Category, toCategory } from './category.type.ts';
 import { listingsOf, priceRangeOf } from './listings.ts';
@@ -16,11 +16,14 @@ import { ProductFilter, ProductOrder } from './product.input.ts';
 import { productConnection, productQuery } from './product-list.ts';
 import {
   Media,
+  ModerationDecision,
   PriceRange,
   Product,
   ProductAttribute,
   ProductConnection,
+  ProductModeration,
   ProductVariant,
+  toMedia,
   toProduct,
   toVariant,
   UnitSystem,
@@ -54,6 +57,7 @@ export class ProductResolver {
   @Query(() => ProductConnection, { description: 'Products, newest first unless told otherwise.' })
   async products(
     @Ctx() { deps, viewer }: CatalogContext,
+    @Info() info: GraphQLResolveInfo,
     @Arg('first', () => Int, { nullable: true, defaultValue: 20, description: firstDescription }) first?: number,
     @Arg('after', () => String, { nullable: true, description: afterDescription }) after?: string,
     @Arg('filter', () => ProductFilter, { nullable: true, description: 'Which; all that are published when absent.' })
@@ -61,7 +65,7 @@ export class ProductResolver {
     @Arg('orderBy', () => ProductOrder, { nullable: true, description: 'In which order; newest first when absent.' })
     orderBy?: ProductOrder,
   ): Promise<ProductConnection> {
-    const query = productQuery({ first, after, filter, orderBy }, viewer);
+    const query = productQuery({ first, after, filter, orderBy }, { viewer, info });
     return productConnection(await listProducts(deps.store, query), query);
   }
 
@@ -107,13 +111,8 @@ export class ProductResolver {
 
   @Directive('@cacheControl(maxAge: 60)')
   @FieldResolver(() => [Media], { description: 'Its pictures and documents, the main one first, at most 20.' })
-  media(@Root() { state }: Product, @Ctx() { deps }: CatalogContext): Media[] {
-    return state.media.map((item) => ({
-      id: item.id,
-      kind: item.kind,
-      url: mediaUrl(item, deps.publicUrl),
-      altText: item.altText,
-    }));
+  media(@Root() { state }: Product): Media[] {
+    return state.media.map(toMedia);
   }
 
   @Directive('@cacheControl(maxAge: 60)')
@@ -157,6 +156,17 @@ export class ProductResolver {
   })
   async priceRange(@Root() { state }: Product, @Ctx() context: CatalogContext): Promise<PriceRange | null> {
     return priceRangeOf((await listingsOf(state, context)).forSale);
+  }
+
+  @FieldResolver(() => ProductModeration, {
+    nullable: true,
+    description: 'What a moderator has said last. For its vendor and moderators; null for everybody else.',
+  })
+  moderation(@Root() { state }: Product, @Ctx() { viewer }: CatalogContext): ProductModeration | null {
+    const { moderation, submittedBy } = state;
+    if (!moderation || !(seesEverything(viewer) || sellsFor(viewer, submittedBy))) return null;
+    const { decision, reason, at } = moderation;
+    return { decision: ModerationDecision[decision as keyof typeof ModerationDecision], reason, at };
   }
 
   @Directive('@cacheControl(maxAge: 60)')

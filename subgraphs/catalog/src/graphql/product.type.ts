@@ -1,7 +1,7 @@
 import { Directive, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { DateTime, JSONScalar, URLScalar } from '@marketgraph/platform/graphql';
+import { DateTime, JSONScalar } from '@marketgraph/platform/graphql';
 import type { AttributeScalar } from '../domain/attributes.ts';
-import type { MediaKind as MediaKindName } from '../domain/media.ts';
+import type { MediaItem, MediaKind as MediaKindName } from '../domain/media.ts';
 import type { ProductState } from '../domain/product.ts';
 import type { ProductStatus as ProductStatusName } from '../domain/product-status.ts';
 import type { VariantState } from '../domain/variant.ts';
@@ -83,11 +83,61 @@ export class Media {
   @Field(() => MediaKind, { description: 'What it shows.' })
   kind!: MediaKindName;
 
-  @Field(() => URLScalar, { description: 'Where it is; may be kept for ever by who has fetched it.' })
-  url!: string;
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Of a picture: how wide it was uploaded; null where nobody has looked.',
+  })
+  width!: number | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Of a picture: how high it was uploaded; null where nobody has looked.',
+  })
+  height!: number | null;
 
   @Field(() => String, { nullable: true, description: 'What to say where it cannot be seen.' })
   altText!: string | null;
+
+  item!: MediaItem;
+}
+
+export function toMedia(item: MediaItem): Media {
+  const { id, kind, size, altText } = item;
+  return Object.assign(new Media(), {
+    id,
+    kind,
+    width: size?.width ?? null,
+    height: size?.height ?? null,
+    altText,
+    item,
+  });
+}
+
+export enum ModerationDecision {
+  APPROVE = 'APPROVE',
+  REJECT = 'REJECT',
+  REQUEST_CHANGES = 'REQUEST_CHANGES',
+}
+registerEnumType(ModerationDecision, {
+  name: 'ModerationDecision',
+  description: 'What a moderator says to a product.',
+  valuesConfig: {
+    APPROVE: { description: 'It goes into the shop.' },
+    REJECT: { description: 'It is refused, and leaves the shop when it was there.' },
+    REQUEST_CHANGES: { description: 'It goes back to its vendor as a draft.' },
+  },
+});
+
+@ObjectType({ description: 'What a moderator has said about a product last.' })
+export class ProductModeration {
+  @Field(() => ModerationDecision, { description: 'The verdict.' })
+  decision!: ModerationDecision;
+
+  @Field(() => String, { nullable: true, description: 'Why.' })
+  reason!: string | null;
+
+  @Field(() => DateTime, { description: 'When.' })
+  at!: Date;
 }
 
 @ObjectType({ description: 'From the cheapest to the dearest offer that can be bought, in one currency.' })

@@ -5,6 +5,7 @@ import {
   prepareMongoMessaging,
 } from '@marketgraph/platform/mongo';
 import type { ClientSession, Collection, IndexDescription } from 'mongodb';
+import type { CaseDocument } from './cases.ts';
 import type { CategoryDocument } from './categories.ts';
 import type { DealDocument } from './deals.ts';
 import type { ExchangeRatesDocument } from './exchange-rates.ts';
@@ -14,6 +15,8 @@ import type { OfferDocument } from './offers.ts';
 import type { PriceListDocument, PriceListEntryDocument } from './price-lists.ts';
 import type { ProductDocument } from './products.ts';
 import type { PromotionDocument } from './promotions.ts';
+import type { TitlePrintDocument } from './screening.ts';
+import type { ReportDocument, ReportQuotaDocument } from './reports.ts';
 import type { UploadDocument } from './uploads.ts';
 import type { VendorDocument } from './vendors.ts';
 
@@ -29,6 +32,10 @@ export interface CatalogStore {
   importErrors: Collection<ImportErrorDocument>;
   idempotency: Collection<IdempotencyDocument>;
   promotions: Collection<PromotionDocument>;
+  cases: Collection<CaseDocument>;
+  reports: Collection<ReportDocument>;
+  reportQuotas: Collection<ReportQuotaDocument>;
+  titlePrints: Collection<TitlePrintDocument>;
   priceLists: Collection<PriceListDocument>;
   priceListEntries: Collection<PriceListEntryDocument>;
   exchangeRates: Collection<ExchangeRatesDocument>;
@@ -54,12 +61,15 @@ const indexes: Readonly<Record<string, IndexDescription[]>> = {
     { name: 'byWord', key: { words: 1, status: 1, createdAt: -1, _id: -1 } },
     { name: 'variant', key: { 'variants.id': 1 } },
     { name: 'upload', key: { 'media.uploadId': 1 } },
+    { name: 'toScreen', key: { toScreen: 1, _id: 1 }, partialFilterExpression: { toScreen: { $exists: true } } },
   ],
   offers: [
     { name: 'vendorSku', key: { vendorId: 1, sku: 1 }, unique: true },
     { name: 'byProduct', key: { productId: 1, _id: 1 } },
     { name: 'byVendor', key: { vendorId: 1, _id: 1 } },
+    { name: 'jumped', key: { vendorId: 1, jumpedAt: 1 }, partialFilterExpression: { jumpedAt: { $exists: true } } },
   ],
+  titlePrints: [{ name: 'byBand', key: { bands: 1, _id: 1 } }],
   categories: [
     { name: 'slug', key: { slug: 1 }, unique: true },
     { name: 'siblingName', key: { parentId: 1, nameKey: 1 }, unique: true },
@@ -86,6 +96,16 @@ const indexes: Readonly<Record<string, IndexDescription[]>> = {
     { name: 'code', key: { codeKey: 1 }, unique: true },
     { name: 'byVendor', key: { vendorId: 1, _id: -1 } },
   ],
+  cases: [
+    { name: 'oneOpen', key: { subjectId: 1 }, unique: true, partialFilterExpression: { isOpen: true } },
+    { name: 'queue', key: { isOpen: 1, score: -1, _id: 1 } },
+    { name: 'bySubject', key: { subjectId: 1, _id: 1 } },
+  ],
+  reports: [
+    { name: 'oneOpen', key: { productId: 1, userId: 1 }, unique: true, partialFilterExpression: { isOpen: true } },
+    { name: 'byCase', key: { caseId: 1, _id: -1 } },
+  ],
+  reportQuotas: [{ name: 'expiry', key: { createdAt: 1 }, expireAfterSeconds: 2 * DAY_S }],
   priceLists: [
     { name: 'byVendor', key: { vendorId: 1, _id: -1 } },
     { name: 'byOrganization', key: { buyerOrganizationId: 1, _id: -1 } },
@@ -114,6 +134,10 @@ export function catalogStore(database: MongoDatabase): CatalogStore {
     importErrors: db.collection('importErrors'),
     idempotency: db.collection('idempotency'),
     promotions: db.collection('promotions'),
+    cases: db.collection('cases'),
+    reports: db.collection('reports'),
+    reportQuotas: db.collection('reportQuotas'),
+    titlePrints: db.collection('titlePrints'),
     priceLists: db.collection('priceLists'),
     priceListEntries: db.collection('priceListEntries'),
     exchangeRates: db.collection('exchangeRates'),

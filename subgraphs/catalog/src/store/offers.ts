@@ -18,6 +18,8 @@ export interface OfferSource {
   line: number;
   /** Of the row's content: the same row again changes nothing. */
   hash: string;
+  /** The highest `sourceVersion` a row of this offer had; absent when none had one. */
+  version?: number;
 }
 
 /** More vendors than this on one product are not shown. */
@@ -145,7 +147,7 @@ export async function refreshSortPrices(
   }
   await store.products.bulkWrite(
     [...prices].map(([_id, sortPrice]) => ({
-      updateOne: { filter: { _id }, update: { $set: { sortPrice }, $inc: { offersRevision: 1 } } },
+      updateOne: { filter: { _id }, update: { $set: { sortPrice, toScreen: true }, $inc: { offersRevision: 1 } } },
     })),
     { session },
   );

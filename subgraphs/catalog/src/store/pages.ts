@@ -3,7 +3,14 @@ import type { CatalogStore } from './catalog-store.ts';
 import { listVendorOffers, type OfferDocument, toOfferState } from './offers.ts';
 import type { OfferState } from '../domain/offer.ts';
 import { listVendorPromotions, type PromotionDocument, toUsedPromotion, type UsedPromotion } from './promotions.ts';
-import { listProducts, type ProductDocument, productFilter, type ProductQuery, productSort } from './products.ts';
+import {
+  listProducts,
+  type ProductDocument,
+  productFilter,
+  productProjection,
+  type ProductQuery,
+  productSort,
+} from './products.ts';
 
 type ProductPage = Omit<ProductQuery, 'categoryId' | 'vendorId'>;
 interface OfferPage {
@@ -100,6 +107,7 @@ export async function promotionPagesOfVendors(
 }
 
 function pagesBelow(ids: readonly string[], foreignField: string, page: ProductPage): Document[] {
+  const projection = productProjection(page);
   return [
     { $match: { _id: { $in: [...ids] } } },
     {
@@ -107,7 +115,12 @@ function pagesBelow(ids: readonly string[], foreignField: string, page: ProductP
         from: 'products',
         localField: '_id',
         foreignField,
-        pipeline: [{ $match: productFilter(page) }, { $sort: productSort(page.sort) }, { $limit: page.limit + 1 }],
+        pipeline: [
+          { $match: productFilter(page) },
+          { $sort: productSort(page.sort) },
+          { $limit: page.limit + 1 },
+          ...(projection ? [{ $project: projection }] : []),
+        ],
         as: 'page',
       },
     },

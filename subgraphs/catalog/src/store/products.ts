@@ -1,4 +1,4 @@
-import type { Filter, Sort } from 'mongodb';
+import type { Document, Filter, Sort } from 'mongodb';
 import { folded, wordsOf } from '../domain/text.ts';
 import type { ProductState } from '../domain/product.ts';
 import type { ProductStatus } from '../domain/product-status.ts';
@@ -14,6 +14,8 @@ export interface ProductDocument extends Omit<ProductState, 'id'> {
   words: string[];
   /** Counts changes of its offers: see `offers.ts`. */
   offersRevision: number;
+  /** Set with every change of it and its prices, until it was screened. */
+  toScreen?: true;
 }
 
 export const NO_PRICE = Number.MAX_SAFE_INTEGER;
@@ -30,13 +32,23 @@ export interface ProductQuery {
   /** All of these words, the last one as a beginning. */
   words?: readonly string[];
   sort: ProductSort;
+  /** The long half of a product, which most lists do not show: what is not read is not there. */
+  withDescriptions: boolean;
   /** The sort value and id of the row before. */
   after?: readonly [string | number, string];
   limit: number;
 }
 
 export function toProductState(document: ProductDocument): ProductState {
-  const { _id, sortTitle: _title, sortPrice: _price, words: _words, offersRevision: _revision, ...state } = document;
+  const {
+    _id,
+    sortTitle: _title,
+    sortPrice: _price,
+    words: _words,
+    offersRevision: _revision,
+    toScreen: _toScreen,
+    ...state
+  } = document;
   return { id: _id, ...state };
 }
 
@@ -48,6 +60,7 @@ export function productFields(product: ProductState) {
     ...state,
     sortTitle: folded(title).slice(0, MAX_SORT_TITLE),
     words: wordsOf(`${title} ${product.brand ?? ''}`, MAX_WORDS),
+    toScreen: true as const,
   };
 }
 
@@ -139,7 +152,7 @@ export async function saveProduct(store: CatalogStore, product: ProductState, se
 /** One row more than asked for tells whether there is a next page. Indexes `byStatus…`, `byCategory…`, `byVendor…`, `byWord`. */
 export async function listProducts(store: CatalogStore, query: ProductQuery): Promise<ProductDocument[]> {
   return store.products
-    .find(productFilter(query))
+    .find(productFilter(query), { projection: productProjection(query) })
     .sort(productSort(query.sort))
     .limit(query.limit + 1)
     .toArray();
@@ -161,6 +174,10 @@ export function productFilter({
     status,
     ...(after ? afterRow(sort, after) : {}),
   };
+}
+
+export function productProjection({ withDescriptions }: Pick<ProductQuery, 'withDescriptions'>): Document | undefined {
+  return withDescriptions ? undefined : { 'texts.description': 0 };
 }
 
 export function productSort({ by, direction }: ProductSort): Sort {

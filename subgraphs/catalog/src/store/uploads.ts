@@ -1,3 +1,4 @@
+import type { PictureSize } from '../domain/media.ts';
 import type { UploadState, UploadStatus } from '../domain/upload.ts';
 import type { CatalogStore, Session } from './catalog-store.ts';
 
@@ -31,10 +32,10 @@ export async function countPendingUploads(store: CatalogStore, ownerId: string, 
 export async function moveUpload(
   store: CatalogStore,
   id: string,
-  from: UploadStatus,
-  to: UploadStatus,
+  { from, to, picture }: { from: UploadStatus; to: UploadStatus; picture?: PictureSize },
 ): Promise<boolean> {
-  const result = await store.uploads.updateOne({ _id: id, status: from }, { $set: { status: to } });
+  const change = { status: to, ...(picture ? { picture } : {}) };
+  const result = await store.uploads.updateOne({ _id: id, status: from }, { $set: change });
   return result.modifiedCount === 1;
 }
 

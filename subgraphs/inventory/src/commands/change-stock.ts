@@ -6,15 +6,8 @@ import { grantOf, usedOf } from '../domain/allowance.ts';
 import { availableIn } from '../domain/stock.ts';
 import { allowanceChangedEvent, stockChangedEvent } from '../events/out.ts';
 import { saveGranted } from '../store/allowances.ts';
-import {
-  insertLevel,
-  insertMovement,
-  type LevelRow,
-  levelsOfOffers,
-  type Movement,
-  moveStock,
-} from '../store/levels.ts';
-import { lockOffers, type LockedOffer, saveSequence } from '../store/offers.ts';
+import { insertLevel, type LevelRow, levelsOfOffers, type Movement, moveStock } from '../store/levels.ts';
+import { lockOffers, type LockedOffer } from '../store/offers.ts';
 import type { CommandDeps } from './deps.ts';
 
 /** The stock of some offers, locked for the length of one transaction. */
@@ -77,9 +70,9 @@ async function run<T>(
     levelsOf: (offerId) => levels.get(offerId) ?? [],
     async move(movement) {
       const before = totalOf(levels.get(movement.offerId));
-      const moved = await moveStock(em, movement);
+      const sequence = (offers.get(movement.offerId)?.sequence ?? 0) + 1;
+      const moved = await moveStock(em, { ...movement, id: deps.ids.next('mov') }, { sequence });
       if (!moved) return false;
-      await insertMovement(em, { ...movement, id: deps.ids.next('mov') });
       const others = (levels.get(movement.offerId) ?? []).filter((level) => level.id !== moved.id);
       levels.set(movement.offerId, [...others, moved]);
       const known = touched.get(movement.offerId) ?? { before, warehouseIds: new Set(), reason: movement.reason };
@@ -104,7 +97,6 @@ async function run<T>(
     const sequence = offer.sequence + 1;
     const rows = levels.get(offerId) ?? [];
     const available = totalOf(rows);
-    await saveSequence(em, offerId, sequence);
     const onHand = rows.reduce((units, level) => units + level.onHand, 0);
     const reserved = rows.reduce((units, level) => units + level.reserved, 0);
     const { vendorId, lowStockThreshold, allowance } = offer;

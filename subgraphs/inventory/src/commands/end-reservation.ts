@@ -3,9 +3,10 @@ import { type ReservationCommand, step, type StockEffect } from '../domain/reser
 import { reservationEndedEvent } from '../events/out.ts';
 import {
   linesOf,
+  dropLines,
+  type LockedReservation,
   lockReservation,
   overdueReservations,
-  replaceLines,
   type ReservationLineRow,
   type ReservationRow,
   saveStatus,
@@ -24,27 +25,27 @@ const EFFECTS: Readonly<
   none: () => ({ onHand: 0, reserved: 0, reason: '' }),
 };
 
-/** Confirms, releases, expires or reverts. Twice is once; two at the same time wait for each other. */
+/** Confirms, releases, expires or reverts, and resolves to what it is then. Twice is once; two at the same time wait for each other. */
 export async function endReservation(
   deps: CommandDeps,
   { id, command, trace }: { id: string; command: ReservationCommand; trace?: string },
-): Promise<Result<string>> {
+): Promise<Result<ReservationRow>> {
   const offerIds = (await linesOf(deps.orm.em.fork(), [id])).map(({ offerId }) => offerId);
   return changeStock(
     deps,
     offerIds,
-    async (change): Promise<Result<string>> => {
+    async (change): Promise<Result<ReservationRow>> => {
       const reservation = await lockReservation(change.em, id);
       if (!reservation) return reject('NOT_FOUND', `There is no reservation ${id}.`);
       if (command === 'confirm' && mustReserveAnew(reservation)) return confirmLate(change, reservation);
       const next = step(reservation.status, command);
       if (!next.ok) return next;
       const { status, effect } = next.value;
-      if (status === reservation.status) return accept(id);
-      await apply(change, { reservation, command, effect, lines: await linesOf(change.em, [id]) });
+      if (status === reservation.status) return accept(reservation);
+      await apply(change, { reservation, command, effect, lines: reservation.lines });
       await saveStatus(change.em, id, status);
       change.announce(reservationEndedEvent({ reservationId: id, cartId: reservation.cartId, status }));
-      return accept(id);
+      return accept({ ...reservation, status });
     },
     { trace },
   );
@@ -56,20 +57,21 @@ function mustReserveAnew({ status, isOverdue }: ReservationRow): boolean {
 }
 
 /** The buyer paid after the time was over. When the units are still there the sale stands. */
-async function confirmLate(change: StockChange, reservation: ReservationRow): Promise<Result<string>> {
+async function confirmLate(change: StockChange, reservation: LockedReservation): Promise<Result<ReservationRow>> {
   const { id, cartId } = reservation;
-  const lines = await linesOf(change.em, [id]);
+  let { lines } = reservation;
   if (reservation.status === 'EXPIRED') {
     const wanted = new Map<string, number>();
     for (const { offerId, quantity } of lines) wanted.set(offerId, (wanted.get(offerId) ?? 0) + quantity);
-    if (shortagesIn(change, wanted).length > 0) return step('EXPIRED', 'confirm') as Result<string>;
-    await replaceLines(change.em, id, []);
+    if (shortagesIn(change, wanted).length > 0) return step('EXPIRED', 'confirm') as Result<ReservationRow>;
+    await dropLines(change.em, id);
     await takeUnits(change, { reservationId: id, wanted, shipTo: reservation.shipTo });
+    lines = await linesOf(change.em, [id]);
   }
-  await apply(change, { reservation, command: 'confirm', effect: 'ship', lines: await linesOf(change.em, [id]) });
+  await apply(change, { reservation, command: 'confirm', effect: 'ship', lines });
   await saveStatus(change.em, id, 'CONFIRMED');
   change.announce(reservationEndedEvent({ reservationId: id, cartId, status: 'CONFIRMED' }));
-  return accept(id);
+  return accept({ ...reservation, status: 'CONFIRMED' });
 }
 
 async function apply(

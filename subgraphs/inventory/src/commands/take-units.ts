@@ -1,7 +1,6 @@
 import { allocate } from '../domain/allocation.ts';
 import { type Destination, distanceBetween } from '../domain/nearness.ts';
 import { availableIn } from '../domain/stock.ts';
-import { insertReservationLine } from '../store/reservations.ts';
 import { findWarehouses } from '../store/warehouses.ts';
 import type { StockChange } from './change-stock.ts';
 
@@ -31,9 +30,9 @@ export async function takeUnits(change: StockChange, { reservationId, wanted, sh
         reservedDelta: units,
         reason: 'RESERVATION',
         referenceId: reservationId,
+        isHeld: true,
       });
       if (!moved) throw new Error(`Stock of ${offerId} changed under its lock`);
-      await insertReservationLine(change.em, { reservationId, offerId, warehouseId, quantity: units });
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Result } from '@marketgraph/platform/core';
+import { accept, type Result } from '@marketgraph/platform/core';
 import { forbidden, IdempotencyKey, requireRole, requireService, requireUser } from '@marketgraph/platform/graphql';
 import { UserErrorCode } from '@marketgraph/schema/user-errors';
 import { Arg, Ctx, Directive, ID, Mutation, Resolver } from 'type-graphql';
@@ -12,6 +12,7 @@ import { syncStock } from '../commands/sync-stock.ts';
 import { transferStock } from '../commands/transfer-stock.ts';
 import { upsertWarehouse } from '../commands/upsert-warehouse.ts';
 import type { ReservationCommand } from '../domain/reservation.ts';
+import type { ReservationRow } from '../store/reservations.ts';
 import { actsFor } from './access.ts';
 import type { InventoryContext } from './context.ts';
 import { toInsufficientStock, toReservation, toStockError, toStockLevel, toUserError, toWarehouse } from './map.ts';
@@ -179,7 +180,7 @@ export class StockMutations {
     });
     if (outcome.kind === 'short') return { reservation: null, userErrors: outcome.shortages.map(toInsufficientStock) };
     if (outcome.kind === 'refused') return { reservation: null, userErrors: [toUserError(outcome.rejection)] };
-    return reservationPayload(context, { ok: true, value: outcome.reservationId });
+    return reservationPayload(accept(outcome.reservation));
   }
 
   @Directive('@inaccessible')
@@ -249,14 +250,10 @@ function keyReused(): UserError {
 
 async function end(context: InventoryContext, id: string, command: ReservationCommand): Promise<ReservationPayload> {
   requireService(context.viewer, 'orders');
-  return reservationPayload(
-    context,
-    await endReservation(context.commands, { id, command, trace: context.traceparent }),
-  );
+  return reservationPayload(await endReservation(context.commands, { id, command, trace: context.traceparent }));
 }
 
-async function reservationPayload({ loaders }: InventoryContext, result: Result<string>): Promise<ReservationPayload> {
+function reservationPayload(result: Result<ReservationRow>): ReservationPayload {
   if (!result.ok) return { reservation: null, userErrors: [toUserError(result.rejection)] };
-  const row = await loaders.reservation.load(result.value);
-  return { reservation: row && toReservation(row), userErrors: [] };
+  return { reservation: toReservation(result.value), userErrors: [] };
 }

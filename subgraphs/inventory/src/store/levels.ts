@@ -37,26 +37,6 @@ export async function insertLevel(
   ]);
 }
 
-/**
- * The conditional update that decides: it changes the row only when the
- * result is possible. The caller holds the offer's lock, so a refusal here is
- * never a lost race but a sum that does not work out.
- */
-export async function moveStock(
-  em: EntityManager,
-  { offerId, warehouseId, onHandDelta, reservedDelta }: Omit<Movement, 'reason' | 'id'>,
-): Promise<LevelRow | undefined> {
-  const [row] = await em.execute<LevelRow[]>(
-    `update stock_level
-        set on_hand = on_hand + ?, reserved = reserved + ?, version = version + 1, updated_at = now()
-      where offer_id = ? and warehouse_id = ?
-        and on_hand + ? >= reserved + ? and reserved + ? >= 0
-     returning ${COLUMNS}`,
-    [onHandDelta, reservedDelta, offerId, warehouseId, onHandDelta, reservedDelta, reservedDelta],
-  );
-  return row;
-}
-
 export interface Movement {
   id: string;
   offerId: string;
@@ -66,27 +46,52 @@ export interface Movement {
   reason: string;
   referenceId?: string | null;
   actorId?: string | null;
+  /** What it reserves becomes a line of the reservation it refers to. */
+  isHeld?: boolean;
 }
 
-export interface MovementRow extends Required<Movement> {
+export interface MovementRow extends Required<Omit<Movement, 'isHeld'>> {
   at: string;
 }
 
-export async function insertMovement(em: EntityManager, movement: Movement): Promise<void> {
-  await em.execute(
-    `insert into stock_movement (id, offer_id, warehouse_id, on_hand_delta, reserved_delta, reason, reference_id, actor_id)
-     values (?, ?, ?, ?, ?, ?, ?, ?)`,
+/**
+ * The conditional update that decides, and all that follows from it, in one
+ * statement: it changes the level only when the result is possible, and only
+ * then there is a movement, a line of the reservation, and the offer's next
+ * number. The caller holds the offer's lock, so a refusal here is never a lost
+ * race but a sum that does not work out.
+ */
+export async function moveStock(
+  em: EntityManager,
+  movement: Movement,
+  { sequence }: { sequence: number },
+): Promise<LevelRow | undefined> {
+  const { id, offerId, warehouseId, onHandDelta, reservedDelta, reason } = movement;
+  const { referenceId = null, actorId = null, isHeld = false } = movement;
+  const [row] = await em.execute<LevelRow[]>(
+    `with moved as (
+       update stock_level
+          set on_hand = on_hand + ?, reserved = reserved + ?, version = version + 1, updated_at = now()
+        where offer_id = ? and warehouse_id = ?
+          and on_hand + ? >= reserved + ? and reserved + ? >= 0
+       returning ${COLUMNS}),
+     noted as (
+       insert into stock_movement (id, offer_id, warehouse_id, on_hand_delta, reserved_delta, reason, reference_id, actor_id)
+       select ?, "offerId", "warehouseId", ?::int, ?::int, ?, ?, ? from moved),
+     held as (
+       insert into reservation_line (reservation_id, offer_id, warehouse_id, quantity)
+       select ?, "offerId", "warehouseId", ?::int from moved where ?::boolean),
+     numbered as (
+       update offer set sequence = ?::bigint from moved where offer_id = moved."offerId")
+     select * from moved`,
     [
-      movement.id,
-      movement.offerId,
-      movement.warehouseId,
-      movement.onHandDelta,
-      movement.reservedDelta,
-      movement.reason,
-      movement.referenceId ?? null,
-      movement.actorId ?? null,
+      ...[onHandDelta, reservedDelta, offerId, warehouseId, onHandDelta, reservedDelta, reservedDelta],
+      ...[id, onHandDelta, reservedDelta, reason, referenceId, actorId],
+      ...[referenceId, reservedDelta, isHeld],
+      sequence,
     ],
   );
+  return row;
 }
 
 /** Newest first, on stock_movement_level. */

@@ -112,7 +112,3 @@ function toLocked({ sequence, allowed, granted, allowedSequence, ...row }: Locke
     allowed === null || granted === null ? null : { allowed, granted, sequence: Number(allowedSequence) };
   return { ...row, sequence: Number(sequence), allowance };
 }
-
-export async function saveSequence(em: EntityManager, offerId: string, sequence: number): Promise<void> {
-  await em.execute('update offer set sequence = ? where offer_id = ?', [sequence, offerId]);
-}

@@ -22,7 +22,7 @@ export interface ReservationLineRow {
 const COLUMNS = `id, cart_id as "cartId", status, expires_at as "expiresAt", expires_at <= now() as "isOverdue",
   ship_to as "shipTo"`;
 
-/** The unique request_key refuses a second one of the same request; the caller has looked while holding the offers' locks. */
+/** Undefined when there is one of the same request: the unique request_key decides. */
 export async function insertReservation(
   em: EntityManager,
   {
@@ -32,19 +32,15 @@ export async function insertReservation(
     ttlS,
     shipTo,
   }: { id: string; cartId: string; requestKey: string; ttlS: number; shipTo: Destination | null },
-): Promise<void> {
-  await em.execute(
+): Promise<ReservationRow | undefined> {
+  const [row] = await em.execute<ReservationRow[]>(
     `insert into reservation (id, cart_id, request_key, status, expires_at, ship_to)
-     values (?, ?, ?, 'ACTIVE', now() + make_interval(secs => ?), ?::jsonb)`,
+     values (?, ?, ?, 'ACTIVE', now() + make_interval(secs => ?), ?::jsonb)
+     on conflict (request_key) do nothing
+     returning ${COLUMNS}`,
     [id, cartId, requestKey, ttlS, shipTo && JSON.stringify(shipTo)],
   );
-}
-
-export async function insertReservationLine(em: EntityManager, line: ReservationLineRow): Promise<void> {
-  await em.execute(
-    'insert into reservation_line (reservation_id, offer_id, warehouse_id, quantity) values (?, ?, ?, ?)',
-    [line.reservationId, line.offerId, line.warehouseId, line.quantity],
-  );
+  return row;
 }
 
 export async function reservationByKey(em: EntityManager, requestKey: string): Promise<ReservationRow | undefined> {
@@ -77,9 +73,25 @@ export async function linesOf(em: EntityManager, reservationIds: readonly string
   );
 }
 
-/** The caller holds the locks of the reservation's offers; this one orders it against the sweeper. */
-export async function lockReservation(em: EntityManager, id: string): Promise<ReservationRow | undefined> {
-  const [row] = await em.execute<ReservationRow[]>(`select ${COLUMNS} from reservation where id = ? for update`, [id]);
+export interface LockedReservation extends ReservationRow {
+  lines: ReservationLineRow[];
+}
+
+/**
+ * The caller holds the locks of the reservation's offers; this one orders it
+ * against the sweeper. Whoever changes its lines holds those locks as well, so
+ * they can be read with it.
+ */
+export async function lockReservation(em: EntityManager, id: string): Promise<LockedReservation | undefined> {
+  const [row] = await em.execute<LockedReservation[]>(
+    `select ${COLUMNS},
+            (select coalesce(jsonb_agg(jsonb_build_object('reservationId', line.reservation_id, 'offerId', line.offer_id,
+                      'warehouseId', line.warehouse_id, 'quantity', line.quantity)
+                      order by line.offer_id, line.warehouse_id), '[]')
+               from reservation_line line where line.reservation_id = reservation.id) as lines
+       from reservation where id = ? for update`,
+    [id],
+  );
   return row;
 }
 
@@ -87,10 +99,9 @@ export async function saveStatus(em: EntityManager, id: string, status: Reservat
   await em.execute('update reservation set status = ? where id = ?', [status, id]);
 }
 
-/** A reservation that was paid late and found its stock again lives on. */
-export async function replaceLines(em: EntityManager, id: string, lines: readonly ReservationLineRow[]): Promise<void> {
+/** A reservation that was paid late and finds its stock again gets others. */
+export async function dropLines(em: EntityManager, id: string): Promise<void> {
   await em.execute('delete from reservation_line where reservation_id = ?', [id]);
-  for (const line of lines) await insertReservationLine(em, line);
 }
 
 /** Whose time is over, oldest first, on reservation_due; of these offers only when any are given. */

@@ -5,6 +5,7 @@ import {
   type CheckoutRecord,
   lockCheckout,
   postponeCheckout,
+  readCheckout,
   saveCheckout,
   takeParkedReports,
 } from '../store/checkouts.ts';
@@ -89,19 +90,36 @@ export class CheckoutStalledError extends Error {
 /**
  * Drives a checkout as far as it goes: event, requests, their answers, until it
  * waits for the buyer or has ended. Client, payment event and sweeper all come
- * through here; two at once do the same idempotent things.
+ * through here, in this process one after the other; two processes at once do
+ * the same idempotent things. `record` is what the caller has just read of it.
  */
-export async function driveCheckout(
-  services: Services,
-  start: { orderId: string; event: CheckoutEvent; cause: Cause },
-): Promise<{ record: CheckoutRecord; answers: Answers }> {
+export function driveCheckout(services: Services, start: Drive): Promise<Driven> {
+  return services.driving(start.orderId, (waited) => drive(services, waited ? { ...start, record: undefined } : start));
+}
+
+export interface Drive {
+  orderId: string;
+  event: CheckoutEvent;
+  cause: Cause;
+  record?: CheckoutRecord;
+}
+
+export interface Driven {
+  record: CheckoutRecord;
+  answers: Answers;
+}
+
+async function drive(services: Services, start: Drive): Promise<Driven> {
   const answers: Answers = {};
   let event = start.event;
   for (let steps = 0; steps < MAX_STEPS; steps += 1) {
-    const advanced = await inTransaction(services.orm, (em) => applyCheckoutEvent(em, services, { ...start, event }));
-    services.nudgeRelay();
+    const known = steps === 0 ? start.record : undefined;
+    const advanced = isQuestion(event)
+      ? await questionCheckout(services, { orderId: start.orderId, event, known })
+      : await inTransaction(services.orm, (em) => applyCheckoutEvent(em, services, { ...start, event }));
     if (!advanced) throw new Error(`There is no checkout ${start.orderId}.`);
     const { record, requests } = advanced;
+    if (!isQuestion(event)) services.nudgeRelay();
     crashPoint(`checkout.saved.${record.state.status}`);
     const [request] = requests;
     if (!request && isAtRest(record.state)) return { record, answers };
@@ -121,6 +139,25 @@ export async function driveCheckout(
     }
   }
   throw new Error(`Checkout ${start.orderId} goes in circles.`);
+}
+
+type Question = Extract<CheckoutEvent, { type: 'resumed' | 'completionAsked' }>;
+
+/** What asks how a checkout goes on, and changes nothing of it. */
+function isQuestion(event: CheckoutEvent): event is Question {
+  return event.type === 'resumed' || event.type === 'completionAsked';
+}
+
+/**
+ * Nothing is decided, so nothing is locked or saved: what is asked for then may have been answered meanwhile, and the
+ * answer finds a state that ignores it.
+ */
+async function questionCheckout(
+  { orm }: Services,
+  { orderId, event, known }: { orderId: string; event: Question; known?: CheckoutRecord },
+): Promise<Advanced | undefined> {
+  const record = known ?? (await readCheckout(orm.em.fork(), orderId));
+  return record && { record, requests: advance(record.state, event).requests };
 }
 
 /** Nothing happens by itself any more: it has ended, or the buyer has to pay. */

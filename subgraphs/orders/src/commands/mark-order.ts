@@ -50,11 +50,16 @@ export async function markOrder(
     await numberOrder(em, orderId, now);
     const vendorOrderIds = order.vendorOrders.map((part) => part.id);
     const vendorEvent = { type: 'PLACED', vendorOrderIds } as const;
-    await recordOrderChange(em, services, { locked, change: { facts: confirmOrder(order), vendorEvent }, cause });
-    const [stored] = await ordersByIds(em, [orderId]);
-    const parts = await vendorOrdersOfOrders(em, [orderId]);
-    const lines = await linesOfVendorOrders(em, vendorOrderIds);
-    return [orderConfirmed(stored!, { parts, lines, promotions: await promotionsOfOrders(em, [orderId]) })];
+    const more = async () => {
+      const [stored] = await ordersByIds(em, [orderId]);
+      const parts = await vendorOrdersOfOrders(em, [orderId]);
+      const lines = await linesOfVendorOrders(em, vendorOrderIds);
+      const promotions = draft.promotions?.length ? await promotionsOfOrders(em, [orderId]) : [];
+      return [orderConfirmed(stored!, { parts, lines, promotions })];
+    };
+    const change = { facts: confirmOrder(order), vendorEvent, more };
+    await recordOrderChange(em, services, { locked, change, cause });
+    return [];
   }
 
   const failure = failureOf(record.state);

@@ -17,6 +17,8 @@ export interface OrderChange {
     type: 'PLACED' | 'STATUS_CHANGED' | 'FULFILLMENT_UPDATED' | 'RETURN_REQUESTED' | 'RETURN_UPDATED' | 'CANCELED';
     vendorOrderIds: readonly string[];
   };
+  /** What else is to be told, after those; asked when everything is saved. */
+  more?: () => Promise<readonly NewEvent[]>;
 }
 
 /**
@@ -45,7 +47,8 @@ export async function recordOrderChange(
     actorId: cause.actorId,
     at: now,
   });
-  await appendToOutbox(em, eventsOf(locked, after, change), { ids, now, trace: cause.trace });
+  const events = [...eventsOf(locked, after, change), ...((await change.more?.()) ?? [])];
+  await appendToOutbox(em, events, { ids, now, trace: cause.trace });
   return after;
 }
 

@@ -1,4 +1,4 @@
-import type { Clock, Ids, SingleFlight } from '@marketgraph/platform/core';
+import type { Clock, Ids, OneByOne, SingleFlight } from '@marketgraph/platform/core';
 import type { EventBus } from '@marketgraph/platform/messaging';
 import type { Database } from '@marketgraph/platform/postgres';
 import type { Logger } from '@marketgraph/platform/telemetry';
@@ -32,6 +32,11 @@ export interface Services {
   nudgeSweeper(): void;
   /** Whoever asks again while a checkout is being started waits for the same start. */
   starting: SingleFlight<CheckoutAnswer>;
+  /**
+   * Within this process the drivers of one checkout follow one another, so that client, event and sweeper do not ask
+   * the other services for the same things; between processes the row's lock and the requests' keys make that harmless.
+   */
+  driving: OneByOne;
   /** Keeps work that outlives its request, so that a stop can wait for it. */
   background: Background;
 }

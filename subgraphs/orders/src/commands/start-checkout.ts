@@ -163,10 +163,10 @@ async function insert(
         // First, so that who loses the race for the cart finds the winner, and not its uses.
         await insertCheckout(em, checkout);
         if ((await takeUses(em, checkout.draft)) !== undefined) throw new UsedUpError();
-        return await readCheckout(em, orderId);
+        return { ...checkout, paymentId: null, attempts: 0 };
       }),
     );
-    return record && accept(record);
+    return accept(record);
   } catch (error) {
     if (error instanceof UsedUpError) return { ok: false, rejection: USED_UP };
     const lostRace = ['checkout_key', 'checkout_open_cart'].includes(constraintOf(error) ?? '');
@@ -192,7 +192,7 @@ async function continueCheckout(services: Services, record: CheckoutRecord, caus
   let current = record;
   let clientSecret: string | null | undefined;
   if (!isEnded(record.state) && record.state.status !== 'AWAITING_PAYMENT') {
-    const work = driveCheckout(services, { orderId, event: { type: 'resumed' }, cause });
+    const work = driveCheckout(services, { orderId, event: { type: 'resumed' }, cause, record });
     const outcome = await answerWithin(services, work, 'starting a checkout');
     if (outcome.done) {
       current = outcome.value.record;

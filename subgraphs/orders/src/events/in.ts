@@ -1,17 +1,38 @@
-import type { EventHandler } from '@marketgraph/platform/messaging';
+import type { EventEnvelope, EventHandler } from '@marketgraph/platform/messaging';
 import type { EntityManager } from '@marketgraph/platform/postgres';
 import type { ReservationEnded } from '@marketgraph/schema/events/inventory';
 import type { PaymentStatusChanged, RefundChanged } from '@marketgraph/schema/events/payments';
+import { reportOf } from '../clients/payments.ts';
 import { hearPayment, hearRefund, hearReservationExpired } from '../commands/hear-payment.ts';
 import { hearReturnRefund } from '../commands/hear-return-refund.ts';
 import type { Services } from '../commands/services.ts';
+
+/** Whether anything of it is news for an order. */
+export function concerns({ name, payload }: EventEnvelope): boolean {
+  switch (name) {
+    case 'payments.paymentStatusChanged': {
+      const payment = payload as PaymentStatusChanged;
+      return isAboutRefund(payment) || reportOf(payment).status !== 'PENDING';
+    }
+    case 'payments.refundChanged':
+      return (payload as RefundChanged).returnId !== null;
+    case 'inventory.reservationEnded':
+      return (payload as ReservationEnded).status === 'EXPIRED';
+    default:
+      return true;
+  }
+}
+
+function isAboutRefund({ status, previousStatus }: PaymentStatusChanged): boolean {
+  return [status, previousStatus].some((one) => one?.endsWith('REFUNDED'));
+}
 
 /** What other services tell, and the command it becomes here. */
 export function eventHandlers(services: Services): Readonly<Record<string, EventHandler<EntityManager>>> {
   return {
     'payments.paymentStatusChanged': async (event, em) => {
       const payment = event.payload as PaymentStatusChanged;
-      if ([payment.status, payment.previousStatus].some((status) => status?.endsWith('REFUNDED'))) {
+      if (isAboutRefund(payment)) {
         await hearRefund(em, services, { orderId: payment.orderId, status: payment.status, trace: event.trace });
         return;
       }

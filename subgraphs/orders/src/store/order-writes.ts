@@ -1,9 +1,8 @@
 import type { EntityManager } from '@marketgraph/platform/postgres';
 import type { Failure } from '../domain/checkout.ts';
-import type { Fulfillment, Order, Units, VendorOrder } from '../domain/order.ts';
+import type { Order, Units, VendorOrder } from '../domain/order.ts';
 import type { OrderDraft } from '../domain/order-draft.ts';
-import type { FulfillmentStatus, OrderPaymentStatus, OrderStatus, VendorOrderStatus } from '../domain/order-status.ts';
-import { returnsOfOrder } from './returns.ts';
+import type { FulfillmentStatus, OrderPaymentStatus, OrderStatus } from '../domain/order-status.ts';
 
 /** Writes the rows of a new order; statuses as the draft's facts leave them. */
 export async function insertOrder(
@@ -12,9 +11,24 @@ export async function insertOrder(
   { order, now }: { order: Order; now: Date },
 ): Promise<void> {
   await em.execute(
-    `insert into orders (id, cart_id, buyer_id, organization_id, status, payment_status, currency_code, subtotal, discount_total,
-                         shipping_total, tax_total, total, shipping_address, billing_address, placed_at, updated_at, version)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?::jsonb, ?, ?, 1)`,
+    `with placed as (
+       insert into orders (id, cart_id, buyer_id, organization_id, status, payment_status, currency_code, subtotal,
+                           discount_total, shipping_total, tax_total, total, shipping_address, billing_address, placed_at, updated_at, version)
+       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?::jsonb, ?, ?, 1)),
+     parts as (
+       insert into vendor_order (id, order_id, vendor_id, position, status, delivery, subtotal, discount_total,
+                                 shipping_total, tax_total, total, version)
+       select r.id, ?, r.vendor_id, r.position, r.status, r.delivery, r.subtotal, r.discount_total,
+              r.shipping_total, r.tax_total, r.total, 1
+       from jsonb_to_recordset(?::jsonb) as r (id text, vendor_id text, position int, status text, delivery jsonb,
+         subtotal bigint, discount_total bigint, shipping_total bigint, tax_total bigint, total bigint))
+     insert into order_line (id, order_id, vendor_order_id, position, offer_id, product_id, variant_id, title, sku,
+                             quantity, unit_price, discount, line_total, tax, return_window_days)
+     select r.id, ?, r.vendor_order_id, r.position, r.offer_id, r.product_id, r.variant_id, r.title, r.sku,
+            r.quantity, r.unit_price, r.discount, r.line_total, r.tax, r.return_window_days
+     from jsonb_to_recordset(?::jsonb) as r (id text, vendor_order_id text, position int, offer_id text,
+       product_id text, variant_id text, title text, sku text, quantity int, unit_price bigint, discount bigint,
+       line_total bigint, tax bigint, return_window_days int)`,
     [
       draft.orderId,
       draft.cartId,
@@ -32,26 +46,11 @@ export async function insertOrder(
       JSON.stringify(draft.billingAddress),
       now.toISOString(),
       now.toISOString(),
+      draft.orderId,
+      JSON.stringify(draft.vendorOrders.map((part, index) => vendorOrderRow(part, index, order))),
+      draft.orderId,
+      JSON.stringify(draft.vendorOrders.flatMap(lineRows)),
     ],
-  );
-  await em.execute(
-    `insert into vendor_order (id, order_id, vendor_id, position, status, delivery, subtotal, discount_total,
-                               shipping_total, tax_total, total, version)
-     select r.id, ?, r.vendor_id, r.position, r.status, r.delivery, r.subtotal, r.discount_total,
-            r.shipping_total, r.tax_total, r.total, 1
-     from jsonb_to_recordset(?::jsonb) as r (id text, vendor_id text, position int, status text, delivery jsonb,
-       subtotal bigint, discount_total bigint, shipping_total bigint, tax_total bigint, total bigint)`,
-    [draft.orderId, JSON.stringify(draft.vendorOrders.map((part, index) => vendorOrderRow(part, index, order)))],
-  );
-  await em.execute(
-    `insert into order_line (id, order_id, vendor_order_id, position, offer_id, product_id, variant_id, title, sku,
-                             quantity, unit_price, discount, line_total, tax, return_window_days)
-     select r.id, ?, r.vendor_order_id, r.position, r.offer_id, r.product_id, r.variant_id, r.title, r.sku,
-            r.quantity, r.unit_price, r.discount, r.line_total, r.tax, r.return_window_days
-     from jsonb_to_recordset(?::jsonb) as r (id text, vendor_order_id text, position int, offer_id text,
-       product_id text, variant_id text, title text, sku text, quantity int, unit_price bigint, discount bigint,
-       line_total bigint, tax bigint, return_window_days int)`,
-    [draft.orderId, JSON.stringify(draft.vendorOrders.flatMap(lineRows))],
   );
   const promotions = promotionRows(draft);
   if (promotions.length === 0) return;
@@ -119,6 +118,22 @@ export interface LockedOrder {
   vendorOrderVersions: Readonly<Record<string, number>>;
 }
 
+const unitsOf = (table: string, key: string) =>
+  `(select coalesce(jsonb_agg(jsonb_build_object('lineId', u.line_id, 'quantity', u.quantity) order by u.line_id), '[]')
+      from ${table} u where u.${key} = x.id)`;
+
+/** The parts of an order in the order of the cart, with their lines, parcels and returns. */
+const PARTS = `select v.id, v.vendor_id as "vendorId", v.status, v.version,
+       (select coalesce(jsonb_agg(jsonb_build_object('lineId', x.id, 'quantity', x.quantity) order by x.position), '[]')
+          from order_line x where x.vendor_order_id = v.id) as lines,
+       (select coalesce(jsonb_agg(jsonb_build_object('id', x.id, 'status', x.status,
+                 'lines', ${unitsOf('fulfillment_line', 'fulfillment_id')}) order by x.id), '[]')
+          from fulfillment x where x.vendor_order_id = v.id) as fulfillments,
+       (select coalesce(jsonb_agg(jsonb_build_object('id', x.id, 'status', x.status,
+                 'lines', ${unitsOf('order_return_line', 'return_id')}) order by x.id), '[]')
+          from order_return x where x.vendor_order_id = v.id) as returns
+     from vendor_order v where v.order_id = ? order by v.position`;
+
 /**
  * The order with its parts, its row held until the transaction ends: whoever
  * changes an order or anything in it comes through here, so changes of one
@@ -129,38 +144,9 @@ export async function lockOrder(em: EntityManager, orderId: string): Promise<Loc
     { id: string; buyer_id: string; status: OrderStatus; payment_status: OrderPaymentStatus; version: number }[]
   >('select id, buyer_id, status, payment_status, version from orders where id = ? for update', [orderId]);
   if (!row) return undefined;
-  const parts = await em.execute<{ id: string; vendor_id: string; status: VendorOrderStatus; version: number }[]>(
-    'select id, vendor_id, status, version from vendor_order where order_id = ? order by position',
-    [orderId],
-  );
-  const lines = await em.execute<{ id: string; vendor_order_id: string; quantity: number }[]>(
-    'select id, vendor_order_id, quantity from order_line where order_id = ? order by vendor_order_id, position',
-    [orderId],
-  );
-  const parcels = await em.execute<
-    { id: string; vendor_order_id: string; status: FulfillmentStatus; lines: Units[] }[]
-  >(
-    `select f.id, f.vendor_order_id, f.status,
-            jsonb_agg(jsonb_build_object('lineId', l.line_id, 'quantity', l.quantity) order by l.line_id) as lines
-     from fulfillment f join fulfillment_line l on l.fulfillment_id = f.id
-     where f.order_id = ? group by f.id order by f.id`,
-    [orderId],
-  );
-  const returns = await returnsOfOrder(em, orderId);
-  const vendorOrders = parts.map(({ id, vendor_id, status }): VendorOrder => ({
-    id,
-    vendorId: vendor_id,
-    status,
-    lines: lines
-      .filter((line) => line.vendor_order_id === id)
-      .map((line) => ({ lineId: line.id, quantity: line.quantity })),
-    fulfillments: parcels
-      .filter((parcel) => parcel.vendor_order_id === id)
-      .map((parcel): Fulfillment => ({ id: parcel.id, status: parcel.status, lines: parcel.lines })),
-    returns: returns
-      .filter((each) => each.vendorOrderId === id)
-      .map((each) => ({ id: each.id, status: each.status, lines: each.lines })),
-  }));
+  // A statement of its own: the one that waited for the lock sees the rest as it was before.
+  const parts = await em.execute<(VendorOrder & { version: number })[]>(PARTS, [orderId]);
+  const vendorOrders = parts.map(({ version: _version, ...part }): VendorOrder => part);
   return {
     order: { id: row.id, status: row.status, paymentStatus: row.payment_status, vendorOrders },
     buyerId: row.buyer_id,
@@ -194,19 +180,18 @@ export async function saveVendorOrderStatus(
 
 /** The number is given when the sale is final, so that numbers have no holes from unpaid orders. */
 export async function numberOrder(em: EntityManager, orderId: string, confirmedAt: Date): Promise<string> {
-  const [next] = await em.execute<{ value: string }[]>("select nextval('order_number') as value");
-  const number = `M-${confirmedAt.getUTCFullYear()}-${String(next?.value).padStart(6, '0')}`;
-  await em.execute('update orders set number = ?, confirmed_at = ? where id = ?', [
-    number,
-    confirmedAt.toISOString(),
-    orderId,
-  ]);
-  await em.execute(`update vendor_order set number = ? || '-' || (position + 1), confirmed_at = ? where order_id = ?`, [
-    number,
-    confirmedAt.toISOString(),
-    orderId,
-  ]);
-  return number;
+  const at = confirmedAt.toISOString();
+  const [numbered] = await em.execute<{ number: string }[]>(
+    `with next as materialized (select nextval('order_number')::text as value),
+     given as materialized (select ?::text || lpad(value, greatest(6, length(value)), '0') as number from next),
+     parts as (
+       update vendor_order set number = given.number || '-' || (position + 1), confirmed_at = ?::timestamptz
+       from given where order_id = ?)
+     update orders set number = given.number, confirmed_at = ?::timestamptz from given where id = ?
+     returning orders.number`,
+    [`M-${confirmedAt.getUTCFullYear()}-`, at, orderId, at, orderId],
+  );
+  return numbered!.number;
 }
 
 export async function savePayment(em: EntityManager, orderId: string, paymentId: string): Promise<void> {

@@ -58,11 +58,6 @@ export async function returnsOfVendorOrders(em: EntityManager, ids: readonly str
   return await read(em, `${RETURNS} where r.vendor_order_id = ${IDS} order by r.id`, JSON.stringify(ids));
 }
 
-/** Under the order's lock. Index: order_return_order. */
-export async function returnsOfOrder(em: EntityManager, orderId: string): Promise<StoredReturn[]> {
-  return await read(em, `${RETURNS} where r.order_id = ? order by r.id`, orderId);
-}
-
 /** Parts of the order whose time is over, by the clock that every process reads: the database's. */
 export async function closedReturnWindows(em: EntityManager, orderId: string): Promise<Set<string>> {
   const rows = await em.execute<{ id: string }[]>(

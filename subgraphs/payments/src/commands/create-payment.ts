@@ -41,9 +41,15 @@ export async function createPayment(
   input: CreatePayment,
 ): Promise<Result<PaymentRow>> {
   if (input.amount.amount <= 0) return reject('INVALID', 'There is nothing to pay.', { field: ['amount'] });
+  let fresh: PaymentRow | undefined;
   const claimed = await claimKey(deps, { caller, operation: 'paymentCreate', input }, async (em) => {
+    // Tried again after a lost race, it may be somebody else's by now.
+    fresh = undefined;
     const known = await findPaymentOfOrder(em, input.orderId);
-    if (!known) return accept(await insertPayment(deps, em, input));
+    if (!known) {
+      fresh = await insertPayment(deps, em, input);
+      return accept(fresh.id);
+    }
     const isSame =
       known.amount === input.amount.amount &&
       known.currency === input.amount.currencyCode &&
@@ -55,7 +61,7 @@ export async function createPayment(
   deps.onCommitted();
   const { id: paymentId } = claimed.value;
   try {
-    return accept(await ensureIntent(deps, paymentId));
+    return accept(await ensureIntent(deps, paymentId, fresh));
   } catch (error) {
     if (!(error instanceof ProviderRefusedError)) throw error;
     // E.g. less than the smallest amount the provider takes: it never will, so the payment ends here.
@@ -64,11 +70,11 @@ export async function createPayment(
   }
 }
 
-async function insertPayment(deps: PaymentsDeps, em: EntityManager, input: CreatePayment): Promise<string> {
+async function insertPayment(deps: PaymentsDeps, em: EntityManager, input: CreatePayment): Promise<PaymentRow> {
   const { orderId, cartId, buyerId, amount, description } = input;
   const now = deps.clock.now();
   const payment = newPayment(deps.ids.next('pay'), amount);
-  em.create(PaymentRow, {
+  const row = em.create(PaymentRow, {
     id: payment.id,
     orderId,
     cartId,
@@ -90,17 +96,19 @@ async function insertPayment(deps: PaymentsDeps, em: EntityManager, input: Creat
   await em.flush();
   const event = paymentMoved(payment, { orderId, cartId, buyerId, previousStatus: null, version: 1 });
   await appendToOutbox(em, [event], { ids: deps.ids, now });
-  return payment.id;
+  return row;
 }
 
-function ensureIntent(deps: PaymentsDeps, paymentId: string): Promise<PaymentRow> {
+/** `fresh` is the row as this very call has written it. */
+function ensureIntent(deps: PaymentsDeps, paymentId: string, fresh?: PaymentRow): Promise<PaymentRow> {
   return deps.creating(paymentId, async () => {
-    const row = await findPayment(deps.orm.em.fork(), paymentId);
+    const row = fresh ?? (await findPayment(deps.orm.em.fork(), paymentId));
     if (!row) throw new Error(`Payment ${paymentId} is gone.`);
     if (row.gatewayReference || row.closedAt) return row;
     const own = await findOrCreate(deps, row);
-    await recordIntent(deps, { paymentId, version: row.version }, own);
-    const recorded = (await syncUnlessAttached(deps, paymentId))!;
+    const recorded =
+      (await recordIntent(deps, { paymentId, version: row.version }, own)) ??
+      (await syncUnlessAttached(deps, paymentId))!;
     // Given up while the provider was slow: nobody may confirm it any more.
     const isGivenUp = recorded.orderFailedAt || recorded.status === 'VOIDED';
     return isGivenUp ? ((await releaseHold(deps, paymentId)) ?? recorded) : recorded;

@@ -1,4 +1,4 @@
-import type { Clock, Ids } from '@marketgraph/platform/core';
+import type { Clock, Ids, OneByOne } from '@marketgraph/platform/core';
 import type { Database } from '@marketgraph/platform/postgres';
 import type { Logger } from '@marketgraph/platform/telemetry';
 import type { PaymentProvider } from '../clients/provider.ts';
@@ -21,6 +21,8 @@ export interface PaymentsDeps {
   creating: SingleFlight<PaymentRow>;
   capturing: SingleFlight<CaptureOutcome>;
   operating: SingleFlight<void>;
+  /** Looks of one payment at the provider follow one another: what one has found, the next may not have to ask for. */
+  looking: OneByOne;
   /** Called after a transaction that wrote events: they go out now instead of at the next tick. */
   onCommitted(): void;
 }

@@ -1,6 +1,7 @@
 import { betweenCrashPoints } from '@marketgraph/platform/core';
 import { findAccountByReference } from '../store/payout-accounts.ts';
-import { findPayment, findPaymentByReference } from '../store/payments.ts';
+import { isRecordedAlready } from '../domain/payment-news.ts';
+import { findPayment, findPaymentByReference, findPaymentsByReference, toRecorded } from '../store/payments.ts';
 import { type DueEvent, finishEvents, postponeEvents, takeDueEvents } from '../store/webhook-inbox.ts';
 import type { PaymentsDeps } from './payments-deps.ts';
 import { syncPayment } from './sync-payment.ts';
@@ -8,6 +9,8 @@ import { syncRefunds } from './sync-refunds.ts';
 import { syncPayoutAccount } from './open-payout-accounts.ts';
 
 const BATCH = 50;
+/** Objects looked at at the same time: one that the provider is slow to tell of does not hold up all others. */
+const AT_ONCE = 4;
 /** How long an event of a payment we do not know is kept in the queue: it may be ahead of our own row. */
 const ABANDON_AFTER_MS = 60 * 60 * 1_000;
 const MAX_DELAY_MS = 5 * 60 * 1_000;
@@ -15,13 +18,35 @@ const MAX_DELAY_MS = 5 * 60 * 1_000;
 /**
  * Works off the inbox. An event only says that something changed: the payment is
  * looked up at the provider as it stands now, so any order and any number
- * of events end in the same state. Events of one object cost one look.
+ * of events end in the same state. Events of one object cost one look, and those that can say nothing new cost none.
  */
 export async function processWebhooks(deps: PaymentsDeps): Promise<'idle' | 'busy'> {
   const due = await takeDueEvents(deps.orm.em.fork(), deps.clock.now(), BATCH);
   const byObject = Map.groupBy(due, (event) => event.objectReference);
-  for (const events of byObject.values()) await handleTogether(deps, events);
+  await finishRecorded(deps, byObject);
+  const lanes = [...byObject.values()];
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (let events = lanes.shift(); events; events = lanes.shift()) await handleTogether(deps, events);
+    }),
+  );
   return due.length === BATCH ? 'busy' : 'idle';
+}
+
+/** Takes out what is recorded already: one read and one write for all of them. */
+async function finishRecorded(deps: PaymentsDeps, byObject: Map<string | null, DueEvent[]>): Promise<void> {
+  const references = [...byObject.keys()].filter((reference) => reference !== null);
+  if (references.length === 0) return;
+  const recorded: string[] = [];
+  for (const row of await findPaymentsByReference(deps.orm.em.fork(), references)) {
+    const payment = toRecorded(row);
+    const events = byObject.get(row.gatewayReference!) ?? [];
+    if (!events.every(({ type }) => isRecordedAlready(type, payment))) continue;
+    recorded.push(...events.map(({ eventId }) => eventId));
+    byObject.delete(row.gatewayReference!);
+  }
+  if (recorded.length === 0) return;
+  await finishEvents(deps.orm.em.fork(), recorded, { status: 'DONE', now: deps.clock.now() });
 }
 
 async function handleTogether(deps: PaymentsDeps, events: readonly DueEvent[]): Promise<void> {
@@ -32,8 +57,8 @@ async function handleTogether(deps: PaymentsDeps, events: readonly DueEvent[]): 
   let reason: string;
   try {
     const paymentId = events.find((one) => one.paymentId)?.paymentId ?? null;
-    const isAboutRefund = events.some(({ type }) => type.includes('refund'));
-    if (await betweenCrashPoints('webhook.handle', () => handle(deps, { ...event, paymentId, isAboutRefund }))) {
+    const types = events.map(({ type }) => type);
+    if (await betweenCrashPoints('webhook.handle', () => handle(deps, { ...event, paymentId, types }))) {
       await finishEvents(deps.orm.em.fork(), eventIds, { status: 'DONE', now });
       return;
     }
@@ -52,7 +77,7 @@ async function handleTogether(deps: PaymentsDeps, events: readonly DueEvent[]): 
 }
 
 /** False: nothing of ours is known by this name yet. */
-async function handle(deps: PaymentsDeps, event: DueEvent & { isAboutRefund: boolean }): Promise<boolean> {
+async function handle(deps: PaymentsDeps, event: DueEvent & { types: readonly string[] }): Promise<boolean> {
   const reference = event.objectReference!;
   const em = deps.orm.em.fork();
   if (event.type === 'account.updated') {
@@ -68,8 +93,14 @@ async function handle(deps: PaymentsDeps, event: DueEvent & { isAboutRefund: boo
     await endStray(deps, known.id, reference);
     return true;
   }
-  await syncPayment(deps, known.id, reference);
-  if (event.isAboutRefund) await syncRefunds(deps, { id: known.id, intentReference: reference });
+  await syncPayment(deps, known.id, {
+    reference,
+    // Somebody else may have looked meanwhile.
+    isKnown: (row) =>
+      row.gatewayReference === reference && event.types.every((type) => isRecordedAlready(type, toRecorded(row))),
+  });
+  if (event.types.some((type) => type.includes('refund')))
+    await syncRefunds(deps, { id: known.id, intentReference: reference });
   return true;
 }
 

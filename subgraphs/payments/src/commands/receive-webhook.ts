@@ -1,9 +1,14 @@
 import { betweenCrashPoints } from '@marketgraph/platform/core';
 import type { ProviderEvent } from '../clients/provider.ts';
+import { isCompanion } from '../domain/payment-news.ts';
 import { keepEvent } from '../store/webhook-inbox.ts';
 import type { PaymentsDeps } from './payments-deps.ts';
 
-export type Received = 'kept' | 'duplicate' | 'ignored';
+/** `kept` is to be worked on now, `waiting` in a moment. */
+export type Received = 'kept' | 'waiting' | 'duplicate' | 'ignored';
+
+/** By then the event that says the same is handled; nobody waits for this one. */
+const COMPANION_DELAY_MS = 500;
 
 const handledTypes: ReadonlySet<string> = new Set([
   'payment_intent.created',
@@ -35,6 +40,8 @@ const handledTypes: ReadonlySet<string> = new Set([
 export async function receiveWebhook(deps: PaymentsDeps, event: ProviderEvent): Promise<Received> {
   const isOurs = event.isLive === deps.provider.isLive && (event.account === null || event.type === 'account.updated');
   const status = isOurs && handledTypes.has(event.type) && event.objectReference ? 'PENDING' : 'IGNORED';
+  const now = deps.clock.now();
+  const isWaiting = isCompanion(event.type);
   const isNew = await betweenCrashPoints('webhook.keep', () =>
     keepEvent(
       deps.orm.em.fork(),
@@ -45,9 +52,10 @@ export async function receiveWebhook(deps: PaymentsDeps, event: ProviderEvent): 
         paymentId: event.paymentId,
         createdAt: event.createdAt,
       },
-      { status, now: deps.clock.now() },
+      { status, now, dueAt: isWaiting ? new Date(now.getTime() + COMPANION_DELAY_MS) : now },
     ),
   );
   if (status === 'IGNORED') return 'ignored';
-  return isNew ? 'kept' : 'duplicate';
+  if (!isNew) return 'duplicate';
+  return isWaiting ? 'waiting' : 'kept';
 }

@@ -23,18 +23,18 @@ import { tellSettlement } from './tell-settlement.ts';
  * Everything that one look at the provider means to us, in one transaction:
  * status, transactions, ledger, settlements and events. Only for a payment that
  * is still at the version it had before the look: so a look is never older than
- * what is recorded, whoever else looked meanwhile. False means: look again.
+ * what is recorded, whoever else looked meanwhile. Resolves to the payment as it is then; null means: look again.
  */
 export async function recordIntent(
   deps: PaymentsDeps,
   seen: { paymentId: string; version: number },
   own: Pick<OwnIntent, 'intent' | 'clientSecret'>,
-): Promise<boolean> {
+): Promise<PaymentRow | null> {
   const now = deps.clock.now();
-  const outcome = await betweenCrashPoints('payment.record', () =>
+  const recorded = await betweenCrashPoints('payment.record', () =>
     inTransaction(deps.orm, async (em) => {
       const row = await lockPayment(em, seen.paymentId);
-      if (!row || row.version !== seen.version) return 'superseded';
+      if (!row || row.version !== seen.version) return null;
       if (row.gatewayReference && row.gatewayReference !== own.intent.reference) {
         throw new Error(`Payment ${row.id} belongs to another intent than ${own.intent.reference}.`);
       }
@@ -42,11 +42,11 @@ export async function recordIntent(
       const events = await apply(deps, em, row, { observed, own, now });
       await em.flush();
       await appendToOutbox(em, events, { ids: deps.ids, now });
-      return 'recorded';
+      return row;
     }),
   );
-  if (outcome === 'recorded') deps.onCommitted();
-  return outcome === 'recorded';
+  if (recorded) deps.onCommitted();
+  return recorded;
 }
 
 async function apply(

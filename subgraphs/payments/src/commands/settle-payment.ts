@@ -34,10 +34,16 @@ export async function settlePayment(
   if (!known) return reject('NOT_FOUND', 'No such payment.', { field: ['paymentId'] });
   if (known.status !== 'AUTHORIZED' && !isCaptured(known.status)) await syncPayment(deps, known.id);
 
-  const claimed = await claimKey(deps, { caller, operation: 'paymentSettle', input }, (em) => plan(deps, em, input));
+  let planned: PaymentRow | undefined;
+  const claimed = await claimKey(deps, { caller, operation: 'paymentSettle', input }, async (em) => {
+    const outcome = await plan(deps, em, input);
+    if (!outcome.ok) return outcome;
+    planned = outcome.value;
+    return accept(planned.id);
+  });
   if (!claimed.ok) return claimed;
 
-  const row = (await findPayment(deps.orm.em.fork(), input.paymentId))!;
+  const row = planned ?? (await findPayment(deps.orm.em.fork(), input.paymentId))!;
   if (row.settledAt) return accept(row);
   if (!row.settlePlan) return refusal(row);
   if (row.status === 'AUTHORIZED') {
@@ -54,14 +60,13 @@ export async function settlePayment(
       await forget(deps, row.id, refused);
       return reject(refused.reason === 'declined' ? 'PAYMENT_DECLINED' : 'ILLEGAL_TRANSITION', refused.message);
     }
-    if (await recordIntent(deps, { paymentId: row.id, version: row.version }, own)) return settled(deps, row.id);
+    const recorded = await recordIntent(deps, { paymentId: row.id, version: row.version }, own);
+    if (recorded) return settled(recorded);
   }
-  await syncPayment(deps, row.id);
-  return settled(deps, row.id);
+  return settled((await syncPayment(deps, row.id, { isKnown: ({ settledAt }) => Boolean(settledAt) }))!);
 }
 
-async function settled(deps: PaymentsDeps, paymentId: string): Promise<Result<PaymentRow>> {
-  const row = (await findPayment(deps.orm.em.fork(), paymentId))!;
+function settled(row: PaymentRow): Result<PaymentRow> {
   return row.settledAt ? accept(row) : refusal(row);
 }
 
@@ -72,7 +77,7 @@ function refusal(row: PaymentRow): Result<PaymentRow> {
     : reject('ILLEGAL_TRANSITION', `A payment that is ${row.status} cannot be settled.`);
 }
 
-async function plan(deps: PaymentsDeps, em: EntityManager, input: SettlePayment): Promise<Result<string>> {
+async function plan(deps: PaymentsDeps, em: EntityManager, input: SettlePayment): Promise<Result<PaymentRow>> {
   const row = await lockPayment(em, input.paymentId);
   if (!row) return reject('NOT_FOUND', 'No such payment.', { field: ['paymentId'] });
   const checked = checkParts(input.vendorOrders, money(row.amount, row.currency));
@@ -81,12 +86,11 @@ async function plan(deps: PaymentsDeps, em: EntityManager, input: SettlePayment)
   if (row.settlePlan) {
     // Asked again under another key: the same parts are the same settlement.
     return hashOf(row.settlePlan) === hashOf(parts)
-      ? accept(row.id)
+      ? accept(row)
       : reject('CONFLICT', 'The payment is being settled with other parts.', { field: ['vendorOrders'] });
   }
   if (!canSettle(row, checked.value)) {
-    const refused = refusal(row);
-    return refused.ok ? accept(row.id) : refused;
+    return refusal(row);
   }
   const now = deps.clock.now();
   row.settlePlan = parts;
@@ -96,7 +100,7 @@ async function plan(deps: PaymentsDeps, em: EntityManager, input: SettlePayment)
   row.version += 1;
   row.updatedAt = now;
   await em.flush();
-  return accept(row.id);
+  return accept(row);
 }
 
 function canSettle(row: PaymentRow, total: Money): boolean {

@@ -1,4 +1,5 @@
-import { findPayment } from '../store/payments.ts';
+import { isSettledForBuyer } from '../domain/payment-news.ts';
+import { findPayment, toRecorded } from '../store/payments.ts';
 import type { PaymentRow } from '../store/payment.entity.ts';
 import type { PaymentsDeps } from './payments-deps.ts';
 import { recordIntent } from './record-intent.ts';
@@ -6,26 +7,36 @@ import { recordIntent } from './record-intent.ts';
 /** Each try means that somebody else recorded a newer look; more than a few in a row is not a race. */
 const MAX_LOOKS = 5;
 
+export interface Look {
+  /** Where to look while we have not heard the provider's own answer yet. */
+  reference?: string;
+  /** Nothing is asked when what is recorded by then says all there is to know. */
+  isKnown?: (row: PaymentRow) => boolean;
+}
+
 /**
  * Asks the provider how a payment stands and records it. Used whenever we may
  * not know: a webhook came, an answer was lost, a check is due. Resolves to the
- * payment as it is afterwards, null for one that does not exist. `reference` is
- * where to look while we have not heard the provider's own answer yet.
+ * payment as it is afterwards, null for one that does not exist.
  */
-export async function syncPayment(
-  deps: PaymentsDeps,
-  paymentId: string,
-  reference?: string,
-): Promise<PaymentRow | null> {
+export function syncPayment(deps: PaymentsDeps, paymentId: string, look: Look = {}): Promise<PaymentRow | null> {
+  return deps.looking(paymentId, () => lookAt(deps, paymentId, look));
+}
+
+/** For orders, which goes on when the buyer's part is done: held in full, or over. */
+export function lookUpPayment(deps: PaymentsDeps, paymentId: string): Promise<PaymentRow | null> {
+  return syncPayment(deps, paymentId, { isKnown: (row) => isSettledForBuyer(toRecorded(row)) });
+}
+
+async function lookAt(deps: PaymentsDeps, paymentId: string, { reference, isKnown }: Look): Promise<PaymentRow | null> {
   for (let look = 1; look <= MAX_LOOKS; look += 1) {
     const row = await findPayment(deps.orm.em.fork(), paymentId);
-    if (!row) return null;
+    if (!row || isKnown?.(row)) return row;
     const known = row.gatewayReference ?? reference;
     const own = known ? await deps.provider.retrieveIntent(known) : await deps.provider.findIntent(paymentId);
     if (!own || own.paymentId !== paymentId) return row;
-    if (await recordIntent(deps, { paymentId, version: row.version }, own)) {
-      return findPayment(deps.orm.em.fork(), paymentId);
-    }
+    const recorded = await recordIntent(deps, { paymentId, version: row.version }, own);
+    if (recorded) return recorded;
   }
   throw new Error(`Payment ${paymentId} kept changing while it was looked at.`);
 }

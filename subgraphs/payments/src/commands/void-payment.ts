@@ -40,10 +40,8 @@ export async function releaseHold(deps: PaymentsDeps, paymentId: string): Promis
   if (!row.gatewayReference) row = await syncPayment(deps, paymentId);
   if (!row?.gatewayReference) return closeUnknown(deps, paymentId);
   const own = await cancelAtProvider(deps, row);
-  if (await recordIntent(deps, { paymentId, version: row.version }, own)) {
-    return findPayment(deps.orm.em.fork(), paymentId);
-  }
-  return syncPayment(deps, paymentId);
+  const recorded = await recordIntent(deps, { paymentId, version: row.version }, own);
+  return recorded ?? syncPayment(deps, paymentId, { isKnown: ({ closedAt }) => Boolean(closedAt) });
 }
 
 /** The provider never heard of it. A create that is still under way cancels its own intent when it finds this. */

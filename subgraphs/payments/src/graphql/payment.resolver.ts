@@ -15,7 +15,7 @@ import { capturePayment } from '../commands/capture-payment.ts';
 import { createPayment } from '../commands/create-payment.ts';
 import { openSession } from '../commands/open-session.ts';
 import { settlePayment } from '../commands/settle-payment.ts';
-import { syncPayment } from '../commands/sync-payment.ts';
+import { lookUpPayment } from '../commands/sync-payment.ts';
 import { voidPayment } from '../commands/void-payment.ts';
 import type { PaymentRow } from '../store/payment.entity.ts';
 import { mayReadPayment, mayReadTransaction } from './access.ts';
@@ -111,13 +111,15 @@ export class PaymentResolver {
   }
 
   @Directive('@inaccessible')
-  @Mutation(() => PaymentSyncPayload, { description: 'Asks the provider now how a payment stands. For orders alone.' })
+  @Mutation(() => PaymentSyncPayload, {
+    description: 'How a payment stands: asks the provider now, unless it is held in full or over. For orders alone.',
+  })
   async paymentSync(
     @Arg('id', () => ID, { description: 'The payment.' }) id: string,
     @Ctx() { viewer, deps }: PaymentsContext,
   ): Promise<PaymentSyncPayload> {
     requireService(viewer, 'orders');
-    const row = await orUnavailable(syncPayment(deps, id));
+    const row = await orUnavailable(lookUpPayment(deps, id));
     return {
       payment: row && toPaymentType(row),
       failureCode: row?.failureCode ?? null,

@@ -1,6 +1,6 @@
 import { LockMode } from '@mikro-orm/core';
 import { money } from '@marketgraph/platform/core';
-import type { EntityManager } from '@marketgraph/platform/postgres';
+import { type EntityManager, plainRows } from '@marketgraph/platform/postgres';
 import type { CommissionRule } from '../domain/commission.ts';
 import { CommissionRuleRow } from './settlement.entity.ts';
 
@@ -12,17 +12,14 @@ export async function rulesFor(
   em: EntityManager,
   { vendorIds, categoryIds }: { vendorIds: readonly string[]; categoryIds: readonly string[] },
 ): Promise<CommissionRule[]> {
-  const rows = await em.find(
-    CommissionRuleRow,
-    {
-      $and: [
-        { $or: [{ vendorId: null }, { vendorId: { $in: [...vendorIds] } }] },
-        { $or: [{ categoryId: null }, { categoryId: { $in: [...categoryIds] } }] },
-      ],
-    },
-    { limit: MAX_RULES },
+  const rows = await em.execute<Record<string, unknown>[]>(
+    `select * from commission_rule
+      where (vendor_id is null or vendor_id in (select value from jsonb_array_elements_text(?::jsonb) as value))
+        and (category_id is null or category_id in (select value from jsonb_array_elements_text(?::jsonb) as value))
+      limit ${MAX_RULES}`,
+    [JSON.stringify(vendorIds), JSON.stringify(categoryIds)],
   );
-  return rows.map(toRule);
+  return plainRows(em, CommissionRuleRow, rows).map(toRule);
 }
 
 export async function listRules(em: EntityManager, vendorId: string | null): Promise<CommissionRuleRow[]> {

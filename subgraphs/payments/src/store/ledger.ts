@@ -30,40 +30,54 @@ export async function book(
   );
   if (inserted.length === 0) return false;
   const ordered = journal.postings.toSorted((a, b) => (nameOf(a.account) < nameOf(b.account) ? -1 : 1));
-  for (const { account, direction, amount } of ordered) {
-    await em.execute(
-      `insert into ledger_entry (id, journal_id, account_id, direction, amount, currency, at)
-       values (?, ?, ?, ?, ?, ?, ?)`,
-      [
-        ids.next('len'),
-        journalId,
-        await accountId(em, account, { ids, now }),
-        direction,
-        amount.amount,
-        amount.currencyCode,
-        now.toISOString(),
-      ],
-    );
-  }
+  const entries = ordered.map(({ account, direction, amount }) => ({
+    id: ids.next('len'),
+    kind: account.kind,
+    owner_id: account.ownerId,
+    currency: account.currencyCode,
+    direction,
+    amount: amount.amount,
+    amount_currency: amount.currencyCode,
+  }));
+  if (await enter(em, { journalId, entries, now })) return true;
+  for (const { account } of ordered) await openAccount(em, account, { ids, now });
+  if (!(await enter(em, { journalId, entries, now }))) throw new Error(`No accounts for ${journal.fact}.`);
   return true;
 }
 
-async function accountId(
+/** All entries of a journal in one statement, in their order; none, and false, while one of the accounts is not there. */
+async function enter(
   em: EntityManager,
-  account: AccountName,
+  { journalId, entries, now }: { journalId: string; entries: readonly object[]; now: Date },
+): Promise<boolean> {
+  const entered = await em.execute<unknown[]>(
+    `with posting as (
+       select entry.id, account.id as account_id, entry.direction, entry.amount, entry.amount_currency, entry.place
+         from rows from (jsonb_to_recordset(?::jsonb) as (id text, kind text, owner_id text, currency text,
+           direction text, amount bigint, amount_currency text))
+           with ordinality as entry(id, kind, owner_id, currency, direction, amount, amount_currency, place)
+         join ledger_account account on account.kind = entry.kind and account.owner_id = entry.owner_id
+          and account.currency = entry.currency)
+     insert into ledger_entry (id, journal_id, account_id, direction, amount, currency, at)
+     select id, ?, account_id, direction, amount, amount_currency, ?::timestamptz from posting
+      where (select count(*) from posting) = ?::int
+      order by place
+     returning 1`,
+    [JSON.stringify(entries), journalId, now.toISOString(), entries.length],
+  );
+  return entered.length > 0;
+}
+
+async function openAccount(
+  em: EntityManager,
+  { kind, ownerId, currencyCode }: AccountName,
   { ids, now }: { ids: Ids; now: Date },
-): Promise<string> {
-  const { kind, ownerId, currencyCode } = account;
-  const find = 'select id from ledger_account where kind = ? and owner_id = ? and currency = ?';
-  const [known] = await em.execute<{ id: string }[]>(find, [kind, ownerId, currencyCode]);
-  if (known) return known.id;
+): Promise<void> {
   await em.execute(
     `insert into ledger_account (id, kind, owner_id, currency, normal_side, is_non_negative, created_at)
      values (?, ?, ?, ?, ?, ?, ?) on conflict (kind, owner_id, currency) do nothing`,
     [ids.next('lac'), kind, ownerId, currencyCode, normalSide[kind], nonNegativeKinds.has(kind), now.toISOString()],
   );
-  const [created] = await em.execute<{ id: string }[]>(find, [kind, ownerId, currencyCode]);
-  return created!.id;
 }
 
 export async function findLedgerAccounts(em: EntityManager, ids: readonly string[]): Promise<LedgerAccountRow[]> {

@@ -1,37 +1,48 @@
-import { LockMode } from '@mikro-orm/core';
 import { money } from '@marketgraph/platform/core';
-import type { EntityManager } from '@marketgraph/platform/postgres';
+import { type EntityManager, plainRows } from '@marketgraph/platform/postgres';
 import type { MethodSummary, Payment } from '../domain/payment.ts';
+import type { RecordedPayment } from '../domain/payment-news.ts';
 import { PaymentRow } from './payment.entity.ts';
 
 /**
  * The row is the payment's lock: every change reads it `for update` first, and
  * adds one to `version`. Whoever has looked at the provider in between finds
- * another version here and looks again. `refresh`, because a row read before
- * the lock was granted may be an older one.
+ * another version here and looks again. What is changed in it is written by the
+ * next flush.
  */
 export async function lockPayment(em: EntityManager, id: string): Promise<PaymentRow | null> {
-  return em.findOne(PaymentRow, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true });
+  const [row] = await em.execute<object[]>('select * from payment where id = ? for update', [id]);
+  return row ? em.map(PaymentRow, row) : null;
 }
 
-/** By primary key. */
+/** By primary key; like all that are found here, and not locked, to be read only. */
 export async function findPayment(em: EntityManager, id: string): Promise<PaymentRow | null> {
-  return em.findOne(PaymentRow, { id });
+  return first(em, 'select * from payment where id = ?', id);
 }
 
 /** By the unique `order_id`. */
 export async function findPaymentOfOrder(em: EntityManager, orderId: string): Promise<PaymentRow | null> {
-  return em.findOne(PaymentRow, { orderId });
+  return first(em, 'select * from payment where order_id = ?', orderId);
 }
 
 /** By the unique `gateway_reference`. */
 export async function findPaymentByReference(em: EntityManager, reference: string): Promise<PaymentRow | null> {
-  return em.findOne(PaymentRow, { gatewayReference: reference });
+  return first(em, 'select * from payment where gateway_reference = ?', reference);
+}
+
+/** Those of these that are known, by the unique `gateway_reference`. */
+export async function findPaymentsByReference(em: EntityManager, references: readonly string[]): Promise<PaymentRow[]> {
+  const rows = await em.execute<Record<string, unknown>[]>(
+    `select * from payment
+      where gateway_reference = any(array(select value from jsonb_array_elements_text(?::jsonb) as value))`,
+    [JSON.stringify(references)],
+  );
+  return plainRows(em, PaymentRow, rows);
 }
 
 /** The newest payment of a cart; index `payment_cart`. */
 export async function findPaymentOfCart(em: EntityManager, cartId: string): Promise<PaymentRow | null> {
-  return em.findOne(PaymentRow, { cartId }, { orderBy: { createdAt: 'desc' } });
+  return first(em, 'select * from payment where cart_id = ? order by created_at desc limit 1', cartId);
 }
 
 export async function findPayments(em: EntityManager, ids: readonly string[]): Promise<PaymentRow[]> {
@@ -59,6 +70,11 @@ export async function takeDuePayments(em: EntityManager, now: Date, limit: numbe
   return rows.map((row) => row.id);
 }
 
+async function first(em: EntityManager, query: string, value: string): Promise<PaymentRow | null> {
+  const rows = await em.execute<Record<string, unknown>[]>(query, [value]);
+  return plainRows(em, PaymentRow, rows)[0] ?? null;
+}
+
 export function toPayment(row: PaymentRow): Payment {
   const amount = (value: number) => money(value, row.currency);
   return {
@@ -72,6 +88,10 @@ export function toPayment(row: PaymentRow): Payment {
     fee: row.feeAmount == null ? null : amount(row.feeAmount),
     failure: row.failureCode ? { code: row.failureCode, message: row.failureMessage ?? '' } : null,
   };
+}
+
+export function toRecorded({ status, amount, authorizedAmount, closedAt }: PaymentRow): RecordedPayment {
+  return { status, amount, authorizedAmount, isClosed: Boolean(closedAt) };
 }
 
 export function methodOf(row: PaymentRow): MethodSummary | null {

@@ -13,26 +13,28 @@ export async function addTransactions(
   transactions: readonly NewTransaction[],
   { ids, now }: { ids: Ids; now: Date },
 ): Promise<void> {
-  for (const { type, status, amount, gatewayReference, failureCode } of transactions) {
-    await em.execute(
-      `insert into payment_transaction
-         (id, payment_id, order_id, type, status, currency, amount, gateway_reference, failure_code, at)
-       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-       on conflict (gateway_reference, type, status) do nothing`,
-      [
-        ids.next('ptx'),
-        payment.id,
-        payment.orderId,
-        type,
-        status,
-        amount.currencyCode,
-        amount.amount,
-        gatewayReference,
-        failureCode,
-        now.toISOString(),
-      ],
-    );
-  }
+  if (transactions.length === 0) return;
+  const rows = transactions.map(({ type, status, amount, gatewayReference, failureCode }) => ({
+    id: ids.next('ptx'),
+    type,
+    status,
+    currency: amount.currencyCode,
+    amount: amount.amount,
+    gateway_reference: gatewayReference,
+    failure_code: failureCode,
+  }));
+  await em.execute(
+    `insert into payment_transaction
+       (id, payment_id, order_id, type, status, currency, amount, gateway_reference, failure_code, at)
+     select fact.id, ?, ?, fact.type, fact.status, fact.currency, fact.amount, fact.gateway_reference,
+            fact.failure_code, ?::timestamptz
+       from rows from (jsonb_to_recordset(?::jsonb) as (id text, type text, status text, currency text, amount bigint,
+         gateway_reference text, failure_code text))
+         with ordinality as fact(id, type, status, currency, amount, gateway_reference, failure_code, place)
+      order by fact.place
+     on conflict (gateway_reference, type, status) do nothing`,
+    [payment.id, payment.orderId, now.toISOString(), JSON.stringify(rows)],
+  );
 }
 
 /** Oldest first; index `payment_transaction_payment`. */

@@ -22,7 +22,7 @@ export interface DueEvent {
 export async function keepEvent(
   em: EntityManager,
   event: ReceivedEvent,
-  { status, now }: { status: 'PENDING' | 'IGNORED'; now: Date },
+  { status, now, dueAt }: { status: 'PENDING' | 'IGNORED'; now: Date; dueAt: Date },
 ): Promise<boolean> {
   const inserted = await em.execute<unknown[]>(
     `insert into webhook_event (event_id, type, object_id, payment_id, provider_created_at, received_at, status, next_attempt_at)
@@ -35,7 +35,7 @@ export async function keepEvent(
       event.createdAt.toISOString(),
       now.toISOString(),
       status,
-      now.toISOString(),
+      dueAt.toISOString(),
     ],
   );
   return inserted.length > 0;
@@ -99,17 +99,6 @@ export async function purgeHandledEvents(em: EntityManager, before: Date, limit:
     `delete from webhook_event where event_id in (
        select event_id from webhook_event where received_at < ? and status <> 'PENDING' limit ?) returning 1`,
     [before.toISOString(), limit],
-  );
-  return rows.length;
-}
-
-/** Keys past their time, by the database's clock as they were written; index `idempotency_created_at`. */
-export async function purgeKeys(em: EntityManager, hours: number, limit: number): Promise<number> {
-  const rows = await em.execute<unknown[]>(
-    `delete from idempotency where (principal, operation, key) in (
-       select principal, operation, key from idempotency
-        where created_at < now() - make_interval(hours => ?) limit ?) returning 1`,
-    [hours, limit],
   );
   return rows.length;
 }

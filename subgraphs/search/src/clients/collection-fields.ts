@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CollectionFieldSchema } from 'typesense/lib/Typesense/Collection.js';
+import { EMBEDDING_DIMENSIONS } from '../domain/embedding.ts';
 
 /** What ends a word besides a space: without it `Blue/Gold` is one word that neither colour finds. */
 export const WORD_SEPARATORS = ['/', '-', '+', '&', '_', '|', '(', ')', ',', ';', ':'];
@@ -18,11 +19,14 @@ export function collectionFields(currencies: readonly string[]): CollectionField
     { name: 'vendorIds', type: 'string[]', facet: true },
     { name: 'stockedVendorIds', type: 'string[]' },
     { name: 'inStock', type: 'bool', facet: true },
+    { name: 'prime', type: 'bool[]' },
+    { name: 'shipsTo', type: 'string[]' },
     { name: 'rating', type: 'float' },
     { name: 'ratingCount', type: 'int32' },
     { name: 'stars', type: 'int32', facet: true },
     { name: 'popularity', type: 'int32' },
     { name: 'createdAt', type: 'int64' },
+    { name: 'embedding', type: 'float[]', num_dim: EMBEDDING_DIMENSIONS },
     ...currencies.flatMap(priceFields),
   ];
 }

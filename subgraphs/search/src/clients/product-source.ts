@@ -1,5 +1,5 @@
 import type { SubgraphClient } from '@marketgraph/platform/serve';
-import type { OfferFacts, ProductFacts } from '../domain/product-document.ts';
+import type { OfferFacts, ProductFacts, VendorFacts } from '../domain/product-document.ts';
 import { availabilityOf } from './availability.ts';
 
 /** A product as its owners tell it now. */
@@ -35,6 +35,9 @@ export const MORE_OFFERS = `query($id: ID!, $after: String) { product(id: $id) {
   offers(first: 100, after: $after) { edges { node { ${OFFER} } } pageInfo { hasNextPage endCursor } } } }`;
 export const RATINGS = `query($representations: [_Any!]!) {
   _entities(representations: $representations) { ... on Product { id rating { average count } } } }`;
+
+export const VENDORS = `query($representations: [_Any!]!) {
+  _entities(representations: $representations) { ... on Vendor { id version isPrimeEligible location { lat lon } shipsTo } } }`;
 
 /** With all their offers these are some hundred documents of the catalog. */
 const PAGE_SIZE = 50;
@@ -98,6 +101,19 @@ export async function sourceRatings(
     { __typename: 'Product', ids: productIds },
   );
   return new Map(_entities.flatMap((node) => (node?.rating ? [[node.id, node.rating] as const] : [])));
+}
+
+/** What accounts says of vendors; whom it does not know is missing. */
+export async function sourceVendors(
+  peers: SubgraphClient,
+  vendorIds: readonly string[],
+): Promise<Map<string, VendorFacts & { version: number }>> {
+  if (vendorIds.length === 0) return new Map();
+  const { _entities } = await entities<VendorFacts & { id: string; version: number }>(peers, 'accounts', VENDORS, {
+    __typename: 'Vendor',
+    ids: vendorIds,
+  });
+  return new Map(_entities.flatMap((node) => (node ? [[node.id, node] as const] : [])));
 }
 
 export function sourceStock(peers: SubgraphClient, offerIds: readonly string[]): Promise<Map<string, number>> {

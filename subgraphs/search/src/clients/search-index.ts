@@ -6,6 +6,8 @@ import { collectionFields, FINGERPRINT, priceFields, WORD_SEPARATORS } from './c
 
 /** The port to Typesense: versions of the product index behind one name. */
 export const ALIAS = 'products';
+/** The synonym set that all versions share. */
+const SYNONYMS = 'products';
 const VERSION_PATTERN = /^products_v(\d+)$/;
 
 export interface IndexVersion {
@@ -38,6 +40,10 @@ export interface SearchRequest {
   limit: number;
   /** Searched fields and their weights instead of all of them. */
   fields?: readonly [name: string, weight: number][];
+  /** What this points to is found too; with words behind what has them. */
+  vector?: { numbers: readonly number[]; count: number; maxDistance: number };
+  /** Documents come with their embeddings. */
+  hasEmbeddings?: boolean;
   /** The last word is not taken for the beginning of a longer one. */
   wholeWords?: boolean;
 }
@@ -59,6 +65,8 @@ export interface SearchIndex {
   currencies(version: string): Promise<ReadonlySet<string>>;
   addCurrencies(version: string, currencies: readonly string[]): Promise<void>;
   export(version: string): Promise<ProductDocument[]>;
+  /** Replaces all synonyms, for every version. */
+  setSynonyms(synonyms: readonly { root?: string; synonyms: string[] }[]): Promise<void>;
   ping(): Promise<void>;
 }
 
@@ -121,6 +129,7 @@ export function typesenseIndex({ url, apiKey }: { url: string; apiKey: string })
           name: version,
           fields: collectionFields(currencies),
           token_separators: WORD_SEPARATORS,
+          synonym_sets: [SYNONYMS],
           metadata: { fields: FINGERPRINT },
         });
       } catch (error) {
@@ -175,6 +184,11 @@ export function typesenseIndex({ url, apiKey }: { url: string; apiKey: string })
       return lines.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as ProductDocument]));
     },
 
+    async setSynonyms(synonyms) {
+      const items = synonyms.map((synonym, at) => ({ id: `synonym-${at}`, ...synonym }));
+      await writing.synonymSets(SYNONYMS).upsert({ items });
+    },
+
     async ping() {
       const { ok } = (await searching.health.retrieve()) as { ok: boolean };
       if (!ok) throw new Error('Typesense is not well');
@@ -205,7 +219,7 @@ interface RawAnswer {
 }
 
 function toParameters(request: SearchRequest) {
-  const { words, filterBy, sortBy, facetBy, offset, limit, fields = FIELDS, wholeWords = false } = request;
+  const { words, filterBy, sortBy, facetBy, offset, limit, fields = FIELDS, wholeWords = false, vector } = request;
   return {
     q: words === '' ? '*' : words,
     query_by: fields.map(([name]) => name).join(','),
@@ -222,7 +236,12 @@ function toParameters(request: SearchRequest) {
     limit,
     highlight_start_tag: MARK_START,
     highlight_end_tag: MARK_END,
-    exclude_fields: 'attributeTexts',
+    ...(vector
+      ? {
+          vector_query: `embedding:([${vector.numbers.join(',')}], k: ${vector.count}, distance_threshold: ${vector.maxDistance})`,
+        }
+      : {}),
+    exclude_fields: request.hasEmbeddings ? 'attributeTexts' : 'attributeTexts,embedding',
   };
 }
 

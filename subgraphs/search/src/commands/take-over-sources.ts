@@ -1,5 +1,11 @@
-import { type SourceProduct, sourceProducts, sourceRatings, sourceStock } from '../clients/product-source.ts';
-import type { ProductFacts } from '../domain/product-document.ts';
+import {
+  type SourceProduct,
+  sourceProducts,
+  sourceRatings,
+  sourceStock,
+  sourceVendors,
+} from '../clients/product-source.ts';
+import type { ProductFacts, VendorFacts } from '../domain/product-document.ts';
 import { applySteps, loadProducts, type Step } from '../store/source-model.ts';
 import type { CommandDeps } from './deps.ts';
 
@@ -7,6 +13,12 @@ import type { CommandDeps } from './deps.ts';
 export async function takeOver(deps: CommandDeps, products: readonly SourceProduct[]): Promise<void> {
   const { redis, peers } = deps;
   await applySteps(redis, products.flatMap(catalogSteps));
+  const vendorIds = new Set(products.flatMap(({ offers }) => offers.map(({ facts }) => facts.vendorId)));
+  const vendors = await sourceVendors(peers, [...vendorIds]);
+  await applySteps(
+    redis,
+    [...vendors].map(([id, { version, ...facts }]): Step => ['vendor', id, version, vendorText(facts)]),
+  );
   // Read before the sources are asked: an event that arrives meanwhile is newer than their answer.
   const ids = products.map(({ productId }) => productId);
   const known = await loadProducts(redis, ids);
@@ -43,6 +55,16 @@ export async function checkUnlisted(deps: CommandDeps, ids: readonly string[]): 
       facts ? [['product', productId, sequence, factsText({ ...facts, status: 'ARCHIVED' })]] : [],
     ),
   );
+}
+
+/** As `factsText`, of a vendor. */
+export function vendorText(facts: Partial<VendorFacts>): string {
+  const { isPrimeEligible = false, location, shipsTo } = facts;
+  return JSON.stringify({
+    isPrimeEligible,
+    location: location ? { lat: location.lat, lon: location.lon } : null,
+    shipsTo: shipsTo ? shipsTo.toSorted() : null,
+  });
 }
 
 /** One spelling of the same facts, whether they came by event or from the source. */

@@ -28,8 +28,18 @@ export function correctedQuery(query: string, matched: readonly (readonly string
  * beginning of a longer word.
  */
 export function isTakenLiterally(query: string, matched: readonly (readonly string[])[]): boolean {
-  const last = folded(query.split(/[\s/\-+&_|(),;:]+/).findLast((word) => folded(word) !== '') ?? '');
-  return last === '' || matched.flat().some((token) => folded(token).startsWith(last));
+  const last = partsOf(query).at(-1);
+  return last === undefined || matched.flat().some((token) => folded(token).startsWith(last));
+}
+
+/** Whether texts have each word of a query, whole: then it is one that makes sense to others too. */
+export function hasEveryWord(query: string, texts: readonly string[]): boolean {
+  const words = new Set(texts.flatMap(partsOf));
+  return partsOf(query).every((word) => words.has(word));
+}
+
+function partsOf(query: string): string[] {
+  return query.split(/[\s/\-+&_|(),;:]+/).flatMap((word) => folded(word) || []);
 }
 
 function nearest(wanted: string, counts: ReadonlyMap<string, number>): string | undefined {

@@ -23,6 +23,16 @@ describe('the offer of a hit', () => {
     expect(idsOf(fittingOffers(document, { ...wishes, priceMax: 150, currency: 'USD' }))).toEqual([]);
   });
 
+  it('is one that is shipped there, of somebody of Prime or not', () => {
+    const mixed = {
+      offers: JSON.stringify([anOffer('off_1', 1, { shipsTo: ['DE'], isPrime: true }), anOffer('off_2', 2)]),
+    };
+    expect(idsOf(fittingOffers(mixed, { ...wishes, shipTo: 'DE' }))).toEqual(['off_1', 'off_2']);
+    expect(idsOf(fittingOffers(mixed, { ...wishes, shipTo: 'US' }))).toEqual(['off_2']);
+    expect(idsOf(fittingOffers(mixed, { ...wishes, primeEligible: true }))).toEqual(['off_1']);
+    expect(idsOf(fittingOffers(mixed, { ...wishes, primeEligible: false }))).toEqual(['off_2']);
+  });
+
   it('is one in the buyer’s currency if there is one', () => {
     const mixed = { offers: JSON.stringify([anOffer('off_1', 1), anOffer('off_2', 9, { currencyCode: 'USD' })]) };
     expect(idsOf(fittingOffers(mixed, { ...wishes, currency: 'USD' }))).toEqual(['off_2', 'off_1']);

@@ -6,16 +6,21 @@ export interface OfferWishes {
   currency: string;
   priceMin?: number | null;
   priceMax?: number | null;
+  primeEligible?: boolean | null;
+  /** The country it must be shipped to. */
+  shipTo?: string | null;
   inStockOnly: boolean;
 }
 
 /** The offers of a hit that fit what was asked for, in the order of preference. */
 export function fittingOffers(document: Pick<ProductDocument, 'offers'>, wishes: OfferWishes): IndexedOffer[] {
-  const { vendorIds, currency, priceMin, priceMax } = wishes;
+  const { vendorIds, currency, priceMin, priceMax, primeEligible, shipTo } = wishes;
   const hasPrice = typeof priceMin === 'number' || typeof priceMax === 'number';
   const offers = readOffers(document).filter(
     (offer) =>
       (!vendorIds || vendorIds.includes(offer.vendorId)) &&
+      (primeEligible == null || primeEligible === (offer.isPrime ?? false)) &&
+      (!shipTo || !offer.shipsTo || offer.shipsTo.includes(shipTo)) &&
       (!hasPrice ||
         (offer.currencyCode === currency &&
           offer.amount >= (priceMin ?? 0) &&

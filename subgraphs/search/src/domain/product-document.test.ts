@@ -27,6 +27,7 @@ const aProduct = (more: Partial<ProductSources> = {}): ProductSources => ({
   productId: 'prd_1',
   facts,
   offers: [anOffer('off_1', 500)],
+  vendors: new Map(),
   rating: { average: 4.5, count: 2 },
   sold: 7,
   ...more,
@@ -35,6 +36,7 @@ const aProduct = (more: Partial<ProductSources> = {}): ProductSources => ({
 describe('the document of a product', () => {
   it('has what is searched, narrowed and sorted by', () => {
     expect(toDocument(aProduct())).toEqual({
+      embedding: expect.any(Array),
       id: 'prd_1',
       slug: 'lamp',
       title: 'Lamp',
@@ -48,6 +50,8 @@ describe('the document of a product', () => {
       vendorIds: ['ven_a'],
       stockedVendorIds: ['ven_a'],
       currencies: ['EUR'],
+      prime: [false],
+      shipsTo: ['ALL'],
       inStock: true,
       rating: 4.5,
       ratingCount: 2,
@@ -58,6 +62,20 @@ describe('the document of a product', () => {
       price_EUR: 500,
       prices_EUR: [500],
     });
+  });
+
+  it('says where those who have it ship to and whether they are Prime', () => {
+    const vendors = new Map([
+      ['ven_a', { isPrimeEligible: true, location: null, shipsTo: ['AT', 'DE'] }],
+      ['ven_b', { isPrimeEligible: false, location: null, shipsTo: null }],
+    ]);
+    const offers = [anOffer('off_1', 500), anOffer('off_2', 400, { vendorId: 'ven_b' })];
+    expect(toDocument(aProduct({ vendors, offers }))).toMatchObject({
+      prime: [false, true],
+      shipsTo: ['ALL', 'AT', 'DE'],
+    });
+    const soldOut = [offers[0]!, { ...offers[1]!, available: 0 }];
+    expect(toDocument(aProduct({ vendors, offers: soldOut }))).toMatchObject({ prime: [true], shipsTo: ['AT', 'DE'] });
   });
 
   it.each(['DRAFT', 'PENDING_REVIEW', 'REJECTED', 'ARCHIVED'])('does not exist while it is %s', (status) => {

@@ -1,3 +1,5 @@
+import { embed } from './embedding.ts';
+
 /** What search knows of a product from the catalog. */
 export interface ProductFacts {
   slug: string;
@@ -24,11 +26,22 @@ export interface KnownOffer {
   available: number;
 }
 
+/** What is to be known of a vendor. */
+export interface VendorFacts {
+  isPrimeEligible: boolean;
+  /** Degrees. */
+  location: { lat: number; lon: number } | null;
+  /** Country codes; null: everywhere. */
+  shipsTo: readonly string[] | null;
+}
+
 /** Everything that goes into one document. */
 export interface ProductSources {
   productId: string;
   facts: ProductFacts | null;
   offers: readonly KnownOffer[];
+  /** Of those who offer it; who is missing is not Prime and ships everywhere. */
+  vendors: ReadonlyMap<string, VendorFacts>;
   rating: { average: number; count: number };
   /** Units sold. */
   sold: number;
@@ -41,6 +54,10 @@ export interface IndexedOffer {
   amount: number;
   currencyCode: string;
   inStock: boolean;
+  /** Absent: not. */
+  isPrime?: true;
+  /** Absent: everywhere. */
+  shipsTo?: readonly string[];
 }
 
 export interface ProductDocument {
@@ -61,6 +78,10 @@ export interface ProductDocument {
   vendorIds: string[];
   stockedVendorIds: string[];
   currencies: string[];
+  /** Whether those who have it are part of Prime: `[true]`, `[false]` or both. */
+  prime: boolean[];
+  /** Where somebody who has it ships to: country codes, or `EVERYWHERE`. */
+  shipsTo: string[];
   inStock: boolean;
   rating: number;
   ratingCount: number;
@@ -71,16 +92,22 @@ export interface ProductDocument {
   createdAt: number;
   /** `IndexedOffer[]` as JSON: stored, not searched. */
   offers: string;
+  /** What the product is about, as a direction; left out of most answers. */
+  embedding: number[];
   /** `price_EUR` is the lowest price, `prices_EUR` all of them. */
   [price: `price_${string}`]: number;
   [prices: `prices_${string}`]: number[];
 }
+
+/** Stands for all countries; those have two letters. */
+export const EVERYWHERE = 'ALL';
 
 /** A longer text adds words that say nothing about the product. */
 const MAX_DESCRIPTION = 4_000;
 /** A document must stay small whatever a product collects. */
 const MAX_OFFERS = 100;
 const MAX_ATTRIBUTES = 100;
+const MAX_TELLING_ATTRIBUTES = 10;
 
 /** The document of a product, or null when buyers must not find it: unpublished, or nobody sells it. */
 export function toDocument(sources: ProductSources): ProductDocument | null {
@@ -89,6 +116,8 @@ export function toDocument(sources: ProductSources): ProductDocument | null {
   const offers = offersOf(sources);
   if (offers.length === 0) return null;
   const stocked = offers.filter(({ inStock }) => inStock);
+  // What is sold out has no price a buyer could pay and no way to them, as long as something else has one.
+  const had = stocked.length > 0 ? stocked : offers;
   const names = facts.categoryPath.map(({ name }) => name);
   const attributes = facts.attributes.slice(0, MAX_ATTRIBUTES);
   return {
@@ -107,6 +136,8 @@ export function toDocument(sources: ProductSources): ProductDocument | null {
     vendorIds: unique(offers.map(({ vendorId }) => vendorId)),
     stockedVendorIds: unique(stocked.map(({ vendorId }) => vendorId)),
     currencies: unique(offers.map(({ currencyCode }) => currencyCode)),
+    prime: [...new Set(had.map(({ isPrime }) => isPrime ?? false))].toSorted(),
+    shipsTo: unique(had.flatMap(({ shipsTo }) => shipsTo ?? [EVERYWHERE])),
     inStock: stocked.length > 0,
     rating: rating.average,
     ratingCount: rating.count,
@@ -114,8 +145,8 @@ export function toDocument(sources: ProductSources): ProductDocument | null {
     popularity: sold,
     createdAt: Math.floor(Date.parse(facts.createdAt) / 1_000),
     offers: JSON.stringify(offers),
-    // What is sold out has no price a buyer could pay, as long as something else has one.
-    ...pricesOf(stocked.length > 0 ? stocked : offers),
+    embedding: embeddingOf(facts),
+    ...pricesOf(had),
   };
 }
 
@@ -123,8 +154,21 @@ export function readOffers(document: Pick<ProductDocument, 'offers'>): IndexedOf
   return JSON.parse(document.offers) as IndexedOffer[];
 }
 
+/** What a product is: its kind says more than its finer points. The description says too much of everything. */
+export function embeddingOf({ title, brand, categoryPath, attributes }: ProductFacts): number[] {
+  return embed([
+    { text: title, weight: 1 },
+    { text: brand ?? '', weight: 0.5 },
+    ...categoryPath.slice(-2).map(({ name }) => ({ text: name, weight: 0.5 })),
+    ...attributes
+      .filter(({ value, isFacet }) => isFacet && typeof value === 'string')
+      .slice(0, MAX_TELLING_ATTRIBUTES)
+      .map((attribute) => ({ text: attributeText(attribute), weight: 0.25 })),
+  ]);
+}
+
 /** Cheapest first within a currency; the order is the same for the same facts. */
-function offersOf({ offers }: ProductSources): IndexedOffer[] {
+function offersOf({ offers, vendors }: ProductSources): IndexedOffer[] {
   return offers
     .filter(({ facts }) => facts.status === 'ACTIVE')
     .map(({ id, facts: { vendorId, amount, currencyCode }, available }) => ({
@@ -133,6 +177,8 @@ function offersOf({ offers }: ProductSources): IndexedOffer[] {
       amount,
       currencyCode,
       inStock: available > 0,
+      ...(vendors.get(vendorId)?.isPrimeEligible ? { isPrime: true as const } : {}),
+      ...(vendors.get(vendorId)?.shipsTo ? { shipsTo: vendors.get(vendorId)!.shipsTo!.toSorted() } : {}),
     }))
     .toSorted(
       (a, b) =>

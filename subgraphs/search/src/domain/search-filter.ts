@@ -1,3 +1,5 @@
+import { EVERYWHERE } from './product-document.ts';
+
 /** What a buyer narrows a search by. */
 export interface Narrowing {
   categoryIds?: readonly string[] | null;
@@ -6,6 +8,9 @@ export interface Narrowing {
   priceMax?: number | null;
   ratingMin?: number | null;
   inStockOnly?: boolean | null;
+  primeEligible?: boolean | null;
+  /** The country it must be shipped to. */
+  shipTo?: string | null;
   attributes?: readonly { key: string; anyOf: readonly string[] }[] | null;
 }
 
@@ -46,6 +51,8 @@ export function toFilterBy(narrowing: Narrowing, currency: string): string {
   if (inStockOnly) clauses.push('inStock:=true');
   add('categoryIds', categoryIds);
   add(inStockOnly ? 'stockedVendorIds' : 'vendorIds', vendorIds);
+  if (typeof narrowing.primeEligible === 'boolean') clauses.push(`prime:=${narrowing.primeEligible}`);
+  if (narrowing.shipTo) clauses.push(`shipsTo:=[${quoted(narrowing.shipTo)},${quoted(EVERYWHERE)}]`);
   if (ratingMin) clauses.push(`rating:>=${ratingMin}`);
   if (priceMin !== null && priceMin !== undefined) clauses.push(`prices_${currency}:>=${priceMin}`);
   if (priceMax !== null && priceMax !== undefined) clauses.push(`prices_${currency}:<=${priceMax}`);

@@ -1,5 +1,11 @@
 import type { EventEnvelope, EventHandler } from '@marketgraph/platform/messaging';
 import {
+  personalizationChanged,
+  type PersonalizationChanged,
+  vendorChanged,
+  type VendorChanged,
+} from '@marketgraph/schema/events/accounts';
+import {
   offerChanged,
   type OfferChanged,
   productChanged,
@@ -8,10 +14,11 @@ import {
 import { stockChanged, type StockChanged } from '@marketgraph/schema/events/inventory';
 import { orderConfirmed, type OrderConfirmed } from '@marketgraph/schema/events/orders';
 import { ratingChanged, type RatingChanged } from '@marketgraph/schema/events/reviews';
-import { factsText } from '../commands/take-over-sources.ts';
+import { factsText, vendorText } from '../commands/take-over-sources.ts';
 import { WEIGHTS } from '../domain/trend.ts';
 import { boughtTogetherSteps, interestSteps } from '../store/interest.ts';
 import { eventSeenStep } from '../store/index-status.ts';
+import { personalizationSteps } from '../store/taste.ts';
 import type { RedisTransaction } from '../store/redis-inbox.ts';
 
 /** An order of hundreds of different things says little about any two of them. */
@@ -21,6 +28,12 @@ type Handler = EventHandler<RedisTransaction>;
 
 /** What search takes from the others; the indexer makes documents of it. */
 export const handlers: Readonly<Record<string, Handler>> = {
+  [personalizationChanged.name]: handle<PersonalizationChanged>(({ userId, isPersonalized }, _, steps) => {
+    steps.push(...personalizationSteps(userId, isPersonalized));
+  }),
+  [vendorChanged.name]: handle<VendorChanged>((payload, { sequence }, steps) => {
+    steps.push(['vendor', payload.vendorId, sequence, vendorText(payload)]);
+  }),
   [productChanged.name]: handle<ProductChanged>((payload, { sequence }, steps) => {
     steps.push(['product', payload.productId, sequence, factsText(payload)]);
   }),

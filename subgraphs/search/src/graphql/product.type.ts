@@ -7,6 +7,13 @@ export class Product {
   id!: string;
 }
 
+@Directive('@key(fields: "id")')
+@ObjectType({ description: 'Somebody with an account.' })
+export class User {
+  @Field(() => ID, { description: 'Who.' })
+  id!: string;
+}
+
 @Directive('@key(fields: "id", resolvable: false)')
 @ObjectType({ description: 'The purchasable: one vendor’s listing of one variant.' })
 export class Offer {

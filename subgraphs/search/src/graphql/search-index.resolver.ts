@@ -5,14 +5,18 @@ import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import type { CommandDeps } from '../commands/deps.ts';
 import { startRebuild } from '../commands/rebuild-index.ts';
 import { rollBackIndex } from '../commands/roll-back-index.ts';
+import { setSynonyms } from '../commands/set-synonyms.ts';
 import { trackEvent } from '../commands/track-event.ts';
 import { readStatus } from '../queries/index-status.ts';
 import type { SearchContext } from './context.ts';
 import { SearchIndexPayload, SearchIndexStatus, TrackPayload } from './index-status.type.ts';
-import { SearchEventInput } from './search.input.ts';
+import { MAX_QUERY_LENGTH } from '../queries/search-products.ts';
+import { SearchEventInput, SynonymInput } from './search.input.ts';
 import type { UserError } from './shared.type.ts';
 
 const MAX_REASON_LENGTH = 200;
+/** A search shows no more. */
+const MAX_POSITION = 1_000;
 
 @Resolver()
 export class SearchIndexResolver {
@@ -43,16 +47,36 @@ export class SearchIndexResolver {
     return toPayload(commands, await rollBackIndex(commands, version));
   }
 
-  @Mutation(() => TrackPayload, { description: 'Counts what a buyer did, for `trending`; once per hour and product.' })
+  @Mutation(() => SearchIndexPayload, {
+    description: 'Replaces all synonyms, at most 1,000, for operators. Searches know them at once.',
+  })
+  async searchSynonymsSet(
+    @Ctx() { commands, viewer }: SearchContext,
+    @Arg('input', () => [SynonymInput], { description: 'All there are to be.' }) input: SynonymInput[],
+  ): Promise<SearchIndexPayload> {
+    requireRole(viewer, 'OPERATOR');
+    return toPayload(commands, await setSynonyms(commands, input));
+  }
+
+  @Mutation(() => TrackPayload, {
+    description: 'Counts what a buyer did, for `trending` and for results of their own; once per hour and product.',
+  })
   async searchEventTrack(
     @Ctx() { commands, viewer }: SearchContext,
-    @Arg('input', () => SearchEventInput, { description: 'What was done.' }) { kind, productId }: SearchEventInput,
+    @Arg('input', () => SearchEventInput, { description: 'What was done.' }) input: SearchEventInput,
   ): Promise<TrackPayload> {
-    return { accepted: await trackEvent(commands, { act: kind, productId, viewer }) };
+    const { kind, productId, query = null, position = null } = input;
+    if (query !== null && query.length > MAX_QUERY_LENGTH) {
+      throw badUserInput(`query is longer than ${MAX_QUERY_LENGTH} characters.`);
+    }
+    if (position !== null && (position < 1 || position > MAX_POSITION)) {
+      throw badUserInput(`position must be from 1 to ${MAX_POSITION}.`);
+    }
+    return { accepted: await trackEvent(commands, { act: kind, productId, viewer, query, position }) };
   }
 }
 
-async function toPayload(commands: CommandDeps, outcome: Result<string>): Promise<SearchIndexPayload> {
+async function toPayload(commands: CommandDeps, outcome: Result<unknown>): Promise<SearchIndexPayload> {
   return outcome.ok
     ? { status: await readStatus(commands), userErrors: [] }
     : { status: null, userErrors: [toUserError(outcome.rejection)] };

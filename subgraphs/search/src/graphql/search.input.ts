@@ -1,5 +1,5 @@
-import { CurrencyCode, MinorUnits } from '@marketgraph/platform/graphql';
-import { Field, Float, ID, InputType, registerEnumType } from 'type-graphql';
+import { CountryCode, CurrencyCode, MinorUnits } from '@marketgraph/platform/graphql';
+import { Field, Float, ID, InputType, Int, registerEnumType } from 'type-graphql';
 
 export enum SearchSort {
   RELEVANCE = 'RELEVANCE',
@@ -63,6 +63,18 @@ export class AttributeFilter {
   anyOf!: string[];
 }
 
+@InputType({ description: 'A circle on the globe.' })
+export class GeoFilter {
+  @Field(() => Float, { description: 'Latitude of the middle, -85 to 85 degrees.' })
+  lat!: number;
+
+  @Field(() => Float, { description: 'Longitude of the middle, -180 to 180 degrees.' })
+  lon!: number;
+
+  @Field(() => Float, { description: 'How far around it, up to 20,000 km.' })
+  radiusKm!: number;
+}
+
 @InputType({ description: 'What a search is narrowed by; all of it must hold.' })
 export class SearchFilter {
   @Field(() => [ID], { nullable: true, description: 'In one of these categories or below; at most 100.' })
@@ -89,14 +101,44 @@ export class SearchFilter {
   @Field(() => Boolean, { nullable: true, defaultValue: true, description: 'Only what can be bought now.' })
   inStockOnly?: boolean | null;
 
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'True: sold by somebody who is part of Prime. False: by somebody who is not.',
+  })
+  primeEligible?: boolean | null;
+
+  @Field(() => GeoFilter, {
+    nullable: true,
+    description: 'Sold by somebody within this circle; of more than 250 vendors in it the nearest count.',
+  })
+  near?: GeoFilter | null;
+
   @Field(() => [AttributeFilter], { nullable: true, description: 'Facets narrowed down; at most 20.' })
   attributes?: AttributeFilter[] | null;
 }
 
 @InputType({ description: 'For whom a search is.' })
 export class BuyerContext {
+  @Field(() => CountryCode, {
+    nullable: true,
+    description: 'Where it goes: only offers of vendors who ship there are shown.',
+  })
+  countryCode?: string | null;
+
   @Field(() => CurrencyCode, { nullable: true, description: 'The currency the buyer pays in.' })
   currencyCode?: string | null;
+}
+
+@InputType({ description: 'Words that mean the same.' })
+export class SynonymInput {
+  @Field(() => String, {
+    nullable: true,
+    description: 'With a root only this is found as the others too, and not they as it.',
+  })
+  root?: string | null;
+
+  @Field(() => [String], { description: '2 to 20 words or short phrases; with a root 1 to 20.' })
+  synonyms!: string[];
 }
 
 @InputType({ description: 'What a buyer did.' })
@@ -106,4 +148,10 @@ export class SearchEventInput {
 
   @Field(() => ID, { description: 'With which product.' })
   productId!: string;
+
+  @Field(() => String, { nullable: true, description: 'The query whose result it was in; at most 200 characters.' })
+  query?: string | null;
+
+  @Field(() => Int, { nullable: true, description: 'Its place in that result, from 1 to 1,000.' })
+  position?: number | null;
 }

@@ -1,20 +1,23 @@
 import { badUserInput } from '@marketgraph/platform/graphql';
 import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import { rememberQuery } from '../commands/count-query.ts';
 import { MAX_LIST, trending } from '../queries/discover.ts';
+import { likesOf, recommendations } from '../queries/likes.ts';
 import { searchProducts } from '../queries/search-products.ts';
 import { suggest } from '../queries/suggest.ts';
 import type { SearchContext } from './context.ts';
-import { Product } from './product.type.ts';
+import { Product, User } from './product.type.ts';
 import { BuyerContext, SearchFilter, SearchSort, TrendWindow } from './search.input.ts';
 import { ProductSearchConnection, Suggestion, TrendingProduct } from './search.type.ts';
 
 @Resolver()
 export class SearchQueries {
   @Query(() => ProductSearchConnection, {
-    description: 'Products that fit words and filter. The words are taken literally; a typo or two do not matter.',
+    description:
+      'Products that fit words and filter. The words are taken literally; a typo or two do not matter. By relevance, what is like what a signed-in buyer was interested in comes earlier, unless they switched that off.',
   })
   async searchProducts(
-    @Ctx() { commands, log, requestId }: SearchContext,
+    @Ctx() { commands, log, requestId, viewer }: SearchContext,
     @Arg('query', () => String, { nullable: true, description: 'At most 200 characters; all products when absent.' })
     query?: string,
     @Arg('filter', () => SearchFilter, { nullable: true, description: 'Only what fits all of it.' })
@@ -36,20 +39,28 @@ export class SearchQueries {
     after?: string,
     @Arg('buyer', () => BuyerContext, { nullable: true, description: 'For whom.' }) buyer?: BuyerContext,
   ): Promise<ProductSearchConnection> {
-    const { index, peers, defaultCurrency } = commands;
+    const { index, peers, redis, defaultCurrency } = commands;
+    const isByRelevance = (sort ?? SearchSort.RELEVANCE) === SearchSort.RELEVANCE;
     const page = await searchProducts(
-      { index, peers, log, requestId },
+      { index, peers, redis, log, requestId },
       {
         query,
-        filter: filter ?? {},
+        filter: { ...filter, shipTo: buyer?.countryCode },
         currency: filter?.currencyCode ?? buyer?.currencyCode ?? defaultCurrency,
         facets: facets ?? [],
         sort: sort ?? SearchSort.RELEVANCE,
         first,
         after,
+        likes: viewer.kind === 'user' && isByRelevance ? await likesOf(redis, viewer.userId) : null,
       },
     );
-    const { edges, hasNextPage, hasPreviousPage, ...rest } = page;
+    const { edges, hasNextPage, hasPreviousPage, hasEveryWord: areWordsKnown, ...rest } = page;
+    if (query && !after && edges.length > 0 && areWordsKnown) {
+      // Nobody waits for what is only a hint to others.
+      rememberQuery(commands, { query, viewer }).catch((error: unknown) =>
+        log.warn({ err: error }, 'query not counted'),
+      );
+    }
     return {
       ...rest,
       edges: edges.map(({ productId, offerId, ...edge }) => ({
@@ -66,14 +77,16 @@ export class SearchQueries {
     };
   }
 
-  @Query(() => [Suggestion], { description: 'What may be meant while somebody types: brands, categories, titles.' })
+  @Query(() => [Suggestion], {
+    description: 'What may be meant while somebody types: what others ask, brands, categories, titles.',
+  })
   async searchSuggest(
     @Ctx() { commands }: SearchContext,
     @Arg('prefix', () => String, { description: 'What has been typed, at most 100 characters.' }) prefix: string,
     @Arg('first', () => Int, { nullable: true, defaultValue: 8, description: 'How many, from 1 to 20.' })
     first?: number,
   ): Promise<Suggestion[]> {
-    const suggestions = await suggest(commands.index, prefix, first ?? 8);
+    const suggestions = await suggest(commands, prefix, { first: first ?? 8, now: commands.clock.now() });
     return suggestions.map(({ text, productId, categoryId }) => ({
       text,
       product: productId === null ? null : toProduct(productId),
@@ -130,6 +143,26 @@ export class ProductLists {
     first?: number,
   ): Promise<Product[]> {
     return (await loaders.alsoBought.load({ productId: id, first: listLength(first ?? 8) })).map(toProduct);
+  }
+}
+
+@Resolver(() => User)
+export class UserLists {
+  @FieldResolver(() => [Product], {
+    nullable: true,
+    description:
+      'What is like what they were interested in; what is trending while nothing is known of them, or they switched it off. For the user alone, null for others.',
+  })
+  async recommendations(
+    @Root() { id }: User,
+    @Ctx() { commands, viewer }: SearchContext,
+    @Arg('first', () => Int, { nullable: true, defaultValue: 12, description: 'How many, from 1 to 50.' })
+    first?: number,
+  ): Promise<Product[] | null> {
+    const count = listLength(first ?? 12);
+    if (viewer.kind !== 'user' || viewer.userId !== id) return null;
+    const ids = await recommendations(commands, id, { first: count, now: commands.clock.now() });
+    return ids.map(toProduct);
   }
 }
 

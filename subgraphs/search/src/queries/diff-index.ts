@@ -1,7 +1,13 @@
 import type { Redis } from '@marketgraph/platform/redis';
 import type { SubgraphClient } from '@marketgraph/platform/serve';
 import { isDeepStrictEqual } from 'node:util';
-import { type SourceProduct, sourcePage, sourceRatings, sourceStock } from '../clients/product-source.ts';
+import {
+  type SourceProduct,
+  sourcePage,
+  sourceRatings,
+  sourceStock,
+  sourceVendors,
+} from '../clients/product-source.ts';
 import type { SearchIndex } from '../clients/search-index.ts';
 import { type ProductDocument, toDocument } from '../domain/product-document.ts';
 import { loadProducts } from '../store/source-model.ts';
@@ -46,9 +52,11 @@ async function documentsFor(
 ): Promise<ProductDocument[]> {
   const ids = products.map(({ productId }) => productId);
   const offerIds = products.flatMap(({ offers }) => offers.map(({ id }) => id));
-  const [stock, ratings, known] = await Promise.all([
+  const vendorIds = [...new Set(products.flatMap(({ offers }) => offers.map(({ facts }) => facts.vendorId)))];
+  const [stock, ratings, vendors, known] = await Promise.all([
     sourceStock(peers, offerIds),
     ids.length > 0 ? sourceRatings(peers, ids) : new Map<string, never>(),
+    sourceVendors(peers, vendorIds),
     // Sales are counted here and nowhere else.
     loadProducts(redis, ids),
   ]);
@@ -57,6 +65,7 @@ async function documentsFor(
       productId,
       facts,
       offers: offers.map((offer) => ({ ...offer, available: stock.get(offer.id) ?? 0 })),
+      vendors,
       rating: ratings.get(productId) ?? { average: 0, count: 0 },
       sold: known[at]!.sold,
     });

@@ -4,7 +4,7 @@ import { lagMs, lastEventAt } from '../store/index-status.ts';
 
 /** The consumer group of search, and what it listens to. */
 export const GROUP = 'search';
-export const DOMAINS = ['catalog', 'inventory', 'orders', 'reviews'] as const;
+export const DOMAINS = ['accounts', 'catalog', 'inventory', 'orders', 'reviews'] as const;
 
 export interface IndexStatus {
   liveVersion: string;

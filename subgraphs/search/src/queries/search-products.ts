@@ -1,23 +1,34 @@
 import { badUserInput, encodeCursor, pageRequest } from '@marketgraph/platform/graphql';
+import type { Redis } from '@marketgraph/platform/redis';
 import type { SubgraphClient } from '@marketgraph/platform/serve';
 import type { Logger } from '@marketgraph/platform/telemetry';
 import { availabilityIfKnown } from '../clients/availability.ts';
 import type { Hit, SearchIndex, SearchRequest } from '../clients/search-index.ts';
-import { correctedQuery } from '../domain/corrected-query.ts';
+import { correctedQuery, hasEveryWord } from '../domain/corrected-query.ts';
 import { type Facet, facetField, MAX_FACETS, toFacet, toFacetBy } from '../domain/facets.ts';
 import { chooseOffer, fittingOffers, type OfferWishes } from '../domain/page-of-hits.ts';
 import { type Narrowing, NOTHING, plainWords, toFilterBy } from '../domain/search-filter.ts';
 import { type SortName, toSortBy } from '../domain/sort-order.ts';
-import { ask, openingOf } from './open-search.ts';
+import { vendorsNear } from '../store/source-model.ts';
+import { openSearch } from './open-search.ts';
 
 export interface SearchQuestion {
   query?: string | null;
-  filter: Narrowing;
+  filter: Narrowing & { near?: Circle | null };
   currency: string;
   facets: readonly string[];
   sort: SortName;
   first?: number | null;
   after?: string | null;
+  /** The direction of what the buyer likes, which lifts what is alike. */
+  likes?: readonly number[] | null;
+}
+
+/** Degrees and kilometres. */
+export interface Circle {
+  lat: number;
+  lon: number;
+  radiusKm: number;
 }
 
 export interface FoundProduct {
@@ -35,11 +46,14 @@ export interface SearchPage {
   totalCount: number;
   facets: Facet[];
   correctedQuery: string | null;
+  /** The names of the hits and of their categories have every word of the query, none of them only begun. */
+  hasEveryWord: boolean;
   indexVersion: string;
   suppressedOutOfStock: number;
 }
 
 export interface SearchDeps {
+  redis: Redis;
   index: SearchIndex;
   peers: SubgraphClient;
   log: Logger;
@@ -52,6 +66,11 @@ const MAX_DEPTH = 1_000;
 const MAX_VALUES = 100;
 const MAX_ATTRIBUTE_FILTERS = 20;
 const MAX_TEXT = 200;
+/** Half around the globe. */
+const MAX_RADIUS_KM = 20_000;
+/** Nobody sells closer to a pole, and Redis knows no places there. */
+const MAX_LATITUDE = 85;
+const MAX_NEAR_VENDORS = 250;
 /** More than this many goes at filling a page is not worth the wait. */
 const MAX_ROUNDS = 4;
 const MAX_ROUND = 150;
@@ -61,10 +80,11 @@ const MAX_ROUND = 150;
  * asked about the offers of each hit, and what is sold out since the index was
  * written gives its place to the next hit.
  */
-export async function searchProducts(deps: SearchDeps, question: SearchQuestion): Promise<SearchPage> {
+export async function searchProducts(deps: SearchDeps, asked: SearchQuestion): Promise<SearchPage> {
+  checkNarrowing(asked.filter);
+  const question = { ...asked, filter: await withNearVendors(deps.redis, asked.filter) };
   const { limit, offset } = pageOf(question);
   const words = plainWords(checkedQuery(question.query));
-  checkNarrowing(question.filter);
   checkFacets(question);
   const wishes: OfferWishes = {
     ...question.filter,
@@ -72,28 +92,31 @@ export async function searchProducts(deps: SearchDeps, question: SearchQuestion)
     inStockOnly: question.filter.inStockOnly ?? true,
   };
   const wanted = await toRequest(deps, question, words);
-  const opening = await openingOf(deps.index, wanted, { offset, size: roundSize(limit + 1) });
-  const { request } = opening;
+  const open = await openSearch(deps.index, wanted, {
+    offset,
+    size: roundSize(limit + 1),
+    likes: question.likes ?? null,
+    isByRelevance: question.sort === 'RELEVANCE',
+  });
   const shown: FoundProduct[] = [];
   const matched: string[][] = [];
+  const names: string[] = [];
   let position = offset;
   let suppressed = 0;
   let isExhausted = false;
 
   for (let round = 0; round < MAX_ROUNDS && shown.length <= limit && !isExhausted; round += 1) {
     const size = roundSize(limit + 1 - shown.length);
-    const answer =
-      round === 0
-        ? opening.answer
-        : await ask(deps.index, { ...request, offset: position, limit: size, facetBy: undefined });
-    isExhausted = answer.hits.length < size;
-    const candidates = answer.hits.map((hit) => ({ hit, offers: fittingOffers(hit.document, wishes) }));
+    const { hits, isLast } = await open.read(position, size);
+    isExhausted = isLast;
+    const candidates = hits.map((hit) => ({ hit, offers: fittingOffers(hit.document, wishes) }));
     const offerIds = candidates.flatMap(({ offers }) => offers.map(({ id }) => id));
     const available = await availabilityIfKnown(deps.peers, offerIds, deps);
     for (const { hit, offers } of candidates) {
       if (shown.length > limit) break;
       position += 1;
       matched.push(hit.matched);
+      names.push(hit.document.title, hit.document.brand ?? '', ...hit.document.categories);
       const { offerId, isShown } = chooseOffer(offers, available, wishes.inStockOnly);
       if (isShown) shown.push(toFound(hit, offerId, position));
       else suppressed += 1;
@@ -106,12 +129,20 @@ export async function searchProducts(deps: SearchDeps, question: SearchQuestion)
     edges,
     hasNextPage: shown.length > limit && last !== undefined && position <= MAX_DEPTH,
     hasPreviousPage: offset > 0,
-    totalCount: Math.max(opening.answer.found - suppressed, edges.length),
-    facets: question.facets.map((key) => toFacet(key, question.currency, opening.answer.facets)),
+    totalCount: Math.max(open.found - suppressed, edges.length),
+    facets: question.facets.map((key) => toFacet(key, question.currency, open.facets)),
     correctedQuery: correctedQuery(words, matched),
-    indexVersion: opening.answer.version,
+    hasEveryWord: hasEveryWord(words, names),
+    indexVersion: open.version,
     suppressedOutOfStock: suppressed,
   };
+}
+
+/** A circle stands for the vendors in it; with vendors named, for those of them. */
+async function withNearVendors(redis: Redis, { near, ...filter }: SearchQuestion['filter']): Promise<Narrowing> {
+  if (!near) return filter;
+  const vendors = await vendorsNear(redis, { ...near, count: MAX_NEAR_VENDORS });
+  return { ...filter, vendorIds: vendors.filter((id) => !filter.vendorIds || filter.vendorIds.includes(id)) };
 }
 
 /** A price in a currency that nothing has is asked of nothing. */
@@ -168,7 +199,14 @@ function checkedQuery(query: string | null | undefined): string {
   return query ?? '';
 }
 
-function checkNarrowing({ categoryIds, vendorIds, priceMin, priceMax, ratingMin, attributes }: Narrowing): void {
+function checkNarrowing(filter: SearchQuestion['filter']): void {
+  const { categoryIds, vendorIds, priceMin, priceMax, ratingMin, attributes, near } = filter;
+  if (near && !(Math.abs(near.lat) <= MAX_LATITUDE && Math.abs(near.lon) <= 180)) {
+    throw badUserInput(`near is -${MAX_LATITUDE} to ${MAX_LATITUDE} degrees of latitude and -180 to 180 of longitude.`);
+  }
+  if (near && !(near.radiusKm > 0 && near.radiusKm <= MAX_RADIUS_KM)) {
+    throw badUserInput(`radiusKm is more than 0 and at most ${MAX_RADIUS_KM}.`);
+  }
   const values = [categoryIds, vendorIds, ...(attributes ?? []).map(({ anyOf }) => anyOf)];
   if (values.some((list) => list && list.length > MAX_VALUES)) {
     throw badUserInput(`At most ${MAX_VALUES} values at a time.`);

@@ -1,6 +1,8 @@
 import { badUserInput } from '@marketgraph/platform/graphql';
+import type { Redis } from '@marketgraph/platform/redis';
 import type { SearchIndex } from '../clients/search-index.ts';
 import { plainWords } from '../domain/search-filter.ts';
+import { frequentQueries } from '../store/asked.ts';
 
 export interface Suggested {
   text: string;
@@ -13,13 +15,24 @@ export const MAX_SUGGESTIONS = 20;
 /** More than are shown, because several products may say the same. */
 const LOOK_AT = 3;
 
-/** What a buyer may be about to type: brands and categories that begin so, then titles of products. */
-export async function suggest(index: SearchIndex, prefix: string, first: number): Promise<Suggested[]> {
+/** As many of what others ask stand before what there is. */
+const MAX_ASKED = 3;
+
+/**
+ * What a buyer may be about to type: what many ask that begins so, brands and
+ * categories that do, then titles of products.
+ */
+export async function suggest(
+  { index, redis }: { index: SearchIndex; redis: Redis },
+  prefix: string,
+  { first, now }: { first: number; now: Date },
+): Promise<Suggested[]> {
   if (prefix.length > MAX_PREFIX_LENGTH) throw badUserInput(`prefix is longer than ${MAX_PREFIX_LENGTH} characters.`);
   if (first < 1 || first > MAX_SUGGESTIONS) throw badUserInput(`first must be from 1 to ${MAX_SUGGESTIONS}.`);
   const words = plainWords(prefix);
   if (words === '') return [];
-  const [answer] = await index.search([
+  const asking = frequentQueries(redis, words.toLowerCase(), { now, count: MAX_ASKED });
+  const answering = index.search([
     {
       words,
       filterBy: '',
@@ -33,6 +46,8 @@ export async function suggest(index: SearchIndex, prefix: string, first: number)
       ],
     },
   ]);
+  const [asked, [answer]] = await Promise.all([asking, answering]);
+  const frequent = asked.map((text) => ({ text, productId: null, categoryId: null }));
   const short: Suggested[] = [];
   const titles: Suggested[] = [];
   for (const { document } of answer!.hits) {
@@ -44,7 +59,7 @@ export async function suggest(index: SearchIndex, prefix: string, first: number)
     titles.push({ text: title, productId: id, categoryId: null });
   }
   const byText = new Map<string, Suggested>();
-  for (const suggestion of [...short, ...titles]) {
+  for (const suggestion of [...frequent, ...short, ...titles]) {
     const key = suggestion.text.toLowerCase();
     if (!byText.has(key)) byText.set(key, suggestion);
   }

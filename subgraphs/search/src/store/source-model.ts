@@ -1,5 +1,5 @@
 import type { Redis } from '@marketgraph/platform/redis';
-import type { OfferFacts, ProductFacts, ProductSources } from '../domain/product-document.ts';
+import type { OfferFacts, ProductFacts, ProductSources, VendorFacts } from '../domain/product-document.ts';
 
 /**
  * What search remembers of its sources, per product, so that a document can be
@@ -9,12 +9,15 @@ import type { OfferFacts, ProductFacts, ProductSources } from '../domain/product
  *
  *   search:product:<id>  sequence facts ratingSequence average count sold revision
  *   search:offer:<id>    sequence facts productId stockSequence available
- *   search:offers:<productId>, search:products   the ids
+ *   search:vendor:<id>   sequence facts
+ *   search:offers:<productId>, search:vendorProducts:<vendorId>, search:products   the ids
+ *   search:places   where vendors are
  *   search:dirty:<version>   products whose document is out of date, by since when
  */
 export type Step =
   | readonly ['product', id: string, sequence: number, facts: string]
   | readonly ['offer', id: string, sequence: number, productId: string, facts: string]
+  | readonly ['vendor', id: string, sequence: number, facts: string]
   | readonly ['stock', offerId: string, sequence: number, available: number]
   | readonly ['rating', productId: string, sequence: number, average: number, count: number]
   | readonly ['sold', productId: string, quantity: number]
@@ -62,6 +65,7 @@ function steps.product(id, sequence, facts)
 end
 function steps.offer(id, sequence, product, facts)
   local key = 'search:offer:' .. id
+  redis.call('SADD', 'search:vendorProducts:' .. cjson.decode(facts).vendorId, product)
   if not isNews(key, sequence, facts) then return end
   local before = known(key, 'productId')
   if before and before ~= product then
@@ -71,6 +75,17 @@ function steps.offer(id, sequence, product, facts)
   redis.call('HSET', key, 'sequence', sequence, 'facts', facts, 'productId', product)
   redis.call('SADD', 'search:offers:' .. product, id)
   dirty(product)
+end
+function steps.vendor(id, sequence, facts)
+  local key = 'search:vendor:' .. id
+  if not isNews(key, sequence, facts) then return end
+  local before = known(key, 'facts')
+  redis.call('HSET', key, 'sequence', sequence, 'facts', facts)
+  if before == facts then return end
+  local location = cjson.decode(facts).location
+  if location and location ~= cjson.null then redis.call('GEOADD', 'search:places', location.lon, location.lat, id)
+  else redis.call('ZREM', 'search:places', id) end
+  for _, product in ipairs(redis.call('SMEMBERS', 'search:vendorProducts:' .. id)) do dirty(product) end
 end
 function steps.stock(id, sequence, available)
   local key = 'search:offer:' .. id
@@ -128,7 +143,7 @@ export interface LoadedProduct extends ProductSources {
   stockSequences: ReadonlyMap<string, string>;
 }
 
-/** Three round trips for however many products. The revision is read first: what changes later is noticed. */
+/** Four round trips for however many products. The revision is read first: what changes later is noticed. */
 export async function loadProducts(redis: Redis, ids: readonly string[]): Promise<LoadedProduct[]> {
   const products = await many<Record<string, string>>(redis, ids, (pipeline, id) =>
     pipeline.hgetall(`search:product:${id}`),
@@ -139,6 +154,7 @@ export async function loadProducts(redis: Redis, ids: readonly string[]): Promis
     pipeline.hgetall(`search:offer:${id}`),
   );
   const offers = new Map(flat.map((id, at) => [id, rows[at]!]));
+  const vendors = await vendorsOf(redis, rows);
   return ids.map((productId, at) => {
     const product = products[at]!;
     const own = offerIds[at]!.map((id) => ({ id, row: offers.get(id)! })).filter(({ row }) => row['facts']);
@@ -150,6 +166,7 @@ export async function loadProducts(redis: Redis, ids: readonly string[]): Promis
         facts: JSON.parse(row['facts']!) as OfferFacts,
         available: Number(row['available'] ?? 0),
       })),
+      vendors,
       rating: { average: Number(product['average'] ?? 0), count: Number(product['count'] ?? 0) },
       sold: Number(product['sold'] ?? 0),
       revision: product['revision'] ?? '0',
@@ -158,6 +175,33 @@ export async function loadProducts(redis: Redis, ids: readonly string[]): Promis
       stockSequences: new Map(own.map(({ id, row }) => [id, row['stockSequence'] ?? ''])),
     };
   });
+}
+
+/** What is known of the vendors of these offers. */
+async function vendorsOf(redis: Redis, offers: readonly Record<string, string>[]): Promise<Map<string, VendorFacts>> {
+  const ids = [...new Set(offers.flatMap(({ facts }) => (facts ? [(JSON.parse(facts) as OfferFacts).vendorId] : [])))];
+  const known = await many<string | null>(redis, ids, (pipeline, id) => pipeline.hget(`search:vendor:${id}`, 'facts'));
+  return new Map(ids.flatMap((id, at) => (known[at] ? [[id, JSON.parse(known[at]) as VendorFacts] as const] : [])));
+}
+
+/** The nearest vendors around a point, at most so many. */
+export async function vendorsNear(
+  redis: Redis,
+  { lat, lon, radiusKm, count }: { lat: number; lon: number; radiusKm: number; count: number },
+): Promise<string[]> {
+  const found = await redis.geosearch(
+    'search:places',
+    'FROMLONLAT',
+    lon,
+    lat,
+    'BYRADIUS',
+    radiusKm,
+    'km',
+    'ASC',
+    'COUNT',
+    count,
+  );
+  return found as string[];
 }
 
 /** Products whose document in this version is out of date, those that have waited longest first. */

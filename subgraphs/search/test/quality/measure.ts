@@ -1,3 +1,4 @@
+import type { Redis } from '@marketgraph/platform/redis';
 import { silentLog as log } from '@marketgraph/platform/testing';
 import type { SearchIndex } from '../../src/clients/search-index.ts';
 import { type ProductSources, toDocument } from '../../src/domain/product-document.ts';
@@ -74,12 +75,15 @@ export async function measureQuality(
 
 async function answer(index: SearchIndex, question: Question) {
   const page = await searchProducts(
-    { index, peers: inStock, log, requestId: 'quality' },
+    { index, peers: inStock, redis: none, log, requestId: 'quality' },
     { query: question.query, filter: {}, currency: 'EUR', facets: [], sort: 'RELEVANCE', first: LOOKED_AT },
   );
   const rank = page.edges.findIndex(({ productId }) => question.answers.has(productId)) + 1;
   return { question, rank, isCorrected: page.correctedQuery === question.meant };
 }
+
+// Asked for nothing but places, which no question here has.
+const none = {} as Redis;
 
 const inStock = {
   call: async <Data>(_: string, __: unknown, variables: Record<string, unknown> = {}): Promise<Data> =>

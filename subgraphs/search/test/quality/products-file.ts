@@ -58,6 +58,7 @@ function toSources(text: string, number: number, file: string): ProductSources {
         available: 1,
       },
     ],
+    vendors: new Map(),
     rating: { average: 0, count: 0 },
     sold: popularity,
   };

@@ -18,8 +18,3 @@ export const lockOffers: typeof real.lockOffers = async (em, offerIds) => {
     return locked;
   });
 };
-
-export const saveSequence: typeof real.saveSequence = (em, offerId, sequence) =>
-  statement(em, async (transaction) => {
-    await transaction.update(inventoryTables(em).offers, offerId, () => ({ sequence }));
-  });

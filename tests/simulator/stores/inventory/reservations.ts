@@ -1,5 +1,5 @@
 import type * as real from '../../../../subgraphs/inventory/src/store/reservations.ts';
-import { inventoryTables, type Reservation } from '../../world/inventory-tables.ts';
+import { inventoryTables, lineKey, type Reservation } from '../../world/inventory-tables.ts';
 import type { Transaction } from '../../world/memory-database.ts';
 import { statement } from '../../world/memory-orm.ts';
 
@@ -11,18 +11,12 @@ function toRow(transaction: Transaction, { id, cartId, status, expiresAt }: Rese
   return { id, cartId, status, expiresAt: new Date(expiresAt).toISOString(), isOverdue };
 }
 
-const lineKey = (line: real.ReservationLineRow) => `${line.reservationId}/${line.offerId}@${line.warehouseId}`;
-
 export const insertReservation: typeof real.insertReservation = (em, { id, cartId, requestKey, ttlS }) =>
   statement(em, async (transaction) => {
     const expiresAt = transaction.database.scheduler.now + ttlS * 1_000;
     const row: Reservation = { id, cartId, requestKey, status: 'ACTIVE', expiresAt };
-    await transaction.insert(inventoryTables(em).reservations, id, row);
-  });
-
-export const insertReservationLine: typeof real.insertReservationLine = (em, line) =>
-  statement(em, async (transaction) => {
-    await transaction.insert(inventoryTables(em).lines, lineKey(line), { ...line });
+    const isFirst = await transaction.insert(inventoryTables(em).reservations, id, row, 'nothing');
+    return isFirst ? toRow(transaction, row) : undefined;
   });
 
 export const reservationByKey: typeof real.reservationByKey = (em, requestKey) =>
@@ -39,18 +33,26 @@ export const findReservations: typeof real.findReservations = (em, ids) =>
     }),
   );
 
+function linesIn(
+  transaction: Transaction,
+  table: ReturnType<typeof inventoryTables>['lines'],
+  ids: readonly string[],
+): real.ReservationLineRow[] {
+  return transaction
+    .all(table)
+    .filter((line) => ids.includes(line.reservationId))
+    .toSorted((a, b) => (lineKey(a) < lineKey(b) ? -1 : 1));
+}
+
 export const linesOf: typeof real.linesOf = (em, ids) =>
-  statement(em, (transaction) =>
-    transaction
-      .all(inventoryTables(em).lines)
-      .filter((line) => ids.includes(line.reservationId))
-      .toSorted((a, b) => (lineKey(a) < lineKey(b) ? -1 : 1)),
-  );
+  statement(em, (transaction) => linesIn(transaction, inventoryTables(em).lines, ids));
 
 export const lockReservation: typeof real.lockReservation = (em, id) =>
   statement(em, async (transaction) => {
-    const row = await transaction.lock(inventoryTables(em).reservations, id);
-    return row && toRow(transaction, row);
+    const { reservations, lines } = inventoryTables(em);
+    const row = await transaction.lock(reservations, id);
+    if (!row) return undefined;
+    return { ...toRow(transaction, row), lines: linesIn(transaction, lines, [id]) };
   });
 
 export const saveStatus: typeof real.saveStatus = (em, id, status) =>
@@ -58,15 +60,13 @@ export const saveStatus: typeof real.saveStatus = (em, id, status) =>
     await transaction.update(inventoryTables(em).reservations, id, () => ({ status }));
   });
 
-export const replaceLines: typeof real.replaceLines = async (em, id, lines) => {
-  await statement(em, async (transaction) => {
-    const { lines: table } = inventoryTables(em);
-    for (const line of transaction.all(table)) {
-      if (line.reservationId === id) await transaction.remove(table, lineKey(line));
+export const dropLines: typeof real.dropLines = (em, id) =>
+  statement(em, async (transaction) => {
+    const { lines } = inventoryTables(em);
+    for (const line of transaction.all(lines)) {
+      if (line.reservationId === id) await transaction.remove(lines, lineKey(line));
     }
   });
-  for (const line of lines) await insertReservationLine(em, line);
-};
 
 export const overdueReservations: typeof real.overdueReservations = (em, { limit, offerIds }) =>
   statement(em, (transaction) => {

@@ -35,6 +35,14 @@ export const findPaymentOfOrder: typeof real.findPaymentOfOrder = (em, orderId) 
 export const findPaymentByReference: typeof real.findPaymentByReference = (em, reference) =>
   findOne(em, (row) => row.gatewayReference === reference);
 
+export const findPaymentsByReference: typeof real.findPaymentsByReference = (em, references) =>
+  statement(em, (transaction) =>
+    transaction
+      .all(paymentsTables(em).payments)
+      .filter((row) => row.gatewayReference && references.includes(row.gatewayReference))
+      .map((row) => ({ ...row })),
+  );
+
 export const findPaymentOfCart: typeof real.findPaymentOfCart = (em, cartId) =>
   findOne(em, (row) => row.cartId === cartId);
 

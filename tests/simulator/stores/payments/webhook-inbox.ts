@@ -4,11 +4,11 @@ import { paymentsTables } from '../../world/payments-tables.ts';
 
 export * from '../../../../subgraphs/payments/src/store/webhook-inbox.ts';
 
-export const keepEvent: typeof real.keepEvent = (em, event, { status, now }) =>
+export const keepEvent: typeof real.keepEvent = (em, event, { status, now, dueAt }) =>
   statement(em, (transaction) => {
     const { eventId, type, objectReference, paymentId } = event;
     const row = { eventId, type, objectReference, paymentId, attempts: 0, receivedAt: now };
-    const entry = { ...row, status, nextAttemptAt: now.getTime() };
+    const entry = { ...row, status, nextAttemptAt: dueAt.getTime() };
     return transaction.insert(paymentsTables(em).webhooks, eventId, entry, 'nothing');
   });
 

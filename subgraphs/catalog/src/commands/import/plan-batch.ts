@@ -1,6 +1,6 @@
 import type { ClientSession } from 'mongodb';
 import { accept } from '@marketgraph/platform/core';
-import type { ImportError, ImportState } from '../../domain/catalog-import.ts';
+import type { ImportError } from '../../domain/catalog-import.ts';
 import { listRow, mergeRow, type RowFacts } from '../../domain/imported-product.ts';
 import type { OfferState } from '../../domain/offer.ts';
 import { type Outcome, refuse } from '../../domain/outcome.ts';
@@ -24,9 +24,22 @@ export interface BatchPlan {
   products: Map<string, Change<ProductState> & { category: CategoryPath }>;
   offers: Map<string, Change<OfferState> & { source: OfferSource }>;
   errors: ImportError[];
+  /** By line, of the rows that are no errors. */
+  results: Map<number, { sku: string; result: RowResult }>;
   created: number;
   updated: number;
   unchanged: number;
+  stale: number;
+}
+
+export type RowResult = 'created' | 'updated' | 'unchanged' | 'stale';
+
+/** Where the rows come from: an import, or a call that brings some. */
+export interface RowOrigin {
+  /** Names this import or call: a sku twice within it is a mistake. */
+  id: string;
+  vendorId: string;
+  language: string;
 }
 
 interface Catalog {
@@ -39,12 +52,12 @@ interface Catalog {
 /** Compares rows with the catalog, without changing anything in it but making categories that are new. */
 export async function planBatch(
   deps: CommandDeps,
-  state: ImportState,
+  origin: RowOrigin,
   batch: readonly (PreparedRow | ImportError)[],
   session: ClientSession,
 ): Promise<BatchPlan> {
   const rows = batch.filter(isRow);
-  const catalog = await loadCatalog(deps, state, rows, session);
+  const catalog = await loadCatalog(deps, origin, rows, session);
   const plan: BatchPlan = {
     products: new Map(),
     offers: new Map(),
@@ -52,42 +65,53 @@ export async function planBatch(
     created: 0,
     updated: 0,
     unchanged: 0,
+    stale: 0,
+    results: new Map(),
   };
   for (const row of rows) {
-    const planned = planRow(deps, state, { row, catalog, plan });
-    if (planned.ok) plan[planned.value] += 1;
-    else plan.errors.push(rowError(row.line, row.sku, planned.rejection));
+    const planned = planRow(deps, origin, { row, catalog, plan });
+    if (planned.ok) {
+      plan[planned.value] += 1;
+      plan.results.set(row.line, { sku: row.sku, result: planned.value });
+    } else plan.errors.push(rowError(row.line, row.sku, planned.rejection));
   }
   return plan;
 }
 
 function planRow(
   deps: CommandDeps,
-  state: ImportState,
+  origin: RowOrigin,
   { row: prepared, catalog, plan }: { row: PreparedRow; catalog: Catalog; plan: BatchPlan },
-): Outcome<'created' | 'updated' | 'unchanged'> {
+): Outcome<RowResult> {
   const { line, row, sku, hash } = prepared;
   const known = catalog.offers.get(sku);
   // A sku once per file: else the last row would win, and win again against the first at every run.
-  if (known?.source?.importId === state.id) {
+  if (known?.source?.importId === origin.id) {
     return refuse('CONFLICT', `The sku "${sku}" stands in line ${known.source.line} already.`, ['sku']);
   }
-  const source = { importId: state.id, line, hash };
+  const { sourceVersion } = row;
+  const seen = known?.source?.version;
+  const isStale = seen !== undefined && sourceVersion !== null && sourceVersion < seen;
+  const version = Math.max(seen ?? 0, sourceVersion ?? 0);
+  const isCounted = seen !== undefined || sourceVersion !== null;
+  // Of a stale row nothing is remembered but that it was there, or the newer row would look new again.
+  const kept = isStale ? known!.source!.hash : hash;
+  const source: OfferSource = { importId: origin.id, line, hash: kept, ...(isCounted ? { version } : {}) };
   const remember = (offer: OfferState): void => {
     catalog.offers.set(sku, { offer, source });
     plan.offers.set(offer.id, { before: known?.offer ?? null, after: offer, source });
   };
-  if (known?.source?.hash === hash) {
+  if (known && (isStale || known.source?.hash === hash)) {
     remember(known.offer);
-    return accept('unchanged');
+    return accept(isStale ? 'stale' : 'unchanged');
   }
   const category = catalog.categories(row.category);
   if (!category.ok) return category;
   const facts: RowFacts = {
-    vendorId: state.vendorId,
+    vendorId: origin.vendorId,
     sku,
     category: category.value.place,
-    language: state.language,
+    language: origin.language,
     now: deps.clock.now(),
     nextId: (prefix) => deps.ids.next(prefix),
     slugFor: catalog.slugFor,
@@ -108,12 +132,12 @@ function planRow(
 
 async function loadCatalog(
   deps: CommandDeps,
-  state: ImportState,
+  origin: RowOrigin,
   rows: readonly PreparedRow[],
   session: ClientSession,
 ): Promise<Catalog> {
   const { store } = deps;
-  const offers = await findOffersBySku(store, state.vendorId, [...new Set(rows.map(({ sku }) => sku))], session);
+  const offers = await findOffersBySku(store, origin.vendorId, [...new Set(rows.map(({ sku }) => sku))], session);
   const known = new Map(
     offers.map((document) => [document.sku, { offer: toOfferState(document), source: document.source }]),
   );
@@ -126,7 +150,7 @@ async function loadCatalog(
     categories: await rowCategories(
       deps,
       changed.map(({ row }) => row.category),
-      { language: state.language, session },
+      { language: origin.language, session },
     ),
     slugFor: await slugFinder(
       deps,

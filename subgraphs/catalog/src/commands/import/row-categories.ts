@@ -20,10 +20,11 @@ export async function rowCategories(
   references: readonly CategoryReference[],
   { language, session }: { language: string; session: ClientSession },
 ): Promise<CategoryLookup> {
-  const byNames = new Map<string, Outcome<CategoryPath>>();
-  for (const reference of references) if (reference.by === 'names') byNames.set(keyOf(reference), NOT_FOUND);
-  const bySlugs = await findBySlugs(deps, references, session);
-  await resolveNames(deps, references, byNames, { language, session });
+  const keyOf = keyMaker();
+  const names = new Map<string, string[]>();
+  for (const reference of references) if (reference.by === 'names') names.set(keyOf(reference), reference.parts);
+  const bySlugs = await findBySlugs(deps, references, { keyOf, session });
+  const byNames = await resolveNames(deps, names, { language, session });
   return (reference) => (reference.by === 'names' ? byNames : bySlugs).get(keyOf(reference)) ?? NOT_FOUND;
 }
 
@@ -32,7 +33,7 @@ const NOT_FOUND = refuse('NOT_FOUND', 'There is no such category.', ['category']
 async function findBySlugs(
   { store }: CommandDeps,
   references: readonly CategoryReference[],
-  session: ClientSession,
+  { keyOf, session }: { keyOf: (reference: CategoryReference) => string; session: ClientSession },
 ): Promise<Map<string, Outcome<CategoryPath>>> {
   const found = new Map<string, Outcome<CategoryPath>>();
   const wanted = references.filter(({ by }) => by === 'slugs');
@@ -52,15 +53,11 @@ async function findBySlugs(
 
 async function resolveNames(
   deps: CommandDeps,
-  references: readonly CategoryReference[],
-  resolved: Map<string, Outcome<CategoryPath>>,
+  wanted: ReadonlyMap<string, string[]>,
   { language, session }: { language: string; session: ClientSession },
-): Promise<void> {
-  let level = [...resolved.keys()].map((key) => ({
-    key,
-    names: namesOf(references, key),
-    path: [] as CategoryState[],
-  }));
+): Promise<Map<string, Outcome<CategoryPath>>> {
+  const resolved = new Map<string, Outcome<CategoryPath>>();
+  let level = [...wanted].map(([key, names]) => ({ key, names, path: [] as CategoryState[] }));
   for (let depth = 0; level.length > 0; depth += 1) {
     const steps = level.map(({ names, path }) => ({ parentId: path.at(-1)?.id ?? null, name: names[depth]! }));
     const children = await findChildrenByName(deps.store, steps, session);
@@ -88,6 +85,7 @@ async function resolveNames(
     }
     level = deeper;
   }
+  return resolved;
 }
 
 async function makeCategory(
@@ -108,10 +106,15 @@ async function makeCategory(
   return placed;
 }
 
-function namesOf(references: readonly CategoryReference[], key: string): string[] {
-  return references.find((reference) => keyOf(reference) === key)!.parts;
-}
-
-function keyOf({ parts }: CategoryReference): string {
-  return parts.map(categoryNameKey).join('\n');
+/** A feed names few categories and each of them often: what reads the same is folded once. */
+function keyMaker(): (reference: CategoryReference) => string {
+  const keys = new Map<string, string>();
+  return ({ parts }) => {
+    const written = parts.join('\n');
+    const known = keys.get(written);
+    if (known !== undefined) return known;
+    const key = parts.map(categoryNameKey).join('\n');
+    keys.set(written, key);
+    return key;
+  };
 }

@@ -46,26 +46,43 @@ async function runImport(deps: CommandDeps, claimed: ImportState, runner: Import
   let rows: (PreparedRow | ImportError)[] = [];
   let line = state.line;
   let lastAppliedAt = performance.now();
+  // One batch is written while the next is read: the store and the reader are two processors.
+  let writing = Promise.resolve();
   const apply = async (batch: Pick<Batch, 'isLast' | 'failure'>): Promise<void> => {
-    state = await applyBatch(deps, state, { rows, line, ...batch }, runner.holder);
+    await writing;
+    if (state.finishedAt) return;
+    const read = { rows, line, ...batch };
     rows = [];
     lastAppliedAt = performance.now();
+    writing = applyBatch(deps, state, read, runner.holder).then((next) => void (state = next));
+    // Whoever waits for it next is told; nobody may be waiting yet.
+    writing.catch(() => undefined);
+  };
+  const end = async (failure?: string): Promise<void> => {
+    await apply({ isLast: true, failure });
+    await writing;
   };
   try {
     for await (const record of readFeed(state.format, feed.stream)) {
       if (record.line <= claimed.line) continue;
-      rows.push(prepareRow(record, state));
+      rows.push(prepareRow(record, claimed));
       line = record.line;
       if (rows.length < BATCH_ROWS && performance.now() - lastAppliedAt < BATCH_MS) continue;
       await apply({ isLast: false });
       if (state.finishedAt) return undefined;
-      if (runner.isStopping()) return await releaseImport(deps.store, state.id, runner.holder);
+      if (runner.isStopping()) {
+        await writing;
+        return await releaseImport(deps.store, state.id, runner.holder);
+      }
     }
+    await writing;
     const isEmpty = state.processed + rows.length === 0;
-    return await apply({ isLast: true, failure: isEmpty ? 'The file holds no rows.' : undefined });
+    return await end(isEmpty ? 'The file holds no rows.' : undefined);
   } catch (error) {
+    // What is on its way is done or undone before anybody else takes this import.
+    await writing.catch(() => undefined);
     if (!(error instanceof UnreadableFeedError)) throw error;
-    return await apply({ isLast: true, failure: error.message });
+    return await end(error.message);
   } finally {
     feed.stream.destroy();
   }

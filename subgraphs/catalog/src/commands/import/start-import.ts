@@ -64,6 +64,7 @@ export async function startImport(deps: CommandDeps, command: StartImport): Prom
       created: 0,
       updated: 0,
       unchanged: 0,
+      stale: 0,
       failureReason: null,
       startedBy: actor.userId,
       createdAt: deps.clock.now(),
