@@ -54,7 +54,7 @@ export class OfferPriceResolver {
 
   @FieldResolver(() => [PriceTier], {
     description:
-      'From how many on price lists make one cheaper than the offer’s own price, smallest quantity first; empty when none does. Deals are left out.',
+      'From how many on price lists make one cheaper than the offer’s own price, smallest quantity first, at most 1,200; empty when none does. Deals are left out.',
   })
   async tiers(
     @Root() { state }: Offer,
