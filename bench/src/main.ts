@@ -1,5 +1,7 @@
 import { relative } from 'node:path';
+import { parseArgs } from 'node:util';
 import { benchCache, cacheBenchDefaults } from './cache/cache-bench.ts';
+import { benchCatalog, catalogBenchDefaults, LARGE_CATALOG } from './catalog/catalog-bench.ts';
 import { benchCheckout, checkoutBenchDefaults } from './checkout/checkout-bench.ts';
 import { benchFanOut, fanOutDefaults } from './fanout/fanout-bench.ts';
 import { benchGateways, gatewayBenchDefaults } from './gateway/gateway-bench.ts';
@@ -8,20 +10,26 @@ import { benchMarketplace } from './marketplace/marketplace-bench.ts';
 import { benchPrices, pricesBenchDefaults } from './prices/prices-bench.ts';
 import { machineFacts, printReport, type Report, writeReport } from './measure/report.ts';
 
-/** `pnpm bench` runs all, `pnpm bench NAME …` those. */
+/** `pnpm bench` runs all, `pnpm bench NAME …` those; `--large` adds what takes minutes to fill. */
 const say = (text: string) => void process.stdout.write(text);
+
+const { values, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: { large: { type: 'boolean', default: false } },
+});
+const catalogSizes = [...catalogBenchDefaults.sizes, ...(values.large ? [LARGE_CATALOG] : [])];
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Report>>> = {
   gateway: () => benchGateways({ ...gatewayBenchDefaults, say }),
   fanout: () => benchFanOut({ ...fanOutDefaults, say }),
   cache: () => benchCache({ ...cacheBenchDefaults, say }),
+  catalog: () => benchCatalog({ ...catalogBenchDefaults, sizes: catalogSizes, say }),
   checkout: () => benchCheckout({ ...checkoutBenchDefaults, say }),
   import: () => benchImport({ ...importBenchDefaults, say }),
   marketplace: benchMarketplace,
   prices: () => benchPrices({ ...pricesBenchDefaults, say }),
 };
 
-const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in BENCHMARKS));
 if (unknown.length > 0) {
   process.stderr.write(

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { benchCache, cacheBenchDefaults } from '../src/cache/cache-bench.ts';
+import { benchCatalog } from '../src/catalog/catalog-bench.ts';
+import type { CatalogRound } from '../src/catalog/catalog-rounds.ts';
 import { benchCheckout } from '../src/checkout/checkout-bench.ts';
 import type { CheckoutRound } from '../src/checkout/checkout-rounds.ts';
 import { benchFanOut, fanOutDefaults } from '../src/fanout/fanout-bench.ts';
@@ -50,6 +52,25 @@ describe('the benchmarks', { timeout: LIMIT_MS }, () => {
 
   it('cache: kept answers are those of a gateway that keeps none', async () => {
     const report = await benchCache({ ...cacheBenchDefaults, ...quiet, ...few, products: 10 });
+    expect(valuesOf(report)).toSatisfy((values: number[]) => values.every((value) => value > 0));
+  });
+
+  it('catalog: page, list and search are right, and what they cost is known by part', async () => {
+    const report = await benchCatalog({
+      ...{ ...quiet, sizes: [6], callers: [1, 2], limited: [1, 2], vendors: 2, pages: 4, withCache: false },
+      ...{ rounds: 1, warmUpMs: 60_000, roundMs: 60_000, maxRequests: 12 },
+    });
+    const { rounds } = report.details as { rounds: { read: string; rounds: CatalogRound[] }[] };
+    expect(rounds).toHaveLength(6);
+    for (const each of rounds) {
+      const [round] = each.rounds;
+      expect(round!.operations).toBe(12);
+      expect(round!.cpuMs.node).toBeGreaterThan(0);
+    }
+    const [, bounds] = report.tables;
+    expect(bounds!.rows.map((row) => Number(row['drivers, reads/s']))).toSatisfy((rates: number[]) =>
+      rates.every((rate) => rate > 0),
+    );
     expect(valuesOf(report)).toSatisfy((values: number[]) => values.every((value) => value > 0));
   });
 

@@ -1,7 +1,8 @@
 import type { Child } from '../measure/child.ts';
+import { type CpuParts, cpuPerOperation, medianCpu } from '../measure/cpu-parts.ts';
 import { median } from '../measure/statistics.ts';
 import type { BuyerLoad, BuyerResult } from './buyer-load.ts';
-import type { CheckoutStage, CpuParts } from './checkout-stage.ts';
+import type { CheckoutStage } from './checkout-stage.ts';
 
 /** So many buyers on so many offers, at once. */
 export interface Crowd {
@@ -36,8 +37,7 @@ export async function checkoutRound(
   await stage.quiet();
   const after = await stage.read();
   if (result.orders === 0) throw new Error('Nobody ordered anything');
-  const each = (part: keyof CpuParts) => (after.cpu[part] - before.cpu[part]) / result.orders;
-  const cpuMs = { node: each('node'), postgres: each('postgres'), redis: each('redis'), emulators: each('emulators') };
+  const cpuMs = cpuPerOperation(before.cpu, after.cpu, result.orders);
   return {
     ...result,
     ordersPerSecond: result.orders / result.seconds,
@@ -55,12 +55,7 @@ export function medianCheckout(
     ordersPerSecond: of((round) => round.ordersPerSecond),
     p50Ms: of((round) => round.p50Ms),
     p99Ms: of((round) => round.p99Ms),
-    cpuMs: {
-      node: of(({ cpuMs }) => cpuMs.node),
-      postgres: of(({ cpuMs }) => cpuMs.postgres),
-      redis: of(({ cpuMs }) => cpuMs.redis),
-      emulators: of(({ cpuMs }) => cpuMs.emulators),
-    },
+    cpuMs: medianCpu(rounds.map(({ cpuMs }) => cpuMs)),
     countedMs: of((round) => round.countedMs),
     transactionsPerOrder: of((round) => round.transactionsPerOrder),
   };

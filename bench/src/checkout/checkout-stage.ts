@@ -1,24 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { operatorAccess } from '@marketgraph/launcher';
 import { connectRedis } from '@marketgraph/platform/redis';
 import { silentLog, until } from '@marketgraph/platform/testing';
 import type { StoryGraph } from '@marketgraph/tests/story/cast';
 import { type Build, startChild } from '../measure/child.ts';
+import type { CpuParts } from '../measure/cpu-parts.ts';
 import { familyCpuMs, ownCpuMs } from '../measure/process-usage.ts';
 import { inDatabase, numberIn } from './databases.ts';
 
 export type Shape = 'monolith' | 'processes';
 
-/** CPU in milliseconds by what it was used for. */
-export interface CpuParts {
-  /** All Node processes of the marketplace. */
-  node: number;
-  postgres: number;
-  redis: number;
-  /** Stand-ins for servers elsewhere: Stripe, MongoDB, Typesense. */
-  emulators: number;
-}
+export type StoreAccess = ReturnType<typeof operatorAccess>;
 
 export interface Meter {
   cpu: CpuParts;
@@ -31,9 +25,11 @@ export interface CheckoutStage {
   graph: StoryGraph;
   superuserUrl: string;
   postgresPid: number;
+  /** Where the stores are. */
+  access: StoreAccess;
   read(): Promise<Meter>;
   /** Resolves when all events of what happened so far have been handled by everybody who listens. */
-  quiet(): Promise<void>;
+  quiet(options?: { timeoutMs: number }): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -49,6 +45,7 @@ interface Facts {
   stripe: StoryGraph['stripe'];
   superuserUrl: string;
   redisUrl: string;
+  access: StoreAccess;
   services: { name: string; pid: number }[];
   stores: { name: string; pid: number }[];
 }
@@ -57,8 +54,10 @@ export async function startCheckoutStage(options: {
   shape: Shape;
   build: Build;
   nodeOptions?: readonly string[];
+  /** Of the services, beside what lets one address ask without end. */
+  settings?: Readonly<Record<string, string>>;
 }): Promise<CheckoutStage> {
-  const { shape, build, nodeOptions = [] } = options;
+  const { shape, build, nodeOptions = [], settings = {} } = options;
   const dataDir = await mkdtemp(join(tmpdir(), 'marketgraph-bench-'));
   const removeData = () => rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
   try {
@@ -66,7 +65,10 @@ export async function startCheckoutStage(options: {
       ...{ name: `marketplace (${shape})`, file: 'marketplace', build },
       nodeOptions: [...NODE_FLAGS, ...nodeOptions],
       // As a user has it: nothing says that this is production.
-      env: { BENCH_SHAPE: shape, BENCH_DATA_DIR: dataDir, NODE_ENV: '' },
+      env: {
+        ...{ BENCH_SHAPE: shape, BENCH_DATA_DIR: dataDir, BENCH_SETTINGS: JSON.stringify(settings) },
+        NODE_ENV: '',
+      },
     });
     const facts = child.facts as unknown as Facts;
     const pidOf = (store: string) => facts.stores.find(({ name }) => name === store)!.pid;
@@ -92,6 +94,7 @@ export async function startCheckoutStage(options: {
     return {
       graph: { url: facts.url, operator: facts.operator, stripe: facts.stripe },
       superuserUrl,
+      access: facts.access,
       postgresPid: pidOf('postgres'),
       async read() {
         const cpu = {
@@ -107,8 +110,8 @@ export async function startCheckoutStage(options: {
         );
         return { cpu, transactions };
       },
-      quiet: async () =>
-        void (await until(isQuiet, { timeoutMs: QUIET_LIMIT_MS, intervalMs: 100, what: 'all events to be handled' })),
+      quiet: async ({ timeoutMs } = { timeoutMs: QUIET_LIMIT_MS }) =>
+        void (await until(isQuiet, { timeoutMs, intervalMs: 100, what: 'all events to be handled' })),
       async stop() {
         await redis.quit();
         await child.stop();

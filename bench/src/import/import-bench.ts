@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as operations from '@marketgraph/schema/generated/operations';
-import { aRun, registerVendor, signIn, upload, type Vendor } from '@marketgraph/tests/story/cast';
-import { accepted, silentReport } from '@marketgraph/tests/story/report';
+import { aRun, registerVendor, signIn } from '@marketgraph/tests/story/cast';
+import { silentReport } from '@marketgraph/tests/story/report';
 import { startCommand } from '../marketplace/started-command.ts';
 import type { Report } from '../measure/report.ts';
+import { importFeed } from './import-feed.ts';
 
 export interface ImportBenchOptions {
   smallRows: number;
@@ -15,7 +15,6 @@ export interface ImportBenchOptions {
 
 export const importBenchDefaults = { smallRows: 10_000, rows: 100_000 };
 
-const IMPORT_MS = 30 * 60 * 1_000;
 const WORDS = 'brass linen dimmable walnut marble tripod globe shade glass bulb warm steel'.split(' ');
 
 /** A table as a vendor's tool writes it; the same for the same prefix. */
@@ -29,26 +28,6 @@ function table(rows: number, prefix: string): string {
   return ['sku,title,description,brand,category,price', ...lines].join('\n');
 }
 
-async function importTable(vendor: Vendor, content: string): Promise<{ seconds: number; created: number }> {
-  const file = { filename: 'feed.csv', contentType: 'text/csv' };
-  const begin = performance.now();
-  const uploadId = await upload(vendor.person, file, content);
-  const { catalogImportStart } = await vendor.person.ask(operations.CatalogImportStartDocument, {
-    input: { vendorId: vendor.id, uploadId, format: 'CSV' },
-  });
-  const { id } = accepted('catalogImportStart', catalogImportStart.import, catalogImportStart.userErrors);
-  const progress = vendor.person.watch(operations.CatalogImportProgressDocument, { importId: id });
-  const done = await progress.find(
-    ({ catalogImportProgress: { import: state } }) => state.status === 'COMPLETED' || state.status === 'FAILED',
-    'the end of the import',
-    IMPORT_MS,
-  );
-  await progress.cut();
-  const state = done.catalogImportProgress.import;
-  if (state.status !== 'COMPLETED' || state.failed > 0) throw new Error(`The import ended as ${JSON.stringify(state)}`);
-  return { seconds: (performance.now() - begin) / 1_000, created: state.created };
-}
-
 /** A feed from its first byte at the public port to the last row in the shop, everything that follows from it running beside it. */
 export async function benchImport({ smallRows, rows, say }: ImportBenchOptions): Promise<Report> {
   const dataDir = await mkdtemp(join(tmpdir(), 'marketgraph-bench-'));
@@ -59,7 +38,7 @@ export async function benchImport({ smallRows, rows, say }: ImportBenchOptions):
       const cast = { name: 'Bench', run: aRun(), operator, report: silentReport };
       const vendor = await registerVendor(market.graph, cast);
       const timed = async (what: string, count: number, prefix: string) => {
-        const { seconds, created } = await importTable(vendor, table(count, prefix));
+        const { seconds, created } = await importFeed(vendor, 'CSV', table(count, prefix));
         const perSecond = Math.round(count / seconds);
         const megabytes = market.mainMegabytes();
         say(

@@ -45,11 +45,8 @@ export interface Target {
 /** Runs one round and takes the server's own CPU time around it. A single wrong answer ends the benchmark. */
 export async function loadRound(load: Child, target: Target, options: Omit<LoadOptions, 'url'>): Promise<Round> {
   const before = processUsage(target.pid);
-  const result = await load.ask<LoadResult>({ ...options, url: target.url });
+  const result = await askLoad(load, target, options);
   const after = processUsage(target.pid);
-  if (result.failed > 0 || result.requests === 0) {
-    throw new Error(`${target.name}: ${result.failed} wrong answers, e.g. ${result.failures.join(' · ')}`);
-  }
   return {
     requests: result.requests,
     requestsPerSecond: result.requests / result.seconds,
@@ -59,6 +56,19 @@ export async function loadRound(load: Child, target: Target, options: Omit<LoadO
     rssMegabytes: after.rssBytes / 1024 / 1024,
     cacheHeaders: result.cacheHeaders,
   };
+}
+
+/** The load alone, for whoever counts what it costs in another way. */
+export async function askLoad(
+  load: Child,
+  { name, url }: Omit<Target, 'pid'>,
+  options: Omit<LoadOptions, 'url'>,
+): Promise<LoadResult> {
+  const result = await load.ask<LoadResult>({ ...options, url });
+  if (result.failed > 0 || result.requests === 0) {
+    throw new Error(`${name}: ${result.failed} wrong answers, e.g. ${result.failures.join(' · ')}`);
+  }
+  return result;
 }
 
 export function medianRound(rounds: readonly Round[]): Omit<Round, 'requests' | 'cacheHeaders'> {

@@ -21,6 +21,8 @@ export interface Report {
   figures: Figure[];
   /** Further tables, each row by column. */
   tables: { title: string; rows: Record<string, string | number>[] }[];
+  /** Pictures, kept beside the JSON as `<date>-<name>-<plot>.svg`. */
+  plots?: { name: string; svg: string }[];
   /** What is missing, and why. */
   notes?: string[];
   /** Everything else that was measured, rounds included. */
@@ -56,10 +58,11 @@ export function tableOf(rows: readonly Record<string, string | number>[]): strin
 
 const ROOT = resolve(import.meta.dirname, '..', '..', '..');
 
-/** `bench/results/<date>-<name>.json`; a second run of a day replaces the first. */
+/** `bench/results/<date>-<name>.json`, and its plots; a second run of a day replaces the first. */
 export async function writeReport(report: Report, folder = join(ROOT, 'bench', 'results')): Promise<string> {
   await mkdir(folder, { recursive: true });
-  const file = join(folder, `${new Date().toISOString().slice(0, 10)}-${report.name}.json`);
+  const stem = join(folder, `${new Date().toISOString().slice(0, 10)}-${report.name}`);
+  const file = `${stem}.json`;
   const content = {
     name: report.name,
     at: new Date().toISOString(),
@@ -70,6 +73,7 @@ export async function writeReport(report: Report, folder = join(ROOT, 'bench', '
     details: report.details,
   };
   await writeFile(file, `${JSON.stringify(content, null, 2)}\n`);
+  for (const { name, svg } of report.plots ?? []) await writeFile(`${stem}-${name}.svg`, svg);
   return file;
 }
 

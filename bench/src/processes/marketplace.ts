@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type MarketplaceOptions, startMarketplace } from '@marketgraph/launcher';
+import { type MarketplaceOptions, operatorAccess, startMarketplace } from '@marketgraph/launcher';
 import { serveParent } from '../measure/serve-parent.ts';
 
 /**
@@ -21,6 +21,7 @@ const marketplace = await startMarketplace({
     GATEWAY_RATE_POINTS_PER_MINUTE_USER: '1000000000',
     GATEWAY_RATE_POINTS_PER_MINUTE_ADDRESS: '1000000000',
     GATEWAY_RATE_REQUESTS_PER_MINUTE_ADDRESS: '1000000000',
+    ...(JSON.parse(process.env['BENCH_SETTINGS'] ?? '{}') as Record<string, string>),
   },
 });
 const { stores, processes, url, operator } = marketplace;
@@ -32,6 +33,7 @@ serveParent({
     stripe: { apiUrl: stores.stripe.url, publishableKey: stores.stripe.publishableKey },
     superuserUrl: stores.postgres.superuserUrl,
     redisUrl: stores.redis.admin,
+    access: operatorAccess(stores),
     services: processes ? [...processes.services].map(([name, { pid }]) => ({ name, pid })) : [],
     stores: stores.describe().map(({ name, pid }) => ({ name, pid })),
   },

@@ -59,7 +59,8 @@ export async function loadDemo(
   await writeFile(marker, JSON.stringify({ seed: SEED }));
 }
 
-async function uploadPictures(url: string, operator: Account): Promise<Map<string, string>> {
+/** A picture for each category that has products. Resolves to their addresses by slug. */
+export async function uploadPictures(url: string, operator: Account): Promise<Map<string, string>> {
   const pictures = new Map<string, string>();
   for (const [index, { slug, kinds }] of categories.entries()) {
     if (!kinds) continue;

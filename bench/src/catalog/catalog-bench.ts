@@ -1,0 +1,129 @@
+import { type Build, startChild } from '../measure/child.ts';
+import type { Report } from '../measure/report.ts';
+import { type CatalogMeasurements, catalogReport } from './catalog-report.ts';
+import {
+  bareRounds,
+  type Cell,
+  catalogRound,
+  checkedAnswers,
+  driverRound,
+  openShop,
+  type RoundLength,
+  type Shop,
+} from './catalog-rounds.ts';
+import { READS } from './reads.ts';
+
+export interface CatalogBenchOptions {
+  build: Build;
+  /** The limits hold for the first; cost against size is told from all. */
+  sizes: readonly number[];
+  /** Callers at a time in the first shop; the limits hold for `limited`. */
+  callers: readonly number[];
+  limited: readonly number[];
+  vendors: number;
+  /** Pages asked for in turn. */
+  pages: number;
+  /** Once more with the entity cache that the gateway has by default. */
+  withCache: boolean;
+  rounds: number;
+  warmUpMs: number;
+  roundMs: number;
+  maxRequests?: number;
+  say(text: string): void;
+}
+
+export const catalogBenchDefaults: Omit<CatalogBenchOptions, 'say'> = {
+  build: 'compiled',
+  sizes: [1_000, 10_000],
+  callers: [1, 4, 16, 64],
+  limited: [1, 16],
+  vendors: 10,
+  pages: 200,
+  withCache: true,
+  rounds: 3,
+  warmUpMs: 5_000,
+  roundMs: 2_000,
+};
+
+/** For who has the time: filling it takes minutes. */
+export const LARGE_CATALOG = 100_000;
+
+/** What a shop is read for most: a product's page, a category's list, a search. Everything a read costs, wherever it is spent. */
+export async function benchCatalog(options: CatalogBenchOptions): Promise<Report> {
+  const stops: (() => Promise<void>)[] = [];
+  try {
+    return catalogReport(options, await measure(options, (stop) => stops.push(stop)));
+  } finally {
+    for (const stop of stops.toReversed()) await stop();
+  }
+}
+
+async function measure(
+  options: CatalogBenchOptions,
+  onStop: (stop: () => Promise<void>) => void,
+): Promise<CatalogMeasurements> {
+  const { build, sizes, callers, limited, vendors, pages, withCache, rounds, warmUpMs, roundMs, maxRequests, say } =
+    options;
+  const shops: Shop[] = [];
+  const wanted = [...sizes.map((products) => ({ products, isCached: false }))];
+  if (withCache) wanted.push({ products: sizes[0]!, isCached: true });
+  for (const each of wanted) {
+    const shop = await openShop({ ...each, vendors, pages, build, onStop });
+    say(`  ${shop.name}: filled\n`);
+    shops.push(shop);
+  }
+  const start = async (file: string) => {
+    const child = await startChild({ name: file, file, build });
+    onStop(() => child.stop());
+    return child;
+  };
+  const [load, bareServer, drivers] = [await start('http-load'), await start('bare-http'), await start('store-reads')];
+  const bare = { name: 'bare Node HTTP', pid: bareServer.pid, url: String(bareServer.facts['url']) };
+  const [first] = shops as [Shop];
+  const bytes: CatalogMeasurements['bytes'] = {};
+  for (const shop of shops) {
+    for (const read of READS) {
+      const answers = await checkedAnswers(shop, read);
+      if (shop !== first) continue;
+      await bareServer.ask(answers);
+      bytes[read.name] = Math.round(
+        answers.reduce((sum, [, text]) => sum + Buffer.byteLength(text), 0) / answers.length,
+      );
+    }
+  }
+
+  const most = Math.max(...limited);
+  const cells: Cell[] = READS.flatMap((read) =>
+    shops.flatMap((shop) => {
+      const crowds = shop === first ? callers : shop.isCached ? limited : [most];
+      return crowds.map((count) => ({ shop, read, callers: count }));
+    }),
+  );
+  const length: RoundLength = { durationMs: roundMs, maxRequests };
+  const warmUp: RoundLength = { durationMs: warmUpMs, maxRequests };
+  for (const shop of shops) for (const read of READS) await catalogRound(load, { shop, read, callers: most }, warmUp);
+  await bareRounds(load, bare, { ...length, shop: first, callers: most });
+
+  const measured: CatalogMeasurements = {
+    shops,
+    cells: new Map(cells.map((cell) => [cell, []])),
+    bare: [],
+    drivers: [],
+    bytes,
+  };
+  for (let count = 0; count < rounds; count += 1) {
+    for (const cell of cells) {
+      const round = await catalogRound(load, cell, length);
+      measured.cells.get(cell)!.push(round);
+      say(
+        `  ${cell.read.name.padEnd(14)} ${cell.shop.name.padEnd(20)} ${String(cell.callers).padStart(3)} callers ` +
+          `${round.allMs.toFixed(2)} ms CPU, ${Math.round(round.perSecond)}/s\n`,
+      );
+    }
+    measured.bare.push(...(await bareRounds(load, bare, { ...length, shop: first, callers: most })));
+    for (const read of READS) {
+      measured.drivers.push({ read: read.name, ...(await driverRound(drivers, first, { ...length, read })) });
+    }
+  }
+  return measured;
+}

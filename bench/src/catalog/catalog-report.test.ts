@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { catalogReport } from './catalog-report.ts';
+import type { CatalogRound, Cell, Shop } from './catalog-rounds.ts';
+import { READS } from './reads.ts';
+
+const shop = (products: number, isCached: boolean) =>
+  ({ name: `${products}${isCached ? ', cached' : ''}`, products, isCached }) as Shop;
+
+/** A round in which everything took so much. */
+const round = (allMs: number): CatalogRound => ({
+  ...{ operations: 10, perSecond: 10, p50Ms: allMs, p99Ms: allMs * 2, allMs },
+  cpuMs: { node: allMs, postgres: 0, redis: 0, emulators: 0 },
+});
+
+function report() {
+  const [small, large, cached] = [shop(1_000, false), shop(10_000, false), shop(1_000, true)];
+  const cells = new Map<Cell, CatalogRound[]>();
+  for (const read of READS) {
+    // One round was disturbed.
+    cells.set({ shop: small, read, callers: 1 }, [round(1), round(90), round(1.2)]);
+    cells.set({ shop: small, read, callers: 16 }, [round(1), round(1), round(1)]);
+    cells.set({ shop: small, read, callers: 64 }, [round(9), round(9), round(9)]);
+    cells.set({ shop: large, read, callers: 16 }, [round(1.4), round(1.4), round(1.4)]);
+    cells.set({ shop: cached, read, callers: 16 }, [round(0.1), round(0.1), round(0.1)]);
+  }
+  const settings = { build: 'sources' as const, sizes: [1_000, 10_000], callers: [1, 16, 64], limited: [1, 16] };
+  return catalogReport(
+    {
+      ...{ ...settings, vendors: 1, pages: 1, withCache: true, rounds: 3, warmUpMs: 0, roundMs: 0 },
+      say: () => undefined,
+    },
+    { shops: [small, large, cached], cells, bare: [], drivers: [], bytes: {} },
+  );
+}
+
+describe('the report of a catalog', () => {
+  it('holds the first shop against the limits, without the cache, by medians', () => {
+    const limits = report().figures.filter(({ unit }) => unit === 'ms');
+    expect(limits.map(({ name, value, limit }) => [name, value, limit])).toEqual([
+      ['product page: CPU of everything, 1 at a time, cache off', 1.2, 1.5],
+      ['product page: CPU of everything, 16 at a time, cache off', 1, 1.5],
+      ['category list: CPU of everything, 1 at a time, cache off', 1.2, 2],
+      ['category list: CPU of everything, 16 at a time, cache off', 1, 2],
+      ['search: CPU of everything, 1 at a time, cache off', 1.2, 4],
+      ['search: CPU of everything, 16 at a time, cache off', 1, 4],
+    ]);
+  });
+
+  it('says how the cost of page and list grows with the catalog, of what is not cached', () => {
+    const growth = report().figures.filter(({ unit }) => unit === '×');
+    expect(growth.map(({ name, value, limit }) => [name, value, limit])).toEqual([
+      ['product page: CPU, 10,000 ÷ 1,000 products', 1.4, 1.3],
+      ['category list: CPU, 10,000 ÷ 1,000 products', 1.4, 1.3],
+    ]);
+  });
+
+  it('draws latency of the first shop, and cost of those without a cache', () => {
+    const [latency, cost] = report().plots!;
+    // Three reads, two lines each, three crowds.
+    expect(latency!.svg.match(/<circle/g)).toHaveLength(18);
+    expect(cost!.svg.match(/<circle/g)).toHaveLength(6);
+  });
+});

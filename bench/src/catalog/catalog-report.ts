@@ -1,0 +1,152 @@
+import { linePlot } from '../measure/line-plot.ts';
+import type { Figure, Report } from '../measure/report.ts';
+import { median, rounded } from '../measure/statistics.ts';
+import type { CatalogBenchOptions } from './catalog-bench.ts';
+import {
+  type bareRounds,
+  type CatalogRound,
+  type Cell,
+  type DriverRound,
+  medianCatalogRound,
+  type Shop,
+} from './catalog-rounds.ts';
+import { type Read, READS } from './reads.ts';
+
+export interface CatalogMeasurements {
+  /** The first is the one the limits hold for. */
+  shops: readonly Shop[];
+  cells: Map<Cell, CatalogRound[]>;
+  bare: Awaited<ReturnType<typeof bareRounds>>;
+  drivers: (DriverRound & { read: Read['name'] })[];
+  /** Of an answer, on average. */
+  bytes: Partial<Record<Read['name'], number>>;
+}
+
+/** How much more a read may cost in the largest catalog than in the smallest. */
+const GROWTH_LIMIT = 1.3;
+const GROWTH_LIMITED: ReadonlySet<Read['name']> = new Set(['product page', 'category list']);
+
+type Medians = Cell & Omit<CatalogRound, 'operations'>;
+
+export function catalogReport(options: CatalogBenchOptions, measured: CatalogMeasurements): Report {
+  const { limited, say: _say, ...settings } = options;
+  const medians: Medians[] = [...measured.cells].map(([cell, rounds]) => ({ ...cell, ...medianCatalogRound(rounds) }));
+  const [first] = measured.shops as [Shop];
+  const most = Math.max(...limited);
+  const sizes = costBySize(medians, most);
+  return {
+    name: 'catalog',
+    figures: [
+      ...medians
+        .filter(({ shop, callers }) => shop === first && limited.includes(callers))
+        .map(({ read, callers, allMs }) => ({
+          ...{ name: `${read.name}: CPU of everything, ${callers} at a time, cache off`, value: rounded(allMs, 2) },
+          ...{ unit: 'ms', limit: read.limitMs, want: 'at most' as const },
+        })),
+      ...growth(sizes),
+    ],
+    tables: [
+      {
+        title: `CPU in ms per operation: everything, and of that by part; medians of ${options.rounds} alternating rounds`,
+        rows: medians.map((row) => ({
+          read: row.read.name,
+          products: row.shop.name,
+          callers: row.callers,
+          everything: row.allMs.toFixed(2),
+          node: row.cpuMs.node.toFixed(2),
+          postgres: row.cpuMs.postgres.toFixed(2),
+          redis: row.cpuMs.redis.toFixed(2),
+          'stand-ins': row.cpuMs.emulators.toFixed(2),
+          'ops/s': Math.round(row.perSecond),
+          'p50 ms': row.p50Ms.toFixed(1),
+          'p99 ms': row.p99Ms.toFixed(1),
+        })),
+      },
+      { title: `What cannot be had for less, ${first.name}`, rows: READS.map(({ name }) => boundsOf(name, measured)) },
+    ],
+    plots: plotsOf(medians, { first, sizes }),
+    notes: ['MongoDB and Typesense are stand-ins here: what a real server needs instead of them is not known.'],
+    details: {
+      options: { limited, ...settings },
+      bytes: measured.bytes,
+      rounds: [...measured.cells].map(([{ shop, read, callers }, rounds]) => ({
+        ...{ shop: shop.name, read: read.name, callers, rounds },
+      })),
+      bare: measured.bare,
+      drivers: measured.drivers,
+    },
+  };
+}
+
+function boundsOf(read: Read['name'], { bare, drivers, bytes }: CatalogMeasurements): Record<string, string | number> {
+  const http = bare.filter((round) => round.read === read);
+  const direct = drivers.filter((round) => round.read === read);
+  const of = <T>(rounds: readonly T[], pick: (round: T) => number, digits = 2) =>
+    median(rounds.map(pick)).toFixed(digits);
+  return {
+    read,
+    'answer, bytes': bytes[read] ?? 0,
+    'bare HTTP, ms CPU': of(http, ({ cpuMs }) => cpuMs, 3),
+    'bare HTTP, req/s': of(http, ({ perSecond }) => perSecond, 0),
+    'drivers, ms CPU': of(direct, ({ driverMs }) => driverMs),
+    'stores, ms CPU': of(direct, ({ storesMs }) => storesMs),
+    'drivers, reads/s': of(direct, ({ perSecond }) => perSecond, 0),
+    'drivers, p50 ms': of(direct, ({ p50Ms }) => p50Ms),
+  };
+}
+
+interface CostBySize {
+  read: Read['name'];
+  points: (readonly [products: number, allMs: number])[];
+}
+
+function costBySize(medians: readonly Medians[], callers: number): CostBySize[] {
+  return READS.map(({ name }) => ({
+    read: name,
+    points: medians
+      .filter((row) => row.read.name === name && row.callers === callers && !row.shop.isCached)
+      .map(({ shop, allMs }) => [shop.products, allMs] as const),
+  }));
+}
+
+function growth(sizes: readonly CostBySize[]): Figure[] {
+  return sizes
+    .filter(({ read, points }) => GROWTH_LIMITED.has(read) && points.length > 1)
+    .map(({ read, points }) => {
+      const [from, to] = [points[0]!, points.at(-1)!];
+      return {
+        name: `${read}: CPU, ${to[0].toLocaleString('en')} ÷ ${from[0].toLocaleString('en')} products`,
+        ...{ value: rounded(to[1] / from[1], 2), unit: '×', limit: GROWTH_LIMIT, want: 'at most' as const },
+      };
+    });
+}
+
+function plotsOf(
+  medians: readonly Medians[],
+  { first, sizes }: { first: Shop; sizes: readonly CostBySize[] },
+): Report['plots'] {
+  const latencies = READS.flatMap(({ name }) => {
+    const rows = medians.filter(({ shop, read }) => shop === first && read.name === name);
+    return [
+      { name: `${name}, p50`, points: rows.map(({ callers, p50Ms }) => [callers, p50Ms] as const) },
+      { name: `${name}, p99`, points: rows.map(({ callers, p99Ms }) => [callers, p99Ms] as const), isDashed: true },
+    ];
+  });
+  return [
+    {
+      name: 'latency-by-load',
+      svg: linePlot({
+        ...{ title: `Latency against load, ${first.name}`, xLabel: 'callers at a time', yLabel: 'milliseconds' },
+        ...{ yScale: 'log', series: latencies },
+      }),
+    },
+    {
+      name: 'cost-by-size',
+      svg: linePlot({
+        ...{ title: 'Cost against catalog size, cache off', xLabel: 'products' },
+        ...{ yLabel: 'CPU of everything per operation, ms', yScale: 'linear' },
+        series: sizes.map(({ read, points }) => ({ name: read, points })),
+      }),
+    },
+  ];
+}
