@@ -41,7 +41,7 @@ export const catalogBenchDefaults: Omit<CatalogBenchOptions, 'say'> = {
   pages: 200,
   withCache: true,
   rounds: 3,
-  warmUpMs: 5_000,
+  warmUpMs: 8_000,
   roundMs: 2_000,
 };
 
