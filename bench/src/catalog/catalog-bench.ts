@@ -41,7 +41,7 @@ export const catalogBenchDefaults: Omit<CatalogBenchOptions, 'say'> = {
   pages: 200,
   withCache: true,
   rounds: 3,
-  warmUpMs: 8_000,
+  warmUpMs: 6_000,
   roundMs: 2_000,
 };
 
@@ -64,14 +64,20 @@ async function measure(
 ): Promise<CatalogMeasurements> {
   const { build, sizes, callers, limited, vendors, pages, withCache, rounds, warmUpMs, roundMs, maxRequests, say } =
     options;
-  const shops: Shop[] = [];
-  const wanted = [...sizes.map((products) => ({ products, isCached: false }))];
+  const wanted = sizes.map((products) => ({ products, isCached: false }));
   if (withCache) wanted.push({ products: sizes[0]!, isCached: true });
-  for (const each of wanted) {
-    const shop = await openShop({ ...each, vendors, pages, build, onStop });
-    say(`  ${shop.name}: filled\n`);
-    shops.push(shop);
-  }
+  // Most of filling is waiting for what follows from it.
+  const opened = await Promise.allSettled(
+    wanted.map(async (each) => {
+      const shop = await openShop({ ...each, vendors, pages, build, onStop });
+      say(`  ${shop.name}: filled\n`);
+      return shop;
+    }),
+  );
+  const shops: Shop[] = opened.map((each) => {
+    if (each.status === 'rejected') throw each.reason;
+    return each.value;
+  });
   const start = async (file: string) => {
     const child = await startChild({ name: file, file, build });
     onStop(() => child.stop());

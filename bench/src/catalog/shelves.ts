@@ -32,7 +32,7 @@ const SEED = 20_261_120;
 const UNITS = 1_000;
 /** Of what one request may hold. */
 const OFFERS_PER_REQUEST = 10;
-const COUNTS_PER_REQUEST = 1_000;
+const COUNTS_PER_REQUEST = 100;
 const MOST_PAGES_PER_VENDOR = 100;
 const FOLLOW_MS = 10 * 60_000;
 
