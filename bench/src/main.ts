@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchCache, cacheBenchDefaults } from './cache/cache-bench.ts';
-import { benchCatalog, catalogBenchDefaults, LARGE_CATALOG } from './catalog/catalog-bench.ts';
+import { benchCatalog, catalogBenchDefaults } from './catalog/catalog-bench.ts';
 import { benchCheckout, checkoutBenchDefaults } from './checkout/checkout-bench.ts';
 import { benchFanOut, fanOutDefaults } from './fanout/fanout-bench.ts';
 import { benchGateways, gatewayBenchDefaults } from './gateway/gateway-bench.ts';
@@ -10,20 +10,24 @@ import { benchMarketplace } from './marketplace/marketplace-bench.ts';
 import { benchPrices, pricesBenchDefaults } from './prices/prices-bench.ts';
 import { machineFacts, printReport, type Report, writeReport } from './measure/report.ts';
 
-/** `pnpm bench` runs all, `pnpm bench NAME …` those; `--large` adds what takes minutes to fill. */
+/** `pnpm bench` runs all, `pnpm bench NAME …` those; `--sizes 1000,10000,100000` are those of the catalog. */
 const say = (text: string) => void process.stdout.write(text);
 
 const { values, positionals: wanted } = parseArgs({
   allowPositionals: true,
-  options: { large: { type: 'boolean', default: false } },
+  options: { sizes: { type: 'string', default: catalogBenchDefaults.sizes.join(',') } },
 });
-const catalogSizes = [...catalogBenchDefaults.sizes, ...(values.large ? [LARGE_CATALOG] : [])];
+const sizes = values.sizes.split(',').map(Number);
+if (!sizes.every((size) => Number.isInteger(size) && size > 0)) {
+  process.stderr.write(`--sizes are numbers of products, e.g. 1000,10000; not ${values.sizes}\n`);
+  process.exit(2);
+}
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Report>>> = {
   gateway: () => benchGateways({ ...gatewayBenchDefaults, say }),
   fanout: () => benchFanOut({ ...fanOutDefaults, say }),
   cache: () => benchCache({ ...cacheBenchDefaults, say }),
-  catalog: () => benchCatalog({ ...catalogBenchDefaults, sizes: catalogSizes, say }),
+  catalog: () => benchCatalog({ ...catalogBenchDefaults, sizes, say }),
   checkout: () => benchCheckout({ ...checkoutBenchDefaults, say }),
   import: () => benchImport({ ...importBenchDefaults, say }),
   marketplace: benchMarketplace,

@@ -1,3 +1,4 @@
+import type { CheckoutStage } from '../checkout/checkout-stage.ts';
 import { type Build, startChild } from '../measure/child.ts';
 import type { Report } from '../measure/report.ts';
 import { type CatalogMeasurements, catalogReport } from './catalog-report.ts';
@@ -7,9 +8,10 @@ import {
   catalogRound,
   checkedAnswers,
   driverRound,
-  openShop,
+  fillShop,
   type RoundLength,
   type Shop,
+  startShop,
 } from './catalog-rounds.ts';
 import { READS } from './reads.ts';
 
@@ -41,12 +43,9 @@ export const catalogBenchDefaults: Omit<CatalogBenchOptions, 'say'> = {
   pages: 200,
   withCache: true,
   rounds: 3,
-  warmUpMs: 6_000,
+  warmUpMs: 5_000,
   roundMs: 2_000,
 };
-
-/** For who has the time: filling it takes minutes. */
-export const LARGE_CATALOG = 100_000;
 
 /** What a shop is read for most: a product's page, a category's list, a search. Everything a read costs, wherever it is spent. */
 export async function benchCatalog(options: CatalogBenchOptions): Promise<Report> {
@@ -66,10 +65,16 @@ async function measure(
     options;
   const wanted = sizes.map((products) => ({ products, isCached: false }));
   if (withCache) wanted.push({ products: sizes[0]!, isCached: true });
+  const stages: CheckoutStage[] = [];
+  for (const { isCached } of wanted) {
+    const stage = await startShop({ isCached, build });
+    onStop(() => stage.stop());
+    stages.push(stage);
+  }
   // Most of filling is waiting for what follows from it.
   const opened = await Promise.allSettled(
-    wanted.map(async (each) => {
-      const shop = await openShop({ ...each, vendors, pages, build, onStop });
+    wanted.map(async (each, index) => {
+      const shop = await fillShop(stages[index]!, { ...each, vendors, pages });
       say(`  ${shop.name}: filled\n`);
       return shop;
     }),

@@ -50,15 +50,17 @@ export type RoundLength = { durationMs: number; maxRequests?: number };
 /** A machine that is late makes the gateway turn queries away; here every answer is waited for, or there is nothing to measure. */
 const UNREFUSED = { GATEWAY_MAX_LAG_MS: '0' };
 
-export async function openShop(
-  options: ShelvesOptions & { isCached: boolean; build: Build; onStop(stop: () => Promise<void>): void },
-): Promise<Shop> {
-  const { isCached, build, onStop, ...shelves } = options;
-  const stage = await startCheckoutStage({
+export function startShop({ isCached, build }: { isCached: boolean; build: Build }): Promise<CheckoutStage> {
+  return startCheckoutStage({
     ...{ shape: 'monolith', build },
     settings: { ...UNREFUSED, ...(isCached ? {} : { GATEWAY_ENTITY_CACHE_BYTES: '0' }) },
   });
-  onStop(() => stage.stop());
+}
+
+export async function fillShop(
+  stage: CheckoutStage,
+  { isCached, ...shelves }: ShelvesOptions & { isCached: boolean },
+): Promise<Shop> {
   return {
     name: `${shelves.products.toLocaleString('en')}, ${isCached ? 'as shipped' : 'cache off'}`,
     ...{ products: shelves.products, isCached, stage },
