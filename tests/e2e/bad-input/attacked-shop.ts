@@ -84,10 +84,11 @@ export async function openAttackedShop(shape: 'monolith' | 'processes'): Promise
 
 const VENDOR_VIEW = `query($product: ID!, $offer: ID!, $vendor: ID!) {
   product(id: $product) { title status version }
-  offer(id: $offer) { version price { amount currencyCode } stockLevels { id onHand reserved available version } }
+  offer(id: $offer) { version price { amount currencyCode } tiers { minQuantity } stockLevels { id onHand reserved available version } }
   vendor(id: $vendor) {
     offers(first: 100) { edges { node { id sku } } }
     orders(first: 100) { edges { node { id status version } } }
+    priceLists(first: 100) { edges { node { id version } } }
   }
 }`;
 const BUYER_VIEW = `{

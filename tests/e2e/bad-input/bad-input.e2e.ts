@@ -4,6 +4,7 @@ import { itBeginsOnlyWhereItEnded } from './cursors.ts';
 import { itTakesWhatIsGoodOfAFeed } from './feed-rows.ts';
 import { itKnowsWhoAsks } from './identity.ts';
 import { itKeepsVendorsApart } from './ownership.ts';
+import { itKeepsItsPrices } from './prices.ts';
 import { itChecksWhatItIsGiven } from './values.ts';
 
 /** Each a typed error or a listed row, and nothing half-written. */
@@ -19,6 +20,7 @@ describe.each(['monolith', 'processes'] as const)('bad input, %s', (shape) => {
   itKnowsWhoAsks(opened);
   itChecksWhatItIsGiven(opened);
   itKeepsVendorsApart(opened);
+  itKeepsItsPrices(opened);
   itBeginsOnlyWhereItEnded(opened);
   itTakesWhatIsGoodOfAFeed(opened);
 });

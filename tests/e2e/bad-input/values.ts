@@ -26,6 +26,7 @@ export function itChecksWhatItIsGiven(shop: () => AttackedShop): void {
       ['cart', 'crt'],
       ['review', 'rev'],
       ['warehouse', 'whs'],
+      ['priceList', 'prl'],
       ['node', 'ord'],
     ])('%s by an unknown id is null, by nonsense too', async (field, prefix) => {
       const { as, operator } = shop();
