@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '@marketgraph/platform/core';
 import { createRedisBus, type EventBus } from '@marketgraph/platform/messaging';
 import { closeRedis, connectRedis, type Redis } from '@marketgraph/platform/redis';
 import { listen, type RunningServer, subgraphClient, type SubgraphTransport } from '@marketgraph/platform/serve';
-import type { Logger, Metrics } from '@marketgraph/platform/telemetry';
+import { createHttpMetrics, type Logger, type Metrics } from '@marketgraph/platform/telemetry';
 import { guardingCodes } from './codes/code-limits.ts';
 import { createEntityCache, type EntityCache } from './cache/entity-cache.ts';
 import type { GatewayConfig } from './config.ts';
@@ -24,7 +24,7 @@ import { createHttpStreams } from './live/http-streams.ts';
 import { createOperations } from './live/operations.ts';
 import { createSessionWatch } from './live/session-watch.ts';
 import { createSocketServer } from './live/socket-server.ts';
-import { liveServices } from './live/live-services.ts';
+import { liveServices, runTraced } from './live/live-services.ts';
 import { payloadRoots } from './live/payload-roots.ts';
 import { principalFacts } from './live/principal-facts.ts';
 import { UnsentBytes } from './live/unsent-bytes.ts';
@@ -44,7 +44,7 @@ import { limitSessions } from './rate/limit-sessions.ts';
 import { eventLoopLag, shedding } from './rate/overload.ts';
 import { createRateLimits } from './rate/rate-limits.ts';
 import { createGatewayMetrics } from './telemetry/gateway-metrics.ts';
-import { countingRefusals, measured } from './telemetry/measured.ts';
+import { countingRefusals, measured, measuredTransport } from './telemetry/measured.ts';
 import { operationsFolder, readSupergraph } from './supergraph-file.ts';
 
 export { graphSubgraphSdl, GRAPH_SUBGRAPH } from './graph/graph-subgraph.ts';
@@ -127,9 +127,11 @@ async function connect(config: GatewayConfig, log: Logger): Promise<Connections>
 }
 
 async function assemble(deps: GatewayDeps, connections: Connections): Promise<Gateway> {
-  const { config, transport, log, clock = systemClock } = deps;
+  const { config, log, clock = systemClock } = deps;
   const { redis, bus } = connections;
   const graph = readGraph(deps.supergraphSdl ?? (await readSupergraph()));
+  const metrics = createGatewayMetrics(deps.metrics);
+  const transport = measuredTransport(deps.transport, metrics);
 
   const peers = subgraphClient(transport, 'gateway');
   const identity = createIdentity({
@@ -139,7 +141,6 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
     log,
   });
   const sessions = createSessionWatch(identity, { checkMs: config.timeouts.sessionCheckMs, log });
-  const metrics = createGatewayMetrics(deps.metrics);
   const logins = createLoginLimits({ redis, ...config.login, log, refused: metrics.rateLimited.of('login') });
   const rates = createRateLimits({ redis, settings: config.rates, clock, log, metrics });
 
@@ -160,6 +161,7 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
     metrics,
   });
   const list = operationList(deps.listedOperations ?? (await readListedOperations()));
+  const listedNames = new Set(list.texts.map(({ name }) => name));
   const persisted = persistedOperations(config.persisted, list);
   const versionOf = (one: Graph) =>
     graphVersion(one, {
@@ -177,7 +179,7 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
   const documents = countingRefusals(versions.documents, metrics);
   const codes = { redis, log, refused: metrics.rateLimited.of('codes') };
   const engine = guardingCodes(
-    shedding(measured(versions.engine, metrics), config.overload, { lag: eventLoopLag(), metrics }),
+    shedding(measured(versions.engine, metrics, listedNames), config.overload, { lag: eventLoopLag(), metrics }),
     config.codes,
     codes,
   );
@@ -190,6 +192,7 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
     services: liveServices(transport, versions.fetch),
     coalesces: (fieldName) => coalesced.has(fieldName),
     payloadRoots,
+    aroundRun: runTraced,
     log: bus,
     logger: log,
     cursorSecret: config.cursorSecret,
@@ -242,6 +245,7 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
     }),
     explorer: config.explorer ? createExplorer(() => readSampleOperations(operationsFolder())) : null,
     livePage: config.livePage ? createLivePage() : null,
+    ...(deps.metrics ? { requests: createHttpMetrics(deps.metrics, 'gateway') } : {}),
     log,
   });
   await live.start();

@@ -1,19 +1,15 @@
 import type { JWK } from 'jose';
 import { ConfigurationError, readTogether, refuseInProduction, settingsOf } from '@marketgraph/platform/config';
 import { copyUrls, httpTransport, internalTokenSigner, runProcess } from '@marketgraph/platform/serve';
-import { createLogger, startMetrics } from '@marketgraph/platform/telemetry';
+import { processLogger, startMetrics } from '@marketgraph/platform/telemetry';
+import { startTracing } from '@marketgraph/platform/tracing';
 import { readGatewayConfig } from './config.ts';
 import { createGateway, GRAPH_SUBGRAPH } from './gateway.ts';
 import { readSupergraph, subgraphNames } from './supergraph-file.ts';
 import { followSupergraph } from './supergraph-follow.ts';
 
 const settings = settingsOf('gateway', process.env);
-const log = createLogger({
-  service: 'gateway',
-  level: settings.optional('LOG_LEVEL') ?? 'info',
-  pretty: settings.flag('LOG_PRETTY'),
-  file: settings.optional('LOG_FILE'),
-});
+const log = processLogger(settings, 'gateway');
 
 await runProcess(log, async () => {
   const [config] = readTogether(
@@ -27,6 +23,7 @@ await runProcess(log, async () => {
     urls: subgraphUrls(supergraphSdl),
     signer: await internalTokenSigner(signingKey()),
   });
+  const tracing = await startTracing(settings, 'gateway', log);
   const { metrics, stop: stopMetrics } = await startMetrics(settings, log);
   const gateway = await createGateway({ config, transport, log, supergraphSdl, metrics });
   const { url } = await gateway.listen();
@@ -46,6 +43,7 @@ await runProcess(log, async () => {
       await gateway.stop();
       await transport.close();
       await stopMetrics();
+      await tracing.stop();
     },
   };
 });

@@ -108,7 +108,9 @@ describe.each(executors)('C7 the entity cache in the gateway, executor %s', (exe
     expect(text).toMatch(/entity_cache_requests_total\{outcome="hit",subgraph="reviews"\} \d+/);
     expect(text).toMatch(/entity_cache_invalidations_total [1-9]/);
     expect(text).toMatch(/entity_cache_bytes [1-9]/);
-    expect(text).toMatch(/graphql_operation_duration_seconds_count\{type="query",outcome="ok"\} [1-9]/);
+    expect(text).toMatch(
+      /graphql_operation_duration_seconds_count\{operation_name="other",type="query",outcome="ok"\} [1-9]/,
+    );
     expect(text).toContain('graphql_operation_rejected_total{reason="GRAPHQL_VALIDATION_FAILED"} 1');
     expect(text).toContain('graphql_ws_connections 0');
     expect(gateway.gateway.counts().entityCache.entries).toBeGreaterThan(0);

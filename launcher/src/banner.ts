@@ -24,6 +24,7 @@ export function printBanner(
     `  Subscriptions  ${colors.cyan(`${url.replace('http', 'ws')}/graphql`)} ${colors.dim('graphql-ws')} · ${colors.cyan(`${url}/graphql/stream`)} ${colors.dim('SSE')}`,
     ...moreGateways.map((other) => `  Another copy   ${colors.cyan(`${other}/graphql`)}`),
     `  Health         ${colors.cyan(`${url}/health`)} · ${colors.cyan(`${url}/ready`)}`,
+    ...metricsLines(marketplace),
     `  Stores         ${stores}`,
     `                 ${colors.dim('An emulator stands in for its server on this machine only; see the README to use real ones.')}`,
     '',
@@ -43,6 +44,12 @@ export function printBanner(
 function packageManager(): string {
   const manifest = readFileSync(resolve(import.meta.dirname, '..', '..', 'package.json'), 'utf8');
   return (JSON.parse(manifest) as { packageManager: string }).packageManager;
+}
+
+function metricsLines({ metricsUrls }: Marketplace): string[] {
+  return Object.entries(metricsUrls).map(
+    ([name, url], index) => `  ${index === 0 ? 'Metrics' : '       '}        ${colors.cyan(url)} ${colors.dim(name)}`,
+  );
 }
 
 function demoLines(): string[] {

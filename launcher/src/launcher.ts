@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Environment } from '@marketgraph/platform/config';
-import { createLogger, type Logger } from '@marketgraph/platform/telemetry';
+import { type Environment, settingsOf } from '@marketgraph/platform/config';
+import { createLogger, type Logger, startMetrics } from '@marketgraph/platform/telemetry';
+import { startTracing } from '@marketgraph/platform/tracing';
 import { type ExternalStores, type StoreLog, startStores, type Stores } from '@marketgraph/stores';
 import type { Copies } from './copies.ts';
 import { environmentsOf, joined } from './environment.ts';
@@ -33,6 +34,10 @@ export interface MarketplaceOptions {
   settings?: Environment;
   /** The time of day (UTC) at which the invariants are verified by a process of its own, e.g. `03:00`. */
   verifyAt?: string | undefined;
+  /** Where metrics are told on the loopback: by the one process, or by as many from here on. 0: any free ports. */
+  metricsPort?: number | undefined;
+  /** The file that traces are appended to; OpenTelemetry's own variables in `settings` send them to a collector. */
+  traceFile?: string | undefined;
   /** What services are told of the stores, where something stands in between. For tests only. */
   through?(stores: Stores): Promise<Stores>;
   /** Emulators as processes of their own, which they are in the processes shape anyway: to tell their cost from ours. */
@@ -49,6 +54,8 @@ export interface Marketplace {
   /** In the processes shape: the subgraphs and the gateway. */
   readonly processes?: Processes;
   readonly logsDir: string;
+  /** Where metrics are told, by process; `metrics-targets.json` in the data folder says the same to Prometheus. */
+  readonly metricsUrls: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
 
@@ -69,7 +76,9 @@ export async function startMarketplace(options: MarketplaceOptions): Promise<Mar
     log: toStoreLog(log),
     onProgress: ({ store, state }) => state === 'ready' && onStep(store),
   });
-  let services: { stop(): Promise<void>; processes?: Processes } | undefined;
+  let services:
+    | { stop(): Promise<void>; processes?: Processes; metricsUrls: Readonly<Record<string, string>> }
+    | undefined;
   try {
     const publicUrl = `http://${host === '0.0.0.0' ? 'localhost' : host}:${port}`;
     const operator = options.operator ?? (await keptOperator(join(dataDir, 'operator.json')));
@@ -89,21 +98,40 @@ export async function startMarketplace(options: MarketplaceOptions): Promise<Mar
     if (shape === 'monolith') {
       // Loaded only here: in the other shape this process needs neither the gateway nor a subgraph.
       const { startMonolith } = await import('@marketgraph/monolith');
-      services = await startMonolith({
+      const serviceLog = createLogger({ service: 'monolith', level: 'info', file: join(logsDir, 'monolith.log') });
+      const tracing = await startTracing(settingsOf('', tracingSettings(options)), 'monolith', serviceLog);
+      const telemetry = await startMetrics(metricsSettings(options.metricsPort), serviceLog);
+      const { isServed, metrics, url } = telemetry;
+      const monolith = await startMonolith({
         env: joined(environments),
-        log: createLogger({ service: 'monolith', level: 'info', file: join(logsDir, 'monolith.log') }),
+        log: serviceLog,
+        ...(isServed ? { metrics } : {}),
+      }).catch(async (error: unknown) => {
+        await telemetry.stop();
+        await tracing.stop();
+        throw error;
       });
+      services = {
+        metricsUrls: url === undefined ? {} : { monolith: url },
+        async stop() {
+          await monolith.stop();
+          await telemetry.stop();
+          await tracing.stop();
+        },
+      };
       onStep('services');
     } else {
       const processes = await startProcesses({
+        tracing: tracingSettings(options),
         environments,
         copies: options.copies,
         logsDir,
         gatewayHost: host,
         gatewayPort: port,
+        ...(options.metricsPort === undefined ? {} : { metricsPort: options.metricsPort }),
         onProgress: onStep,
       });
-      services = { stop: processes.stop, processes };
+      services = { stop: processes.stop, processes, metricsUrls: processes.metricsUrls };
     }
     // For the commands an operator runs beside the marketplace, on this machine.
     await writeFile(join(dataDir, 'operator-access.json'), JSON.stringify(operatorAccess(stores)), { mode: 0o600 });
@@ -116,6 +144,7 @@ export async function startMarketplace(options: MarketplaceOptions): Promise<Mar
       }),
       { mode: 0o600 },
     );
+    await writeFile(join(dataDir, 'metrics-targets.json'), prometheusTargets(services.metricsUrls));
     const running = services;
     const verify =
       options.verifyAt === undefined
@@ -129,6 +158,7 @@ export async function startMarketplace(options: MarketplaceOptions): Promise<Mar
       stores,
       operator,
       logsDir,
+      metricsUrls: running.metricsUrls,
       ...(running.processes ? { processes: running.processes } : {}),
       stop: () =>
         (stopping ??= (async () => {
@@ -154,6 +184,26 @@ export function operatorAccess({ postgres, redis, mongodb, typesense, stripe }: 
     typesense,
     stripe: { secretKey: stripe.secretKey, ...(stripe.url === undefined ? {} : { url: stripe.url }) },
   };
+}
+
+function tracingSettings({ traceFile, settings = {} }: MarketplaceOptions): Record<string, string> {
+  const chosen = Object.entries(settings).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && entry[0].startsWith('OTEL_'),
+  );
+  return { ...Object.fromEntries(chosen), ...(traceFile === undefined ? {} : { TRACE_FILE: traceFile }) };
+}
+
+function metricsSettings(port: number | undefined) {
+  return settingsOf('', port === undefined ? {} : { METRICS_PORT: String(port) });
+}
+
+/** As Prometheus reads them (`file_sd_configs`). */
+function prometheusTargets(urls: Readonly<Record<string, string>>): string {
+  const targets = Object.entries(urls).map(([process, url]) => ({
+    targets: [new URL(url).host],
+    labels: { process },
+  }));
+  return JSON.stringify(targets);
 }
 
 async function keptOperator(file: string): Promise<{ email: string; password: string }> {

@@ -9,7 +9,7 @@ import { loadDemo } from './demo/demo.ts';
 import { sentenceFor } from './failure.ts';
 import { startMarketplace } from './launcher.ts';
 import { externalStores } from './external.ts';
-import { checkPort } from './port.ts';
+import { checkPort, metricsPort } from './port.ts';
 import { verifyTime } from './nightly-verify.ts';
 import { isProduction } from './production.ts';
 import { stepPrinter } from './progress.ts';
@@ -17,28 +17,33 @@ import { watchStarters } from './starters.ts';
 
 const USAGE = `Starts the marketplace: stores, seven subgraphs and the gateway.
 
-  pnpm start [--processes] [--copies orders=2,gateway=2] [--fresh] [--no-demo]
+  pnpm start [--processes] [--copies orders=2,gateway=2] [--fresh] [--no-demo] [--trace [FILE]]
 
   --processes   one process per subgraph and the gateway, instead of one for all
   --copies      so many processes of these services, and of the others one (implies --processes; also COPIES)
   --fresh       empties the data folder first
   --no-demo     starts without demo data
+  --trace       writes what everything takes to FILE (traces.ndjson in the data folder); pnpm trace shows it.
+                OTEL_EXPORTER_OTLP_ENDPOINT and OpenTelemetry's other variables send it to a collector
 
   PORT (4000), HOST (127.0.0.1), DATA_DIR (.data),
   MARKETGRAPH_CACHE_DIR (.cache/marketgraph: programs that were downloaded); DATABASE and other store URLs: see the README.
   VERIFY_AT (none): the time of day (UTC, e.g. 03:00) at which the invariants are verified; VERIFY_METRICS_PORT serves the outcome.
+  METRICS_PORT (none): /metrics on the loopback; with --processes each process has one of the ports from there on.
 `;
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
 const STARTER_CHECK_MS = 250;
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
     options: {
       processes: { type: 'boolean', default: false },
       copies: { type: 'string' },
       fresh: { type: 'boolean', default: false },
       'no-demo': { type: 'boolean', default: false },
+      trace: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -69,12 +74,21 @@ async function main(): Promise<void> {
     production,
     operator: values['no-demo'] ? undefined : DEMO_OPERATOR,
     verifyAt,
+    metricsPort: metricsPort(process.env),
+    traceFile: traceFile(values.trace, positionals, dataDir),
     onStep,
   });
   stopWith(starting);
   const marketplace = await starting;
   if (!values['no-demo']) await loadDemo(marketplace, { dataDir, onStep });
   printBanner(marketplace, { demo: !values['no-demo'], startedInMs: performance.now() - begin });
+}
+
+function traceFile(isWanted: boolean, positionals: readonly string[], dataDir: string): string | undefined {
+  if (positionals.length > (isWanted ? 1 : 0))
+    throw new RangeError(`"${positionals.at(-1)}" is not understood: see --help.`);
+  if (!isWanted) return undefined;
+  return positionals[0] === undefined ? join(dataDir, 'traces.ndjson') : resolve(positionals[0]);
 }
 
 /** One Ctrl-C is enough, and so is the end of whoever started this: nothing is left running. */

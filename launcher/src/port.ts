@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import type { Environment } from '@marketgraph/platform/config';
 import { PortInUseError } from '@marketgraph/stores';
 
 /** Rejects before anything is started when the public port is taken or is none. */
@@ -14,4 +15,15 @@ export async function checkPort(port: number, host: string): Promise<void> {
     });
     server.listen(port, host, () => server.close(() => free()));
   });
+}
+
+/** `METRICS_PORT`; undefined: nobody wants to see metrics. */
+export function metricsPort(env: Environment): number | undefined {
+  const setting = env['METRICS_PORT'];
+  if (!setting) return undefined;
+  const port = Number(setting);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new RangeError(`METRICS_PORT must be a number from 0 to 65535, not "${setting}".`);
+  }
+  return port;
 }

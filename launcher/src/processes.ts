@@ -33,6 +33,8 @@ export interface ServiceProcess {
   stop(): Promise<void>;
   /** False from the moment it has ended, by itself or not. */
   readonly isRunning: boolean;
+  /** What it ended with the last time; null when it runs, or a signal ended it. */
+  readonly exitCode: number | null;
   /** Ends it like a crash would; `restart` brings it back with the same environment, and with more for this once. */
   kill(): Promise<void>;
   restart(more?: Readonly<Record<string, string>>): Promise<void>;
@@ -43,6 +45,8 @@ export interface Processes {
   services: ReadonlyMap<string, ServiceProcess>;
   /** Of every gateway; the first is the one on the chosen port. */
   gatewayUrls: readonly string[];
+  /** Where each tells its metrics, by name; empty when nobody asked for them. */
+  metricsUrls: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
 
@@ -58,6 +62,10 @@ export async function startProcesses(options: {
   gatewayHost: string;
   /** Of the first gateway; others take any free ones. */
   gatewayPort: number;
+  /** The first of as many ports as there are processes, 0 for any free ones. Without it nobody tells metrics. */
+  metricsPort?: number;
+  /** Where everybody sends traces; nowhere when it is empty. */
+  tracing?: Readonly<Record<string, string>>;
   onProgress?(service: string): void;
 }): Promise<Processes> {
   const { environments, copies = {}, logsDir, gatewayHost, onProgress } = options;
@@ -78,6 +86,15 @@ export async function startProcesses(options: {
   }
   const gatewayUrl = ({ port }: Listener) => `http://${gatewayHost === '0.0.0.0' ? '127.0.0.1' : gatewayHost}:${port}`;
 
+  const metricsPorts = new Map<string, number>();
+  for (const [index, { name }] of [...listeners, ...gateways].entries()) {
+    const { metricsPort } = options;
+    if (metricsPort !== undefined) metricsPorts.set(name, metricsPort === 0 ? await freePort() : metricsPort + index);
+  }
+  const metricsUrls = Object.fromEntries(
+    [...metricsPorts].map(([name, port]) => [name, `http://127.0.0.1:${port}/metrics`]),
+  );
+
   const services = new Map<string, ServiceProcess>();
   const stop = async () => {
     // The gateways first: no request enters while the services behind them go.
@@ -88,11 +105,18 @@ export async function startProcesses(options: {
     { name, service, port }: Listener,
     { folder, env, url }: { folder: string; env: Record<string, string>; url: string },
   ) => {
+    const metricsPort = metricsPorts.get(name);
     const process = serviceProcess({
       name,
       service,
       entry: `${folder}/${ENTRY}`,
-      env: { ...env, ...urls, PORT: String(port) },
+      env: {
+        ...options.tracing,
+        ...env,
+        ...urls,
+        PORT: String(port),
+        ...(metricsPort === undefined ? {} : { METRICS_PORT: String(metricsPort) }),
+      },
       url,
       log: join(logsDir, `${name}.log`),
     });
@@ -117,7 +141,7 @@ export async function startProcesses(options: {
     await stop();
     throw failed.reason;
   }
-  return { services, gatewayUrls: gateways.map(gatewayUrl), stop };
+  return { services, gatewayUrls: gateways.map(gatewayUrl), metricsUrls, stop };
 }
 
 interface Listener {
@@ -182,6 +206,9 @@ function serviceProcess(options: {
     },
     get isRunning() {
       return child !== undefined && child.exitCode === null && child.signalCode === null;
+    },
+    get exitCode() {
+      return child?.exitCode ?? null;
     },
     restart: start,
     async kill() {

@@ -219,13 +219,14 @@ describe('copies of a subgraph', () => {
   async function aCopy(name: string) {
     const seen: string[] = [];
     const held: ServerResponse[] = [];
-    const state = { holds: false, ready: true };
+    const state = { leaves: false, holds: false, ready: true };
     const copy = createServer((request, response) => {
       if (request.url === '/ready') return json(response, { ready: state.ready, checks: {} }, state.ready ? 200 : 503);
       let text = '';
       request.on('data', (chunk: Buffer) => (text += chunk.toString()));
       request.on('end', () => {
         seen.push((JSON.parse(text) as Asked['body']).query);
+        if (state.leaves) response.setHeader('connection', 'close');
         if (state.holds) held.push(response);
         else json(response, { data: { from: name } });
       });
@@ -289,6 +290,17 @@ describe('copies of a subgraph', () => {
     }
     await one.restart();
     await vi.waitFor(async () => expect(await askThem()).toEqual({ data: { from: 'one' } }), 5_000);
+  });
+
+  it('R27 one that says with its answer that it is about to stop is not asked again, by mutations neither', async () => {
+    one.state.leaves = true;
+    const answers = [];
+    for (let n = 0; n < 10; n += 1) answers.push(await askThem('mutation { buy }'));
+    expect(answers.every(({ data }) => data)).toBe(true);
+    expect(one.seen.length).toBeLessThanOrEqual(1);
+    // Nobody else there: one that leaves is better than none.
+    await two.die();
+    expect(await askThem()).toEqual({ data: { from: 'one' } });
   });
 
   it('when one dies with its calls, reads are asked of the other; of a mutation nobody knows, and it is not repeated', async () => {

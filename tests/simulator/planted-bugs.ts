@@ -35,8 +35,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'nobody takes up what was left lying',
     file: `${ORDERS}/commands/sweep-checkouts.ts`,
-    from: 'due.map(async ({ orderId, isLate }) => {',
-    to: 'due.slice(0, 0).map(async ({ orderId, isLate }) => {',
+    from: 'due.map(async ({ orderId, isLate, trace }) => {',
+    to: 'due.slice(0, 0).map(async ({ orderId, isLate, trace }) => {',
   },
   {
     name: 'a reservation is released twice',

@@ -16,6 +16,7 @@ export type {
   SubgraphResult,
 } from './live/live-ports.ts';
 export type { PayloadRoots } from './live/payload-root.ts';
+export type { AroundRun } from './live/run-event.ts';
 export { errorsOf } from './live/result-errors.ts';
 export {
   type CompiledPlan,

@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream';
 import type { SubgraphTransport } from '@marketgraph/platform/serve';
 import { graphqlError } from '@marketgraph/platform/graphql';
-import type { Logger } from '@marketgraph/platform/telemetry';
+import type { HttpMetrics, Logger } from '@marketgraph/platform/telemetry';
+import { isTracing, markFailed, SpanKind, traced } from '@marketgraph/platform/tracing';
 import helmet from 'helmet';
 import type { GatewayConfig } from '../config.ts';
 import { RequestError } from '../limits/request-error.ts';
@@ -26,6 +27,8 @@ export interface PublicServerParts extends GraphqlRouteParts {
   explorer: Page | null;
   /** The shop-floor page; null: there is none. */
   livePage: Page | null;
+  /** Where requests are measured, when somebody looks. */
+  requests?: HttpMetrics;
   log: Logger;
 }
 
@@ -44,6 +47,9 @@ const LEFTOVER_BYTES = 16 * 1024 * 1024;
 
 /** Asked by whoever watches over this process, from one address and as often as they like. */
 const UNCOUNTED = new Set(['/health', '/ready']);
+
+/** What is answered here; all else belongs to a subgraph, or to nobody. */
+const OWN_PATHS = new Set(['/graphql', '/graphql/stream', '/live', '/', '/health', '/ready']);
 
 const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
 
@@ -89,10 +95,31 @@ export function createPublicServer(parts: PublicServerParts): PublicServer {
     }
   };
 
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const answer = (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const path = pathOf(request);
+    if (!isTracing() || UNCOUNTED.has(path)) return answerAs(undefined, request, response);
+    const { traceparent } = request.headers;
+    const link = typeof traceparent === 'string' ? traceparent : undefined;
+    return traced(
+      `${request.method} ${routeName(path)}`,
+      { service: 'gateway', kind: SpanKind.SERVER, link },
+      async (own, span) => {
+        await answerAs(own, request, response);
+        span?.setAttribute('http.response.status_code', response.statusCode);
+        if (response.statusCode >= 500) markFailed(span, new Error('server error'));
+      },
+    );
+  };
+
+  const answerAs = async (
+    traceparent: string | undefined,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> => {
     const url = request.url ?? '/';
+    const path = pathOf(request);
     const at = url.indexOf('?');
-    const path = at < 0 ? url : url.slice(0, at);
+    parts.requests?.begin(routeName(path), response);
     const search = at < 0 ? '' : url.slice(at);
     const address = clientAddress(request, config.trustedProxies);
     const wanted = request.headers['x-request-id'];
@@ -101,6 +128,7 @@ export function createPublicServer(parts: PublicServerParts): PublicServer {
       timeoutMs: config.timeouts.requestMs,
       address,
       requestId: typeof wanted === 'string' ? wanted : undefined,
+      traceparent,
     });
     response.setHeader('x-request-id', context.requestId);
     // Whoever is told so takes another connection, to somebody who stays.
@@ -174,6 +202,15 @@ export function createPublicServer(parts: PublicServerParts): PublicServer {
       draining = true;
     },
   };
+}
+
+function pathOf({ url = '/' }: IncomingMessage): string {
+  return url.split('?', 1)[0]!;
+}
+
+/** One of a few, whatever was asked for. */
+function routeName(path: string): string {
+  return OWN_PATHS.has(path) ? path : (routeOf(path)?.prefix ?? 'other');
 }
 
 /**

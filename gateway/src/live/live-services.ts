@@ -1,5 +1,6 @@
-import type { LiveServices } from '@marketgraph/federation-live';
+import type { AroundRun, LiveServices } from '@marketgraph/federation-live';
 import type { SubgraphTransport } from '@marketgraph/platform/serve';
+import { isTracing, rootFieldOf, SpanKind, traced } from '@marketgraph/platform/tracing';
 import type { FetchSubgraph } from '../query/fetch.ts';
 import type { GraphContext } from '../query/graph-context.ts';
 
@@ -9,7 +10,16 @@ export function liveServices(transport: SubgraphTransport, fetch: FetchSubgraph)
     fetch: (service, request, context) => fetch(service, request, context as GraphContext),
     executeEvent: (service, { query, variables, event }, context) => {
       const { viewer, requestId, traceparent, deadlineAt } = context as GraphContext;
-      return transport.executeEvent(service, { query, variables, event, viewer, requestId, traceparent, deadlineAt });
+      const span = isTracing() ? `event ${service} ${rootFieldOf(query)}` : service;
+      return traced(span, { service: 'gateway', kind: SpanKind.CLIENT }, (own = traceparent) =>
+        transport.executeEvent(service, { query, variables, event, viewer, requestId, traceparent: own, deadlineAt }),
+      );
     },
   };
 }
+
+/** What an event tells to those who listen belongs to the trace of what caused it. */
+export const runTraced: AroundRun = ({ event, fieldName }, work) =>
+  isTracing()
+    ? traced(`stream ${fieldName}`, { service: 'gateway', kind: SpanKind.CONSUMER, parent: event.envelope.trace }, work)
+    : work();

@@ -1,5 +1,6 @@
 import { unauthenticated, type Viewer } from '@marketgraph/platform/graphql';
 import type { Logger } from '@marketgraph/platform/telemetry';
+import { SpanKind, traced } from '@marketgraph/platform/tracing';
 import type { GraphQLError, GraphQLFormattedError } from 'graphql';
 import type { LiveGraph } from '@marketgraph/federation-live';
 import { SubscriptionRefusedError } from '@marketgraph/federation-live';
@@ -58,9 +59,9 @@ export function createOperations(parts: {
     const viewer: Viewer | null = await identity.current(caller);
     if (!viewer) throw new RequestError([unauthenticated()], 401);
     const context = graphContext({ viewer, timeoutMs, address });
-    const result = await engine.execute(
-      { ...prepared, operationName: operationName ?? undefined, variables: { ...variables } },
-      context,
+    const runnable = { ...prepared, operationName: operationName ?? undefined, variables: { ...variables } };
+    const result = await traced('socket operation', { service: 'gateway', kind: SpanKind.SERVER }, () =>
+      engine.execute(runnable, context),
     );
     const body = JSON.stringify(result);
     sink.next({ body, bytes: Buffer.byteLength(body) });

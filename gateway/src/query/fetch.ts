@@ -1,4 +1,5 @@
 import type { SubgraphTransport } from '@marketgraph/platform/serve';
+import { isTracing, rootFieldOf, SpanKind, traced } from '@marketgraph/platform/tracing';
 import type { GraphQLFormattedError } from 'graphql';
 import type { GraphContext } from './graph-context.ts';
 
@@ -40,11 +41,13 @@ export function transportFetch({ transport, fetchTimeoutMs, afterMutation }: Tra
       variables,
       viewer,
       requestId,
-      traceparent,
       deadlineAt: mutates ? deadlineAt : Math.min(deadlineAt, Date.now() + fetchTimeoutMs),
     };
+    const span = isTracing() ? `fetch ${service} ${rootFieldOf(query)}` : service;
     try {
-      return (await transport.execute(service, request)) as SubgraphAnswer;
+      return await traced(span, { service: 'gateway', kind: SpanKind.CLIENT }, async (own = traceparent) => {
+        return (await transport.execute(service, { ...request, traceparent: own })) as SubgraphAnswer;
+      });
     } finally {
       if (mutates) afterMutation?.(service, context);
     }

@@ -25,13 +25,15 @@ export function graphContext(options: {
   address?: string;
   /** The client's own name for its request; anything odd is replaced. */
   requestId?: string | undefined;
+  /** Of the span that answers it, when somebody looks. */
+  traceparent?: string | undefined;
 }): GraphContext {
-  const { viewer, timeoutMs, address = 'internal', requestId } = options;
+  const { viewer, timeoutMs, address = 'internal', requestId, traceparent } = options;
   return {
     viewer,
     requestId: requestId && REQUEST_ID.test(requestId) ? requestId : randomUUID(),
     // A trace of our own: what the public sends is no parent of our spans.
-    traceparent: newTraceParent(),
+    traceparent: traceparent ?? newTraceParent(),
     deadlineAt: Date.now() + timeoutMs,
     address,
   };

@@ -11,8 +11,10 @@ export type OperationOutcome = 'ok' | 'partial' | 'error';
 
 /** What the gateway counts. Lines are looked up once and held, so that the hot path only adds. */
 export interface GatewayMetrics {
-  /** One query or mutation has been answered. */
-  operation(type: OperationType, outcome: OperationOutcome, seconds: number): void;
+  /** One query or mutation has been answered; `name` is that of an operation of our own clients, or `other`. */
+  operation(name: string, type: OperationType, outcome: OperationOutcome, seconds: number): void;
+  /** One call of a subgraph has come to its end: `ok`, `error`, or why there was no answer. */
+  subgraphRequest(subgraph: string, outcome: string, seconds: number): void;
   /** Refused before it was run, by the code of the error. */
   rejected: CounterFamily;
   /** Turned away, by the rule that did. */
@@ -42,10 +44,16 @@ export function createGatewayMetrics(metrics: Metrics = createMetrics()): Gatewa
   const seconds = metrics.histogram({
     name: 'graphql_operation_duration_seconds',
     help: 'Queries and mutations, from the request to its answer.',
-    labels: ['type', 'outcome'],
+    labels: ['operation_name', 'type', 'outcome'],
+  });
+  const subgraphSeconds = metrics.histogram({
+    name: 'graphql_subgraph_request_duration_seconds',
+    help: 'Calls of subgraphs, by how they ended.',
+    labels: ['subgraph', 'outcome'],
   });
   return {
-    operation: (type, outcome, duration) => seconds.of(type, outcome).observe(duration),
+    operation: (name, type, outcome, duration) => seconds.of(name, type, outcome).observe(duration),
+    subgraphRequest: (subgraph, outcome, duration) => subgraphSeconds.of(subgraph, outcome).observe(duration),
     rejected: metrics.counter({
       name: 'graphql_operation_rejected_total',
       help: 'Operations refused before they were run.',

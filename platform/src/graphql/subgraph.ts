@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import { isOutage } from '../core/outage.ts';
 import type { Logger } from '../telemetry/telemetry.ts';
+import { isTracing, markFailed, rootFieldOf, type Span, SpanKind, traced } from '../tracing/tracing.ts';
 import type { RequestContext } from './context.ts';
 import { operationsOf } from './operations.ts';
 import type { SubgraphSchema } from './schema.ts';
@@ -109,16 +110,28 @@ export function defineSubgraph<Context extends RequestContext>(definition: Subgr
   const operations = operationsOf(schema);
   let stopping: Promise<void> | undefined;
 
-  const run = async (request: SubgraphRequest, rootValue: unknown): Promise<SubgraphResponse> => {
+  const run = (request: SubgraphRequest, rootValue: unknown): Promise<SubgraphResponse> => {
+    const { traceparent: parent } = request;
+    const span = isTracing() ? `${name} ${rootFieldOf(request.query)}` : name;
+    return traced(span, { service: name, kind: SpanKind.SERVER, parent }, (traceparent, part) =>
+      answer(request, rootValue, { traceparent, part }),
+    );
+  };
+  const answer = async (
+    request: SubgraphRequest,
+    rootValue: unknown,
+    { traceparent, part }: { traceparent: string | undefined; part: Span | undefined },
+  ): Promise<SubgraphResponse> => {
     const context = definition.createContext({
       viewer: request.viewer,
       requestId: request.requestId,
-      traceparent: request.traceparent,
+      traceparent,
       deadlineAt: request.deadlineAt,
       log,
     });
     const { query, operationName, variables } = request;
     const result = await operations({ query, operationName, variables, rootValue, context });
+    if (part && result.errors) markFailed(part, result.errors[0]?.originalError ?? result.errors[0]);
     return result.errors
       ? { ...result, errors: result.errors.map((error) => masked(name, error, request, log)) }
       : result;

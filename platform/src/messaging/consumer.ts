@@ -1,6 +1,7 @@
 import { betweenCrashPoints, crashPoint } from '../core/crash-point.ts';
 import { isOutage } from '../core/outage.ts';
 import type { Logger, Metrics } from '../telemetry/telemetry.ts';
+import { SpanKind, traced } from '../tracing/tracing.ts';
 import type { Delivery, EventBus } from './bus.ts';
 import type { EventEnvelope } from './envelope.ts';
 import type { Inbox } from './inbox.ts';
@@ -67,8 +68,13 @@ export async function startConsumer<Transaction>(options: ConsumerOptions<Transa
     let outages = 0;
     for (let attempt = first; ;) {
       try {
-        const ran = await betweenCrashPoints('consumer.effect', () =>
-          inbox.once(group, envelope.id, (transaction) => handler(envelope, transaction)),
+        const ran = await traced(
+          `${group} ${envelope.name}`,
+          { service: group, kind: SpanKind.CONSUMER, parent: envelope.trace },
+          (trace) =>
+            betweenCrashPoints('consumer.effect', () =>
+              inbox.once(group, envelope.id, (transaction) => handler(causedBy(trace, envelope), transaction)),
+            ),
         );
         return { ended: ran ? 'handled' : 'duplicates' };
       } catch (error) {
@@ -155,6 +161,11 @@ export async function startConsumer<Transaction>(options: ConsumerOptions<Transa
       await member.close();
     },
   };
+}
+
+/** What follows from it was caused by its handling here. */
+function causedBy(trace: string | undefined, envelope: EventEnvelope): EventEnvelope {
+  return trace === envelope.trace ? envelope : { ...envelope, trace };
 }
 
 function parted<T>(all: readonly T[], is: (one: T) => boolean): [T[], T[]] {

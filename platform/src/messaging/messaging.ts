@@ -1,6 +1,7 @@
 export * from './bus.ts';
 export * from './consumer.ts';
 export * from './envelope.ts';
+export * from './figures.ts';
 export * from './inbox.ts';
 export * from './loop.ts';
 export * from './outbox.ts';

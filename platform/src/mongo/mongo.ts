@@ -9,6 +9,8 @@ import {
   type Outbox,
   type OutboxRow,
 } from '../messaging/messaging.ts';
+import { activeTraceparent, isTracing } from '../tracing/tracing.ts';
+import { traceCommands } from './trace-commands.ts';
 
 export interface MongoDatabase {
   client: MongoClient;
@@ -35,7 +37,9 @@ export async function openMongo({
     retryWrites: true,
     w: 'majority',
     ignoreUndefined: true,
+    monitorCommands: isTracing(),
   });
+  if (isTracing()) traceCommands(client);
   await client.connect();
   return { client, db: client.db() };
 }
@@ -93,7 +97,7 @@ export async function prepareMongoMessaging({ db }: MongoDatabase): Promise<void
 export async function appendToMongoOutbox(
   { db, session }: MongoTransaction,
   events: readonly NewEvent[],
-  { ids, now, trace }: { ids: Ids; now: Date; trace?: string },
+  { ids, now, trace = activeTraceparent() }: { ids: Ids; now: Date; trace?: string },
 ): Promise<EventEnvelope[]> {
   if (events.length === 0) return [];
   const counter = await db

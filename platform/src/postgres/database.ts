@@ -1,8 +1,9 @@
 import { type EntityManager, type EntitySchema, MikroORM } from '@mikro-orm/postgresql';
 import { Migration, Migrator } from '@mikro-orm/migrations';
-import type { Logger } from '../telemetry/telemetry.ts';
-import { leanTransaction, makeLean } from './lean-connection.ts';
+import type { Logger, Metrics } from '../telemetry/telemetry.ts';
+import { leanTransaction, makeLean, poolOf } from './lean-connection.ts';
 import { messagingMigrations } from './outbox.ts';
+import { watchPool } from './pool-metrics.ts';
 import { isStalePlan } from './prepared-statements.ts';
 
 export type Database = MikroORM;
@@ -17,6 +18,7 @@ export interface DatabaseOptions {
   poolSize?: number;
   /** Shown in pg_stat_activity. */
   applicationName: string;
+  metrics?: Metrics;
 }
 
 const DEFAULT_POOL_SIZE = 10;
@@ -24,7 +26,7 @@ const DEFAULT_POOL_SIZE = 10;
 const STATEMENT_TIMEOUT_MS = 15_000;
 
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const { url, entities, log, poolSize = DEFAULT_POOL_SIZE, applicationName } = options;
+  const { url, entities, log, poolSize = DEFAULT_POOL_SIZE, applicationName, metrics } = options;
   const orm = await MikroORM.init({
     clientUrl: url,
     entities: [...entities],
@@ -37,6 +39,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     logger: (message) => log.debug(message),
   });
   await makeLean(orm);
+  if (metrics) watchPool(await poolOf(orm), { database: applicationName, metrics });
   return orm;
 }
 

@@ -1,4 +1,6 @@
 import type { EntityManager, MikroORM, PostgreSqlConnection } from '@mikro-orm/postgresql';
+import { isTracing, type SpanOptions, SpanKind, tracedPart } from '../tracing/tracing.ts';
+import type { WatchedPool } from './pool-metrics.ts';
 import { isStalePlan, type PreparedStatement, statementCompiler } from './prepared-statements.ts';
 
 /**
@@ -14,7 +16,7 @@ interface PoolClient extends Client {
   /** Closes the connection when given a reason, and keeps it for the next otherwise. */
   release(reason?: Error): void;
 }
-interface Pool extends Client {
+interface Pool extends Client, WatchedPool {
   connect(): Promise<PoolClient>;
 }
 type Execute = PostgreSqlConnection['execute'];
@@ -50,12 +52,14 @@ export async function makeLean(orm: MikroORM): Promise<void> {
       typeof query === 'string' && Array.isArray(parameters) ? compile(query, parameters) : undefined;
     const statement = compiled() ?? (connection as unknown as Formatting).prepareQuery(query, parameters).formatted;
     const client = lean?.client ?? pool;
-    const result = await send(client, statement).catch((error: unknown) => {
-      // Alone it may be sent again at once; in a transaction everything before it has to be as well.
-      const again = !lean && isStalePlan(error) && compiled();
-      if (again) return send(client, again);
-      throw error;
-    });
+    const sent = () =>
+      send(client, statement).catch((error: unknown) => {
+        // Alone it may be sent again at once; in a transaction everything before it has to be as well.
+        const again = !lean && isStalePlan(error) && compiled();
+        if (again) return send(client, again);
+        throw error;
+      });
+    const result = await (isTracing() ? tracedPart(...spanOf(statement), sent) : sent());
     const { rows } = result;
     if (method === 'all') return rows;
     if (method === 'get') return rows[0];
@@ -65,7 +69,11 @@ export async function makeLean(orm: MikroORM): Promise<void> {
 }
 
 /** One transaction: what `work` leaves unsaved in the entity manager is saved with it. */
-export async function leanTransaction<T>(orm: MikroORM, work: (em: EntityManager) => Promise<T>): Promise<T> {
+export function leanTransaction<T>(orm: MikroORM, work: (em: EntityManager) => Promise<T>): Promise<T> {
+  return tracedPart('sql transaction', SQL, () => transaction(orm, work));
+}
+
+async function transaction<T>(orm: MikroORM, work: (em: EntityManager) => Promise<T>): Promise<T> {
   const pool = await poolOf(orm);
   const em = orm.em.fork() as EntityManager;
   const client = await pool.connect();
@@ -89,6 +97,18 @@ export async function leanTransaction<T>(orm: MikroORM, work: (em: EntityManager
   }
 }
 
-async function poolOf(orm: MikroORM): Promise<Pool> {
+const SQL: SpanOptions = { kind: SpanKind.CLIENT, attributes: { 'db.system.name': 'postgresql' } };
+
+/** A statement whose values are in its text is known by its verb alone. */
+function spanOf(statement: PreparedStatement | string): [name: string, options: SpanOptions] {
+  const text = typeof statement === 'string' ? statement : statement.text;
+  const verb = /^\s*(\w+)/.exec(text)?.[1]?.toLowerCase() ?? 'statement';
+  if (typeof statement === 'string') return [`sql ${verb}`, SQL];
+  const table = /\b(?:from|into|update)\s+([a-z_]+)/i.exec(text)?.[1];
+  const attributes = { ...SQL.attributes, 'db.query.text': text.replaceAll(/\s+/g, ' ') };
+  return [table ? `sql ${verb} ${table}` : `sql ${verb}`, { ...SQL, attributes }];
+}
+
+export async function poolOf(orm: MikroORM): Promise<Pool> {
   return (await (orm.em.getConnection() as PostgreSqlConnection).getNativeClient()) as unknown as Pool;
 }

@@ -1,6 +1,7 @@
 import type { Ids } from '../core/core.ts';
 import type { EventEnvelope, NewEvent, Outbox } from '../messaging/messaging.ts';
 import type { Database, EntityManager } from './database.ts';
+import { activeTraceparent } from '../tracing/tracing.ts';
 import { leanTransaction } from './lean-connection.ts';
 import { tidyMessaging } from './tidy.ts';
 
@@ -65,7 +66,7 @@ export const messagingMigrations: Readonly<Record<string, readonly string[]>> = 
 export async function appendToOutbox(
   em: EntityManager,
   events: readonly NewEvent[],
-  { ids, now, trace }: { ids: Ids; now: Date; trace?: string },
+  { ids, now, trace = activeTraceparent() }: { ids: Ids; now: Date; trace?: string },
 ): Promise<EventEnvelope[]> {
   const envelopes = events.map((event) => ({
     ...event,

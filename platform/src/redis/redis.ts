@@ -1,5 +1,6 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import type { Logger } from '../telemetry/telemetry.ts';
+import { beginPart, isTracing } from '../tracing/tracing.ts';
 
 export type { Redis } from 'ioredis';
 
@@ -14,14 +15,30 @@ export async function connectRedis(
   const redis = new Redis(url, {
     connectionName: name,
     lazyConnect: true,
-    enableAutoPipelining: true,
+    // A pipeline is of whoever began it, and a trace would tell the commands of others as theirs.
+    enableAutoPipelining: !isTracing(),
     maxRetriesPerRequest: null,
     retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 6), MAX_RECONNECT_DELAY_MS),
     ...options,
   });
   redis.on('error', (error: Error) => log.warn({ err: error.message, connection: name }, 'redis connection'));
+  if (isTracing()) traceCommands(redis);
   await redis.connect();
   return redis;
+}
+
+/** Spans of what is sent, by the name of the command; keys and values stay out of them. */
+function traceCommands(redis: Redis): void {
+  const send = redis.sendCommand.bind(redis);
+  redis.sendCommand = (command, stream) => {
+    const part = beginPart(`redis ${command.name}`, { attributes: { 'db.system.name': 'redis' } });
+    if (part)
+      command.promise.then(
+        () => part.end(),
+        (error: unknown) => part.end(error),
+      );
+    return send(command, stream);
+  };
 }
 
 /** Ends a connection without waiting for a server that may be gone. */

@@ -1,8 +1,11 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher, Pool } from 'undici';
 
 export interface HttpAnswer {
   statusCode: number;
   text: string;
+  /** Whoever answered takes no more calls on this connection: it is about to stop. */
+  isLast: boolean;
 }
 
 /** The call took longer than it was given. */
@@ -30,6 +33,7 @@ export function postJson(
 
 class Call implements Dispatcher.DispatchHandler {
   private statusCode = 0;
+  private isLast = false;
   private first: Buffer | undefined;
   private more: Buffer[] | undefined;
   private controller: Dispatcher.DispatchController | undefined;
@@ -51,8 +55,9 @@ class Call implements Dispatcher.DispatchHandler {
     return undefined;
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, statusCode: number): void {
+  onResponseStart(_: Dispatcher.DispatchController, statusCode: number, headers: IncomingHttpHeaders): void {
     this.statusCode = statusCode;
+    this.isLast = headers['connection'] === 'close';
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -63,7 +68,7 @@ class Call implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     clearTimeout(this.timer);
     const body = this.more ? Buffer.concat(this.more) : this.first;
-    this.resolve({ statusCode: this.statusCode, text: body ? body.toString('utf8') : '' });
+    this.resolve({ statusCode: this.statusCode, text: body ? body.toString('utf8') : '', isLast: this.isLast });
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {

@@ -99,7 +99,10 @@ export function httpTransport({ urls, signer, connections = 64 }: HttpTransportO
       if (request.traceparent) headers.push('traceparent', request.traceparent);
       copy.open += 1;
       try {
-        return answered(name, await postJson(copy.pool, { path, headers, body, timeoutMs }));
+        const answer = await postJson(copy.pool, { path, headers, body, timeoutMs });
+        // The next call goes to one that stays, instead of being sent on a connection that is being closed.
+        if (answer.isLast) copies.shun(copy);
+        return answered(name, answer);
       } catch (error) {
         if (error instanceof SubgraphUnavailableError) throw error;
         if (error instanceof HttpCallTimeoutError)

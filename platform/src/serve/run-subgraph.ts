@@ -7,7 +7,8 @@ import {
   settingsOf,
 } from '../config/config.ts';
 import type { Subgraph } from '../graphql/subgraph.ts';
-import { createLogger, type Logger, type Metrics, startMetrics } from '../telemetry/telemetry.ts';
+import { type Logger, type Metrics, processLogger, startMetrics } from '../telemetry/telemetry.ts';
+import { startTracing } from '../tracing/tracing.ts';
 import { httpTransport } from './http-transport.ts';
 import { internalTokenSigner, internalTokenVerifier } from './internal-token.ts';
 import { runProcess } from './process.ts';
@@ -27,12 +28,7 @@ export interface SubgraphProcess<Config> {
 export async function runSubgraph<Config>(definition: SubgraphProcess<Config>, env: Environment): Promise<void> {
   const { name } = definition;
   const settings = settingsOf(name, env);
-  const log = createLogger({
-    service: name,
-    level: settings.optional('LOG_LEVEL') ?? 'info',
-    pretty: settings.flag('LOG_PRETTY'),
-    file: settings.optional('LOG_FILE'),
-  });
+  const log = processLogger(settings, name);
   await runProcess(log, async () => {
     const [config] = readTogether(
       () => definition.readConfig(env),
@@ -49,6 +45,7 @@ export async function runSubgraph<Config>(definition: SubgraphProcess<Config>, e
       definition.peers.map((peer) => [peer, copyUrls(settingsOf('', env).required(`${peer.toUpperCase()}_URL`))]),
     );
     const transport = httpTransport({ urls, signer });
+    const tracing = await startTracing(settings, name, log);
     const { metrics, isServed, stop: stopMetrics } = await startMetrics(settings, log);
     const subgraph = await definition.create({
       config,
@@ -61,6 +58,7 @@ export async function runSubgraph<Config>(definition: SubgraphProcess<Config>, e
       port: settings.integer('PORT', 0, { max: 65_535 }),
       verify,
       log,
+      ...(isServed ? { metrics } : {}),
     });
     await subgraph.start();
     log.info({ url: server.url }, 'ready');
@@ -70,6 +68,7 @@ export async function runSubgraph<Config>(definition: SubgraphProcess<Config>, e
         await subgraph.stop();
         await transport.close();
         await stopMetrics();
+        await tracing.stop();
       },
     };
   });

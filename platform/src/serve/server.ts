@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, Server as TcpServer, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Subgraph, SubgraphEventRequest, SubgraphRequest } from '../graphql/subgraph.ts';
-import type { Logger } from '../telemetry/telemetry.ts';
+import { createHttpMetrics, type Logger, type Metrics } from '../telemetry/telemetry.ts';
 import { BodyTooLargeError, readBody, sendJson } from './http-body.ts';
 import type { InternalTokenVerifier } from './internal-token.ts';
 
@@ -15,16 +16,26 @@ export interface RunningServer {
 /** The gateway sends planned fetches; a list of representations is the largest thing in them. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 const DRAIN_MS = 10_000;
+/**
+ * A call may be on its way on a connection that is about to be closed, and nobody could tell whether it was run. So a
+ * subgraph that stops takes no new connection, and says with each answer on an old one that it was the last; only what
+ * is silent after this long is closed.
+ */
+const LINGER_MS = 300;
 const IDLE_SWEEP_MS = 50;
 /** A connection that was opened before the stop may have its first request on the way. */
 const FIRST_REQUEST_PATIENCE_MS = 500;
 
+const OWN_PATHS = ['/graphql', '/events', '/health', '/ready'];
+
 /** Serves one subgraph as a process of its own. Everything but health and the subgraph's own routes needs an internal token. */
 export async function serveSubgraph(
   subgraph: Subgraph,
-  options: { host: string; port: number; verify: InternalTokenVerifier; log: Logger },
+  options: { host: string; port: number; verify: InternalTokenVerifier; log: Logger; metrics?: Metrics },
 ): Promise<RunningServer> {
-  const { verify, log } = options;
+  const { verify, log, metrics } = options;
+  const measured = metrics && createHttpMetrics(metrics, subgraph.name);
+  const known = [...OWN_PATHS, ...subgraph.routes.map(({ prefix }) => prefix)];
   let stopping = false;
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -44,6 +55,8 @@ export async function serveSubgraph(
   };
 
   const server = createServer((request, response) => {
+    if (stopping) response.setHeader('connection', 'close');
+    measured?.begin(known.find((path) => request.url?.startsWith(path)) ?? 'other', response);
     answer(request, response).catch((error: unknown) => {
       if (error instanceof BodyTooLargeError) {
         sendJson(response, 413, { errors: [{ message: error.message, extensions: { code: 'REQUEST_TOO_LARGE' } }] });
@@ -59,7 +72,7 @@ export async function serveSubgraph(
   });
   server.keepAliveTimeout = 65_000;
   server.headersTimeout = 66_000;
-  return listen(server, { ...options, beforeClose: () => (stopping = true) });
+  return listen(server, { ...options, lingerMs: LINGER_MS, beforeClose: () => (stopping = true) });
 }
 
 async function answerOperation(
@@ -116,7 +129,7 @@ function headerOf(request: IncomingMessage, name: string): string | undefined {
 /** Listens (port 0 = any free one) and resolves to the way to stop; a port in use rejects with `EADDRINUSE`. */
 export async function listen(
   server: Server,
-  { host, port, beforeClose }: { host: string; port: number; beforeClose?(): void },
+  { host, port, lingerMs = 0, beforeClose }: { host: string; port: number; lingerMs?: number; beforeClose?(): void },
 ): Promise<RunningServer> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -130,9 +143,13 @@ export async function listen(
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     beforeClose?.();
-    const closed = new Promise<void>((resolve) => {
-      server.close(() => resolve());
-    });
+    const closed = new Promise<void>((resolve) => server.once('close', () => resolve()));
+    if (lingerMs > 0) {
+      // Of TCP: the close of HTTP would end kept connections at once.
+      TcpServer.prototype.close.call(server);
+      await pause(lingerMs);
+    }
+    server.close();
     server.closeIdleConnections();
     // A connection kept alive becomes idle only when its last answer is out.
     const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);

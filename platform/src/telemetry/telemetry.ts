@@ -1,5 +1,7 @@
 import { mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { activeIds } from '../tracing/span.ts';
+import type { Settings } from '../config/config.ts';
 import { destination, type Logger, type LoggerOptions, pino } from 'pino';
 
 export type { Logger } from 'pino';
@@ -13,6 +15,7 @@ export {
   type Metrics,
   type Observation,
 } from './metrics.ts';
+export { createHttpMetrics, type HttpMetrics } from './http-metrics.ts';
 export { serveMetrics } from './metrics-server.ts';
 export { type ProcessMetrics, startMetrics } from './process-metrics.ts';
 
@@ -49,6 +52,7 @@ export function createLogger({ service, level = 'info', pretty = false, file }: 
     base: { service },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label) => ({ level: label }) },
+    mixin: activeIds,
     redact: { paths: SECRET_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: '[redacted]' },
   };
   if (pretty) {
@@ -60,6 +64,20 @@ export function createLogger({ service, level = 'info', pretty = false, file }: 
     });
   }
   return file ? pino(options, destination({ dest: opened(file), sync: false })) : pino(options);
+}
+
+/**
+ * The log of a process: `LOG_FILE` and `LOG_LEVEL`; readable in a terminal and JSON lines anywhere else, unless
+ * `LOG_PRETTY` says which.
+ */
+export function processLogger(
+  settings: Settings,
+  service: string,
+  { isTerminal = process.stdout.isTTY === true }: { isTerminal?: boolean } = {},
+): Logger {
+  const file = settings.optional('LOG_FILE');
+  const level = settings.optional('LOG_LEVEL') ?? 'info';
+  return createLogger({ service, level, file, pretty: file === undefined && settings.flag('LOG_PRETTY', isTerminal) });
 }
 
 /** Opened at once: a process that ends before an asynchronous open is done would end with pino's stack instead of its own words. */

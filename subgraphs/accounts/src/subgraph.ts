@@ -30,6 +30,7 @@ import type { CommandDeps } from './commands/deps.ts';
 import { ensureOperator } from './commands/ensure-operator.ts';
 import { sendMails } from './commands/send-mails.ts';
 import type { AccountsConfig } from './config.ts';
+import { accountsCounts } from './counts.ts';
 import { concerns, handlers } from './events/in.ts';
 import type { AccountsContext } from './graphql/context.ts';
 import { createLoaders } from './graphql/loaders.ts';
@@ -65,7 +66,7 @@ export async function createAccounts(deps: AccountsDeps): Promise<Subgraph> {
     log,
   });
   const tokens = await accessTokens(config.signingKeys, config.accessTokenTtlS);
-  const orm = await openDatabase({ url: config.databaseUrl, entities: [], log, applicationName: 'accounts' });
+  const orm = await openDatabase({ url: config.databaseUrl, entities: [], log, applicationName: 'accounts', metrics });
   const clock = deps.clock ?? (await databaseClock(orm, log));
   const redis = await connectRedis(config.redisUrl, {
     log,
@@ -81,6 +82,7 @@ export async function createAccounts(deps: AccountsDeps): Promise<Subgraph> {
     ids,
     clock,
     log,
+    counts: accountsCounts(metrics),
     tokens,
     passwords: deps.passwords ?? passwordHasher(),
     revocations: redisRevocations(redis, log),

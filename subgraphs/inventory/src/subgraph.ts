@@ -25,6 +25,7 @@ import { redisStockCounter } from './clients/stock-counter.ts';
 import type { CommandDeps } from './commands/deps.ts';
 import { expireReservations } from './commands/end-reservation.ts';
 import type { InventoryConfig } from './config.ts';
+import { inventoryCounts, watchReservations } from './counts.ts';
 import { eventHandlers } from './events/in.ts';
 import type { InventoryContext } from './graphql/context.ts';
 import { createLoaders } from './graphql/loaders.ts';
@@ -62,7 +63,7 @@ export async function createInventory(deps: InventoryDeps): Promise<Subgraph> {
     appendOnly: ['stock_movement', 'stock_return', 'stock_return_line'],
     log,
   });
-  const orm = await openDatabase({ url: config.databaseUrl, entities: [], log, applicationName: 'inventory' });
+  const orm = await openDatabase({ url: config.databaseUrl, entities: [], log, applicationName: 'inventory', metrics });
   const clock = deps.clock ?? (await databaseClock(orm, log));
   const redis = await connectRedis(config.redisUrl, {
     log,
@@ -73,11 +74,13 @@ export async function createInventory(deps: InventoryDeps): Promise<Subgraph> {
   let relay: Relay | undefined;
   let consumer: Consumer | undefined;
   let sweeper: Loop | undefined;
+  let watch: Loop | undefined;
   const commands: CommandDeps = {
     orm,
     ids,
     clock,
     log,
+    counts: inventoryCounts(metrics),
     counter: redisStockCounter(redis, log),
     offerSource: catalogOfferSource(peers),
     reservationTtlS: config.reservationTtlS,
@@ -106,9 +109,10 @@ export async function createInventory(deps: InventoryDeps): Promise<Subgraph> {
         intervalMs: config.sweepIntervalMs,
         run: async () => ((await expireReservations(commands)) > 0 ? 'busy' : 'idle'),
       });
+      watch = metrics && watchReservations(orm, { metrics, log });
     },
     async stop() {
-      await Promise.all([sweeper?.stop(), consumer?.stop()]);
+      await Promise.all([sweeper?.stop(), watch?.stop(), consumer?.stop()]);
       await relay?.stop();
       await bus.close();
       await closeRedis(redis);

@@ -33,6 +33,7 @@ import { createBackground, type Services } from './commands/services.ts';
 import { forgetParkedReports, sweepCheckouts } from './commands/sweep-checkouts.ts';
 import { sweepReturns } from './commands/sweep-returns.ts';
 import type { OrdersConfig } from './config.ts';
+import { ordersCounts, watchCheckouts } from './counts.ts';
 import { ruleTableTaxRates } from './domain/tax.ts';
 import { concerns, eventHandlers } from './events/in.ts';
 import type { OrdersContext } from './graphql/context.ts';
@@ -61,7 +62,7 @@ export async function createOrders(deps: OrdersDeps): Promise<Subgraph> {
   const { config, log, peers, metrics, ids = createIds() } = deps;
   const { databaseUrl: url, migrationDatabaseUrl: ownerUrl, redisUrl } = config;
   await migrateDatabase({ ownerUrl, appUrl: url, migrations, appendOnly: APPEND_ONLY, log });
-  const orm = await openDatabase({ url, entities: [], log, applicationName: 'orders' });
+  const orm = await openDatabase({ url, entities: [], log, applicationName: 'orders', metrics });
   const clock = deps.clock ?? (await databaseClock(orm, log));
   // A buyer is told at once that carts cannot be had: a command that waits for Redis would outlive whoever gave it.
   const redis = await connectRedis(redisUrl, {
@@ -76,7 +77,7 @@ export async function createOrders(deps: OrdersDeps): Promise<Subgraph> {
   });
   const bus = await createRedisBus({ url: redisUrl, log });
 
-  let running: { relay: Relay; sweeper: Loop; backups: Loop; consumer: Consumer } | undefined;
+  let running: { relay: Relay; sweeper: Loop; backups: Loop; watch?: Loop; consumer: Consumer } | undefined;
   const services: Services = {
     orm,
     carts: redisCarts(redis),
@@ -90,6 +91,7 @@ export async function createOrders(deps: OrdersDeps): Promise<Subgraph> {
     ids,
     clock,
     log,
+    counts: ordersCounts(metrics),
     settings: { reservationTtlS: config.reservationTtlS, answerWithinMs: config.answerWithinMs },
     nudgeRelay: () => running?.relay.nudge(),
     nudgeSweeper: () => running?.sweeper.nudge(),
@@ -147,12 +149,13 @@ export async function createOrders(deps: OrdersDeps): Promise<Subgraph> {
         log,
         metrics,
       });
-      running = { relay, sweeper, backups, consumer };
+      const watch = metrics && watchCheckouts(orm, { metrics, log });
+      running = { relay, sweeper, backups, watch, consumer };
     },
 
     async stop() {
       await running?.consumer.stop();
-      await Promise.all([running?.sweeper.stop(), running?.backups.stop()]);
+      await Promise.all([running?.sweeper.stop(), running?.backups.stop(), running?.watch?.stop()]);
       await services.background.drain(DRAIN_MS);
       await running?.relay.stop();
       await bus.close();

@@ -1,3 +1,4 @@
+import { inTransaction } from '@marketgraph/platform/postgres';
 import { aUser, testIds, until } from '@marketgraph/platform/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -9,6 +10,7 @@ import {
   startOrders,
   untilCheckout,
 } from './orders-harness.ts';
+import { countStuckCheckouts } from '../src/store/checkouts.ts';
 import { orderRow, startedCheckout } from './started-checkout.ts';
 
 let h: OrdersHarness;
@@ -433,5 +435,32 @@ describe('a checkout', () => {
   it('asks who is there first', async () => {
     const { errors } = await h.answer({ kind: 'anonymous' }, operations.start, { cartId: 'crt', key: 'key-12345' });
     expect(errors?.[0]?.extensions?.['code']).toBe('UNAUTHENTICATED');
+  });
+});
+
+describe('X7 a stuck checkout', () => {
+  /** What this transaction did was only to look. */
+  class NotKept extends Error {}
+
+  it('is one that nobody moves and nobody has to pay first', async () => {
+    const shop = shopping(h);
+    const cartId = await shop.cart([{ offerId: onSale(h, anOffer()).id, quantity: 1 }]);
+    expect((await shop.start(cartId)).userErrors).toEqual([]);
+    const counted: number[] = [];
+    const looking = inTransaction(h.db, async (em) => {
+      const countWhen = async (set: string) => {
+        await em.execute(`update checkout set ${set} where cart_id = ?`, [cartId]);
+        counted.push(await countStuckCheckouts(em, 120));
+      };
+      await em.execute('update checkout set updated_at = now(), deadline_at = now()');
+      await countWhen("updated_at = now() - interval '1 hour', deadline_at = now() + interval '5 minutes'");
+      await countWhen("deadline_at = now() - interval '121 seconds'");
+      await countWhen("status = 'SETTLING', updated_at = now() - interval '119 seconds'");
+      await countWhen("updated_at = now() - interval '121 seconds'");
+      await countWhen("status = 'COMPLETED'");
+      throw new NotKept();
+    });
+    await expect(looking).rejects.toThrow(NotKept);
+    expect(counted).toEqual([0, 1, 0, 1, 0]);
   });
 });

@@ -21,6 +21,7 @@ import {
 } from '@marketgraph/platform/postgres';
 import { createIds, type SubgraphClient } from '@marketgraph/platform/serve';
 import type { Logger, Metrics } from '@marketgraph/platform/telemetry';
+import { tracedPort } from '@marketgraph/platform/tracing';
 import type { PaymentProvider } from './clients/provider.ts';
 import { stripeProvider } from './clients/stripe-provider.ts';
 import { openPayoutAccounts } from './commands/open-payout-accounts.ts';
@@ -33,6 +34,7 @@ import { releaseSettlements } from './commands/release-settlements.ts';
 import { runDueOperations } from './commands/run-operation.ts';
 import { oneByOne, singleFlight } from '@marketgraph/platform/core';
 import type { PaymentsConfig } from './config.ts';
+import { paymentsCounts, watchPayouts } from './counts.ts';
 import { consumedDomains, eventHandlers } from './events/in.ts';
 import { createLoaders } from './graphql/loaders.ts';
 import type { PaymentsContext } from './graphql/payments-context.ts';
@@ -105,6 +107,7 @@ export async function createPayments(dependencies: PaymentsDependencies): Promis
     ],
     log,
     applicationName: 'payments',
+    metrics: dependencies.metrics,
   });
   const clock = dependencies.clock ?? (await databaseClock(orm, log));
   let bus: EventBus;
@@ -114,7 +117,7 @@ export async function createPayments(dependencies: PaymentsDependencies): Promis
     await orm.close();
     throw error;
   }
-  const provider = dependencies.provider ?? stripeProvider(config.stripe);
+  const provider = tracedPort('stripe', dependencies.provider ?? stripeProvider(config.stripe));
   let work: BackgroundWork | undefined;
   const deps: PaymentsDeps = {
     orm,
@@ -122,6 +125,7 @@ export async function createPayments(dependencies: PaymentsDependencies): Promis
     ids,
     clock,
     log,
+    counts: paymentsCounts(dependencies.metrics),
     commissionTaxRate: config.commissionTaxRate,
     vendorPageUrl: config.vendorPageUrl,
     creating: singleFlight(),
@@ -164,7 +168,7 @@ async function startWork(
 ): Promise<BackgroundWork> {
   const { log } = deps;
   const relay = startRelay({ domain: 'payments', outbox: postgresOutbox(orm), bus, log, metrics });
-  const loops: Loop[] = [];
+  const loops: Loop[] = metrics ? [watchPayouts(orm, { metrics, log })] : [];
   let consumer: Consumer | undefined;
   const stop = async () => {
     await Promise.all([consumer?.stop(), ...loops.map((loop) => loop.stop())]);

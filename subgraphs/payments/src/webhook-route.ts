@@ -21,6 +21,7 @@ export function webhookRoute(deps: PaymentsDeps, onKept: () => void): SubgraphRo
       const event = await readEvent(deps, request, response);
       if (!event) return;
       const received = await receiveWebhook(deps, event);
+      deps.counts.webhooks.of(event.type.slice(0, 100), received).inc();
       if (received === 'kept') onKept();
       if (received === 'ignored') deps.log.info({ eventId: event.id, type: event.type }, 'webhook ignored');
       sendJson(response, 200, { received: true });
@@ -48,6 +49,7 @@ async function readEvent(
       return null;
     }
     if (!(error instanceof InvalidSignatureError)) throw error;
+    deps.counts.badSignatures.inc();
     deps.log.warn({ reason: error.message }, 'webhook refused');
     sendJson(response, 400, { error: 'The signature is not valid.' });
     return null;

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stripeProvider } from '../src/clients/stripe-provider.ts';
 import type { PaymentsDeps } from '../src/commands/payments-deps.ts';
 import { reconcileWithProvider } from '../src/commands/reconcile-with-provider.ts';
+import { paymentsCounts } from '../src/counts.ts';
 import { oneByOne, singleFlight } from '@marketgraph/platform/core';
 import { PaymentRow } from '../src/store/payment.entity.ts';
 import { aPart, ids, type Marketplace, startMarketplace } from './marketplace.ts';
@@ -26,6 +27,7 @@ beforeAll(async () => {
     ids,
     clock: systemClock,
     log: silentLog,
+    counts: paymentsCounts(),
     commissionTaxRate: 0,
     vendorPageUrl: shop.config.vendorPageUrl,
     creating: singleFlight(),

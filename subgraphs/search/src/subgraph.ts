@@ -4,6 +4,7 @@ import { type Consumer, createRedisBus, type Loop, startConsumer, startLoop } fr
 import { closeRedis, connectRedis } from '@marketgraph/platform/redis';
 import type { SubgraphClient } from '@marketgraph/platform/serve';
 import type { Logger, Metrics } from '@marketgraph/platform/telemetry';
+import { tracedPort } from '@marketgraph/platform/tracing';
 import { typesenseIndex } from './clients/search-index.ts';
 import type { CommandDeps } from './commands/deps.ts';
 import { prepareIndex } from './commands/prepare-index.ts';
@@ -39,7 +40,7 @@ export async function createSearch(deps: SearchDeps): Promise<Subgraph> {
     options: { commandTimeout: REDIS_TIMEOUT_MS },
   });
   const bus = await createRedisBus({ url: config.redisUrl, log, claimAfterMs: config.claimAfterMs });
-  const index = typesenseIndex({ url: config.typesenseUrl, apiKey: config.typesenseApiKey });
+  const index = tracedPort('typesense', typesenseIndex({ url: config.typesenseUrl, apiKey: config.typesenseApiKey }));
   let consumer: Consumer | undefined;
   let indexer: Loop | undefined;
   const lease = redisLease(redis, config.leaseMs);
@@ -60,7 +61,7 @@ export async function createSearch(deps: SearchDeps): Promise<Subgraph> {
     name: 'search',
     schema: searchSchema(),
     log,
-    createContext: (base) => ({ ...base, commands, loaders: createLoaders(commands) }),
+    createContext: (base) => ({ ...base, commands, loaders: createLoaders(commands, base) }),
     async start() {
       indexer = startLoop({
         name: 'search indexer',

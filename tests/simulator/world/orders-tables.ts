@@ -26,6 +26,7 @@ export interface CheckoutEntry {
   nextAttemptAt: number;
   deadlineAt: number;
   createdAt: number;
+  trace: string | null;
 }
 
 export interface OrderEntry {

@@ -10,13 +10,16 @@ import {
 import { type EntityManager, postgresInbox, postgresOutbox } from '@marketgraph/platform/postgres';
 import { createLogger } from '@marketgraph/platform/telemetry';
 import type { CommandDeps } from '../../../subgraphs/inventory/src/commands/deps.ts';
+import { inventoryCounts } from '../../../subgraphs/inventory/src/counts.ts';
 import { expireReservations } from '../../../subgraphs/inventory/src/commands/end-reservation.ts';
 import { localCarrier } from '../../../subgraphs/orders/src/clients/carrier.ts';
 import { createBackground, type Services } from '../../../subgraphs/orders/src/commands/services.ts';
 import { sweepCheckouts } from '../../../subgraphs/orders/src/commands/sweep-checkouts.ts';
+import { ordersCounts } from '../../../subgraphs/orders/src/counts.ts';
 import { ruleTableTaxRates } from '../../../subgraphs/orders/src/domain/tax.ts';
 import { concerns, eventHandlers as orderHandlers } from '../../../subgraphs/orders/src/events/in.ts';
 import type { PaymentsDeps } from '../../../subgraphs/payments/src/commands/payments-deps.ts';
+import { paymentsCounts } from '../../../subgraphs/payments/src/counts.ts';
 import { processWebhooks } from '../../../subgraphs/payments/src/commands/process-webhooks.ts';
 import { reconcilePayments } from '../../../subgraphs/payments/src/commands/reconcile-payments.ts';
 import { oneByOne, singleFlight } from '@marketgraph/platform/core';
@@ -100,6 +103,7 @@ export function startInventory(world: World, actor: Actor): CommandDeps {
     ids,
     clock,
     log,
+    counts: inventoryCounts(),
     counter: simulatedCounter(world.scheduler, world.faults),
     offerSource: { find: async () => ({ offers: [], allowances: [] }) },
     reservationTtlS: RESERVATION_TTL_S,
@@ -137,6 +141,7 @@ export function startPayments(world: World, actor: Actor): PaymentsCopy {
     ids,
     clock,
     log,
+    counts: paymentsCounts(),
     commissionTaxRate: 1_900,
     creating: singleFlight(),
     capturing: singleFlight(),
@@ -176,6 +181,7 @@ export function startOrders(world: World, actor: Actor): Services {
     ids,
     clock,
     log,
+    counts: ordersCounts(),
     settings: { reservationTtlS: RESERVATION_TTL_S, answerWithinMs: ANSWER_WITHIN_MS },
     nudgeRelay: () => relay.nudge(),
     nudgeSweeper: () => sweeper.nudge(),

@@ -18,7 +18,7 @@ import type {
 import { type LiveSchema, liveSchema } from './live-schema.ts';
 import type { PayloadRoots } from './payload-root.ts';
 import type { ReplayLimits } from './replay.ts';
-import { eventRunner } from './run-event.ts';
+import { type AroundRun, eventRunner } from './run-event.ts';
 import type { SubscriberLimits } from './subscriber.ts';
 import { type SubscriptionRequest, subscriptionRequest } from './subscription-request.ts';
 
@@ -39,6 +39,8 @@ export interface LiveGraphOptions {
   coalesces?(fieldName: string): boolean;
   /** Fields whose events may be answered from the event itself. */
   payloadRoots?: PayloadRoots;
+  /** Sees every run for an event, for instance to measure it. */
+  aroundRun?: AroundRun;
   now?(): Date;
   cursorArgument?: string;
   skipCode?: string;
@@ -94,6 +96,7 @@ export function createLiveGraph(options: LiveGraphOptions): LiveGraph {
         services: options.services,
         skipCode: options.skipCode ?? 'EVENT_SKIPPED',
         payloadRoots: options.payloadRoots,
+        around: options.aroundRun,
         count,
       }),
     toFrame(data, errors, context) {

@@ -11,6 +11,8 @@ export interface LoggedEvent {
     key: string;
     sequence: number;
     occurredAt: string;
+    /** W3C traceparent of what caused it. */
+    trace?: string;
     topics?: readonly string[];
     payload: unknown;
   };

@@ -31,17 +31,21 @@ export type RunOutcome =
   /** The owner answered nothing but errors. */
   | { kind: 'refused'; errors: readonly GraphQLError[] };
 
+/** Sees every run for an event, for instance to measure it. */
+export type AroundRun = <T>(run: { event: LoggedEvent; fieldName: string }, work: () => Promise<T>) => Promise<T>;
+
 export interface EventRunnerOptions {
   services: LiveServices;
   /** The code by which an owner's resolver drops an event. */
   skipCode: string;
   payloadRoots?: PayloadRoots;
+  around?: AroundRun;
   /** A primary fetch asked of its owner, one told by the event itself, a fetch of another subgraph. */
   count(what: 'asked' | 'told' | 'fetches'): void;
 }
 
 export function eventRunner(options: EventRunnerOptions): EventRunner {
-  const { services, skipCode, payloadRoots = {}, count } = options;
+  const { services, skipCode, payloadRoots = {}, around, count } = options;
 
   const told = ({ request, root, event }: EventRun): SubgraphResult | null => {
     const { plan } = request;
@@ -75,25 +79,31 @@ export function eventRunner(options: EventRunnerOptions): EventRunner {
     return work.primaryAs(request.audience.scope, key, ask);
   };
 
+  const runAll = async (run: EventRun): Promise<RunOutcome> => {
+    const { request, context, work } = run;
+    const primary = await primaryOf(run);
+    if (primary.errors?.some(({ extensions }) => extensions?.['code'] === skipCode)) return { kind: 'skipped' };
+    const name = request.plan.fieldNode.alias?.value ?? request.plan.field.name;
+    if (primary.errors?.length && (primary.data?.[name] ?? null) === null) {
+      return { kind: 'refused', errors: primary.errors.map(toGraphQLError) };
+    }
+    const ofOthers: ServiceFetcher = ({ service, ...fetch }) => {
+      count('fetches');
+      return services.fetch(service, fetch, context);
+    };
+    const fetchOthers = work ? work.fetchAs(request.audience.scope, ofOthers) : ofOthers;
+    const { data, errors = [] } = await request.plan.compiled.run({
+      variables: request.variables,
+      fetch: (fetch) => (fetch.service === EVENT_SERVICE ? Promise.resolve(primary) : fetchOthers(fetch)),
+    });
+    return { kind: 'result', data, errors, shows: shownBy(primary) };
+  };
+
   return {
-    async run(run) {
-      const { request, context, work } = run;
-      const primary = await primaryOf(run);
-      if (primary.errors?.some(({ extensions }) => extensions?.['code'] === skipCode)) return { kind: 'skipped' };
-      const name = request.plan.fieldNode.alias?.value ?? request.plan.field.name;
-      if (primary.errors?.length && (primary.data?.[name] ?? null) === null) {
-        return { kind: 'refused', errors: primary.errors.map(toGraphQLError) };
-      }
-      const ofOthers: ServiceFetcher = ({ service, ...fetch }) => {
-        count('fetches');
-        return services.fetch(service, fetch, context);
-      };
-      const fetchOthers = work ? work.fetchAs(request.audience.scope, ofOthers) : ofOthers;
-      const { data, errors = [] } = await request.plan.compiled.run({
-        variables: request.variables,
-        fetch: (fetch) => (fetch.service === EVENT_SERVICE ? Promise.resolve(primary) : fetchOthers(fetch)),
-      });
-      return { kind: 'result', data, errors, shows: shownBy(primary) };
+    run(run) {
+      const { event, request } = run;
+      if (!around || !event) return runAll(run);
+      return around({ event, fieldName: request.plan.field.name }, () => runAll(run));
     },
 
     async ask(run) {

@@ -5,6 +5,7 @@ import type { AccessTokens } from '../clients/access-tokens.ts';
 import type { MailSink } from '../clients/mail-sink.ts';
 import type { PasswordHasher } from '../clients/password-hasher.ts';
 import type { Revocations } from '../clients/revocations.ts';
+import type { AccountsCounts } from '../counts.ts';
 
 /** What commands work with. */
 export interface CommandDeps {
@@ -12,6 +13,7 @@ export interface CommandDeps {
   ids: Ids;
   clock: Clock;
   log: Logger;
+  counts: AccountsCounts;
   passwords: PasswordHasher;
   tokens: AccessTokens;
   revocations: Revocations;

@@ -12,6 +12,15 @@ import type { SignedIn } from './register.ts';
  */
 export async function login(
   deps: CommandDeps,
+  credentials: { email: string; password: string },
+): Promise<Result<SignedIn>> {
+  const result = await signIn(deps, credentials);
+  deps.counts.logins.of(result.ok ? 'ok' : 'refused').inc();
+  return result;
+}
+
+async function signIn(
+  deps: CommandDeps,
   { email, password }: { email: string; password: string },
 ): Promise<Result<SignedIn>> {
   const { orm, passwords, clock } = deps;

@@ -36,7 +36,10 @@ type Outcome =
 export async function refreshSession(deps: CommandDeps, command: RefreshSession): Promise<Result<SignedIn>> {
   if (!isRefreshToken(command.refreshToken)) return refused();
   const outcome = await inTransaction(deps.orm, (em) => exchange(em, deps, command));
-  if (outcome.kind === 'reused') await tellRevoked(deps, outcome.sessionId);
+  if (outcome.kind === 'reused') {
+    deps.counts.refreshReuses.inc();
+    await tellRevoked(deps, outcome.sessionId);
+  }
   if (outcome.kind === 'reused' || outcome.kind === 'usedUp') return reused();
   if (outcome.kind !== 'open') return refused();
   const [user] = await findUsers(deps.orm.em.fork(), [outcome.session.userId]);

@@ -3,6 +3,7 @@ import type { Database } from '@marketgraph/platform/postgres';
 import type { Logger } from '@marketgraph/platform/telemetry';
 import type { OfferSource } from '../clients/offer-source.ts';
 import type { StockCounter } from '../clients/stock-counter.ts';
+import type { InventoryCounts } from '../counts.ts';
 
 /** What commands work with. */
 export interface CommandDeps {
@@ -12,6 +13,7 @@ export interface CommandDeps {
   counter: StockCounter;
   offerSource: OfferSource;
   log: Logger;
+  counts: InventoryCounts;
   reservationTtlS: number;
   /** Events wait in the outbox: the relay may look now. */
   onCommitted(): void;

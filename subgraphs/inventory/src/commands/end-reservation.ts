@@ -117,5 +117,6 @@ export async function expireReservations(
     // Confirmed or released in the meantime: somebody was faster, which is fine.
     if (result.ok) ended += 1;
   }
+  deps.counts.reservationsExpired.inc(ended);
   return ended;
 }

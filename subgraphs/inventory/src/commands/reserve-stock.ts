@@ -30,6 +30,12 @@ export type ReserveOutcome =
  * decides everything else in one transaction.
  */
 export async function reserveStock(deps: CommandDeps, command: ReserveStock): Promise<ReserveOutcome> {
+  const outcome = await tryToReserve(deps, command);
+  if (outcome.kind === 'short') deps.counts.oversellPrevented.inc();
+  return outcome;
+}
+
+async function tryToReserve(deps: CommandDeps, command: ReserveStock): Promise<ReserveOutcome> {
   const wanted = together(command.lines);
   if (!wanted.ok) return { kind: 'refused', rejection: wanted.rejection };
   const offerIds = [...wanted.value.keys()];

@@ -104,6 +104,14 @@ export async function dropLines(em: EntityManager, id: string): Promise<void> {
   await em.execute('delete from reservation_line where reservation_id = ?', [id]);
 }
 
+/** On reservation_due. */
+export async function countActiveReservations(em: EntityManager): Promise<number> {
+  const [row] = await em.execute<{ count: string }[]>(
+    "select count(*) as count from reservation where status = 'ACTIVE'",
+  );
+  return Number(row?.count ?? 0);
+}
+
 /** Whose time is over, oldest first, on reservation_due; of these offers only when any are given. */
 export async function overdueReservations(
   em: EntityManager,

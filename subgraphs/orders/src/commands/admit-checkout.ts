@@ -167,11 +167,11 @@ function isSameCheckout(running: CheckoutRecord, cart: Cart, expectedTotal?: Mon
 /** An older checkout of the cart must have given everything back before the next may take anything. */
 async function giveWay(
   services: Services,
-  { orderId, state }: CheckoutRecord,
+  { orderId, state, trace }: CheckoutRecord,
   cause: Cause,
 ): Promise<Rejection | undefined> {
   if (canBeAbandoned(state)) await abandonCheckout(services, { orderId, failure: RESTARTED, cause });
-  const work = driveCheckout(services, { orderId, event: { type: 'resumed' }, cause });
+  const work = driveCheckout(services, { orderId, event: { type: 'resumed' }, cause, trace });
   const outcome = await answerWithin(services, work, 'giving way to a new checkout');
   if (outcome.done && outcome.value.record.state.status === 'FAILED') return undefined;
   return { code: 'CONFLICT', message: 'An earlier checkout of this cart is not over yet; try again.' };

@@ -1,6 +1,14 @@
 import { betweenCrashPoints, crashPoint } from '@marketgraph/platform/core';
 import { appendToOutbox, type EntityManager, inTransaction } from '@marketgraph/platform/postgres';
-import { advance, type Checkout, type CheckoutEvent, type CheckoutRequest, isEnded } from '../domain/checkout.ts';
+import { activeTraceparent, traced } from '@marketgraph/platform/tracing';
+import {
+  advance,
+  type Checkout,
+  type CheckoutEvent,
+  type CheckoutRequest,
+  failureOf,
+  isEnded,
+} from '../domain/checkout.ts';
 import {
   type CheckoutRecord,
   lockCheckout,
@@ -28,6 +36,8 @@ const MAX_PAUSE_MS = 30;
 export interface Advanced {
   record: CheckoutRecord;
   requests: CheckoutRequest[];
+  /** Whether the event changed anything. */
+  isMoved: boolean;
 }
 
 /**
@@ -38,15 +48,16 @@ export interface Advanced {
 export async function applyCheckoutEvent(
   em: EntityManager,
   services: Services,
-  { orderId, event, cause }: { orderId: string; event: CheckoutEvent; cause: Cause },
+  { orderId, event, cause: given }: { orderId: string; event: CheckoutEvent; cause: Cause },
 ): Promise<Advanced | undefined> {
   const record = await lockCheckout(em, orderId);
   if (!record) return undefined;
   const now = services.clock.now();
   const step = advance(record.state, event);
-  if (step.state === record.state) return { record, requests: step.requests };
+  if (step.state === record.state) return { record, requests: step.requests, isMoved: false };
 
   const next: CheckoutRecord = { ...record, state: step.state };
+  const cause = inTraceOf(record, given);
   for (const mark of step.marks) {
     const events = await markOrder(em, services, { record: next, mark, cause });
     await appendToOutbox(em, events, { ids: services.ids, now, trace: cause.trace });
@@ -61,7 +72,7 @@ export async function applyCheckoutEvent(
   if (step.state.status === 'FAILED') await giveBackUses(em, orderId);
 
   // The order's row is there now: news that came before it can be heard.
-  let current: Advanced = { record: next, requests: step.requests };
+  let current: Advanced = { record: next, requests: step.requests, isMoved: true };
   if (step.marks.includes('PLACED')) {
     for (const report of await takeParkedReports(em, orderId)) {
       const heard = await applyCheckoutEvent(em, services, {
@@ -69,10 +80,19 @@ export async function applyCheckoutEvent(
         event: { type: 'paymentReported', report },
         cause,
       });
-      current = heard && heard.requests.length > 0 ? heard : { ...current, record: heard?.record ?? current.record };
+      current =
+        heard && heard.requests.length > 0
+          ? { ...heard, isMoved: true }
+          : { ...current, record: heard?.record ?? current.record };
     }
   }
   return current;
+}
+
+/** What a checkout tells belongs to its own trace, also when it heard the news in another one. */
+function inTraceOf({ trace }: CheckoutRecord, cause: Cause): Cause {
+  const idOf = (traceparent: string | undefined) => traceparent?.split('-', 2)[1];
+  return trace === null || idOf(trace) === idOf(cause.trace) ? cause : { ...cause, trace };
 }
 
 /** An answer was needed and none came. The saga is as it was; the sweeper goes on. */
@@ -94,7 +114,15 @@ export class CheckoutStalledError extends Error {
  * the same idempotent things. `record` is what the caller has just read of it.
  */
 export function driveCheckout(services: Services, start: Drive): Promise<Driven> {
-  return services.driving(start.orderId, (waited) => drive(services, waited ? { ...start, record: undefined } : start));
+  const { event, cause, trace } = start;
+  // One checkout is one trace, whoever goes on with it: this request is only linked with it.
+  const span = { service: 'orders', parent: trace ?? undefined, link: activeTraceparent() };
+  return traced(`orders checkout ${event.type}`, span, (own = cause.trace) => {
+    const inTrace = { ...start, cause: { ...cause, trace: own } };
+    return services.driving(start.orderId, (waited) =>
+      drive(services, waited ? { ...inTrace, record: undefined } : inTrace),
+    );
+  });
 }
 
 export interface Drive {
@@ -102,6 +130,8 @@ export interface Drive {
   event: CheckoutEvent;
   cause: Cause;
   record?: CheckoutRecord;
+  /** W3C traceparent of the request that began the checkout. */
+  trace?: string | null;
 }
 
 export interface Driven {
@@ -118,7 +148,8 @@ async function drive(services: Services, start: Drive): Promise<Driven> {
       ? await questionCheckout(services, { orderId: start.orderId, event, known })
       : await inTransaction(services.orm, (em) => applyCheckoutEvent(em, services, { ...start, event }));
     if (!advanced) throw new Error(`There is no checkout ${start.orderId}.`);
-    const { record, requests } = advanced;
+    const { record, requests, isMoved } = advanced;
+    if (isMoved && isEnded(record.state)) services.counts.checkouts.of(outcomeOf(record.state)).inc();
     if (!isQuestion(event)) services.nudgeRelay();
     crashPoint(`checkout.saved.${record.state.status}`);
     const [request] = requests;
@@ -129,6 +160,7 @@ async function drive(services: Services, start: Drive): Promise<Driven> {
       event = { type: 'resumed' };
       continue;
     }
+    const asked = performance.now();
     try {
       event = await betweenCrashPoints(`checkout.${request.type}`, () =>
         performRequest(services, { record, request, answers, cause: start.cause }),
@@ -136,9 +168,17 @@ async function drive(services: Services, start: Drive): Promise<Driven> {
     } catch (error) {
       await retryLater(services, record);
       throw new CheckoutStalledError(record, request, { cause: error });
+    } finally {
+      const seconds = (performance.now() - asked) / 1_000;
+      services.counts.stepSeconds.of(request.type.toLowerCase()).observe(seconds);
     }
   }
   throw new Error(`Checkout ${start.orderId} goes in circles.`);
+}
+
+/** Codes of failures are a few known ones. */
+function outcomeOf(state: Checkout): string {
+  return state.status === 'COMPLETED' ? 'completed' : (failureOf(state)?.code ?? 'failed').toLowerCase();
 }
 
 type Question = Extract<CheckoutEvent, { type: 'resumed' | 'completionAsked' }>;
@@ -157,7 +197,7 @@ async function questionCheckout(
   { orderId, event, known }: { orderId: string; event: Question; known?: CheckoutRecord },
 ): Promise<Advanced | undefined> {
   const record = known ?? (await readCheckout(orm.em.fork(), orderId));
-  return record && { record, requests: advance(record.state, event).requests };
+  return record && { record, requests: advance(record.state, event).requests, isMoved: false };
 }
 
 /** Nothing happens by itself any more: it has ended, or the buyer has to pay. */

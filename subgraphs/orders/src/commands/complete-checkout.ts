@@ -81,7 +81,7 @@ async function drive(services: Services, record: CheckoutRecord, cause: Cause): 
   const event = waits ? ({ type: 'completionAsked' } as const) : ({ type: 'resumed' } as const);
   const outcome = await answerWithin(
     services,
-    driveCheckout(services, { orderId, event, cause, record }),
+    driveCheckout(services, { orderId, event, cause, record, trace: record.trace }),
     'completing a checkout',
   );
   if (outcome.done) return answerOf(outcome.value.record, outcome.value.answers.paymentNeedsAction);

@@ -7,6 +7,7 @@ import type { AccountsClient } from '../clients/accounts.ts';
 import type { CatalogClient } from '../clients/catalog.ts';
 import type { InventoryClient } from '../clients/inventory.ts';
 import type { PaymentsClient } from '../clients/payments.ts';
+import type { OrdersCounts } from '../counts.ts';
 import type { TaxRates } from '../domain/tax.ts';
 import type { CartStore } from '../store/carts.ts';
 import type { CheckoutAnswer } from './start-checkout.ts';
@@ -25,6 +26,7 @@ export interface Services {
   ids: Ids;
   clock: Clock;
   log: Logger;
+  counts: OrdersCounts;
   settings: { reservationTtlS: number; answerWithinMs: number };
   /** Events were committed: publish them now. */
   nudgeRelay(): void;

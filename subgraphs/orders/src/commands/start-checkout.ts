@@ -156,6 +156,7 @@ async function insert(
     nextAttemptAt: new Date(now.getTime() + STALL_AFTER_MS),
     deadlineAt: new Date(now.getTime() + settings.reservationTtlS * 1_000),
     createdAt: now,
+    trace: command.cause.trace ?? null,
   };
   try {
     const record = await betweenCrashPoints('checkout.insert', () =>
@@ -192,7 +193,7 @@ async function continueCheckout(services: Services, record: CheckoutRecord, caus
   let current = record;
   let clientSecret: string | null | undefined;
   if (!isEnded(record.state) && record.state.status !== 'AWAITING_PAYMENT') {
-    const work = driveCheckout(services, { orderId, event: { type: 'resumed' }, cause, record });
+    const work = driveCheckout(services, { orderId, event: { type: 'resumed' }, cause, record, trace: record.trace });
     const outcome = await answerWithin(services, work, 'starting a checkout');
     if (outcome.done) {
       current = outcome.value.record;

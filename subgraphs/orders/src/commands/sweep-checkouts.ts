@@ -17,10 +17,10 @@ export async function sweepCheckouts(services: Services): Promise<'idle' | 'busy
   const leaseUntil = new Date(now.getTime() + LEASE_MS);
   const due = await takeDueCheckouts(services.orm.em.fork(), { now, leaseUntil, limit: BATCH });
   await Promise.all(
-    due.map(async ({ orderId, isLate }) => {
+    due.map(async ({ orderId, isLate, trace }) => {
       const event = { type: isLate ? 'timeUp' : 'resumed' } as const;
       try {
-        await driveCheckout(services, { orderId, event, cause: { actorId: null } });
+        await driveCheckout(services, { orderId, event, cause: { actorId: null }, trace });
       } catch (error) {
         // One saga's trouble is not the others': it has its own next look, after the lease or the backoff.
         if (error instanceof CheckoutStalledError) {

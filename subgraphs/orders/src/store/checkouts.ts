@@ -18,6 +18,8 @@ export interface CheckoutRecord {
   nextAttemptAt: Date;
   deadlineAt: Date;
   createdAt: Date;
+  /** W3C traceparent of the request that began it. */
+  trace: string | null;
 }
 
 interface Row {
@@ -34,6 +36,7 @@ interface Row {
   next_attempt_at: string;
   deadline_at: string;
   created_at: string;
+  trace: string | null;
 }
 
 export type NewCheckout = Omit<CheckoutRecord, 'paymentId' | 'attempts'>;
@@ -42,8 +45,8 @@ export type NewCheckout = Omit<CheckoutRecord, 'paymentId' | 'attempts'>;
 export async function insertCheckout(em: EntityManager, checkout: NewCheckout): Promise<void> {
   await em.execute(
     `insert into checkout (order_id, cart_id, principal, idempotency_key, input_hash, content_hash, status, state, draft,
-                           next_attempt_at, deadline_at, created_at, updated_at)
-     values (?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?::jsonb, ?, ?, ?, ?)`,
+                           next_attempt_at, deadline_at, created_at, updated_at, trace)
+     values (?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?::jsonb, ?, ?, ?, ?, ?)`,
     [
       checkout.orderId,
       checkout.cartId,
@@ -58,6 +61,7 @@ export async function insertCheckout(em: EntityManager, checkout: NewCheckout): 
       checkout.deadlineAt.toISOString(),
       checkout.createdAt.toISOString(),
       checkout.createdAt.toISOString(),
+      checkout.trace,
     ],
   );
 }
@@ -110,17 +114,28 @@ export async function postponeCheckout(
 export async function takeDueCheckouts(
   em: EntityManager,
   { now, leaseUntil, limit }: { now: Date; leaseUntil: Date; limit: number },
-): Promise<{ orderId: string; isLate: boolean }[]> {
-  const rows = await em.execute<{ order_id: string; is_late: boolean }[]>(
+): Promise<{ orderId: string; isLate: boolean; trace: string | null }[]> {
+  const rows = await em.execute<{ order_id: string; is_late: boolean; trace: string | null }[]>(
     `update checkout set next_attempt_at = ?
      where order_id in (
        select order_id from checkout
        where status not in ('COMPLETED', 'FAILED') and next_attempt_at <= ?
        order by next_attempt_at limit ? for update skip locked)
-     returning order_id, deadline_at <= ? as is_late`,
+     returning order_id, deadline_at <= ? as is_late, trace`,
     [leaseUntil.toISOString(), now.toISOString(), limit, now.toISOString()],
   );
-  return rows.map((row) => ({ orderId: row.order_id, isLate: row.is_late }));
+  return rows.map((row) => ({ orderId: row.order_id, isLate: row.is_late, trace: row.trace }));
+}
+
+/** Of those that are not ended: who waits for a buyer is not stuck before the time to pay is over. Index: checkout_due. */
+export async function countStuckCheckouts(em: EntityManager, afterS: number): Promise<number> {
+  const [row] = await em.execute<{ count: string }[]>(
+    `select count(*) as count from checkout
+     where status not in ('COMPLETED', 'FAILED')
+       and case status when 'AWAITING_PAYMENT' then deadline_at else updated_at end < now() - make_interval(secs => ?)`,
+    [afterS],
+  );
+  return Number(row?.count ?? 0);
 }
 
 export async function findCheckoutByKey(
@@ -209,5 +224,6 @@ function toRecord(row: Row): CheckoutRecord {
     nextAttemptAt: new Date(row.next_attempt_at),
     deadlineAt: new Date(row.deadline_at),
     createdAt: new Date(row.created_at),
+    trace: row.trace,
   };
 }

@@ -2,6 +2,7 @@ import type { Clock, Ids, OneByOne } from '@marketgraph/platform/core';
 import type { Database } from '@marketgraph/platform/postgres';
 import type { Logger } from '@marketgraph/platform/telemetry';
 import type { PaymentProvider } from '../clients/provider.ts';
+import type { PaymentsCounts } from '../counts.ts';
 import type { PaymentRow } from '../store/payment.entity.ts';
 import type { CaptureOutcome } from './capture-at-provider.ts';
 import type { SingleFlight } from '@marketgraph/platform/core';
@@ -13,6 +14,7 @@ export interface PaymentsDeps {
   ids: Ids;
   clock: Clock;
   log: Logger;
+  counts: PaymentsCounts;
   /** Basis points of tax the platform owes on its own commission. */
   commissionTaxRate: number;
   /** Where the provider sends a vendor back to. */

@@ -1,4 +1,4 @@
-import { betweenCrashPoints } from '@marketgraph/platform/core';
+import { betweenCrashPoints, type Money } from '@marketgraph/platform/core';
 import type { NewEvent } from '@marketgraph/platform/messaging';
 import { appendToOutbox, type EntityManager, inTransaction } from '@marketgraph/platform/postgres';
 import type { OwnIntent } from '../clients/provider.ts';
@@ -31,6 +31,7 @@ export async function recordIntent(
   own: Pick<OwnIntent, 'intent' | 'clientSecret'>,
 ): Promise<PaymentRow | null> {
   const now = deps.clock.now();
+  let captured: Money | undefined;
   const recorded = await betweenCrashPoints('payment.record', () =>
     inTransaction(deps.orm, async (em) => {
       const row = await lockPayment(em, seen.paymentId);
@@ -42,9 +43,13 @@ export async function recordIntent(
       const events = await apply(deps, em, row, { observed, own, now });
       await em.flush();
       await appendToOutbox(em, events, { ids: deps.ids, now });
+      captured = observed.newlyCaptured;
       return row;
     }),
   );
+  if (recorded && captured && captured.amount > 0) {
+    deps.counts.captured.of(captured.currencyCode).inc(captured.amount);
+  }
   if (recorded) deps.onCommitted();
   return recorded;
 }

@@ -5,6 +5,12 @@ import type { NewSettlement, SettlementStatus } from '../domain/settlement.ts';
 import type { PaymentRow } from './payment.entity.ts';
 import { SettlementRow } from './settlement.entity.ts';
 
+/** On settlement_release. */
+export async function countHeldSettlements(em: EntityManager): Promise<number> {
+  const [row] = await em.execute<{ count: string }[]>("select count(*) as count from settlement where status = 'HELD'");
+  return Number(row?.count ?? 0);
+}
+
 /** Under the payment's lock; the unique `vendor_order_id` holds even without it. */
 export async function addSettlements(
   em: EntityManager,

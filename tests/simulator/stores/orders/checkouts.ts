@@ -69,7 +69,7 @@ export const takeDueCheckouts: typeof real.takeDueCheckouts = (em, { now, leaseU
     for (const { orderId } of due) {
       await transaction.update(checkouts, orderId, () => ({ nextAttemptAt: leaseUntil.getTime() }));
     }
-    return due.map(({ orderId, deadlineAt }) => ({ orderId, isLate: deadlineAt <= now.getTime() }));
+    return due.map(({ orderId, deadlineAt, trace }) => ({ orderId, isLate: deadlineAt <= now.getTime(), trace }));
   });
 
 const findOne = (

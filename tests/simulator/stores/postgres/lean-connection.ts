@@ -6,3 +6,7 @@ export const makeLean: typeof real.makeLean = async () => undefined;
 
 export const leanTransaction: typeof real.leanTransaction = (orm, work) =>
   memoryOf(orm.em).transactional((em) => work(em as unknown as Parameters<typeof work>[0]));
+
+export const poolOf: typeof real.poolOf = async () => {
+  throw new Error('The simulated database has no pool.');
+};

@@ -2,6 +2,7 @@ import { GiveBacks } from './002-give-backs.ts';
 import { Returns } from './003-returns.ts';
 import { Promotions } from './004-promotions.ts';
 import { Organizations } from './005-organizations.ts';
+import { CheckoutTrace } from './006-checkout-trace.ts';
 import { CreateOrders } from './create-orders.ts';
 
 /** In order; only ever added to. */
@@ -11,6 +12,7 @@ export const migrations = {
   '003-returns': Returns,
   '004-promotions': Promotions,
   '005-organizations': Organizations,
+  '006-checkout-trace': CheckoutTrace,
 };
 
 export { APPEND_ONLY } from './create-orders.ts';

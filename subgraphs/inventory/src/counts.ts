@@ -1,0 +1,32 @@
+import { type Loop, watchFigure } from '@marketgraph/platform/messaging';
+import type { Database } from '@marketgraph/platform/postgres';
+import { type Count, createMetrics, type Logger, type Metrics } from '@marketgraph/platform/telemetry';
+import { countActiveReservations } from './store/reservations.ts';
+
+/** What this service counts of its own work. */
+export interface InventoryCounts {
+  /** Reservations refused because there were not enough units. */
+  oversellPrevented: Count;
+  reservationsExpired: Count;
+}
+
+export function inventoryCounts(metrics: Metrics = createMetrics()): InventoryCounts {
+  return {
+    oversellPrevented: metrics
+      .counter({
+        name: 'inventory_oversell_prevented_total',
+        help: 'Reservations refused because there were not enough units.',
+      })
+      .of(),
+    reservationsExpired: metrics
+      .counter({ name: 'inventory_reservation_expired_total', help: 'Reservations whose time ran out.' })
+      .of(),
+  };
+}
+
+export function watchReservations(orm: Database, { metrics, log }: { metrics: Metrics; log: Logger }): Loop {
+  return watchFigure(
+    { name: 'inventory_reservations_active', help: 'Reservations that hold units for somebody.' },
+    { metrics, log, look: () => countActiveReservations(orm.em.fork()) },
+  );
+}
