@@ -115,8 +115,8 @@ describe('a call over HTTP', () => {
     expect(third).not.toBe(first);
   });
 
-  it('reads an answer in many pieces, and errors with their codes', async () => {
-    const text = JSON.stringify({ data: { long: '€'.repeat(200_000) } });
+  it('reads an answer in many pieces, what is beside the data, and errors with their codes', async () => {
+    const text = JSON.stringify({ data: { long: '€'.repeat(200_000) }, extensions: { shows: { sequence: 3 } } });
     answer = (_, response) => {
       const bytes = Buffer.from(text);
       response.writeHead(200);

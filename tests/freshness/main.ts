@@ -1,11 +1,10 @@
 import { parseArgs } from 'node:util';
 import * as operations from '@marketgraph/schema/generated/operations';
 import { aRun, registerVendor, signIn, type Vendor } from '../story/cast.ts';
-import { listProduct } from '../story/listing.ts';
+import { archiveProduct, listProduct } from '../story/listing.ts';
 import { silentReport as report } from '../story/report.ts';
 import { startTestMarketplace } from '../support/marketplace.ts';
-import type { Person } from '../support/person.ts';
-import { ask } from '../support/raw-graph.ts';
+import { Person } from '../support/person.ts';
 
 const USAGE = `Measures how long after a change a search shows it, through the public port of a marketplace of its own.
 
@@ -35,6 +34,7 @@ if (values.help || !Number.isInteger(times) || times < 1 || times > 10_000) {
 
 async function run(): Promise<number> {
   const marketplace = await startTestMarketplace({ shape: values.processes ? 'processes' : 'monolith' });
+  const anyone = new Person('Anyone', marketplace.url);
   try {
     const operator = await signIn(marketplace.graph, 'Operator', marketplace.graph.operator);
     const vendor = await registerVendor(marketplace.graph, { name: 'Fresh Goods', run: aRun(), operator, report });
@@ -44,7 +44,7 @@ async function run(): Promise<number> {
       'taken down': [],
     };
     for (let time = 0; time < times; time += 1) {
-      const once = await changeOnce({ vendor, operator, url: marketplace.url, priceMinor: 100_000 + time });
+      const once = await changeOnce({ vendor, operator, anyone, priceMinor: 100_000 + time });
       for (const [change, ms] of Object.entries(once)) taken[change as keyof typeof taken].push(ms);
       if (process.stderr.isTTY) process.stderr.write(`\r${time + 1} of ${times}`);
     }
@@ -57,6 +57,7 @@ async function run(): Promise<number> {
     }
     return Object.values(taken).every((all) => quantile(all, 0.99) <= WANTED_MS) ? 0 : 1;
   } finally {
+    await anyone.leave();
     await marketplace.stop();
   }
 }
@@ -64,26 +65,20 @@ async function run(): Promise<number> {
 async function changeOnce({
   vendor,
   operator,
-  url,
+  anyone,
   priceMinor,
 }: {
   vendor: Vendor;
   operator: Person;
-  url: string;
+  anyone: Person;
   priceMinor: number;
 }) {
   const { productId, offerId, word } = await listProduct(vendor, operator, aRun());
   const publishedMs = performance.now();
-  // Ids are the index's own. What the catalog tells of a hit that it has just taken down would be missing.
-  const query = `query($query: String!, $filter: SearchFilter) {
-    searchProducts(query: $query, filter: $filter) { edges { node { id } } } }`;
-  const found = async (filter: object = {}) => {
-    const { data, errors } = await ask<{ searchProducts: { edges: { node: { id: string } }[] } }>(url, query, {
-      variables: { query: word, filter },
-    });
-    if (!data) throw new Error(`No search: ${JSON.stringify(errors)}`);
-    return data.searchProducts.edges.some(({ node }) => node.id === productId);
-  };
+  const found = async (filter: object = {}) =>
+    (await anyone.ask(operations.SearchDocument, { query: word, filter })).searchProducts.edges.some(
+      ({ node }) => node.id === productId,
+    );
   const published = await untilShown(publishedMs, () => found());
   const { offerPriceSet } = await vendor.person.ask(operations.OfferPriceSetDocument, {
     id: offerId,
@@ -92,23 +87,9 @@ async function changeOnce({
   });
   if (offerPriceSet.userErrors.length > 0) throw new Error(JSON.stringify(offerPriceSet.userErrors));
   const repriced = await untilShown(performance.now(), () => found({ priceMin: priceMinor, priceMax: priceMinor }));
-  await archive(productId, vendor.person.accessToken);
+  await archiveProduct(vendor, productId);
   const takenDown = await untilShown(performance.now(), async () => !(await found()));
   return { published, repriced, 'taken down': takenDown };
-
-  async function archive(id: string, token: string | undefined): Promise<void> {
-    const { data } = await ask<{ product: { version: number } }>(
-      url,
-      'query($id: ID!) { product(id: $id) { version } }',
-      { variables: { id }, token },
-    );
-    const { data: done } = await ask<{ productArchive: { userErrors: object[] } }>(
-      url,
-      'mutation($id: ID!, $version: Int!) { productArchive(id: $id, expectedVersion: $version) { userErrors { code } } }',
-      { variables: { id, version: data?.product.version }, token },
-    );
-    if (done?.productArchive.userErrors.length !== 0) throw new Error(`Not taken down: ${JSON.stringify(done)}`);
-  }
 }
 
 async function untilShown(sinceMs: number, isShown: () => Promise<boolean>): Promise<number> {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { until } from '@marketgraph/platform/testing';
 import * as operations from '@marketgraph/schema/generated/operations';
 import type { Person } from '../support/person.ts';
+import { ask } from '../support/raw-graph.ts';
 import { newKey, setStock, upload, type Vendor } from './cast.ts';
 import { generatedProducts } from './products.ts';
 import { accepted, expectThat, type Report } from './report.ts';
@@ -72,6 +73,22 @@ export async function listProduct(vendor: Vendor, operator: Person, run: string)
   const published = accepted('productModerate', productModerate.product, productModerate.userErrors);
   expectThat(published.status === 'PUBLISHED', 'an approved product is PUBLISHED', published);
   return { productId: product.id, offerId: offer.id, title, brand, word };
+}
+
+/** Its vendor takes it down; resolves when nobody else is shown it any more. */
+export async function archiveProduct({ person }: Vendor, id: string): Promise<void> {
+  const { graphUrl, accessToken: token } = person;
+  const { data } = await ask<{ product: { version: number } }>(
+    graphUrl,
+    'query($id: ID!) { product(id: $id) { version } }',
+    { variables: { id }, token },
+  );
+  const { data: done } = await ask<{ productArchive: { userErrors: object[] } }>(
+    graphUrl,
+    'mutation($id: ID!, $version: Int!) { productArchive(id: $id, expectedVersion: $version) { userErrors { code } } }',
+    { variables: { id, version: data?.product.version }, token },
+  );
+  expectThat(done?.productArchive.userErrors.length === 0, 'the product is taken down', done);
 }
 
 export async function importProducts(

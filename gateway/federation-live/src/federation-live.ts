@@ -11,6 +11,7 @@ export type {
   LiveSink,
   LoggedEvent,
   RunContext,
+  ShownEvent,
   StreamRoot,
   SubgraphResult,
 } from './live/live-ports.ts';

@@ -2,7 +2,7 @@ import { composeServices } from '@apollo/composition';
 import { Supergraph } from '@apollo/federation-internals';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { execute, type ExecutionResult, GraphQLError, parse } from 'graphql';
-import type { LiveServices, StreamRoot } from '../src/live/live-ports.ts';
+import type { LiveServices, ShownEvent, StreamRoot } from '../src/live/live-ports.ts';
 
 const LINK =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: ["@key", "@shareable", "@requires", "@external"])';
@@ -40,6 +40,8 @@ interface Root extends StreamRoot {
 export interface ToyState {
   watts: Map<string, number>;
   steps: Map<string, number>;
+  /** By lamp, what its owner says that a snapshot holds. */
+  shows: Map<string, ShownEvent>;
   /** Ids nobody may listen to. */
   secret: Set<string>;
   /** People who do not tell their nick name. */
@@ -66,6 +68,7 @@ export function toyGraph(): ToyGraph {
   const state: ToyState = {
     watts: new Map(),
     steps: new Map(),
+    shows: new Map(),
     secret: new Set(),
     shy: new Set(),
     down: new Set(),
@@ -150,8 +153,11 @@ export function toyGraph(): ToyGraph {
     supergraphWith: (edit) => composed(edit(typeDefs)),
     state,
     services: {
-      executeEvent: async (service, { query, variables, event }, context) =>
-        (await ask(service as keyof typeof schemas, query, variables, { rootValue: event, context })) as never,
+      async executeEvent(service, { query, variables, event }, context) {
+        const result = await ask(service as keyof typeof schemas, query, variables, { rootValue: event, context });
+        const shows = event.kind === 'SNAPSHOT' ? state.shows.get(event.key ?? '') : undefined;
+        return { ...result, ...(shows && { extensions: { shows } }) } as never;
+      },
       fetch: (service, { query, variables }, context) =>
         ask(service as keyof typeof schemas, query, variables, { context }),
     },

@@ -70,6 +70,7 @@ class LampResolver {
   @Directive('@coalesce')
   @Subscription(() => LampEvent, { topics: 'gateway' })
   lampChanged(@Root() root: StreamRoot, @Arg('id', () => ID) id: string): LampEvent {
+    if (id === 'known') root.shows = { name: 'shop.lampChanged', key: id, sequence: 3 };
     return { cursor: root.cursor, lamp: { id, name: root.kind, watts: 40 } };
   }
 }
@@ -137,6 +138,18 @@ describe('a subgraph built from classes', () => {
     expect(JSON.parse(JSON.stringify(result.data))).toEqual({
       lampChanged: { cursor: 'c9', lamp: { id: 'l7', name: 'LIVE' } },
     });
+    expect(result.extensions).toBeUndefined();
+  });
+
+  it('says beside a snapshot which event it holds, and only what the resolver said', async () => {
+    const shown = async (id: string) => {
+      const event: StreamRoot = { kind: 'SNAPSHOT', cursor: 'c9', occurredAt: '2026-01-01T00:00:00.000Z' };
+      event.shows = { name: 'shop.lampChanged', key: 'another', sequence: 99 };
+      const query = 'subscription($id: ID!) { lampChanged(id: $id) { cursor } }';
+      return (await subgraph.executeEvent({ ...request, query, variables: { id }, event })).extensions;
+    };
+    expect(await shown('known')).toEqual({ shows: { name: 'shop.lampChanged', key: 'known', sequence: 3 } });
+    expect(await shown('l7')).toBeUndefined();
   });
 
   it('resolves interfaces by type name', async () => {

@@ -40,6 +40,12 @@ export interface StreamRoot {
   /** The id the topic names; for a list argument there is one snapshot per id. */
   key?: string;
   envelope?: StreamEnvelope;
+  /**
+   * Set by the resolver of a snapshot that tells the state of one entity: the
+   * newest event that state holds. A snapshot can be ahead of the stream; what
+   * comes to it later and is not newer is not told again.
+   */
+  shows?: Pick<StreamEnvelope, 'name' | 'key' | 'sequence'>;
 }
 
 export interface StreamEnvelope {
@@ -138,7 +144,11 @@ export function defineSubgraph<Context extends RequestContext>(definition: Subgr
     routes: definition.routes ?? [],
     execute: (request) => run(request, undefined),
     // graphql-js runs a subscription operation against one root value: the spec's ExecuteSubscriptionEvent.
-    executeEvent: (request) => run(request, request.event),
+    async executeEvent(request) {
+      const root: StreamRoot = { ...request.event, shows: undefined };
+      const response = await run(request, root);
+      return root.shows ? { ...response, extensions: { ...response.extensions, shows: root.shows } } : response;
+    },
     start: async () => definition.start?.(),
     stop: () => (stopping ??= Promise.resolve(definition.stop?.())),
     readiness: () => runChecks(definition.checks ?? {}),

@@ -37,7 +37,8 @@ export async function openMongo({
     retryWrites: true,
     w: 'majority',
     ignoreUndefined: true,
-    monitorCommands: isTracing(),
+    // Only then: set here, it would take the place of what the URL says.
+    ...(isTracing() ? { monitorCommands: true } : {}),
   });
   if (isTracing()) traceCommands(client);
   await client.connect();

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { settingsOf } from '../config/config.ts';
+import { until } from '../testing/testing.ts';
 import { processLogger } from './telemetry.ts';
 
 const TELEMETRY = resolve(import.meta.dirname, 'telemetry.ts');
@@ -32,14 +33,21 @@ describe('what a process logs', () => {
     expect(readable).not.toContain('@');
   });
 
-  it('is JSON in a file, whoever looks at the terminal', () => {
+  it('is JSON in a file, whoever looks at the terminal', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'log-'));
     try {
       const file = join(folder, 'orders.log');
-      processLogger(settingsOf('orders', { LOG_FILE: file }), 'orders', { isTerminal: true }).info('ready');
-      processLogger(settingsOf('orders', { LOG_FILE: file, LOG_LEVEL: 'warn' }), 'orders').info('not this');
-      const lines = readFileSync(file, 'utf8').trim().split('\n');
-      expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(['ready']);
+      const warnings = processLogger(settingsOf('orders', { LOG_FILE: file, LOG_LEVEL: 'warn' }), 'orders');
+      warnings.info('not this');
+      const log = processLogger(settingsOf('orders', { LOG_FILE: file }), 'orders', { isTerminal: true });
+      log.info('ready');
+      log.info('serving');
+      // Written when the disk is ready for it, in order.
+      const lines = await until(() => {
+        const read = readFileSync(file, 'utf8').trim().split('\n');
+        return read.length === 2 && read;
+      });
+      expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(['ready', 'serving']);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

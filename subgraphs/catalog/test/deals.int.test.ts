@@ -221,6 +221,8 @@ describe('a lightning deal', () => {
     expect(JSON.parse(JSON.stringify(snapshot.data))).toEqual({
       lightningDealChanged: { kind: 'SNAPSHOT', deal: { id: dealId, status: 'SCHEDULED' } },
     });
+    // What it was when it was scheduled is not told behind this, however late the stream has it.
+    expect(snapshot.extensions).toEqual({ shows: { name: 'catalog.dealChanged', key: dealId, sequence: 1 } });
     laterBy(1);
     const envelope = await until(async () =>
       (await shop.published('catalog.dealChanged')).find(({ key, sequence }) => key === dealId && sequence === 2),
@@ -232,6 +234,12 @@ describe('a lightning deal', () => {
     expect(JSON.parse(JSON.stringify(live.data))).toEqual({
       lightningDealChanged: { kind: 'LIVE', deal: { id: dealId, status: 'LIVE' } },
     });
+    expect(live.extensions).toBeUndefined();
+    const ended = await until(async () => {
+      const { data, extensions } = await listen({ kind: 'SNAPSHOT', cursor: 'c2', occurredAt });
+      return extensions?.['shows'] && (await told(dealId)).length === 3 ? { data, extensions } : undefined;
+    });
+    expect(ended).toMatchObject({ data: { lightningDealChanged: { deal: { status: 'ENDED' } } } });
     const unknown = await listen({ kind: 'SNAPSHOT', cursor: 'c0', occurredAt }, ids.next('dea'));
     expect(unknown.errors?.[0]?.extensions['code']).toBe('BAD_USER_INPUT');
   });

@@ -4,7 +4,7 @@ import type { FindCursor } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CatalogStore, catalogStore, prepareCatalog } from '../src/store/catalog-store.ts';
 import { entriesFilter, listedPricesFilter, priceListsFilter } from '../src/store/price-lists.ts';
-import { type ProductQuery, productFilter, productSort } from '../src/store/products.ts';
+import { type ProductQuery, productFilter, productSort, publishedFilter } from '../src/store/products.ts';
 
 let stores: Stores;
 let store: CatalogStore;
@@ -198,6 +198,11 @@ describe('every list query', () => {
   });
 
   it.each<[string, string, () => FindCursor]>([
+    [
+      'which products are published',
+      '_id_',
+      () => store.products.find(publishedFilter(['prd_3', 'prd_4'])) as FindCursor,
+    ],
     ['a slug', 'slug', () => store.products.find({ slug: { $in: ['slug-3'] } }) as FindCursor],
     ['a variant', 'variant', () => store.products.find({ 'variants.id': { $in: ['var_3'] } }) as FindCursor],
     ['a shown upload', 'upload', () => store.products.find({ 'media.uploadId': 'upl_1' }) as FindCursor],

@@ -1,6 +1,17 @@
+import type { Viewer } from '@marketgraph/platform/graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { productFilter, productProjection } from '../src/store/products.ts';
-import { type Actions, actions, ids, openShop, present, publishedProduct, type Seller, type Shop } from './shop.ts';
+import {
+  type Actions,
+  actions,
+  anonymous,
+  ids,
+  openShop,
+  present,
+  publishedProduct,
+  type Seller,
+  type Shop,
+} from './shop.ts';
 
 let shop: Shop;
 let act: Actions;
@@ -166,6 +177,36 @@ describe('calls to the store', () => {
     const many = await shop.storeCalls(() => shop.run(query, { first: 24 }));
     expect(many).toEqual(one);
     expect(many.length).toBeLessThanOrEqual(6);
+  });
+
+  it('S4 tells search which of its candidates everybody may see: in one call, and nobody else', async () => {
+    const query = 'query ($ids: [ID!]!) { publishedProductIds(ids: $ids) }';
+    const search: Viewer = { kind: 'service', service: 'search' };
+    const tell = async (wanted: string[]) =>
+      (await shop.run<{ publishedProductIds: string[] }>(query, { ids: wanted }, search)).publishedProductIds;
+    const { products } = await shop.run<Page>(PAGE, { first: 20 });
+    const shown = products.edges.map(({ node }) => node.id);
+    const states = ['DRAFT', 'PENDING_REVIEW', 'REJECTED', 'ARCHIVED'];
+    const hidden = shown.slice(0, states.length);
+    const setStatus = (id: string, status: string) =>
+      shop.db.collection('products').updateOne({ _id: id as never }, { $set: { status } });
+    for (const [at, id] of hidden.entries()) await setStatus(id, states[at]!);
+    try {
+      let answer: string[] = [];
+      const calls = await shop.storeCalls(async () => {
+        answer = await tell([...shown, 'prd_nobody', '{"$gt":""}', '']);
+      });
+      expect(answer.toSorted()).toEqual(shown.slice(states.length).toSorted());
+      expect(calls).toEqual(['find']);
+    } finally {
+      for (const id of hidden) await setStatus(id, 'PUBLISHED');
+    }
+    expect(await tell([])).toEqual([]);
+    expect(await tell(Array.from({ length: 500 }, (_, at) => `prd_${at}`))).toEqual([]);
+    await expect(tell(Array.from({ length: 501 }, (_, at) => `prd_${at}`))).rejects.toThrow('BAD_USER_INPUT');
+    for (const viewer of [anonymous, sellers[0]!.viewer, shop.operator, { ...search, service: 'orders' }]) {
+      await expect(shop.run(query, { ids: shown }, viewer)).rejects.toThrow('FORBIDDEN');
+    }
   });
 
   it('reads descriptions only for lists that show them, and shows them wherever they are asked for', async () => {

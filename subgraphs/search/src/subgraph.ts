@@ -61,7 +61,7 @@ export async function createSearch(deps: SearchDeps): Promise<Subgraph> {
     name: 'search',
     schema: searchSchema(),
     log,
-    createContext: (base) => ({ ...base, commands, loaders: createLoaders(commands) }),
+    createContext: (base) => ({ ...base, commands, loaders: createLoaders(commands, base) }),
     async start() {
       indexer = startLoop({
         name: 'search indexer',

@@ -227,6 +227,10 @@ function answer(
       })),
     };
   }
+  if (query.includes('publishedProductIds')) {
+    const asked = variables['ids'] as string[];
+    return { publishedProductIds: asked.filter((id) => products.get(id)?.status === 'PUBLISHED') };
+  }
   const representations = (variables['representations'] ?? []) as { id: string }[];
   if (subgraph === 'accounts' && query.includes('on Vendor')) {
     return { _entities: representations.map(({ id }) => (vendors.has(id) ? { id, ...vendors.get(id) } : null)) };

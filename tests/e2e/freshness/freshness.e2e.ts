@@ -1,8 +1,9 @@
 import * as operations from '@marketgraph/schema/generated/operations';
 import { until } from '@marketgraph/platform/testing';
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aRun, newKey, registerVendor, signIn, type Vendor } from '../../story/cast.ts';
-import { type Listing, publishProduct } from '../../story/listing.ts';
+import { archiveProduct, type Listing, listProduct, publishProduct } from '../../story/listing.ts';
 import { silentReport as report } from '../../story/report.ts';
 import { startTestMarketplace, type TestMarketplace } from '../../support/marketplace.ts';
 import { Person } from '../../support/person.ts';
@@ -13,6 +14,7 @@ const FRESH_MS = 2_000;
 
 describe.each(['monolith', 'processes'] as const)('what follows from a change, %s', (shape) => {
   let marketplace: TestMarketplace;
+  let operator: Person;
   let vendor: Vendor;
   let listing: Listing;
   let anyone: Person;
@@ -20,7 +22,7 @@ describe.each(['monolith', 'processes'] as const)('what follows from a change, %
   beforeAll(async () => {
     marketplace = await startTestMarketplace({ shape });
     const run = aRun();
-    const operator = await signIn(marketplace.graph, 'Operator', marketplace.graph.operator);
+    operator = await signIn(marketplace.graph, 'Operator', marketplace.graph.operator);
     vendor = await registerVendor(marketplace.graph, { name: 'Fresh Goods', run, operator, report });
     listing = await publishProduct(vendor, operator, run, report);
     anyone = new Person('Anyone', marketplace.url);
@@ -90,6 +92,36 @@ describe.each(['monolith', 'processes'] as const)('what follows from a change, %
       },
       { timeoutMs: FRESH_MS, what: 'the new price in the search' },
     );
+  });
+
+  it('S4 a product that was taken down while nothing is indexed fails no search, and is in none', async () => {
+    const gone = await listProduct(vendor, operator, aRun());
+    const one = [listing.title];
+    const both = [listing.title, gone.title].toSorted();
+    const wanted = { query: 'brass reading lamp' };
+    const titles = async () => {
+      const { searchProducts } = await anyone.ask(operations.SearchDocument, wanted);
+      return searchProducts.edges.map(({ node }) => node.title).toSorted();
+    };
+    const trends = async () =>
+      (await anyone.ask(operations.TrendingDocument, {})).trending.map(({ product }) => product.title);
+    const suggestions = async () =>
+      (await anyone.ask(operations.SearchSuggestDocument, { prefix: 'Lumen' })).searchSuggest.map(({ text }) => text);
+    await until(async () => (await titles()).join() === both.join(), { what: 'both in the search' });
+    const redis = new Redis(marketplace.stores.redis.admin);
+    try {
+      // Somebody else has the right to write to the index, and does not.
+      await redis.set('search:indexer', 'nobody', 'PX', 60_000);
+      await archiveProduct(vendor, gone.productId);
+      expect(await titles()).toEqual(one);
+      expect((await anyone.ask(operations.SearchDocument, wanted)).searchProducts.totalCount).toBe(1);
+      expect(await trends()).toEqual(one);
+      expect((await suggestions()).filter((text) => both.includes(text))).toEqual(one);
+      expect(await redis.get('search:indexer')).toBe('nobody');
+    } finally {
+      await redis.del('search:indexer');
+      redis.disconnect();
+    }
   });
 
   it.runIf(shape === 'processes')(

@@ -4,7 +4,7 @@ import type { CursorCodec } from './cursor.ts';
 import type { EventWork } from './event-work.ts';
 import { JointWork } from './joint-work.ts';
 import { liveError, SubscriptionRefusedError } from './live-error.ts';
-import type { EventLog, Frame, LiveLogger, LoggedEvent, RunContext } from './live-ports.ts';
+import type { EventLog, Frame, LiveLogger, LoggedEvent, RunContext, ShownEvent } from './live-ports.ts';
 import { ORIGIN } from './position.ts';
 import type { EventRunner, RunOutcome } from './run-event.ts';
 import { liveRoot, snapshotRoot } from './stream-root.ts';
@@ -127,14 +127,17 @@ export class Group {
     const position = await deps.log.head(this.request.plan.owner);
     const context = await this.contextOrRefusal();
     const frames: Frame[] = [];
+    const shown: ShownEvent[] = [];
     for (const key of this.request.keys) {
       deps.count('snapshots');
       const root = snapshotRoot(this.request, { position, key, cursors: deps.cursors, now: deps.now });
       const outcome = await deps.runner.run({ request: this.request, root, context });
       if (outcome.kind === 'refused') throw new SubscriptionRefusedError(outcome.errors);
-      if (outcome.kind === 'result') frames.push(deps.toFrame(outcome.data, outcome.errors, context));
+      if (outcome.kind !== 'result') continue;
+      frames.push(deps.toFrame(outcome.data, outcome.errors, context));
+      if (outcome.shows) shown.push(outcome.shows);
     }
-    return { position, frames };
+    return { position, frames, shown };
   }
 
   /** Asks the owner whether the caller may still listen; rejects when not. */
@@ -245,7 +248,8 @@ export class Group {
       this.startRuns();
       if (outcome && 'frame' in outcome) {
         const { position, envelope } = run.event;
-        await this.handOut({ position, key: envelope.key, frame: outcome.frame });
+        const { name, key, sequence } = envelope;
+        await this.handOut({ position, name, key, sequence, frame: outcome.frame });
       } else if (outcome) this.end(outcome.end);
     }
     this.delivering = false;
@@ -277,6 +281,8 @@ export class Group {
 export interface Snapshot {
   position: string;
   frames: readonly Frame[];
+  /** What the state holds of events that the log may get only behind the position. */
+  shown: readonly ShownEvent[];
 }
 
 function pause(ms: number): Promise<void> {

@@ -134,9 +134,9 @@ export function createHub(options: HubOptions): Hub {
 
   const begin = async (group: Group, subscriber: Subscriber): Promise<void> => {
     // Registered already: an event after this position waits in the subscriber until the snapshot is sent.
-    const { position, frames } = await group.snapshot();
+    const { position, frames, shown } = await group.snapshot();
     for (const frame of frames) subscriber.send(frame);
-    subscriber.open(position);
+    subscriber.open(position, shown);
   };
 
   const resume = async (group: Group, subscriber: Subscriber, cursor: string): Promise<void> => {

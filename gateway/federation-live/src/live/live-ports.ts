@@ -53,6 +53,15 @@ export interface EventRequest {
 export interface SubgraphResult {
   data?: Record<string, unknown> | null;
   errors?: readonly GraphQLFormattedError[];
+  /** `shows`, a `ShownEvent`: what the state of a snapshot holds already. */
+  extensions?: Readonly<Record<string, unknown>>;
+}
+
+/** The newest event of a name and a key that a snapshot holds, whether or not the log has it yet. */
+export interface ShownEvent {
+  name: string;
+  key: string;
+  sequence: number;
 }
 
 export interface LiveServices {

@@ -1,7 +1,7 @@
 import type { GraphQLError, GraphQLFormattedError } from 'graphql';
 import type { ServiceFetcher } from '../executor/executor.ts';
 import type { EventWork } from './event-work.ts';
-import type { LiveServices, LoggedEvent, RunContext, StreamRoot, SubgraphResult } from './live-ports.ts';
+import type { LiveServices, LoggedEvent, RunContext, ShownEvent, StreamRoot, SubgraphResult } from './live-ports.ts';
 import { type PayloadRoots, runPayload } from './payload-root.ts';
 import { toGraphQLError } from './result-errors.ts';
 import { EVENT_SERVICE } from './subscription-plan.ts';
@@ -25,7 +25,7 @@ export interface EventRunner {
 }
 
 export type RunOutcome =
-  | { kind: 'result'; data: unknown; errors: readonly GraphQLError[] }
+  | { kind: 'result'; data: unknown; errors: readonly GraphQLError[]; shows?: ShownEvent }
   /** The owner says this event is not for this subscription. */
   | { kind: 'skipped' }
   /** The owner answered nothing but errors. */
@@ -96,7 +96,7 @@ export function eventRunner(options: EventRunnerOptions): EventRunner {
       variables: request.variables,
       fetch: (fetch) => (fetch.service === EVENT_SERVICE ? Promise.resolve(primary) : fetchOthers(fetch)),
     });
-    return { kind: 'result', data, errors };
+    return { kind: 'result', data, errors, shows: shownBy(primary) };
   };
 
   return {
@@ -113,6 +113,12 @@ export function eventRunner(options: EventRunnerOptions): EventRunner {
       return errors?.length && (data?.[name] ?? null) === null ? errors : null;
     },
   };
+}
+
+function shownBy({ extensions }: SubgraphResult): ShownEvent | undefined {
+  const { name, key, sequence } = (extensions?.['shows'] ?? {}) as Partial<ShownEvent>;
+  if (typeof name !== 'string' || typeof key !== 'string' || typeof sequence !== 'number') return undefined;
+  return { name, key, sequence };
 }
 
 /** A payload that its reader cannot make sense of is left to the owner. */

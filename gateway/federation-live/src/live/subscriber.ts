@@ -1,7 +1,7 @@
 import type { GraphQLError } from 'graphql';
 import { ChangeQueue } from './change-queue.ts';
 import { liveError } from './live-error.ts';
-import type { Audience, Frame, LiveSink } from './live-ports.ts';
+import type { Audience, Frame, LiveSink, ShownEvent } from './live-ports.ts';
 import { comparePositions } from './position.ts';
 
 export interface SubscriberLimits {
@@ -19,10 +19,9 @@ export interface SubscriberOptions {
   onEnd(subscriber: Subscriber): void;
 }
 
-/** A live result with its place in the log and the key of what it tells of. */
-export interface Change {
+/** A live result with its place in the log, and the event it tells. */
+export interface Change extends ShownEvent {
   position: string;
-  key: string;
   frame: Frame;
 }
 
@@ -36,6 +35,8 @@ export class Subscriber {
   private isOpen = false;
   /** Results up to here have been shown. Forgotten with the first result behind it: those of a group come in order. */
   private shownUpTo: string | undefined;
+  /** By name and key, the sequence that has been shown. Forgotten with the first event behind it, too. */
+  private shown: Map<string, number> | undefined;
   private flushing = false;
   private ended = false;
 
@@ -57,6 +58,7 @@ export class Subscriber {
       if (comparePositions(change.position, this.shownUpTo) <= 0) return;
       this.shownUpTo = undefined;
     }
+    if (this.shown && this.isShown(change)) return;
     if (this.options.latestOnly && (this.flushing || !this.sink.hasRoom)) {
       this.wait(change);
       void this.flush();
@@ -78,13 +80,17 @@ export class Subscriber {
     if (!this.isEnded) await this.sink.drained();
   }
 
-  /** Everything up to the position has been sent; what waited after it follows, then the live results. */
-  open(position: string): void {
+  /**
+   * Everything up to the position has been sent, and what is shown, which may
+   * be news to the log; what waited after it follows, then the live results.
+   */
+  open(position: string, shown: readonly ShownEvent[] = []): void {
     const waiting = this.waiting;
     this.waiting = undefined;
     this.waitingBytes = 0;
     this.isOpen = true;
     this.shownUpTo = position;
+    if (shown.length > 0) this.shown = new Map(shown.map((event) => [lineOf(event), event.sequence]));
     for (let change = waiting?.shift(); change; change = waiting?.shift()) this.offer(change);
   }
 
@@ -100,6 +106,16 @@ export class Subscriber {
     this.ended = true;
     this.waiting = undefined;
     this.options.onEnd(this);
+  }
+
+  private isShown(change: Change): boolean {
+    const line = lineOf(change);
+    const shown = this.shown?.get(line);
+    if (shown === undefined) return false;
+    if (change.sequence <= shown) return true;
+    this.shown?.delete(line);
+    if (this.shown?.size === 0) this.shown = undefined;
+    return false;
   }
 
   private wait(change: Change): void {
@@ -128,4 +144,8 @@ export class Subscriber {
     }
     this.flushing = false;
   }
+}
+
+function lineOf({ name, key }: Pick<ShownEvent, 'name' | 'key'>): string {
+  return `${name} ${key}`;
 }

@@ -9,6 +9,7 @@ import {
   sameDeal,
   scheduleDeal,
   slotsAllowed,
+  shownStatus,
   statusOf,
   tellDeal,
 } from './deal.ts';
@@ -139,5 +140,12 @@ describe('C15 a deal', () => {
     // By a clock that is behind.
     expect(tellDeal(live, at(9))).toBeNull();
     expect(tellDeal({ ...soldOut, told: 'ENDED' }, at(19))).toBeNull();
+  });
+
+  it('shows who begins to watch what it is, and by a clock that is behind what others were told', () => {
+    const live = tellDeal(aDeal(), at(10))!;
+    expect([at(9), at(10), at(20)].map((now) => shownStatus(aDeal(), now))).toEqual(['SCHEDULED', 'LIVE', 'ENDED']);
+    expect([at(9), at(20)].map((now) => shownStatus(live, now))).toEqual(['LIVE', 'ENDED']);
+    expect(shownStatus({ ...live, slotsFree: 0 }, at(12))).toBe('SOLD_OUT');
   });
 });

@@ -111,6 +111,11 @@ export function tellDeal(deal: DealState, now: Date): DealState | null {
   return { ...deal, told: status, version: deal.version + 1 };
 }
 
+/** What whoever begins to watch is shown: what it is at this moment, or what others were told when that is further. */
+export function shownStatus(deal: DealState, now: Date): DealStatus {
+  return (tellDeal(deal, now) ?? deal).told;
+}
+
 const PHASES: Readonly<Record<DealStatus, number>> = { SCHEDULED: 0, LIVE: 1, SOLD_OUT: 1, ENDED: 2, CANCELED: 2 };
 
 /** How many uses inventory is to allow. */

@@ -1,5 +1,5 @@
 import { badUserInput, hasRole, pageRequest, type StreamRoot, toConnection } from '@marketgraph/platform/graphql';
-import type { DealChanged } from '@marketgraph/schema/events/catalog';
+import { type DealChanged, dealChanged } from '@marketgraph/schema/events/catalog';
 import {
   Arg,
   Ctx,
@@ -15,7 +15,7 @@ import {
 } from 'type-graphql';
 import { cancelLightningDeal } from '../commands/cancel-deal.ts';
 import { scheduleLightningDeal } from '../commands/schedule-deal.ts';
-import { type DealState, type DealStatus, slotsAllowed } from '../domain/deal.ts';
+import { type DealState, type DealStatus, shownStatus, slotsAllowed } from '../domain/deal.ts';
 import type { Actor } from '../domain/ownership.ts';
 import { listRunningDeals } from '../store/deals.ts';
 import { canSeeOffer, requireDealMaker, textOf } from './access.ts';
@@ -120,11 +120,12 @@ export class DealResolver {
     const deal = await visibleDeal(textOf(dealId), context);
     if (!deal) throw badUserInput('No such deal.');
     const change = root.envelope?.payload as DealChanged | undefined;
+    if (!change) root.shows = { name: dealChanged.name, key: deal.id, sequence: deal.version };
     return Object.assign(new LightningDealEvent(), {
       cursor: root.cursor,
       occurredAt: new Date(root.occurredAt),
       kind: StreamEventKind[root.kind],
-      deal: toDeal(deal, change ? (change.status as DealStatus) : context.deps.clock.now()),
+      deal: toDeal(deal, change ? (change.status as DealStatus) : shownStatus(deal, context.deps.clock.now())),
     });
   }
 

@@ -1,12 +1,12 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { Arg, Ctx, Directive, FieldResolver, ID, Info, Int, Query, Resolver, Root } from 'type-graphql';
-import { badUserInput, LanguageTag, pageRequest, toConnection } from '@marketgraph/platform/graphql';
+import { badUserInput, LanguageTag, pageRequest, requireService, toConnection } from '@marketgraph/platform/graphql';
 import { inheritedSchema } from '../domain/attribute-schema.ts';
 import { type AttributeValue, describeAttributes } from '../domain/attributes.ts';
 import { inLanguage } from '../domain/localized-text.ts';
 import type { ProductState } from '../domain/product.ts';
 import { inUnits, type UnitSystem as UnitSystemName } from '../domain/units.ts';
-import { listProducts } from '../store/products.ts';
+import { findPublishedIds, listProducts } from '../store/products.ts';
 import { canSeeProduct, seesEverything, sellsFor, textOf } from './access.ts';
 import type { CatalogContext } from './context.ts';
 import { Category, toCategory } from './category.type.ts';
@@ -30,6 +30,9 @@ import {
 } from './product.type.ts';
 import { afterDescription, firstDescription } from './shared.type.ts';
 import { toVendor, Vendor } from './vendor.type.ts';
+
+/** More than a page of candidates of search, and still one quick look into the store. */
+const MAX_IDS = 500;
 
 export const productReference = async (
   reference: { id?: unknown },
@@ -67,6 +70,19 @@ export class ProductResolver {
   ): Promise<ProductConnection> {
     const query = productQuery({ first, after, filter, orderBy }, { viewer, info });
     return productConnection(await listProducts(deps.store, query), query);
+  }
+
+  @Directive('@inaccessible')
+  @Query(() => [ID], {
+    description: 'Which of these products everybody may see, in no order. For the search service.',
+  })
+  async publishedProductIds(
+    @Arg('ids', () => [ID], { description: 'At most 500.' }) ids: string[],
+    @Ctx() { deps, viewer }: CatalogContext,
+  ): Promise<string[]> {
+    requireService(viewer, 'search');
+    if (ids.length > MAX_IDS) throw badUserInput(`At most ${MAX_IDS} products at a time.`);
+    return findPublishedIds(deps.store, ids);
   }
 
   @FieldResolver(() => String, {

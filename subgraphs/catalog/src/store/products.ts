@@ -78,6 +78,16 @@ export async function findProducts(
   return documents.map(toProductState);
 }
 
+/** One batch, index `_id`. Which of these everybody may see; nothing but ids leaves the store. */
+export async function findPublishedIds(store: CatalogStore, ids: readonly string[]): Promise<string[]> {
+  const documents = await store.products.find(publishedFilter(ids), { projection: { _id: 1 } }).toArray();
+  return documents.map(({ _id }) => _id);
+}
+
+export function publishedFilter(ids: readonly string[]): Filter<ProductDocument> {
+  return { _id: { $in: [...ids] }, status: 'PUBLISHED' };
+}
+
 export async function findProduct(store: CatalogStore, id: string, session?: Session): Promise<ProductState | null> {
   const document = await store.products.findOne({ _id: id }, { session });
   return document && toProductState(document);

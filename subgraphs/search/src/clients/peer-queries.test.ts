@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { buildASTSchema, parse, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { AVAILABILITY } from './availability.ts';
+import { PUBLISHED } from './shown-products.ts';
 import { BY_ID, MORE_OFFERS, PAGE, RATINGS } from './product-source.ts';
 
 const FOLDER = resolve(import.meta.dirname, '../../../../schema/subgraphs');
@@ -22,6 +23,7 @@ describe('what search asks the others', () => {
     ['catalog', 'a page of products', PAGE],
     ['catalog', 'products by id', BY_ID],
     ['catalog', 'further offers', MORE_OFFERS],
+    ['catalog', 'which products are shown', PUBLISHED],
     ['reviews', 'ratings', RATINGS],
     ['inventory', 'availability', AVAILABILITY],
   ])('%s can answer: %s', (subgraph, _, query) => {

@@ -1,5 +1,10 @@
 import { type IndexedOffer, type ProductDocument, readOffers } from './product-document.ts';
 
+/** How many are looked at to show so many, because some of them may be sold out or taken down. */
+export function withSpare(count: number): number {
+  return count + 5 + Math.ceil(count / 4);
+}
+
 /** Which offers of a hit a buyer would accept. */
 export interface OfferWishes {
   vendorIds?: readonly string[] | null;

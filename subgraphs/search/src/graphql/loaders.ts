@@ -1,4 +1,6 @@
 import DataLoader from 'dataloader';
+import type { RequestContext } from '@marketgraph/platform/graphql';
+import { type ShownProducts, shownProducts } from '../clients/shown-products.ts';
 import type { CommandDeps } from '../commands/deps.ts';
 import { alsoBought, relatedProducts } from '../queries/discover.ts';
 
@@ -7,13 +9,19 @@ export interface ListKey {
   first: number;
 }
 
-/** Lists of other products, for all products of one operation together. */
+/** What fields of one operation ask for, gathered: lists of other products, and which products are shown. */
 export interface Loaders {
   related: DataLoader<ListKey, string[], string>;
   alsoBought: DataLoader<ListKey, string[], string>;
+  shown: ShownProducts;
 }
 
-export function createLoaders({ redis, index, clock }: CommandDeps): Loaders {
+export function createLoaders(
+  { redis, index, clock, peers }: CommandDeps,
+  request: Pick<RequestContext, 'log' | 'requestId'>,
+): Loaders {
+  const shown = shownProducts(peers, request);
+  const deps = { redis, index, shown };
   const lists = (find: (ids: readonly string[], first: number) => Promise<string[][]>) =>
     new DataLoader<ListKey, string[], string>(
       async (keys) => {
@@ -28,7 +36,8 @@ export function createLoaders({ redis, index, clock }: CommandDeps): Loaders {
       { cacheKeyFn: ({ productId, first }) => `${first}:${productId}`, maxBatchSize: 100 },
     );
   return {
-    related: lists((ids, first) => relatedProducts({ redis, index }, ids, first)),
-    alsoBought: lists((ids, first) => alsoBought({ redis, index }, ids, { first, now: clock.now() })),
+    related: lists((ids, first) => relatedProducts(deps, ids, first)),
+    alsoBought: lists((ids, first) => alsoBought(deps, ids, { first, now: clock.now() })),
+    shown,
   };
 }

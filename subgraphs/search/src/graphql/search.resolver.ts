@@ -17,7 +17,7 @@ export class SearchQueries {
       'Products that fit words and filter. The words are taken literally; a typo or two do not matter. By relevance, what is like what a signed-in buyer was interested in comes earlier, unless they switched that off.',
   })
   async searchProducts(
-    @Ctx() { commands, log, requestId, viewer }: SearchContext,
+    @Ctx() { commands, loaders, log, requestId, viewer }: SearchContext,
     @Arg('query', () => String, { nullable: true, description: 'At most 200 characters; all products when absent.' })
     query?: string,
     @Arg('filter', () => SearchFilter, { nullable: true, description: 'Only what fits all of it.' })
@@ -42,7 +42,7 @@ export class SearchQueries {
     const { index, peers, redis, defaultCurrency } = commands;
     const isByRelevance = (sort ?? SearchSort.RELEVANCE) === SearchSort.RELEVANCE;
     const page = await searchProducts(
-      { index, peers, redis, log, requestId },
+      { index, peers, redis, shown: loaders.shown, log, requestId },
       {
         query,
         filter: { ...filter, shipTo: buyer?.countryCode },
@@ -81,12 +81,13 @@ export class SearchQueries {
     description: 'What may be meant while somebody types: what others ask, brands, categories, titles.',
   })
   async searchSuggest(
-    @Ctx() { commands }: SearchContext,
+    @Ctx() { commands, loaders }: SearchContext,
     @Arg('prefix', () => String, { description: 'What has been typed, at most 100 characters.' }) prefix: string,
     @Arg('first', () => Int, { nullable: true, defaultValue: 8, description: 'How many, from 1 to 20.' })
     first?: number,
   ): Promise<Suggestion[]> {
-    const suggestions = await suggest(commands, prefix, { first: first ?? 8, now: commands.clock.now() });
+    const deps = { ...commands, shown: loaders.shown };
+    const suggestions = await suggest(deps, prefix, { first: first ?? 8, now: commands.clock.now() });
     return suggestions.map(({ text, productId, categoryId }) => ({
       text,
       product: productId === null ? null : toProduct(productId),
@@ -98,7 +99,7 @@ export class SearchQueries {
     description: 'What draws most interest and can be bought; what sells best while there is no interest yet.',
   })
   async trending(
-    @Ctx() { commands }: SearchContext,
+    @Ctx() { commands, loaders }: SearchContext,
     @Arg('categoryId', () => ID, { nullable: true, description: 'Only in this category and below.' })
     categoryId?: string,
     @Arg('window', () => TrendWindow, {
@@ -110,7 +111,8 @@ export class SearchQueries {
     @Arg('first', () => Int, { nullable: true, defaultValue: 20, description: 'How many, from 1 to 50.' })
     first?: number,
   ): Promise<TrendingProduct[]> {
-    const trends = await trending(commands, {
+    const deps = { ...commands, shown: loaders.shown };
+    const trends = await trending(deps, {
       categoryId: categoryId ?? null,
       window: window ?? TrendWindow.DAY,
       first: listLength(first ?? 20),
@@ -155,13 +157,14 @@ export class UserLists {
   })
   async recommendations(
     @Root() { id }: User,
-    @Ctx() { commands, viewer }: SearchContext,
+    @Ctx() { commands, loaders, viewer }: SearchContext,
     @Arg('first', () => Int, { nullable: true, defaultValue: 12, description: 'How many, from 1 to 50.' })
     first?: number,
   ): Promise<Product[] | null> {
     const count = listLength(first ?? 12);
     if (viewer.kind !== 'user' || viewer.userId !== id) return null;
-    const ids = await recommendations(commands, id, { first: count, now: commands.clock.now() });
+    const deps = { ...commands, shown: loaders.shown };
+    const ids = await recommendations(deps, id, { first: count, now: commands.clock.now() });
     return ids.map(toProduct);
   }
 }

@@ -61,7 +61,9 @@ export class ProductSearchConnection {
   @Field(() => PageInfo, { description: 'Where the page stands. A search shows its first 1,000 products.' })
   pageInfo!: PageInfo;
 
-  @Field(() => Int, { description: 'How many products fit, without those known to be sold out meanwhile.' })
+  @Field(() => Int, {
+    description: 'How many products fit, without those known to be sold out or taken down meanwhile.',
+  })
   totalCount!: number;
 
   @Field(() => [SearchFacet], { description: 'In the order asked for.' })

@@ -1,5 +1,7 @@
 import type { Redis } from '@marketgraph/platform/redis';
 import type { SearchIndex, SearchRequest } from '../clients/search-index.ts';
+import { onlyShown, type ShownProducts } from '../clients/shown-products.ts';
+import { withSpare } from '../domain/page-of-hits.ts';
 import type { ProductDocument } from '../domain/product-document.ts';
 import { anyOf, NOTHING } from '../domain/search-filter.ts';
 import { toSortBy } from '../domain/sort-order.ts';
@@ -13,9 +15,10 @@ const CANDIDATES = 200;
 const COMPANION_CANDIDATES = 100;
 const POPULAR = toSortBy('POPULARITY', { hasWords: false, currency: '' });
 
-interface Deps {
+export interface DiscoverDeps {
   redis: Redis;
   index: SearchIndex;
+  shown: ShownProducts;
 }
 
 export interface Trend {
@@ -25,7 +28,7 @@ export interface Trend {
 
 /** What draws most interest within a window and can be bought; before there is any interest, what sells best. */
 export async function trending(
-  { redis, index }: Deps,
+  { redis, index, shown }: DiscoverDeps,
   options: { categoryId: string | null; window: TrendWindow; first: number; now: Date },
 ): Promise<Trend[]> {
   const { categoryId, window, first, now } = options;
@@ -36,17 +39,22 @@ export async function trending(
       candidates.map(({ productId }) => productId),
       category,
     ),
-    browse(['inStock:=true', ...category], first),
+    browse(['inStock:=true', ...category], withSpare(first)),
   ]);
-  const shown = new Set(found!.hits.map(({ document }) => document.id));
-  const trends = candidates.filter(({ productId }) => shown.has(productId));
+  const inStock = new Set(found!.hits.map(({ document }) => document.id));
+  const trends = await onlyShown(
+    shown,
+    candidates.filter(({ productId }) => inStock.has(productId)).slice(0, withSpare(first)),
+    ({ productId }) => productId,
+  );
   if (trends.length > 0) return trends.slice(0, first);
-  return popular!.hits.map(({ document }) => ({ productId: document.id, score: document.popularity }));
+  const sold = popular!.hits.map(({ document }) => ({ productId: document.id, score: document.popularity }));
+  return (await onlyShown(shown, sold, ({ productId }) => productId)).slice(0, first);
 }
 
 /** Per product the best sold ones of its own category, itself not among them; one call for all of them. */
 export async function relatedProducts(
-  { index }: Deps,
+  { index, shown }: DiscoverDeps,
   productIds: readonly string[],
   first: number,
 ): Promise<string[][]> {
@@ -55,21 +63,25 @@ export async function relatedProducts(
     productIds.map((id) => {
       const category = categories.get(id)?.categoryIds.at(-1);
       const own = category ? anyOf('categoryIds', [category]) : null;
-      return browse(own ? ['inStock:=true', own] : [NOTHING], first + 1);
+      return browse(own ? ['inStock:=true', own] : [NOTHING], withSpare(first + 1));
     }),
   );
-  return productIds.map((id, at) => idsOf(answers[at]!.hits, id).slice(0, first));
+  const lists = productIds.map((id, at) => idsOf(answers[at]!.hits, id));
+  const shownIds = await shown(lists.flat());
+  return lists.map((ids) => ids.filter((id) => shownIds.has(id)).slice(0, first));
 }
 
 /** Per product what its buyers took with it; what nobody has bought with anything shows what is trending. */
 export async function alsoBought(
-  deps: Deps,
+  deps: DiscoverDeps,
   productIds: readonly string[],
   { first, now }: { first: number; now: Date },
 ): Promise<string[][]> {
   const companions = await companionsOf(deps.redis, productIds, COMPANION_CANDIDATES);
   const known = await documentsOf(deps.index, [...new Set(companions.flat())], ['inStock:=true']);
-  const lists = companions.map((ids) => ids.filter((id) => known.has(id)).slice(0, first));
+  const inStock = companions.map((ids) => ids.filter((id) => known.has(id)).slice(0, withSpare(first)));
+  const shownIds = await deps.shown(inStock.flat());
+  const lists = inStock.map((ids) => ids.filter((id) => shownIds.has(id)).slice(0, first));
   if (lists.every((list) => list.length > 0)) return lists;
   const trends = await trending(deps, { categoryId: null, window: 'WEEK', first: first + 1, now });
   return lists.map((list, at) => {

@@ -1,11 +1,12 @@
 import type { Redis } from '@marketgraph/platform/redis';
-import type { SearchIndex } from '../clients/search-index.ts';
+import { onlyShown } from '../clients/shown-products.ts';
 import { blend } from '../domain/embedding.ts';
+import { withSpare } from '../domain/page-of-hits.ts';
 import { embeddingOf } from '../domain/product-document.ts';
 import { NOTHING, quoted } from '../domain/search-filter.ts';
 import { loadProducts } from '../store/source-model.ts';
 import { interestsOf, keepLikes, knownLikes } from '../store/taste.ts';
-import { trending } from './discover.ts';
+import { type DiscoverDeps, trending } from './discover.ts';
 
 /** The products of most interest say enough about a taste. */
 const CONSIDERED = 30;
@@ -32,7 +33,7 @@ export async function likesOf(redis: Redis, userId: string): Promise<number[] | 
 
 /** What is like that and can be bought, without what they know already; what is trending while there is nothing to go by. */
 export async function recommendations(
-  deps: { redis: Redis; index: SearchIndex },
+  deps: DiscoverDeps,
   userId: string,
   { first, now }: { first: number; now: Date },
 ): Promise<string[]> {
@@ -47,10 +48,11 @@ export async function recommendations(
     {
       words: '',
       filterBy: without === '' ? NOTHING : `inStock:=true && id:!=[${without}]`,
-      vector: { numbers: likes, count: first, maxDistance: 1 },
+      vector: { numbers: likes, count: withSpare(first), maxDistance: 1 },
       offset: 0,
-      limit: first,
+      limit: withSpare(first),
     },
   ]);
-  return answer!.hits.map(({ document }) => document.id);
+  const alike = answer!.hits.map(({ document }) => document.id);
+  return (await onlyShown(deps.shown, alike, (id) => id)).slice(0, first);
 }

@@ -4,9 +4,10 @@ import type { SubgraphClient } from '@marketgraph/platform/serve';
 import type { Logger } from '@marketgraph/platform/telemetry';
 import { availabilityIfKnown } from '../clients/availability.ts';
 import type { Hit, SearchIndex, SearchRequest } from '../clients/search-index.ts';
+import type { ShownProducts } from '../clients/shown-products.ts';
 import { correctedQuery, hasEveryWord } from '../domain/corrected-query.ts';
 import { type Facet, facetField, MAX_FACETS, toFacet, toFacetBy } from '../domain/facets.ts';
-import { chooseOffer, fittingOffers, type OfferWishes } from '../domain/page-of-hits.ts';
+import { chooseOffer, fittingOffers, type OfferWishes, withSpare } from '../domain/page-of-hits.ts';
 import { type Narrowing, NOTHING, plainWords, toFilterBy } from '../domain/search-filter.ts';
 import { type SortName, toSortBy } from '../domain/sort-order.ts';
 import { vendorsNear } from '../store/source-model.ts';
@@ -56,6 +57,7 @@ export interface SearchDeps {
   redis: Redis;
   index: SearchIndex;
   peers: SubgraphClient;
+  shown: ShownProducts;
   log: Logger;
   requestId: string;
 }
@@ -76,9 +78,10 @@ const MAX_ROUNDS = 4;
 const MAX_ROUND = 150;
 
 /**
- * A page of products a buyer can have now. The index proposes, inventory is
- * asked about the offers of each hit, and what is sold out since the index was
- * written gives its place to the next hit.
+ * A page of products a buyer can have now. The index proposes; inventory is
+ * asked about the offers of each hit and the catalog about its product. What is
+ * sold out or taken down since the index was written gives its place to the next
+ * hit.
  */
 export async function searchProducts(deps: SearchDeps, asked: SearchQuestion): Promise<SearchPage> {
   checkNarrowing(asked.filter);
@@ -103,6 +106,7 @@ export async function searchProducts(deps: SearchDeps, asked: SearchQuestion): P
   const names: string[] = [];
   let position = offset;
   let suppressed = 0;
+  let takenDown = 0;
   let isExhausted = false;
 
   for (let round = 0; round < MAX_ROUNDS && shown.length <= limit && !isExhausted; round += 1) {
@@ -111,10 +115,17 @@ export async function searchProducts(deps: SearchDeps, asked: SearchQuestion): P
     isExhausted = isLast;
     const candidates = hits.map((hit) => ({ hit, offers: fittingOffers(hit.document, wishes) }));
     const offerIds = candidates.flatMap(({ offers }) => offers.map(({ id }) => id));
-    const available = await availabilityIfKnown(deps.peers, offerIds, deps);
+    const [available, shownIds] = await Promise.all([
+      availabilityIfKnown(deps.peers, offerIds, deps),
+      deps.shown(hits.map(({ document }) => document.id)),
+    ]);
     for (const { hit, offers } of candidates) {
       if (shown.length > limit) break;
       position += 1;
+      if (!shownIds.has(hit.document.id)) {
+        takenDown += 1;
+        continue;
+      }
       matched.push(hit.matched);
       names.push(hit.document.title, hit.document.brand ?? '', ...hit.document.categories);
       const { offerId, isShown } = chooseOffer(offers, available, wishes.inStockOnly);
@@ -129,7 +140,7 @@ export async function searchProducts(deps: SearchDeps, asked: SearchQuestion): P
     edges,
     hasNextPage: shown.length > limit && last !== undefined && position <= MAX_DEPTH,
     hasPreviousPage: offset > 0,
-    totalCount: Math.max(open.found - suppressed, edges.length),
+    totalCount: Math.max(open.found - suppressed - takenDown, edges.length),
     facets: question.facets.map((key) => toFacet(key, question.currency, open.facets)),
     correctedQuery: correctedQuery(words, matched),
     hasEveryWord: hasEveryWord(words, names),
@@ -172,9 +183,8 @@ async function toRequest(
   };
 }
 
-/** More than are missing, because some of them may be sold out. */
 function roundSize(missing: number): number {
-  return Math.min(missing + 5 + Math.ceil(missing / 4), MAX_ROUND);
+  return Math.min(withSpare(missing), MAX_ROUND);
 }
 
 function toFound({ document, highlights, score }: Hit, offerId: string | null, position: number): FoundProduct {

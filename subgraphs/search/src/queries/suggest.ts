@@ -1,8 +1,8 @@
 import { badUserInput } from '@marketgraph/platform/graphql';
-import type { Redis } from '@marketgraph/platform/redis';
-import type { SearchIndex } from '../clients/search-index.ts';
+import { onlyShown } from '../clients/shown-products.ts';
 import { plainWords } from '../domain/search-filter.ts';
 import { frequentQueries } from '../store/asked.ts';
+import type { DiscoverDeps } from './discover.ts';
 
 export interface Suggested {
   text: string;
@@ -23,7 +23,7 @@ const MAX_ASKED = 3;
  * categories that do, then titles of products.
  */
 export async function suggest(
-  { index, redis }: { index: SearchIndex; redis: Redis },
+  { index, redis, shown }: DiscoverDeps,
   prefix: string,
   { first, now }: { first: number; now: Date },
 ): Promise<Suggested[]> {
@@ -50,7 +50,7 @@ export async function suggest(
   const frequent = asked.map((text) => ({ text, productId: null, categoryId: null }));
   const short: Suggested[] = [];
   const titles: Suggested[] = [];
-  for (const { document } of answer!.hits) {
+  for (const { document } of await onlyShown(shown, answer!.hits, (hit) => hit.document.id)) {
     const { id, title, brand, categories, categoryIds } = document;
     if (brand && beginsWith(brand, words)) short.push({ text: brand, productId: null, categoryId: null });
     for (const [at, name] of categories.entries()) {

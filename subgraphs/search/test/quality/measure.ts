@@ -75,7 +75,7 @@ export async function measureQuality(
 
 async function answer(index: SearchIndex, question: Question) {
   const page = await searchProducts(
-    { index, peers: inStock, redis: none, log, requestId: 'quality' },
+    { index, peers: inStock, redis: none, shown: everything, log, requestId: 'quality' },
     { query: question.query, filter: {}, currency: 'EUR', facets: [], sort: 'RELEVANCE', first: LOOKED_AT },
   );
   const rank = page.edges.findIndex(({ productId }) => question.answers.has(productId)) + 1;
@@ -84,6 +84,8 @@ async function answer(index: SearchIndex, question: Question) {
 
 // Asked for nothing but places, which no question here has.
 const none = {} as Redis;
+
+const everything = async (ids: readonly string[]) => new Set(ids);
 
 const inStock = {
   call: async <Data>(_: string, __: unknown, variables: Record<string, unknown> = {}): Promise<Data> =>
