@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import * as operations from '@marketgraph/schema/generated/operations';
+import { until } from '@marketgraph/platform/testing';
 import { aRun, registerVendor, signIn, type Vendor } from '../story/cast.ts';
 import { archiveProduct, listProduct } from '../story/listing.ts';
 import { silentReport as report } from '../story/report.ts';
@@ -93,10 +94,7 @@ async function changeOnce({
 }
 
 async function untilShown(sinceMs: number, isShown: () => Promise<boolean>): Promise<number> {
-  while (!(await isShown())) {
-    if (performance.now() - sinceMs > GIVE_UP_MS) throw new Error(`Not shown within ${GIVE_UP_MS} ms.`);
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-  }
+  await until(isShown, { timeoutMs: GIVE_UP_MS, intervalMs: PAUSE_MS, what: 'the search to show it' });
   return Math.round(performance.now() - sinceMs);
 }
 

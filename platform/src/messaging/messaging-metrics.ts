@@ -1,6 +1,7 @@
 import type { Logger, Metrics } from '../telemetry/telemetry.ts';
 import type { EventBus, GroupState } from './bus.ts';
 import { deadLettersOf, streamOf } from './envelope.ts';
+import { watchFigure } from './figures.ts';
 import { type Loop, startLoop } from './loop.ts';
 import type { Outbox } from './outbox.ts';
 
@@ -53,17 +54,11 @@ export function watchStream(options: {
 export function watchDeadLetters(options: { metrics: Metrics; group: string; bus: EventBus; log: Logger }): Loop {
   const { metrics, group, bus, log } = options;
   const stream = deadLettersOf(group);
-  let depth = 0;
-  metrics.gauge({ name: 'dead_letter_depth', help: 'Events the group has given up on.', labels: ['stream'] }, () => [
-    [[stream], depth],
-  ]);
-  return startLoop({
-    name: `metrics of ${stream}`,
-    log,
-    intervalMs: LOOK_EVERY_MS,
-    async run() {
-      depth = await bus.deadLetterCount(group);
-      return 'idle';
+  return watchFigure(
+    { name: 'dead_letter_depth', help: 'Events the group has given up on.', labels: ['stream'] },
+    {
+      ...{ metrics, log, intervalMs: LOOK_EVERY_MS },
+      look: async () => [[[stream], await bus.deadLetterCount(group)]],
     },
-  });
+  );
 }

@@ -25,25 +25,28 @@ export async function expectReadinessToFollow(shop: TestMarketplace, store: keyo
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
     }
   })();
-  const outage = shop.stores.outageOf(store);
-  await outage.begin();
   try {
-    await until(async () => (await missingAt(shop.url)).join() === needing.join(), {
-      timeoutMs: WITHIN_MS,
-      what: `the gateway to miss ${needing.join(', ')}`,
-    });
-    expect(await statusOf(`${shop.url}/ready`)).toBe(503);
-    const answers = services.map(async ({ service, url }) => [service, await statusOf(`${url}/ready`)]);
-    const isNeeding = (service: string) => service === 'gateway' || (needing as readonly string[]).includes(service);
-    expect(await Promise.all(answers)).toEqual(
-      services.map(({ service }) => [service, isNeeding(service) ? 503 : 200]),
-    );
+    const outage = shop.stores.outageOf(store);
+    await outage.begin();
+    try {
+      await until(async () => (await missingAt(shop.url)).join() === needing.join(), {
+        timeoutMs: WITHIN_MS,
+        what: `the gateway to miss ${needing.join(', ')}`,
+      });
+      expect(await statusOf(`${shop.url}/ready`)).toBe(503);
+      const answers = services.map(async ({ service, url }) => [service, await statusOf(`${url}/ready`)]);
+      const isNeeding = (service: string) => service === 'gateway' || (needing as readonly string[]).includes(service);
+      expect(await Promise.all(answers)).toEqual(
+        services.map(({ service }) => [service, isNeeding(service) ? 503 : 200]),
+      );
+    } finally {
+      await outage.end();
+    }
+    await until(async () => (await statusOf(`${shop.url}/ready`)) === 200, { timeoutMs: WITHIN_MS, what: 'readiness' });
   } finally {
-    await outage.end();
+    isWatching = false;
+    await watching;
   }
-  await until(async () => (await statusOf(`${shop.url}/ready`)) === 200, { timeoutMs: WITHIN_MS, what: 'readiness' });
-  isWatching = false;
-  await watching;
   expect(dead).toEqual([]);
 }
 
