@@ -34,6 +34,8 @@ export class Floor {
   #day: SalesOfDay | undefined;
   #isWholeDay = true;
   #arrived: FloorOrder[] = [];
+  /** The page has shown all there was when it was opened: what a list has beside that came since. */
+  #isListed = false;
   #drawing: ReturnType<typeof setTimeout> | undefined;
   #tomorrow: ReturnType<typeof setTimeout> | undefined;
 
@@ -114,7 +116,9 @@ export class Floor {
   async #readLists(): Promise<void> {
     const { moves } = this.#stock;
     const { orders, levels, isWhole } = await listsOf(this.shop.id, await this.port.accessToken());
-    this.#orders.merge(orders);
+    const found = this.#orders.merge(orders);
+    if (this.#isListed) this.#arrived.push(...found);
+    this.#isListed ||= isWhole;
     this.#stock.merge(levels, moves);
     this.#soon();
     // What there is, is shown; the rest is asked for again.

@@ -28,9 +28,9 @@ export class OrderBoard {
     return position < MAX_ORDERS;
   }
 
-  /** What a list says, read after the feeds began: events may have told of something newer meanwhile. */
-  merge(orders: readonly FloorOrder[]): void {
-    for (const order of orders) this.put(order);
+  /** What a list says, read after the feeds began: events may have told of something newer meanwhile. Those not shown before. */
+  merge(orders: readonly FloorOrder[]): FloorOrder[] {
+    return orders.filter((order) => this.put(order));
   }
 }
 

@@ -146,6 +146,13 @@ describe('the shop-floor page', () => {
     await watched.signIn(vendor.credentials);
     await watched.page.locator('#orders li').first().waitFor();
     const before = await orderIds(watched);
+    const feeds: { query: string; variables: { after: string | null } }[] = [];
+    watched.page.on('websocket', (socket) =>
+      socket.on('framesent', ({ payload }) => {
+        const frame = JSON.parse(String(payload)) as { type: string; payload: (typeof feeds)[number] };
+        if (frame.type === 'subscribe') feeds.push(frame.payload);
+      }),
+    );
     wire.refuse();
     await watched.state('reconnecting');
     const placed = [await placeOrder(lamp), await placeOrder(lamp, 3)];
@@ -157,8 +164,12 @@ describe('the shop-floor page', () => {
     await stockRow(watched, lamp).getByText('36 left').waitFor();
     const { orderCount } = await salesToday();
     await watched.page.locator('#sales-orders').getByText(String(orderCount), { exact: true }).waitFor();
-    // It resumed behind its cursor: what came meanwhile was told as events, not found in a list.
+    // Told to those who do not see the list, too.
     expect(await watched.page.locator('#announcements').textContent()).toMatch(/2 new orders\.|New order/);
+    // It resumed behind its cursor: what came meanwhile was told as events, not begun anew with a snapshot.
+    const orders = feeds.filter(({ query }) => query.includes('vendorOrderFeed'));
+    expect(orders.map(({ variables }) => variables.after)).toEqual(orders.map(() => expect.any(String) as string));
+    expect(orders.length).toBeGreaterThan(0);
   });
 
   it('is safe from what products are called', async () => {
