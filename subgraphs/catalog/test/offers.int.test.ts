@@ -258,7 +258,13 @@ describe('prices', () => {
       (await shop.published('catalog.offerChanged')).find(({ key, sequence }) => key === offer.id && sequence === 2),
     );
     expect(envelope.topics).toEqual([`priceChanged:${offer.id}`]);
+    const later = await listen({ kind: 'SNAPSHOT', cursor: 'c2', occurredAt, key: offer.id });
+    expect([snapshot, later].map(({ extensions }) => extensions?.['shows'])).toEqual([
+      { name: envelope.name, key: envelope.key, sequence: 1 },
+      { name: envelope.name, key: envelope.key, sequence: 2 },
+    ]);
     const live = await listen({ kind: 'LIVE', cursor: 'c1', occurredAt, envelope });
+    expect(live.extensions).toBeUndefined();
     expect(JSON.parse(JSON.stringify(live.data))).toEqual({
       priceChanged: {
         cursor: 'c1',

@@ -269,6 +269,8 @@ describe('stock events', () => {
       const seen = await eventsOf(offerId);
       return seen.length > 0 && seen;
     });
+    const { name, key, sequence } = envelope!;
+    expect(snapshot.extensions).toEqual({ shows: { name, key, sequence } });
     const event = { kind: 'LIVE' as const, cursor: 'c1', occurredAt, envelope: envelope! };
     const own = await harness.subgraph.executeEvent({ ...base, viewer: seller.viewer, event });
     expect(own.data).toMatchObject({ stockChanged: { kind: 'LIVE', available: 2, warehouse: { code: 'A' } } });

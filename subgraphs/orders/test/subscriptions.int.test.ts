@@ -24,11 +24,12 @@ const live = (envelope: EventEnvelope): StreamRoot => ({
 /** One event for one subscriber, as the gateway hands it over. */
 async function deliver(viewer: Viewer, query: string, variables: Record<string, unknown>, event: StreamRoot) {
   const response = await h.orders.executeEvent({ query, variables, viewer, event, requestId: 'test' });
-  const { data, errors } = JSON.parse(JSON.stringify(response)) as {
+  const { data, errors, extensions } = JSON.parse(JSON.stringify(response)) as {
     data?: Record<string, unknown> | null;
     errors?: { extensions: { code: string } }[];
+    extensions?: { shows?: unknown };
   };
-  return { data, code: errors?.[0]?.extensions.code };
+  return { data, code: errors?.[0]?.extensions.code, shows: extensions?.shows };
 }
 
 const STATUS = `subscription($id: ID!) { orderStatusChanged(orderId: $id) {
@@ -84,7 +85,11 @@ describe('O33 orderStatusChanged', () => {
       return all.length === 3 && all;
     });
     expect(Date.now() - begun).toBeLessThan(1_000);
+    const [, confirmed, packed] = events.map(({ name, key, sequence }) => ({ name, key, sequence }));
+    const now = await deliver(shop.buyer, STATUS, { id: orderId }, snapshot);
+    expect([first.shows, now.shows]).toEqual([confirmed, packed]);
     const answers = await Promise.all(events.map((event) => deliver(shop.buyer, STATUS, { id: orderId }, live(event))));
+    expect(answers.map(({ shows }) => shows)).toEqual([undefined, undefined, undefined]);
     expect(answers.map((answer) => answer.data?.['orderStatusChanged'])).toMatchObject([
       { kind: 'LIVE', previousStatus: null, status: 'PENDING_PAYMENT', cursor: `c-${events[0]!.id}` },
       { previousStatus: 'PENDING_PAYMENT', status: 'CONFIRMED', vendorOrder: null },
@@ -168,7 +173,10 @@ describe('cartChanged', () => {
       [snapshot, 'SNAPSHOT'],
       [live(event!), 'LIVE'],
     ] as const) {
-      const { data } = await deliver(shop.buyer, CART, { id: cart!.id }, root);
+      const { data, shows } = await deliver(shop.buyer, CART, { id: cart!.id }, root);
+      expect(shows).toEqual(
+        kind === 'SNAPSHOT' ? { name: 'orders.cartChanged', key: cart!.id, sequence: 2 } : undefined,
+      );
       expect(data).toEqual({ cartChanged: { kind, cart: { id: cart!.id, version: 2, lines: [{ quantity: 3 }] } } });
       expect((await deliver(aUser(), CART, { id: cart!.id }, root)).code).toBe('BAD_USER_INPUT');
     }

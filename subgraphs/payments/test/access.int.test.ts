@@ -105,6 +105,14 @@ describe('streams', () => {
         payment: { id, status: 'AUTHORIZED' },
       },
     });
+    const [told] = await shop.orm.em
+      .fork()
+      .execute<{ name: string; sequence: string }[]>(
+        "select name, sequence from outbox where name = 'payments.paymentStatusChanged' and key = ? order by position desc",
+        [id],
+      );
+    const shown = { name: told!.name, key: id, sequence: Number(told!.sequence) };
+    expect(first.extensions).toEqual({ shows: shown });
     const change = live({ paymentId: id, previousStatus: 'PROCESSING', status: 'AUTHORIZED' });
     expect((await follow(buyer, STATUS, id, at(change))).data).toMatchObject({
       paymentStatusChanged: { kind: 'LIVE', previousStatus: 'PROCESSING', payment: { status: 'AUTHORIZED' } },

@@ -12,7 +12,7 @@ import {
   Subscription,
 } from 'type-graphql';
 import { badUserInput, eventSkipped, type StreamRoot } from '@marketgraph/platform/graphql';
-import type { OfferChanged } from '@marketgraph/schema/events/catalog';
+import { type OfferChanged, offerChanged } from '@marketgraph/schema/events/catalog';
 import { setOfferPrice } from '../commands/set-offer-price.ts';
 import { upsertOffer } from '../commands/upsert-offer.ts';
 import { offerStatusFor, type OfferState, type OfferStatus as OfferStatusName } from '../domain/offer.ts';
@@ -115,6 +115,7 @@ export class OfferResolver {
     if (!offerIds.includes(id)) throw eventSkipped();
     const offer = await visibleOffer(await context.loaders.offer.load(id), context);
     if (!offer) throw badUserInput('No such offer.');
+    if (!change) root.shows = { name: offerChanged.name, key: id, sequence: offer.state.version };
     return Object.assign(new PriceChangedEvent(), {
       cursor: root.cursor,
       occurredAt: new Date(root.occurredAt),

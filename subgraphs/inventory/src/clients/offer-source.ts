@@ -2,7 +2,7 @@ import { idPrefix } from '@marketgraph/platform/core';
 import type { SubgraphClient } from '@marketgraph/platform/serve';
 import type { OfferRow } from '../store/offers.ts';
 
-export type KnownOffer = Omit<OfferRow, 'lowStockThreshold'>;
+export type KnownOffer = Omit<OfferRow, 'lowStockThreshold' | 'sequence'>;
 
 export interface KnownAllowance {
   allowanceId: string;

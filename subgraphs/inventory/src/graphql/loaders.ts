@@ -17,7 +17,7 @@ import type { OfferAvailability } from './stock.type.ts';
 /** One statement for all keys of one tick, for the length of one operation. */
 export interface Loaders {
   offer: DataLoader<string, OfferRow | null>;
-  availability: DataLoader<string, OfferAvailability>;
+  availability: DataLoader<string, AvailabilityRead>;
   levelsOfOffer: DataLoader<string, LevelRow[]>;
   level: DataLoader<string, LevelRow | null>;
   warehouse: DataLoader<string, WarehouseRow | null>;
@@ -28,6 +28,9 @@ export interface Loaders {
   availableOfVariant: DataLoader<string, number>;
   slotsLeft: DataLoader<string, number | null>;
 }
+
+/** With the number of the newest change it holds; it may hold newer ones. */
+export type AvailabilityRead = OfferAvailability & { sequence: number };
 
 const MAX_BATCH = 500;
 
@@ -95,20 +98,23 @@ export function createLoaders(orm: Database): Loaders {
 }
 
 /** An offer nobody has counted yet has none: it cannot be bought. */
-async function readAvailability(orm: Database, offerIds: readonly string[]): Promise<OfferAvailability[]> {
+async function readAvailability(orm: Database, offerIds: readonly string[]): Promise<AvailabilityRead[]> {
   const em = orm.em.fork();
-  const [rows, offers] = [await availabilityOf(em, offerIds), await findOffers(em, offerIds)];
+  // In this order: units that are newer than their number are told again, older ones never.
+  const offers = new Map((await findOffers(em, offerIds)).map((offer) => [offer.offerId, offer]));
+  const rows = await availabilityOf(em, offerIds);
   const units = new Map(rows.map((row) => [row.offerId, row.onHand - row.reserved + row.overdue]));
-  const thresholds = new Map(offers.map((offer) => [offer.offerId, offer.lowStockThreshold]));
   const asOf = new Date();
   return offerIds.map((id) => {
     // The slots of a deal are no offer, and none of it can be bought.
-    const available = thresholds.has(id) ? (units.get(id) ?? 0) : 0;
+    const offer = offers.get(id);
+    const available = offer ? (units.get(id) ?? 0) : 0;
     return {
       offer: { id },
       available,
-      status: statusOf(available, thresholds.get(id) ?? 0) as OfferAvailability['status'],
+      status: statusOf(available, offer?.lowStockThreshold ?? 0) as OfferAvailability['status'],
       asOf,
+      sequence: offer?.sequence ?? 0,
     };
   });
 }

@@ -1,5 +1,5 @@
 import { badUserInput, eventSkipped, forbidden, requireUser, type StreamRoot } from '@marketgraph/platform/graphql';
-import type { StockChanged } from '@marketgraph/schema/events/inventory';
+import { type StockChanged, stockChanged } from '@marketgraph/schema/events/inventory';
 import { Arg, Ctx, Directive, ID, Resolver, Root, Subscription } from 'type-graphql';
 import { actsFor } from './access.ts';
 import type { InventoryContext } from './context.ts';
@@ -68,7 +68,8 @@ function livePayload({ envelope }: StreamRoot): StockChanged | undefined {
 }
 
 async function snapshot(root: StreamRoot, offerId: string, { loaders }: InventoryContext): Promise<StockChangedEvent> {
-  const { available } = await loaders.availability.load(offerId);
+  const { available, sequence } = await loaders.availability.load(offerId);
+  root.shows = { name: stockChanged.name, key: offerId, sequence };
   return typed({
     ...envelope(root),
     offer: { id: offerId },

@@ -7,10 +7,12 @@ export interface OfferRow {
   sku: string;
   variantId: string;
   lowStockThreshold: number;
+  /** Of the newest change of its stock. */
+  sequence: number;
 }
 
 const COLUMNS = `offer_id as "offerId", vendor_id as "vendorId", sku, variant_id as "variantId",
-  low_stock_threshold as "lowStockThreshold"`;
+  low_stock_threshold as "lowStockThreshold", sequence::float8 as sequence`;
 
 export async function findOffers(em: EntityManager, offerIds: readonly string[]): Promise<OfferRow[]> {
   if (offerIds.length === 0) return [];
@@ -32,7 +34,7 @@ export async function knownItems(em: EntityManager, ids: readonly string[]): Pro
  */
 export async function saveOffer(
   em: EntityManager,
-  offer: Omit<OfferRow, 'lowStockThreshold'>,
+  offer: Omit<OfferRow, 'lowStockThreshold' | 'sequence'>,
   { sequence = 0 } = {},
 ): Promise<void> {
   await em.execute(

@@ -1,5 +1,6 @@
 import type { Rejection, Result } from '@marketgraph/platform/core';
 import { badUserInput, IdempotencyKey, isService, requireUser, type StreamRoot } from '@marketgraph/platform/graphql';
+import { cartChanged } from '@marketgraph/schema/events/orders';
 import { Arg, Ctx, Directive, FieldResolver, ID, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
 import {
   addCartLines,
@@ -175,6 +176,7 @@ export class CartResolver {
   ): Promise<CartEvent> {
     const cart = await context.loaders.carts.load(cartId);
     if (!cart || !mayUse(cart, cartUserOf(context, token))) throw badUserInput('No such cart.');
+    if (root.kind === 'SNAPSHOT') root.shows = { name: cartChanged.name, key: cart.id, sequence: cart.version };
     return Object.assign(new CartEvent(), {
       __typename: 'CartEvent',
       cursor: root.cursor,

@@ -7,7 +7,7 @@ import {
   toConnection,
   wholeNumber,
 } from '@marketgraph/platform/graphql';
-import type { OrderStatusChanged } from '@marketgraph/schema/events/orders';
+import { type OrderStatusChanged, orderStatusChanged } from '@marketgraph/schema/events/orders';
 import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root, Subscription } from 'type-graphql';
 import { fulfillmentStatusOf } from '../domain/order-status.ts';
 import { historyOfOrder } from '../store/order-history.ts';
@@ -55,6 +55,7 @@ export class OrderResolver {
     if (!view || !seesWholeOrder(context.viewer, view.order)) throw badUserInput('No such order.');
     const change = root.kind === 'LIVE' ? (root.envelope?.payload as OrderStatusChanged) : undefined;
     if (root.kind === 'LIVE' && change?.orderId !== orderId) throw eventSkipped();
+    if (!change) root.shows = { name: orderStatusChanged.name, key: orderId, sequence: view.order.version };
     const part = change?.vendorOrderId ? await context.loaders.vendorOrders.load(change.vendorOrderId) : null;
     const parcel = change?.fulfillmentId ? await context.loaders.fulfillments.load(change.fulfillmentId) : null;
     return Object.assign(new OrderStatusEvent(), {

@@ -2,6 +2,7 @@ import { Arg, Ctx, ID, Resolver, Root, Subscription } from 'type-graphql';
 import { badUserInput, eventSkipped, forbidden, requireUser, type StreamRoot } from '@marketgraph/platform/graphql';
 import {
   type PaymentStatusChanged,
+  paymentStatusChanged,
   type PayoutChanged,
   payoutChanged,
   type SettlementChanged,
@@ -32,8 +33,10 @@ export class PaymentStreamResolver {
   ): Promise<PaymentEvent> {
     requireUser(context.viewer);
     const payment = await readablePayment(paymentId, context);
-    if (!payment) throw badUserInput('No such payment.');
+    const row = await context.loaders.payment.load(paymentId);
+    if (!payment || !row) throw badUserInput('No such payment.');
     const change = root.envelope?.payload as PaymentStatusChanged | undefined;
+    if (!change) root.shows = { name: paymentStatusChanged.name, key: paymentId, sequence: row.version };
     const previous = change?.previousStatus as keyof typeof PaymentStatus | null | undefined;
     return { ...headOf(root), payment, previousStatus: previous ? PaymentStatus[previous] : null };
   }

@@ -31,9 +31,12 @@ export function collectionFields(currencies: readonly string[]): CollectionField
   ];
 }
 
+/** Stands for whichever currencies an index has: ISO 4217's code of no currency. */
+const ANY_CURRENCY = 'XXX';
+
 /** Kept with a version: one that was made with other fields is replaced. */
 export const FINGERPRINT = createHash('sha256')
-  .update(JSON.stringify([collectionFields(['XXX']), WORD_SEPARATORS]))
+  .update(JSON.stringify([collectionFields([ANY_CURRENCY]), WORD_SEPARATORS]))
   .digest('base64url');
 
 /** What one unit costs: the lowest for sorting and counting, all of them for filtering. */

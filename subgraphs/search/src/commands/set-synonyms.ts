@@ -1,6 +1,5 @@
-import type { Result } from '@marketgraph/platform/core';
+import { accept, type Result } from '@marketgraph/platform/core';
 import { readSynonyms, type Synonym } from '../domain/synonyms.ts';
-import { accept } from '@marketgraph/platform/core';
 import type { CommandDeps } from './deps.ts';
 
 /** Replaces all synonyms by these; the next search knows them, in every version of the index. */
