@@ -1,4 +1,3 @@
-import { money } from '@marketgraph/platform/core';
 import type { NewEvent } from '@marketgraph/platform/messaging';
 import { appendToOutbox, type EntityManager, inTransaction } from '@marketgraph/platform/postgres';
 import type { ProviderDispute } from '../clients/provider-money.ts';
