@@ -79,6 +79,7 @@ describe('an access token', () => {
     sid: 'ses_1',
     roles: ['OPERATOR'],
     mem: [],
+    iat: Math.floor(Date.now() / 1_000),
     exp: Math.floor(Date.now() / 1_000) + 600,
   });
   const forge = async (header: object, sign: (input: string) => string | Promise<string>) => {
@@ -127,6 +128,8 @@ describe('an access token', () => {
     ['22 no expiry', () => test.signer.token({ withoutExpiry: true })],
     ['22 expired 61 s ago', () => test.signer.token({ lifetimeS: -61 })],
     ['22 not valid yet', () => test.signer.token({ notBeforeS: 120 })],
+    ['22 signed in the future', withClaims({ iat: Math.floor(Date.now() / 1_000) + 120 })],
+    ['22 signed nobody knows when', withClaims({ iat: undefined })],
     ['23 claims of the wrong shape', withClaims({ roles: 'OPERATOR' })],
     ['23 no session', withClaims({ sid: undefined })],
     ['24 an internal token', internal],

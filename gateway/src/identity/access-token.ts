@@ -15,7 +15,10 @@ export type AccessTokenVerifier = (token: string) => Promise<TokenClaims | null>
 
 const ISSUER = 'marketgraph-accounts';
 const AUDIENCE = 'marketgraph';
+/** What the clocks of accounts and gateway may differ by, either way. accounts marks revoked sessions for longer than that. */
 const CLOCK_TOLERANCE_S = 30;
+/** The longest life that accounts gives a token, whatever the token says: one from the future is none of ours. */
+const MAX_TOKEN_AGE_S = 900;
 /** Ours are far shorter. */
 const MAX_TOKEN_LENGTH = 8_192;
 
@@ -45,6 +48,7 @@ export function accessTokenVerifier(keys: SigningKeys, clock: Clock): AccessToke
           issuer: ISSUER,
           audience: AUDIENCE,
           requiredClaims: ['exp', 'sub', 'sid'],
+          maxTokenAge: MAX_TOKEN_AGE_S,
           clockTolerance: CLOCK_TOLERANCE_S,
           currentDate: clock.now(),
         },

@@ -196,8 +196,9 @@ describe('sessions', () => {
     );
     expect(answers.filter(({ logout }) => logout.success)).toHaveLength(1);
     const ttl = await harness.redis.ttl(`accounts:revoked:${viewer.sessionId}`);
-    expect(ttl).toBeGreaterThan(890);
-    expect(ttl).toBeLessThanOrEqual(900);
+    // Its life, and as long as a clock may be behind that still takes it for good.
+    expect(ttl).toBeGreaterThan(950);
+    expect(ttl).toBeLessThanOrEqual(960);
     expect(await principalOf(viewer)).toMatchObject({ active: false });
     expect((await refresh(harness, session!.refreshToken)).userErrors[0]).toMatchObject({
       code: 'INVALID',

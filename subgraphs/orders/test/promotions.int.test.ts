@@ -231,6 +231,42 @@ describe('C14 a code in a cart', () => {
   });
 });
 
+describe('C14 O14 codes that leave one vendor nothing', () => {
+  it('make its part free: the order is bought, settled and cancelled as any other', async () => {
+    const shopper = await aShopper();
+    const gift = onSale(h, anOffer({ amount: 500 }), 10);
+    await shopper.shop.add([{ offerId: gift.id, quantity: 1 }], shopper.cartId);
+    const free = { vendor: { id: gift.vendor.id }, combinable: true };
+    for (const more of [{ basisPoints: 10_000 }, { kind: 'FREE_SHIPPING', basisPoints: null } as const]) {
+      await shopper.apply(shopper.cartId, aCode(h, { ...free, ...more }).code);
+    }
+    const orderId = await pay(shopper, shopper.cartId, await shopper.shop.start(shopper.cartId));
+    const parts = await h.rows<{ id: string; vendor_id: string; total: string }>(
+      'select id, vendor_id, total from vendor_order where order_id = ? order by total',
+      [orderId],
+    );
+    expect(parts).toMatchObject([{ vendor_id: gift.vendor.id, total: '0' }, { vendor_id: shopper.vendorId }]);
+    expect(h.peers.inventory.free.get(gift.id)).toBe(9);
+
+    const CANCEL = `mutation($input: OrderCancelInput!, $key: IdempotencyKey!) {
+      orderCancel(input: $input, idempotencyKey: $key) { userErrors { code } } }`;
+    const input = { orderId, vendorOrderId: parts[0]!.id, reason: 'No longer wanted' };
+    const canceled = await h.run(shopper.buyer, CANCEL, { input, key: ids.next('key') });
+    expect(canceled).toEqual({ orderCancel: { userErrors: [] } });
+    const stateOf = 'select status from give_back where vendor_order_id = ?';
+    await until(async () => (await h.rows<{ status: string }>(stateOf, [parts[0]!.id]))[0]?.status === 'DONE');
+    expect(h.peers.inventory.free.get(gift.id)).toBe(10);
+  });
+
+  it('are refused when nothing is left to pay at all', async () => {
+    const shopper = await aShopper();
+    for (const more of [{ basisPoints: 10_000 }, { kind: 'FREE_SHIPPING', basisPoints: null } as const]) {
+      await shopper.apply(shopper.cartId, aCode(h, { combinable: true, ...more }).code);
+    }
+    expect(await shopper.shop.start(shopper.cartId)).toMatchObject({ order: null, userErrors: NOT_APPLICABLE });
+  });
+});
+
 describe('C14 R04 a limited number of uses', () => {
   it.each([
     ['asked first', false],

@@ -100,6 +100,20 @@ describe('P6 one order of three vendors', () => {
     expect(record!.movements.every((movement) => movement.transfer_group === checkout.orderId)).toBe(true);
   });
 
+  it('P6 a part that costs nothing has a settlement of nothing, which waits for nobody', async () => {
+    const [paid, free] = [aPart(2_500), aPart(0)];
+    await aSettledOrder([paid, free]);
+    expect(await settlementOf(paid)).toMatchObject({ status: 'HELD', gross: { amount: 2_500 } });
+    expect(await settlementOf(free)).toMatchObject({
+      ...{ status: 'RELEASED', gross: { amount: 0 }, commission: { amount: 0 }, net: { amount: 0 } },
+    });
+    // Delivered as any other: the news is heard, and nothing comes of it.
+    const payload = { ...vendorOrderDelivered.sample, vendorOrderId: free.vendorOrderId };
+    const eventId = await publish(vendorOrderDelivered, free.vendorOrderId, payload);
+    await until(async () => (await shop.sql('select 1 from inbox where event_id = ?', [eventId])).length > 0);
+    expect(await settlementOf(free)).toMatchObject({ status: 'RELEASED', releaseAt: null });
+  });
+
   it('P6 refuses parts that are not the order: nothing is captured', async () => {
     const { id } = await anAuthorizedPayment(shop);
     const twice = aPart(5_000);

@@ -34,5 +34,5 @@ export async function tellRevoked(
   sessionId: string,
 ): Promise<void> {
   onCommitted();
-  await revocations.add(sessionId, tokens.ttlS);
+  await revocations.add(sessionId, tokens.acceptedForS);
 }

@@ -24,9 +24,9 @@ export function checkoutRefusals(cart: Cart, priced: PricedCart, expectedTotal?:
     return [];
   });
   if (gone.length > 0) return gone;
-  // A payment is of at least one unit, and so is each vendor's settlement.
-  if (priced.groups.some((group) => group.total.amount === 0)) {
-    const message = 'What one vendor sends has to cost something; take a code out of the cart.';
+  // An order has one payment, and a payment is of at least one unit. What one vendor sends may cost nothing.
+  if (priced.total.amount === 0) {
+    const message = 'An order has to cost something; take a code out of the cart.';
     return [{ code: 'PROMOTION_NOT_APPLICABLE', message, field: ['promotions'] }];
   }
   if (expectedTotal) return wrongTotal(priced, expectedTotal);

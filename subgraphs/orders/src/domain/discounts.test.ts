@@ -331,6 +331,18 @@ describe('C14 a code in a cart', () => {
     expect(codes(now.total)).toEqual([]);
   });
 
+  it('O14 that leaves one vendor nothing is ordered with, as long as the order costs something', () => {
+    const items = [{ price: 1_000 }, { vendor: 'b', price: 500 }];
+    const free = [
+      percent(10_000, { vendorId: 'b', isCombinable: true }),
+      delivery({ vendorId: 'b', isCombinable: true }),
+    ];
+    const { result } = priced(items, ...free);
+    expect(result.groups.map(({ total }) => total.amount)).toEqual([1_190 + 490, 0]);
+    const { cart: both } = cartOf(items, free);
+    expect(checkoutRefusals(both, result, result.total)).toEqual([]);
+  });
+
   it('that leaves nothing to pay cannot be ordered with', () => {
     const { result } = priced([{ price: 1_000 }], percent(10_000), delivery());
     expect(result.total).toEqual(euros(0));

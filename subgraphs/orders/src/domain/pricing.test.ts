@@ -151,6 +151,38 @@ describe('a price', () => {
   });
 });
 
+describe('O14 an order of which parts cost nothing', () => {
+  const item = fc.record({
+    vendor: fc.constantFrom('a', 'b', 'c'),
+    price: fc.integer({ min: 1, max: 9_999 }),
+    quantity: fc.integer({ min: 1, max: 9 }),
+  });
+  const free = fc.subarray(['a', 'b', 'c']);
+
+  it('splits to the unit, and is refused only when all of it does', () => {
+    fc.assert(
+      fc.property(fc.array(item, { minLength: 1, maxLength: 9 }), free, (items, vendorIds) => {
+        const { cart, quotes } = cartOf(items);
+        const codes = vendorIds.flatMap((vendorId) => [
+          aPromotion({ rule: { kind: 'PERCENTAGE', basisPoints: 10_000 }, vendorId, isCombinable: true }),
+          aPromotion({ rule: { kind: 'FREE_SHIPPING' }, vendorId, isCombinable: true }),
+        ]);
+        const promotions = new Map(codes.map((code) => [code.promotionId, code]));
+        const promoted = { ...cart, promotions: codes };
+        const result = priceCart(promoted, { quotes, taxes, promotions });
+        for (const group of result.groups) expect(group.total.amount === 0).toBe(vendorIds.includes(group.vendorId));
+        const whole = { ...cart, buyerId: 'usr', shippingAddress: cart.shippingAddress! };
+        let id = 0;
+        const draft = draftOrder(whole, result, { orderId: 'ord', nextId: (prefix) => `${prefix}${(id += 1)}` });
+        expect(draft.vendorOrders.reduce((sum, part) => sum + part.total.amount, 0)).toBe(draft.total.amount);
+        const refusals = checkoutRefusals(promoted, result, result.total).map(({ code }) => code);
+        expect(refusals).toEqual(draft.total.amount === 0 ? ['PROMOTION_NOT_APPLICABLE'] : []);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
 describe('tax', () => {
   it.each([
     ['DE', null, 1_900],

@@ -36,7 +36,8 @@ export async function addSettlements(
       commissionRate: commission.rate,
       commissionFixed: commission.fixed,
       commissionRuleId: commission.ruleId,
-      status: 'HELD',
+      // What costs nothing is nobody's to wait for.
+      ...(gross.amount === 0 ? { status: 'RELEASED', releasedAt: now } : { status: 'HELD' }),
       releaseAt: null,
       version: 1,
       createdAt: now,
