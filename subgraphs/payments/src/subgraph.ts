@@ -39,6 +39,7 @@ import { consumedDomains, eventHandlers } from './events/in.ts';
 import { createLoaders } from './graphql/loaders.ts';
 import type { PaymentsContext } from './graphql/payments-context.ts';
 import { paymentsSchema } from './schema.ts';
+import { DisputeRow } from './store/dispute.entity.ts';
 import { LedgerAccountRow } from './store/ledger.entity.ts';
 import { Migration0001Payments } from './store/migrations/0001-payments.ts';
 import { Migration0002Ledger } from './store/migrations/0002-ledger.ts';
@@ -47,6 +48,7 @@ import { Migration0004SavedMethods } from './store/migrations/0004-saved-methods
 import { Migration0005ReturnHolds } from './store/migrations/0005-return-holds.ts';
 import { Migration0006Fees } from './store/migrations/0006-fees.ts';
 import { Migration0007OfferedMethods } from './store/migrations/0007-offered-methods.ts';
+import { Migration0008Disputes } from './store/migrations/0008-disputes.ts';
 import { MethodRow, PaymentRow, TransactionRow } from './store/payment.entity.ts';
 import { OperationRow, PayoutRow, RefundPartRow, RefundRow } from './store/refund.entity.ts';
 import { CommissionRuleRow, PayoutAccountRow, SettlementRow } from './store/settlement.entity.ts';
@@ -86,6 +88,7 @@ export async function createPayments(dependencies: PaymentsDependencies): Promis
       '0005-return-holds': Migration0005ReturnHolds,
       '0006-fees': Migration0006Fees,
       '0007-offered-methods': Migration0007OfferedMethods,
+      '0008-disputes': Migration0008Disputes,
     },
     appendOnly: APPEND_ONLY,
     log,
@@ -94,6 +97,7 @@ export async function createPayments(dependencies: PaymentsDependencies): Promis
     url: appUrl,
     entities: [
       CommissionRuleRow,
+      DisputeRow,
       LedgerAccountRow,
       MethodRow,
       OperationRow,

@@ -18,15 +18,15 @@ afterAll(async () => {
   await shop?.stop();
 });
 
-type Step = { do: 'refund' | 'deliver' | 'look' | 'tell again'; part: number; amount: number };
+type Step = { do: 'refund' | 'deliver' | 'look' | 'tell again' | 'dispute' | 'decide'; part: number; amount: number };
 
 const aStep: fc.Arbitrary<Step> = fc.record({
-  do: fc.constantFrom('refund', 'refund', 'deliver', 'look', 'tell again'),
+  do: fc.constantFrom('refund', 'refund', 'deliver', 'look', 'tell again', 'dispute', 'decide'),
   part: fc.integer({ min: 0, max: 2 }),
   amount: fc.integer({ min: 1, max: 4_000 }),
 });
 
-describe('P10 R32 any sequence of refunds, releases, transfers, reversals and repeated news', () => {
+describe('P10 R32 any sequence of refunds, releases, transfers, reversals, disputes and repeated news', () => {
   it('P10 leaves the books balanced, equal to their entries and to the provider, and everything adding up', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -41,12 +41,14 @@ describe('P10 R32 any sequence of refunds, releases, transfers, reversals and re
             if (step.do === 'deliver') await deliver(part ?? parts[0]!);
             else if (step.do === 'look') await sync(shop, paymentId);
             else if (step.do === 'tell again') redeliver();
+            else if (step.do === 'dispute') await dispute(intent);
+            else if (step.do === 'decide') await decide(intent, step.amount % 2 ? 'lost' : 'won');
             else if (step.amount % 2) await refund(shop, { orderId, amount, reason: 'Random' });
             else await refundPart(shop, { orderId, part: part ?? parts[0]!, amount: step.amount });
           };
           // Some of them at the same time.
           for (let at = 0; at < steps.length; at += 2) await Promise.all(steps.slice(at, at + 2).map(run));
-          await settled(paymentId);
+          await settled(paymentId, intent);
           await holds(paymentId, intent);
         },
       ),
@@ -67,14 +69,41 @@ function redeliver(): void {
   for (const delivery of shop.emulator.control.deliveries().slice(-10)) shop.emulator.control.redeliver(delivery.event);
 }
 
+/** The buyer's bank takes what is left of the charge; a second time it changes nothing. */
+async function dispute(intent: string): Promise<void> {
+  const { latest_charge: charge } = await shop.desk.paymentIntents.retrieve(intent);
+  const { data } = await shop.desk.disputes.list({ payment_intent: intent });
+  if (data.length === 0) shop.emulator.control.openDispute(String(charge));
+}
+
+async function decide(intent: string, outcome: 'won' | 'lost'): Promise<void> {
+  const { data } = await shop.desk.disputes.list({ payment_intent: intent });
+  for (const { id } of data) shop.emulator.control.closeDispute(id, outcome);
+}
+
+/** Every dispute is heard of, as it stands. */
+async function isHeard(intent: string): Promise<boolean> {
+  const { data } = await shop.desk.disputes.list({ payment_intent: intent });
+  const known = await shop.sql<{ reference: string; status: string }>(
+    'select gateway_reference as reference, status from payment_dispute',
+  );
+  const words = new Map([
+    ['needs_response', 'OPEN'],
+    ['won', 'WON'],
+    ['lost', 'LOST'],
+  ]);
+  return data.every(({ id, status }) => known.some((one) => one.reference === id && one.status === words.get(status)));
+}
+
 /** Nothing of it is on its way any more. */
-async function settled(paymentId: string): Promise<void> {
+async function settled(paymentId: string, intent: string): Promise<void> {
   await until(async () => {
+    if (!(await isHeard(intent))) return false;
     const moving = await shop.sql(
       `select 1 from payment p where p.id = ? and (p.refunding_amount > 0 or exists (
          select 1 from settlement s left join provider_operation o on o.settlement_id = s.id
-          where s.payment_id = p.id and (o.status = 'PENDING' or s.status = 'RELEASABLE'
-             or (s.status = 'HELD' and s.release_at <= now()))))`,
+          where s.payment_id = p.id and (o.status = 'PENDING' or (s.open_disputes = 0 and (
+             (s.status = 'RELEASABLE' and s.released_at is null) or (s.status = 'HELD' and s.release_at <= now()))))))`,
       [paymentId],
     );
     return moving.length === 0;
@@ -84,7 +113,13 @@ async function settled(paymentId: string): Promise<void> {
 async function holds(paymentId: string, intent: string): Promise<void> {
   const books = await booksOf(shop, paymentId);
   const [record] = shop.emulator.control.record({ payment_intent: intent }).payments;
-  expect(books).toMatchObject({ isBalanced: true, isWhole: true, atProvider: books.refunded });
+  expect(books).toMatchObject({
+    isBalanced: true,
+    isWhole: true,
+    atProvider: books.refunded - books.viaBank,
+    withBanks: record!.disputed,
+    onChargebacks: record!.disputed - books.viaBank,
+  });
   expect(record!.transferred).toBe(books.settlements.reduce((sum, { transferred }) => sum + transferred, 0));
   expect(record!.reversed).toBe(books.settlements.reduce((sum, { reversed }) => sum + reversed, 0));
   for (const { gross, commission, tax, net, transferred, reversed } of books.settlements) {

@@ -103,19 +103,21 @@ async function tell(event: Told & { id: string }): Promise<number> {
   return response.status;
 }
 
-/** Captured and partly refunded at the provider, and nobody has told us. */
-async function anUnheardPayment(): Promise<{ paymentId: string; events: Told[] }> {
+/** Captured, partly refunded and disputed at the provider, and nobody has told us. */
+async function anUnheardPayment(): Promise<{ paymentId: string; dispute: string; events: Told[] }> {
   const { id, intent } = await anAuthorizedPayment(quiet);
   const captured = await desk.paymentIntents.capture(intent);
   const charge = String(captured.latest_charge);
   await desk.refunds.create({ payment_intent: intent, amount: 2_500 });
+  const dispute = quiet.emulator.control.openDispute(charge).id;
   return {
     paymentId: id,
+    dispute,
     events: [
       { type: 'payment_intent.created', object: { id: intent } },
       { type: 'payment_intent.succeeded', object: { id: intent } },
       { type: 'charge.refunded', object: { id: charge, payment_intent: intent } },
-      { type: 'charge.dispute.created', object: { id: ids.next('dp'), payment_intent: intent } },
+      { type: 'charge.dispute.created', object: { id: dispute, payment_intent: intent } },
       { type: 'payout.paid', object: { id: ids.next('po') }, account: 'acct_somebody' },
     ],
   };
@@ -149,7 +151,7 @@ describe('what the provider tells, in any order and any number of times', () => 
       await Promise.all(orders.slice(from, from + 20).map(play));
     }
     expect([...ends]).toHaveLength(1);
-    expect([...ends][0]).toContain('"PARTIALLY_REFUNDED"');
+    expect([...ends][0]).toContain('"status":"DISPUTED"');
   }, 120_000);
 
   it('R20 each event twenty times in parallel has one effect', async () => {
@@ -158,11 +160,39 @@ describe('what the provider tells, in any order and any number of times', () => 
     const statuses = await Promise.all(named.flatMap((event) => Array.from({ length: 20 }, () => tell(event))));
     expect(new Set(statuses)).toEqual(new Set([200]));
     for (const { id } of named) await until(() => handled(id));
-    expect(await booksOf(quiet, paymentId)).toMatchObject({ refunded: 2_500, atProvider: 2_500, held: 7_500 });
+    expect(await booksOf(quiet, paymentId)).toMatchObject({
+      ...{ refunded: 2_500, atProvider: 2_500, held: 7_500, withBanks: 7_500, onChargebacks: 7_500 },
+    });
     const kept = await quiet.sql(
       'select 1 from webhook_event where event_id in (select value from jsonb_array_elements_text(?::jsonb) as value)',
       [JSON.stringify(named.map(({ id }) => id))],
     );
     expect(kept).toHaveLength(5);
+  });
+
+  it.each([
+    ['in order', ['created', 'funds_withdrawn', 'closed']],
+    ['the end first', ['closed', 'funds_withdrawn', 'created']],
+    ['some of it twice', ['funds_withdrawn', 'closed', 'created', 'closed', 'funds_withdrawn']],
+  ])('R21 a dispute that is lost, told %s, is booked and borne once', async (_how, types) => {
+    const part = aPart(10_000);
+    const { paymentId, intent } = await aSoldOrder(quiet, [part]);
+    const charge = String((await desk.paymentIntents.retrieve(intent)).latest_charge);
+    const dispute = quiet.emulator.control.openDispute(charge).id;
+    for (const [index, type] of types.entries()) {
+      if (index === 1) quiet.emulator.control.closeDispute(dispute, 'lost');
+      const event = {
+        id: ids.next('evt'),
+        type: `charge.dispute.${type}`,
+        object: { id: dispute, payment_intent: intent },
+      };
+      expect(await tell(event)).toBe(200);
+      await until(() => handled(event.id));
+    }
+    expect(await booksOf(quiet, paymentId)).toMatchObject({
+      ...{ status: 'REFUNDED', refunded: 10_000, viaBank: 10_000, withBanks: 10_000, onChargebacks: 0, held: 0 },
+      settlements: [{ status: 'REVERSED', gross: 0 }],
+      ...{ isWhole: true, isBalanced: true },
+    });
   });
 });

@@ -37,6 +37,12 @@ export interface Books {
   status: string;
   captured: number;
   refunded: number;
+  /** Lost to the buyer's bank: part of `refunded`, which the provider does not call a refund. */
+  viaBank: number;
+  /** With banks now, by the books less what has been divided; and by the provider. */
+  onChargebacks: number;
+  withBanks: number;
+  disputed: number;
   /** What the provider's own record says went back. */
   atProvider: number;
   transferredAtProvider: number;
@@ -77,6 +83,15 @@ export async function booksOf(shop: Marketplace, paymentId: string): Promise<Boo
       where journal.payment_id = ? and account.kind = 'BUYER_FUNDS_HELD'`,
     [paymentId],
   );
+  const [banks] = await shop.sql<{ via: string; taken: string; booked: string }>(
+    `select (select coalesce(sum(amount), 0) from refund where payment_id = ? and dispute_id is not null) as via,
+            (select coalesce(sum(withdrawn), 0) from payment_dispute where payment_id = ?) as taken,
+            (select coalesce(sum(case entry.direction when 'DEBIT' then entry.amount else -entry.amount end), 0)
+               from ledger_entry entry join ledger_account account on account.id = entry.account_id
+               join ledger_journal journal on journal.id = entry.journal_id
+              where journal.payment_id = ? and account.kind = 'CHARGEBACKS') as booked`,
+    [paymentId, paymentId, paymentId],
+  );
   const unbalanced = await shop.sql<object>(
     `select currency from ledger_entry group by currency
      having sum(case direction when 'DEBIT' then amount else -amount end) <> 0`,
@@ -84,7 +99,7 @@ export async function booksOf(shop: Marketplace, paymentId: string): Promise<Boo
   const record = shop.emulator.control
     .record({ limit: 1_000 })
     .payments.filter(({ metadata }) => metadata['paymentId'] === paymentId);
-  const total = (key: 'refunded' | 'transferred') => record.reduce((sum, one) => sum + one[key], 0);
+  const total = (key: 'refunded' | 'transferred' | 'disputed') => record.reduce((sum, one) => sum + one[key], 0);
   const [captured, refunded] = [Number(payment!.captured), Number(payment!.refunded)];
   const rows = settlements.map(({ id, status, ...amounts }) => ({
     id: id!,
@@ -99,6 +114,10 @@ export async function booksOf(shop: Marketplace, paymentId: string): Promise<Boo
     captured,
     refunded,
     atProvider: total('refunded'),
+    viaBank: Number(banks!.via),
+    withBanks: Number(banks!.taken),
+    onChargebacks: Number(banks!.booked),
+    disputed: total('disputed'),
     transferredAtProvider: total('transferred'),
     held: Number(held!.held),
     settlements: rows,

@@ -1,18 +1,21 @@
 import { finding, type Invariant, together } from '../invariant.ts';
 import type { StoreReaders } from '../store-readers.ts';
+import { disputesAreHeld, disputesAtTheProvider } from './disputes.ts';
 import { returnsAreHeld, returnsArePaidBack } from './returns.ts';
 
 /** I6: what vendors are promised, get, and give back. */
 export const vendorsGetTheirs: Invariant = {
   id: 'I6',
   title:
-    'settlements and refunds of a payment add up to what was captured; each is transferred at most once, not before its time, nothing of it once reversed; what is being returned waits, what was returned is paid back once; fees are the provider’s; what is left is in our cash',
+    'settlements and refunds of a payment add up to what was captured; each is transferred at most once, not before its time, nothing of it once reversed; what is being returned or disputed waits, what was returned is paid back once; what banks took is the provider’s word; fees are the provider’s; what is left is in our cash',
   async check(stores) {
     return together([
       await addUp(stores),
       await releasedRightly(stores),
       await returnsAreHeld(stores),
       await returnsArePaidBack(stores),
+      await disputesAreHeld(stores),
+      await disputesAtTheProvider(stores),
       await cashIsWhatIsLeft(stores),
       await transferredAtTheProvider(stores),
       await feesAreBooked(stores),
@@ -77,13 +80,16 @@ async function releasedRightly({ rows }: StoreReaders) {
   );
 }
 
-/** Captured − refunded − transferred + taken back − fees is what we have, by rows on one side and by the books on the other. */
+/** Captured − refunded − transferred + taken back − fees − what banks have of it is what we have, by rows on one side and by the books on the other. */
 async function cashIsWhatIsLeft({ rows }: StoreReaders) {
   const sums = await rows<{ currency: string; left: string; cash: string }>(
     'payments',
     `select p.currency, sum(p.captured_amount - p.refunded_amount)
               - coalesce((select sum(transferred - reversed) from settlement s where s.currency = p.currency), 0)
-              - sum(coalesce(p.fee_amount, 0)) as left,
+              - sum(coalesce(p.fee_amount, 0))
+              - coalesce((select sum(withdrawn + fee) from payment_dispute d where d.currency = p.currency), 0)
+              + coalesce((select sum(amount) from refund r
+                           where r.currency = p.currency and r.dispute_id is not null), 0) as left,
             coalesce((select balance from ledger_account a
                        where a.kind = 'PLATFORM_CASH' and a.owner_id = '' and a.currency = p.currency), 0) as cash
        from payment p group by p.currency`,
@@ -135,7 +141,7 @@ async function feesAreBooked({ rows }: StoreReaders) {
               coalesce((select sum(case e.direction when 'DEBIT' then e.amount else -e.amount end)
                           from ledger_journal j join ledger_entry e on e.journal_id = j.id
                           join ledger_account a on a.id = e.account_id
-                         where j.payment_id = p.id and a.kind = 'FEES'), 0) as booked
+                         where j.payment_id = p.id and j.fact like 'fee:%' and a.kind = 'FEES'), 0) as booked
          from payment p) fees where fee <> booked`,
   );
   return finding(

@@ -47,6 +47,8 @@ export function fakeMoney({ run, intent, nextReference }: Options): MoneyProvide
       ),
     listRefunds: async (intentReference) =>
       structuredClone(refunds.filter((refund) => refund.intent === intentReference)),
+    // Nobody's bank takes anything back here.
+    listDisputes: async () => [],
     transfer: ({ settlementId, orderId, amount, idempotencyKey }) =>
       run('transfer', () =>
         once(idempotencyKey, () => {

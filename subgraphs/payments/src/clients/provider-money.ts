@@ -1,4 +1,5 @@
 import type { Money } from '@marketgraph/platform/core';
+import type { DisputeMovement, DisputeStatus } from '../domain/dispute.ts';
 
 /** The provider's view of money that went back to a buyer. */
 export interface ProviderRefund {
@@ -9,6 +10,15 @@ export interface ProviderRefund {
   failureCode: string | null;
   /** Ours, as we wrote on it; null for one that somebody made at the provider's own desk. */
   refundId: string | null;
+}
+
+/** A buyer's bank took the money of a charge. Inquiries that take nothing are none. */
+export interface ProviderDispute {
+  reference: string;
+  amount: Money;
+  status: DisputeStatus;
+  /** On our balance, in the currency of the charge. */
+  movements: DisputeMovement[];
 }
 
 export interface ProviderTransfer {
@@ -37,6 +47,7 @@ export interface MoneyProvider {
     idempotencyKey: string;
   }): Promise<ProviderRefund>;
   listRefunds(intentReference: string): Promise<ProviderRefund[]>;
+  listDisputes(intentReference: string): Promise<ProviderDispute[]>;
   /** Of one charge's money, in the group of its order. */
   transfer(request: {
     settlementId: string;

@@ -1,6 +1,13 @@
 import type Stripe from 'stripe';
 import { money } from '@marketgraph/platform/core';
-import type { MoneyProvider, ProviderRefund, ProviderReversal, ProviderTransfer } from './provider-money.ts';
+import type { DisputeStatus } from '../domain/dispute.ts';
+import type {
+  MoneyProvider,
+  ProviderDispute,
+  ProviderRefund,
+  ProviderReversal,
+  ProviderTransfer,
+} from './provider-money.ts';
 
 /** More refunds of one charge, parts of one order or reversals of one transfer than there can be of ours. */
 const MAX_LISTED = 1_000;
@@ -27,6 +34,11 @@ export function stripeMoney(stripe: Stripe, answered: <T>(call: () => Promise<T>
       answered(async () => {
         const listed = stripe.refunds.list({ payment_intent: intentReference, limit: PAGE });
         return (await listed.autoPagingToArray({ limit: MAX_LISTED })).map(toRefund);
+      }),
+    listDisputes: (intentReference) =>
+      answered(async () => {
+        const listed = stripe.disputes.list({ payment_intent: intentReference, limit: PAGE });
+        return (await listed.autoPagingToArray({ limit: MAX_LISTED })).flatMap(toDispute);
       }),
     transfer: ({ settlementId, orderId, destination, chargeReference, amount, idempotencyKey }) =>
       answered(async () =>
@@ -76,6 +88,30 @@ function toRefund(source: Stripe.Refund): ProviderRefund {
     refundId: source.metadata?.['refundId'] ?? null,
   };
 }
+
+/** Of an inquiry, or one that the provider could prevent, nothing is taken. */
+function toDispute(source: Stripe.Dispute): ProviderDispute[] {
+  const status = disputeStatuses.get(source.status);
+  if (!status) return [];
+  return [
+    {
+      reference: source.id,
+      amount: money(source.amount, source.currency.toUpperCase()),
+      status,
+      // As with fees: of an account that has its charges converted nothing is known in our currency.
+      movements: source.balance_transactions
+        .filter(({ currency }) => currency === source.currency)
+        .map(({ id, amount, fee }) => ({ reference: id, amount: -amount, fee })),
+    },
+  ];
+}
+
+const disputeStatuses: ReadonlyMap<string, DisputeStatus> = new Map([
+  ['needs_response', 'OPEN'],
+  ['under_review', 'OPEN'],
+  ['won', 'WON'],
+  ['lost', 'LOST'],
+]);
 
 function refundStatusOf(status: string | null): ProviderRefund['status'] {
   if (status === 'succeeded') return 'SUCCEEDED';

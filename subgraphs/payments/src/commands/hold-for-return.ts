@@ -1,10 +1,9 @@
 import { appendToOutbox, type EntityManager } from '@marketgraph/platform/postgres';
 import { type ReturnHold, saveReturnHold } from '../store/return-holds.ts';
 import { lockSettlementOf } from '../store/settlements.ts';
+import { waitingFor } from './end-disputes.ts';
 import type { PaymentsDeps } from './payments-deps.ts';
 import { tellSettlement } from './tell-settlement.ts';
-
-const WAITING = 'A return is open.';
 
 /**
  * The buyer wants to send something back, or that has ended. While any return
@@ -20,7 +19,7 @@ export async function holdForReturn(deps: PaymentsDeps, em: EntityManager, hold:
   const more = await saveReturnHold(em, hold, now);
   if (more === 0) return;
   row.openReturns += more;
-  if (!row.releasedAt) row.releaseProblem = row.openReturns > 0 ? WAITING : null;
+  if (!row.releasedAt) row.releaseProblem = waitingFor(row);
   row.version += 1;
   row.updatedAt = now;
   await em.flush();

@@ -1,10 +1,11 @@
 import { betweenCrashPoints } from '@marketgraph/platform/core';
 import { findAccountByReference } from '../store/payout-accounts.ts';
-import { isRecordedAlready } from '../domain/payment-news.ts';
+import { isAboutDispute, isAboutRefund, isRecordedAlready } from '../domain/payment-news.ts';
 import { findPayment, findPaymentByReference, findPaymentsByReference, toRecorded } from '../store/payments.ts';
 import { type DueEvent, finishEvents, postponeEvents, takeDueEvents } from '../store/webhook-inbox.ts';
 import type { PaymentsDeps } from './payments-deps.ts';
 import { syncPayment } from './sync-payment.ts';
+import { syncDisputes } from './sync-disputes.ts';
 import { syncRefunds } from './sync-refunds.ts';
 import { syncPayoutAccount } from './open-payout-accounts.ts';
 
@@ -99,8 +100,11 @@ async function handle(deps: PaymentsDeps, event: DueEvent & { types: readonly st
     isKnown: (row) =>
       row.gatewayReference === reference && event.types.every((type) => isRecordedAlready(type, toRecorded(row))),
   });
-  if (event.types.some((type) => type.includes('refund')))
-    await syncRefunds(deps, { id: known.id, intentReference: reference });
+  const own = { id: known.id, intentReference: reference };
+  const isDisputed = event.types.some(isAboutDispute);
+  // What has been given back before a dispute is lost is not lost in it.
+  if (isDisputed || event.types.some(isAboutRefund)) await syncRefunds(deps, own);
+  if (isDisputed) await syncDisputes(deps, own);
   return true;
 }
 

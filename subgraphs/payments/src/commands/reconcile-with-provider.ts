@@ -1,11 +1,12 @@
 import type { PaymentRow } from '../store/payment.entity.ts';
+import { disputeTotals } from '../store/disputes.ts';
 import { capturedAfter, movingOf } from '../store/payments.ts';
 import { transferTotals } from '../store/payouts.ts';
 import type { PaymentsDeps } from './payments-deps.ts';
 
 export interface Difference {
   paymentId: string;
-  what: 'captured' | 'refunded' | 'transferred' | 'reversed' | 'fee';
+  what: 'captured' | 'refunded' | 'disputed' | 'disputeFee' | 'transferred' | 'reversed' | 'fee';
   here: number;
   atProvider: number;
 }
@@ -14,7 +15,7 @@ const PAGE = 50;
 
 /**
  * Compares captured payments, in the order of their ids, with the provider's own record of
- * what was captured, refunded, transferred, taken back and kept as a fee. What is under way
+ * what was captured, refunded, disputed, transferred, taken back and kept as a fee. What is under way
  * is not a difference. `next` is where to go on; null after the last.
  */
 export async function reconcileWithProvider(
@@ -37,14 +38,18 @@ async function compare(deps: PaymentsDeps, payment: PaymentRow): Promise<Differe
   if (!reference) return [{ paymentId: payment.id, what: 'captured', here: payment.capturedAmount, atProvider: 0 }];
   const own = await deps.provider.retrieveIntent(reference);
   const refunds = await deps.provider.listRefunds(reference);
+  const movements = (await deps.provider.listDisputes(reference)).flatMap((dispute) => dispute.movements);
   const transfers = await deps.provider.listTransfers(payment.orderId);
   const em = deps.orm.em.fork();
   // Read after the provider was, so that what has just happened there is at least begun here.
   const here = await transferTotals(em, payment.id);
+  const banks = await disputeTotals(em, payment.id);
   const isMoving = await movingOf(em, payment.id);
   const sum = (amounts: readonly { amount: number }[]) => amounts.reduce((total, { amount }) => total + amount, 0);
   const pairs: [Difference['what'], number, number][] = [
     ['captured', payment.capturedAmount, own.intent.received.amount],
+    ['disputed', banks.withdrawn, sum(movements)],
+    ['disputeFee', banks.fees, sum(movements.map(({ fee }) => ({ amount: fee })))],
     // One that is not known on either side is under way: the payment is looked at until it is.
     ...(here.fee === null || !own.intent.fee
       ? []
@@ -54,7 +59,8 @@ async function compare(deps: PaymentsDeps, payment: PaymentRow): Promise<Differe
       : ([
           [
             'refunded',
-            here.refunded,
+            // What was lost in disputes went back through the bank.
+            here.refunded - banks.shared,
             sum(refunds.filter(({ status }) => status === 'SUCCEEDED').map((one) => one.amount)),
           ],
           ['transferred', here.transferred, sum(transfers.map((one) => one.amount))],

@@ -16,6 +16,7 @@ import { toPart } from '../store/settle-plan.ts';
 import type { SettlementRow } from '../store/settlement.entity.ts';
 import { addSettlements } from '../store/settlements.ts';
 import { addTransactions } from '../store/transactions.ts';
+import { holdNewSettlements } from './end-disputes.ts';
 import type { PaymentsDeps } from './payments-deps.ts';
 import { tellSettlement } from './tell-settlement.ts';
 
@@ -85,6 +86,8 @@ async function apply(
     if (journal) await book(em, journal, { ids: deps.ids, now, paymentId: row.id });
   }
   const settlements = await settleWhatWasPlanned(deps, em, row, now);
+  const isDisputed = row.status === 'DISPUTED' && settlements.length > 0;
+  const ended = isDisputed ? await holdNewSettlements(deps, em, { payment: row, settlements }) : null;
   // Captured and not settled yet is the one end at which something is still owed.
   const isOwed = isCaptured(row.status) && row.settlePlan && !row.settledAt;
   const isDone = observed.isFinal && !isOwed && !isUnsold(row);
@@ -92,6 +95,7 @@ async function apply(
   if (JSON.stringify(row) === before) return [];
   row.version += 1;
   row.updatedAt = now;
+  if (ended) return [...ended, ...settlements.map(tellSettlement)];
   if (row.status === previousStatus) return settlements.map(tellSettlement);
   if (row.status === 'AUTHORIZED' && observed.method?.last4) {
     await rememberMethod(em, row.buyerId, observed.method, { ids: deps.ids, now });

@@ -13,6 +13,7 @@ import type { RefundPartRow, RefundRow } from '../store/refund.entity.ts';
 import { findRefund, lockRefund, lockSettlements, partsOf, toTerms } from '../store/refunds.ts';
 import type { SettlementRow } from '../store/settlement.entity.ts';
 import { addTransactions } from '../store/transactions.ts';
+import { endDisputes } from './end-disputes.ts';
 import type { PaymentsDeps } from './payments-deps.ts';
 import { tellRefund } from './tell-refund.ts';
 import { tellSettlement } from './tell-settlement.ts';
@@ -52,13 +53,27 @@ export async function recordRefund(deps: PaymentsDeps, refundId: string, seen: S
         settlements,
         now: deps.clock.now(),
       };
-      const events = await apply(deps, change, seen);
+      const recorded = await apply(deps, change, seen);
+      // A lost dispute may have waited for this refund.
+      const ended = payment.status === 'DISPUTED' ? await endDisputes(deps, em, { payment, settlements }) : [];
+      const events = [...recorded, ...ended];
       await em.flush();
       await appendToOutbox(em, events, { ids: deps.ids, now: change.now });
       return events.length > 0;
     }),
   );
   if (changed) deps.onCommitted();
+}
+
+/** The same within the transaction of whoever holds the locks and has promised the refund there. */
+export async function applyRefund(
+  deps: PaymentsDeps,
+  em: EntityManager,
+  refunded: Pick<Change, 'payment' | 'refund' | 'settlements'>,
+  seen: SeenRefund,
+): Promise<NewEvent[]> {
+  const parts = await partsOf(em, [refunded.refund.id]);
+  return apply(deps, { em, ...refunded, parts, now: deps.clock.now() }, seen);
 }
 
 async function apply(deps: PaymentsDeps, change: Change, seen: SeenRefund): Promise<NewEvent[]> {
@@ -84,6 +99,7 @@ async function apply(deps: PaymentsDeps, change: Change, seen: SeenRefund): Prom
     operation.gatewayReference = refund.gatewayReference ?? null;
     operation.updatedAt = now;
   }
+  if (refund.disputeId) return [tellRefund(refund, parts), ...effects];
   const transaction = {
     type: 'REFUND' as const,
     status: seen.status,
@@ -133,7 +149,8 @@ async function succeed(deps: PaymentsDeps, change: Change): Promise<NewEvent[]> 
     events.push(tellSettlement(settlement));
   }
   const total = money(refund.amount, refund.currency);
-  await book(em, bookRefund(refund.id, total, sources), { ids: deps.ids, now, paymentId: payment.id });
+  const out = refund.disputeId ? 'CHARGEBACKS' : 'PLATFORM_CASH';
+  await book(em, bookRefund(refund.id, total, sources, out), { ids: deps.ids, now, paymentId: payment.id });
   payment.refundingAmount -= refund.amount;
   payment.refundedAmount += refund.amount;
   return [...moved(change), ...events];

@@ -73,6 +73,7 @@ async function problemOf(em: EntityManager, row: SettlementRow, first: Settlemen
   if (row.currency !== first.currency) return 'One payout is in one currency.';
   if (row.refunding > 0) return 'A refund of it is under way.';
   if (row.openReturns > 0) return 'A return of it is open.';
+  if (row.openDisputes > 0) return 'A dispute of it is open.';
   if (row.status === 'RELEASABLE') return null;
   if (row.status !== 'HELD') return `A settlement that is ${row.status} cannot be released.`;
   return (await isDue(em, row.id)) ? null : 'The return window has not ended.';

@@ -45,6 +45,13 @@ function after(intents: readonly Intent[], payment: Payment = newPayment('pay_1'
   }, payment);
 }
 
+describe('a payment that is disputed', () => {
+  it('stays so whatever its intent says: that the dispute has ended is told by the dispute', () => {
+    const disputed: Payment = { ...after([captured]), status: 'DISPUTED' };
+    expect(observe(disputed, captured)).toMatchObject({ status: 'DISPUTED', transactions: [], captured: eur(1_000) });
+  });
+});
+
 describe("the provider's status in our words", () => {
   it.each([
     [anIntent(), 'REQUIRES_PAYMENT_METHOD'],

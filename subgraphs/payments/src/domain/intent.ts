@@ -87,7 +87,8 @@ export function statusOf(intent: Intent): PaymentStatus {
 export function observe(payment: Payment, intent: Intent): Observed {
   if (!isSameMoney(payment.amount, intent.amount)) throw new IntentMismatchError(payment.id, intent.reference);
   const claimed = statusOf(intent);
-  const status = canMove(payment.status, claimed) ? claimed : payment.status;
+  // An intent does not say that it is disputed, nor that this has ended.
+  const status = payment.status !== 'DISPUTED' && canMove(payment.status, claimed) ? claimed : payment.status;
   const isNews = status === claimed;
   const { authorized, captured } = isNews ? amountsOf(payment, intent, status) : payment;
   // Not bound to the status: a payment may be refunded before its fee is known.

@@ -1,4 +1,5 @@
 import { type Money, money, subtract, sum } from '@marketgraph/platform/core';
+import type { DisputeMovement } from './dispute.ts';
 
 export type AccountKind =
   | 'PLATFORM_CASH'
@@ -127,18 +128,27 @@ export type RefundSource =
   | { from: 'HELD'; amount: Money }
   | { from: 'RELEASED'; vendorId: string; net: Money; commission: Money; commissionTax: Money };
 
-/** Money goes back to the buyer. A vendor that was paid owes its share from then on. */
-export function bookRefund(refundId: string, amount: Money, sources: readonly RefundSource[]): Journal {
+/**
+ * Money goes back to the buyer. A vendor that was paid owes its share from then on. What a bank took in a dispute that was lost
+ * has left our cash already, and waits on CHARGEBACKS for whoever had it.
+ */
+export function bookRefund(
+  refundId: string,
+  amount: Money,
+  sources: readonly RefundSource[],
+  out: 'PLATFORM_CASH' | 'CHARGEBACKS' = 'PLATFORM_CASH',
+): Journal {
   const held = sources.flatMap((source) => (source.from === 'HELD' ? [source.amount] : []));
   const released = sources.flatMap((source) => (source.from === 'RELEASED' ? [source] : []));
-  return journal(`refund:${refundId}`, 'Refunded to the buyer', [
+  const memo = out === 'CHARGEBACKS' ? 'Lost to the buyer in a dispute' : 'Refunded to the buyer';
+  return journal(`refund:${refundId}`, memo, [
     debit(platform('BUYER_FUNDS_HELD', amount), sum(held, amount.currencyCode)),
     ...released.flatMap(({ vendorId, net, commission, commissionTax }) => [
       debit(vendor('REFUNDS', vendorId, net), net),
       debit(platform('PLATFORM_REVENUE', commission), commission),
       debit(platform('TAX_PAYABLE', commissionTax), commissionTax),
     ]),
-    credit(platform('PLATFORM_CASH', amount), amount),
+    credit(platform(out, amount), amount),
   ]);
 }
 
@@ -164,6 +174,22 @@ export function bookFee(chargeReference: string, amount: Money): Journal {
     debit(platform('FEES', amount), amount),
     credit(platform('PLATFORM_CASH', amount), amount),
   ]);
+}
+
+/**
+ * What a bank took because of a dispute, or gave back, and what the provider asks for the trouble. Null: a movement of nothing. Whose
+ * money it was is booked once the dispute is lost.
+ */
+export function bookDisputeMovement({ reference, amount, fee }: DisputeMovement, currencyCode: string): Journal | null {
+  if (amount === 0 && fee === 0) return null;
+  const cash = platform('PLATFORM_CASH', money(0, currencyCode));
+  const pair = (kind: AccountKind, value: number): Posting[] => {
+    const account = platform(kind, money(0, currencyCode));
+    const size = money(Math.abs(value), currencyCode);
+    return value > 0 ? [debit(account, size), credit(cash, size)] : [debit(cash, size), credit(account, size)];
+  };
+  const memo = amount < 0 ? 'Given back by the buyer’s bank' : 'Taken back by the buyer’s bank';
+  return journal(`dispute:${reference}`, memo, [...pair('CHARGEBACKS', amount), ...pair('FEES', fee)]);
 }
 
 /** What an account holds after these postings, on its normal side: the fold the stored balance must equal. */

@@ -22,10 +22,13 @@ const TYPES = [
   'charge.expired',
 ];
 const REFUNDS = ['charge.refunded', 'charge.refund.updated', 'refund.created', 'refund.updated', 'refund.failed'];
+const DISPUTES = ['created', 'updated', 'funds_withdrawn', 'funds_reinstated', 'closed'].map(
+  (what) => `charge.dispute.${what}`,
+);
 const STATUSES: PaymentStatus[] = ['REQUIRES_PAYMENT_METHOD', 'AUTHORIZED', 'CAPTURED', 'VOIDED', 'REFUNDED', 'FAILED'];
 
 describe('an event of the provider about a payment', () => {
-  it.each(REFUNDS)('is news whatever is recorded: %s', (type) => {
+  it.each([...REFUNDS, ...DISPUTES])('is news whatever is recorded: %s', (type) => {
     for (const status of STATUSES) {
       for (const isClosed of [true, false]) expect(isRecordedAlready(type, recorded({ status, isClosed }))).toBe(false);
     }
@@ -59,6 +62,6 @@ describe('an event of the provider about a payment', () => {
     expect(TYPES.filter(isCompanion)).toEqual([
       ...['payment_intent.created', 'charge.succeeded', 'charge.captured', 'charge.updated'],
     ]);
-    expect(REFUNDS.filter(isCompanion)).toEqual([]);
+    expect([...REFUNDS, ...DISPUTES].filter(isCompanion)).toEqual([]);
   });
 });

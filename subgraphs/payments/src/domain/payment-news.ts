@@ -18,12 +18,20 @@ const TOLD_BY_THE_HOLD: ReadonlySet<string> = new Set([
 
 /**
  * Whether an event of the provider can say nothing that is not recorded, so that nobody has to ask. The event is about
- * the intent we know for the payment. Refunds have records of their own: theirs are always news.
+ * the intent we know for the payment. Refunds and disputes have records of their own: theirs are always news.
  */
 export function isRecordedAlready(type: string, payment: RecordedPayment): boolean {
-  if (type.includes('refund')) return false;
+  if (isAboutRefund(type) || isAboutDispute(type)) return false;
   if (payment.isClosed || type === 'payment_intent.created') return true;
   return isHeldInFull(payment) && TOLD_BY_THE_HOLD.has(type);
+}
+
+export function isAboutRefund(type: string): boolean {
+  return type.includes('refund');
+}
+
+export function isAboutDispute(type: string): boolean {
+  return type.startsWith('charge.dispute.');
 }
 
 /** The buyer has done what a buyer can do. A hold that ends before it is captured is found out by the capture. */

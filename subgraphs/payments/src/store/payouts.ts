@@ -7,7 +7,7 @@ import { PayoutAccountRow, SettlementRow } from './settlement.entity.ts';
 /** The end of the return window is by the database's clock: every copy of the service reads the same one. */
 export async function lockDueSettlements(em: EntityManager, limit: number): Promise<SettlementRow[]> {
   const rows = await em.execute<{ id: string }[]>(
-    `select id from settlement where status = 'HELD' and release_at <= now() and open_returns = 0
+    `select id from settlement where status = 'HELD' and release_at <= now() and open_returns = 0 and open_disputes = 0
       order by release_at limit ? for update skip locked`,
     [limit],
   );
@@ -26,7 +26,7 @@ export async function findReleasable(em: EntityManager, limit: number): Promise<
     `select settlement.vendor_id, settlement.currency, account.status
        from settlement left join payout_account account on account.vendor_id = settlement.vendor_id
       where settlement.status = 'RELEASABLE' and settlement.released_at is null and settlement.refunding = 0
-        and settlement.open_returns = 0
+        and settlement.open_returns = 0 and settlement.open_disputes = 0
         and (account.status = 'ACTIVE' or settlement.release_problem is null)
       group by 1, 2, 3 order by min(settlement.updated_at) limit ?`,
     [limit],
@@ -65,6 +65,7 @@ export async function lockReleasable(
       releasedAt: null,
       refunding: 0,
       openReturns: 0,
+      openDisputes: 0,
       ...(ids ? { id: { $in: [...ids] } } : {}),
     },
     { orderBy: { id: 'asc' }, limit, lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true },
@@ -122,10 +123,10 @@ export async function findRequested(
     (
       await em.execute<{ id: string }[]>(
         `select id from settlement
-          where vendor_id = ? and refunding = 0 and open_returns = 0
+          where vendor_id = ? and refunding = 0 and open_returns = 0 and open_disputes = 0
             and (status = 'RELEASABLE' or (status = 'HELD' and release_at <= now()))
             and currency = (select currency from settlement where vendor_id = ? and refunding = 0 and open_returns = 0
-                             and (status = 'RELEASABLE' or (status = 'HELD' and release_at <= now())) order by id limit 1)
+                             and open_disputes = 0 and (status = 'RELEASABLE' or (status = 'HELD' and release_at <= now())) order by id limit 1)
           order by id limit ?`,
         [vendorId, vendorId, limit],
       )

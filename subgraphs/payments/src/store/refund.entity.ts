@@ -12,6 +12,8 @@ const RefundSchema = defineEntity({
     buyerId: p.text(),
     vendorOrderId: p.text().nullable(),
     returnId: p.text().nullable(),
+    /** Not given back by us: a bank took it, in this dispute. */
+    disputeId: p.text().nullable(),
     currency: p.text(),
     amount: p.bigint('number'),
     reason: p.text(),

@@ -26,6 +26,7 @@ const SettlementSchema = defineEntity({
     commissionTaxRate: p.integer(),
     refunding: p.bigint('number').default(0),
     openReturns: p.integer().default(0),
+    openDisputes: p.integer().default(0),
     payoutId: p.text().nullable(),
     releasedAt: p.datetime().nullable(),
     transferAmount: p.bigint('number').default(0),
