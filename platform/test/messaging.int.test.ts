@@ -172,6 +172,21 @@ describe('from outbox to effect', () => {
     expect(sequences).toEqual(Array.from({ length: 150 }, (_, at) => at + 1));
   });
 
+  it('does not wait for its next look when the writer says that there is something', async () => {
+    const outbox = postgresOutbox(orm);
+    const inAnHour = 60 * 60 * 1_000;
+    const relay = startRelay({ domain: 'orders', outbox, bus, log, intervalMs: inAnHour });
+    try {
+      for (let n = 1; n <= 3; n += 1) {
+        await commit('nudged', n, 'orders.nudged');
+        relay.nudge();
+        await until(async () => (await outbox.backlog()).count === 0, { what: `event ${n} to be out` });
+      }
+    } finally {
+      await relay.stop();
+    }
+  });
+
   it('has one effect of an event published twice', async () => {
     const consumer = await consume('twice', { 'orders.twice': writeEffect });
     const relay = startRelay({ domain: 'orders', outbox: postgresOutbox(orm), bus, log, intervalMs: 20 });

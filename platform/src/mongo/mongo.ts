@@ -10,6 +10,7 @@ import {
   type OutboxRow,
 } from '../messaging/messaging.ts';
 import { activeTraceparent, isTracing } from '../tracing/tracing.ts';
+import { takeTurn } from './retries-in-turn.ts';
 import { traceCommands } from './trace-commands.ts';
 
 export interface MongoDatabase {
@@ -45,12 +46,29 @@ export async function openMongo({
   return { client, db: client.db() };
 }
 
-/** One multi-document transaction; the driver tries again when it lost a race, so `work` may run more than once. */
+/**
+ * One multi-document transaction; the driver tries again when it lost a race, so `work` may run more than once. Who lost
+ * tries again when its turn comes: a hundred writers of one document that all try at once let one of them through and
+ * have 99 begin anew, again and again, with pauses that grow; one after another each of them gets through.
+ */
 export async function inMongoTransaction<T>(
   { client, db }: MongoDatabase,
   work: (transaction: MongoTransaction) => Promise<T>,
 ): Promise<T> {
-  return client.withSession((session) => session.withTransaction(() => work({ db, session })));
+  let runs = 0;
+  let giveBack: (() => void) | undefined;
+  try {
+    return await client.withSession((session) =>
+      session.withTransaction(async () => {
+        runs += 1;
+        // Before the first statement: what the transaction sees is as of that one.
+        if (runs > 1) giveBack ??= await takeTurn(client);
+        return work({ db, session });
+      }),
+    );
+  } finally {
+    giveBack?.();
+  }
 }
 
 export async function checkMongo({ db }: MongoDatabase): Promise<string> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { anOffer, aSeller, type Harness, offersOfCatalog, reserve, type Seller, startHarness } from './harness.ts';
 
 let harness: Harness;
@@ -122,6 +122,23 @@ describe('a batch of counts', () => {
     const other = await aSeller(harness);
     expect((await sync([counted(offers[0]!, 1, 5_000)], { by: other })).userErrors[0]?.code).toBe('FORBIDDEN');
     expect(await onHandOf(offers[0]!)).toEqual([996]);
+  });
+
+  it('I13 asks the database no more for fifty entries than for two, those that open a level among them', async () => {
+    const statementsFor = async (count: number) => {
+      const offers = await Promise.all(Array.from({ length: count / 2 }, () => anOffer(harness, seller, [1])));
+      const entries = offers.flatMap((offerId) => [counted(offerId, 5, 1), counted(offerId, 6, 1, 'B')]);
+      const spy = vi.spyOn(Object.getPrototypeOf(harness.db.em) as typeof harness.db.em, 'execute');
+      try {
+        expect(await sync(entries)).toMatchObject({ applied: count });
+        return spy.mock.calls.filter(([sql]) => /stock_|offer set/.test(String(sql))).length;
+      } finally {
+        spy.mockRestore();
+      }
+    };
+    const few = await statementsFor(2);
+    expect(few).toBeGreaterThan(0);
+    expect(await statementsFor(50)).toBe(few);
   });
 
   it('I13 with one key twenty times at once has one effect and one answer; another input is refused', async () => {

@@ -68,25 +68,43 @@ describe.each(['monolith', 'processes'] as const)('a lightning deal (%s)', (shap
     return data!.cart.lines[0]!.unitPrice.amount;
   };
 
-  it('C15 begins and ends by itself: base price, deal price, base price, and each change is told once', async () => {
-    const offerId = await anOffer('CLOCK');
-    const deal = await schedule({ offerId, startsAt: inSeconds(4), endsAt: inSeconds(8), slots: 5 });
+  /** A deal that begins in so many seconds and lasts as long, watched and asked for its price from before it to after it. */
+  async function watchDeal(seconds: number) {
+    const offerId = await anOffer(`CLOCK-${seconds}`);
+    const startsAt = inSeconds(seconds);
+    const deal = await schedule({ offerId, startsAt, endsAt: inSeconds(2 * seconds), slots: 5 });
     const feed = buyers[0]!.watch(operations.LightningDealChangedDocument, { dealId: deal.id });
     await feed.find(({ lightningDealChanged: { kind } }) => kind === 'SNAPSHOT', 'the snapshot');
     const prices: string[] = [];
+    const looks = [Date.now()];
+    let isOver = false;
     await until(
       async () => {
         const price = await priceOf(offerId);
         if (price !== prices.at(-1)) prices.push(price);
-        return prices.length === 3;
+        looks.push(Date.now());
+        isOver ||= feed.events.some((event) => statusOf(event) === 'ENDED');
+        return isOver && price.startsWith('BASE');
       },
-      { timeoutMs: 40_000, what: 'the price to rise again' },
+      { timeoutMs: 60_000, what: 'the end, and the price to rise again' },
     );
-    expect(prices).toEqual([`BASE ${BASE}`, `DEAL ${DEAL}`, `BASE ${BASE}`]);
-    await feed.find((event) => statusOf(event) === 'ENDED', 'the end');
-    const told = feed.events.filter(({ lightningDealChanged: { kind } }) => kind === 'LIVE');
-    expect(told.map(statusOf)).toEqual(['LIVE', 'ENDED']);
     await feed.cut();
+    const told = feed.events.filter(({ lightningDealChanged: { kind } }) => kind === 'LIVE').map(statusOf);
+    const longestMs = Math.max(...looks.slice(1).map((at, before) => at - looks[before]!));
+    const wasInTime = looks[1]! < Date.parse(startsAt) && longestMs < (seconds * 1_000) / 2;
+    return { prices, told, wasInTime };
+  }
+
+  it('C15 begins and ends by itself: base price, deal price, base price, and each change is told once', async () => {
+    let seconds = 3;
+    let seen = await watchDeal(seconds);
+    // A machine that was busy with something else for half of the deal has not looked: the next one lasts longer.
+    while (!seen.wasInTime && seconds < 20) seen = await watchDeal((seconds *= 2));
+    expect(seen).toEqual({
+      prices: [`BASE ${BASE}`, `DEAL ${DEAL}`, `BASE ${BASE}`],
+      told: ['LIVE', 'ENDED'],
+      wasInTime: true,
+    });
   });
 
   it('C15 I15 gives its slots to as many as there are; the others see the new price, and an abandoned slot comes back', async () => {

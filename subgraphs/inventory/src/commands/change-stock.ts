@@ -6,7 +6,15 @@ import { grantOf, usedOf } from '../domain/allowance.ts';
 import { availableIn } from '../domain/stock.ts';
 import { allowanceChangedEvent, stockChangedEvent } from '../events/out.ts';
 import { saveGranted } from '../store/allowances.ts';
-import { insertLevel, type LevelRow, levelsOfOffers, type Movement, moveStock } from '../store/levels.ts';
+import {
+  countStock,
+  type Counting,
+  insertLevels,
+  type LevelRow,
+  levelsOfOffers,
+  type Movement,
+  moveStock,
+} from '../store/levels.ts';
 import { lockOffers, type LockedOffer } from '../store/offers.ts';
 import type { CommandDeps } from './deps.ts';
 
@@ -17,7 +25,10 @@ export interface StockChange {
   levelsOf(offerId: string): readonly LevelRow[];
   /** False when the level would hold less than nothing, or less than is reserved. Then nothing of it happened. */
   move(movement: Omit<Movement, 'id'>): Promise<boolean>;
+  /** As so many `move`s of units nobody has reserved, in one statement; each must be possible after those before it. */
+  count(countings: readonly Omit<Counting, 'id'>[]): Promise<void>;
   openLevel(offerId: string, warehouseId: string): Promise<LevelRow>;
+  openLevels(targets: readonly { offerId: string; warehouseId: string }[]): Promise<LevelRow[]>;
   /** Sent with the change, in the same transaction. */
   announce(event: NewEvent): void;
 }
@@ -63,28 +74,52 @@ async function run<T>(
   }
   const touched = new Map<string, Touched>();
   const events: NewEvent[] = [];
+  const touch = ({ offerId, warehouseId, reason }: Pick<Movement, 'offerId' | 'warehouseId' | 'reason'>) => {
+    const known = touched.get(offerId) ?? { before: totalOf(levels.get(offerId)), warehouseIds: new Set(), reason };
+    known.warehouseIds.add(warehouseId);
+    touched.set(offerId, { ...known, reason });
+  };
+  const nextOf = (offerId: string) => (offers.get(offerId)?.sequence ?? 0) + 1;
+  const hold = (level: LevelRow) => {
+    const others = (levels.get(level.offerId) ?? []).filter(({ id }) => id !== level.id);
+    levels.set(level.offerId, [...others, level]);
+  };
 
   const change: StockChange = {
     em,
     offers,
     levelsOf: (offerId) => levels.get(offerId) ?? [],
     async move(movement) {
-      const before = totalOf(levels.get(movement.offerId));
-      const sequence = (offers.get(movement.offerId)?.sequence ?? 0) + 1;
+      const sequence = nextOf(movement.offerId);
       const moved = await moveStock(em, { ...movement, id: deps.ids.next('mov') }, { sequence });
       if (!moved) return false;
-      const others = (levels.get(movement.offerId) ?? []).filter((level) => level.id !== moved.id);
-      levels.set(movement.offerId, [...others, moved]);
-      const known = touched.get(movement.offerId) ?? { before, warehouseIds: new Set(), reason: movement.reason };
-      known.warehouseIds.add(movement.warehouseId);
-      touched.set(movement.offerId, { ...known, reason: movement.reason });
+      touch(movement);
+      hold(moved);
       return true;
     },
+    async count(countings) {
+      if (countings.length === 0) return;
+      const withIds = countings.map((counting) => ({ ...counting, id: deps.ids.next('mov') }));
+      const sequences = new Map(countings.map(({ offerId }) => [offerId, nextOf(offerId)]));
+      const moved = await countStock(em, withIds, { sequences });
+      const wanted = new Set(countings.map(({ offerId, warehouseId }) => `${offerId} ${warehouseId}`));
+      if (moved.length < wanted.size) throw new Error('A level that was counted changed under the lock of its offer');
+      for (const counting of countings) touch(counting);
+      for (const level of moved) hold(level);
+    },
     async openLevel(offerId, warehouseId) {
-      const level: LevelRow = { id: deps.ids.next('lvl'), offerId, warehouseId, onHand: 0, reserved: 0, version: 1 };
-      await insertLevel(em, level);
-      levels.set(offerId, [...(levels.get(offerId) ?? []), level]);
-      return level;
+      const [level] = await change.openLevels([{ offerId, warehouseId }]);
+      return level!;
+    },
+    async openLevels(targets) {
+      if (targets.length === 0) return [];
+      const opened = targets.map(({ offerId, warehouseId }) => ({
+        ...{ id: deps.ids.next('lvl'), offerId, warehouseId },
+        ...{ onHand: 0, reserved: 0, version: 1 },
+      }));
+      await insertLevels(em, opened);
+      for (const level of opened) hold(level);
+      return opened;
     },
     announce: (event) => void events.push(event),
   };

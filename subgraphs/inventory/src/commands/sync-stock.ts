@@ -2,11 +2,11 @@ import { accept, reject, type Rejection, type Result } from '@marketgraph/platfo
 import { onceByKey } from '@marketgraph/platform/postgres';
 import { MAX_UNITS } from '../domain/stock.ts';
 import { type OfferRow, offersBySku } from '../store/offers.ts';
-import { isNewer, saveSyncPoint } from '../store/stock-sync.ts';
+import { saveSyncPoints, type SyncPoint, syncPointsOf } from '../store/stock-sync.ts';
 import { type WarehouseRow, warehousesOfVendors } from '../store/warehouses.ts';
 import { changeStock, type StockChange } from './change-stock.ts';
 import type { CommandDeps } from './deps.ts';
-import { levelIn, type StockKeeper } from './set-stock.ts';
+import { levelIn, type StockKeeper, type StockTarget } from './set-stock.ts';
 
 export interface SyncEntry {
   sku: string;
@@ -98,24 +98,54 @@ interface Chunk {
   warehouses: ReadonlyMap<string, WarehouseRow>;
 }
 
+/** What is asked of the database does not grow with the entries: they are decided here, in their order, and kept at once. */
 async function takeOver(change: StockChange, work: Chunk): Promise<Synced> {
+  const { command, chunk, offers } = work;
+  const { source, actorId } = command;
+  const offerIds = [...offers.values()].map(({ offerId }) => offerId);
+  const seen = new Map((await syncPointsOf(change.em, { source, offerIds })).map((point) => [levelKey(point), point]));
+  const counted = new Map<string, Counted>();
+  const countings: Parameters<StockChange['count']>[0][number][] = [];
   const synced: Synced = { applied: 0, skippedStale: 0, rejections: [] };
-  for (const [index, entry] of work.chunk.entries()) {
-    const taken = await takeOverOne(change, work, entry);
+  for (const [index, entry] of chunk.entries()) {
+    const target = targetOf(change, work, entry);
+    const taken = target.ok ? takeOne(change, entry, { target: target.value, seen, counted }) : target;
     if (!taken.ok) {
       const { code, message, field = [] } = taken.rejection;
       synced.rejections.push({ code, message, field: ['entries', String(work.from + index), ...field] });
-    } else if (taken.value === 'applied') synced.applied += 1;
-    else synced.skippedStale += 1;
+    } else if (taken.value === null) synced.skippedStale += 1;
+    else {
+      synced.applied += 1;
+      const { offerId, warehouseId, onHandDelta } = taken.value;
+      if (onHandDelta === 0) continue;
+      countings.push({ offerId, warehouseId, onHandDelta, reason: 'SYNC', referenceId: source, actorId });
+    }
   }
+  await change.openLevels([...counted.values()].filter(({ isNew }) => isNew));
+  await change.count(countings);
+  await saveSyncPoints(
+    change.em,
+    source,
+    [...counted.keys()].map((key) => seen.get(key)!),
+  );
   return synced;
 }
 
-async function takeOverOne(
+/** How a level stands after the entries so far. */
+interface Counted extends StockTarget {
+  onHand: number;
+  reserved: number;
+  isNew: boolean;
+}
+
+const levelKey = ({ offerId, warehouseId }: StockTarget): string => `${offerId} ${warehouseId}`;
+
+/** The level an entry is about. */
+function targetOf(
   change: StockChange,
   { command, offers, warehouses }: Chunk,
   { sku, warehouseCode, onHand, sourceVersion }: SyncEntry,
-): Promise<Result<'applied' | 'stale'>> {
+): Result<StockTarget> {
   if (!Number.isInteger(onHand) || onHand < 0 || onHand > MAX_UNITS) {
     return reject('INVALID', `onHand is from 0 to ${MAX_UNITS}.`, { field: ['onHand'] });
   }
@@ -131,22 +161,26 @@ async function takeOverOne(
   if (!warehouse) {
     return reject('NOT_FOUND', `There is no warehouse ${warehouseCode.slice(0, 100)}.`, { field: ['warehouseCode'] });
   }
-  const target = { offerId: offer.offerId, warehouseId: warehouse.id };
-  const version = BigInt(sourceVersion);
-  if (!(await isNewer(change.em, { ...target, source: command.source }, version))) return accept('stale');
+  return accept({ offerId: offer.offerId, warehouseId: warehouse.id });
+}
 
-  const level = levelIn(change, target) ?? (await change.openLevel(target.offerId, target.warehouseId));
-  if (onHand < level.reserved) {
-    return reject('CONFLICT', `${level.reserved} units are reserved: there cannot be fewer on hand.`, {
-      field: ['onHand'],
-    });
+/** By how much the level changes; null: this version, or a newer one, was taken over before. */
+function takeOne(
+  change: StockChange,
+  { onHand, sourceVersion }: SyncEntry,
+  { target, seen, counted }: { target: StockTarget; seen: Map<string, SyncPoint>; counted: Map<string, Counted> },
+): Result<(StockTarget & { onHandDelta: number }) | null> {
+  const key = levelKey(target);
+  const version = BigInt(sourceVersion);
+  const newest = seen.get(key)?.version;
+  if (newest !== undefined && version <= newest) return accept(null);
+
+  const level = counted.get(key) ?? levelIn(change, target);
+  const reserved = level?.reserved ?? 0;
+  if (onHand < reserved) {
+    return reject('CONFLICT', `${reserved} units are reserved: there cannot be fewer on hand.`, { field: ['onHand'] });
   }
-  const onHandDelta = onHand - level.onHand;
-  if (onHandDelta !== 0) {
-    const { source: referenceId, actorId } = command;
-    const moved = await change.move({ ...target, onHandDelta, reservedDelta: 0, reason: 'SYNC', referenceId, actorId });
-    if (!moved) throw new Error(`Stock of ${target.offerId} changed under its lock`);
-  }
-  await saveSyncPoint(change.em, { ...target, source: command.source }, version);
-  return accept('applied');
+  seen.set(key, { ...target, version });
+  counted.set(key, { ...target, onHand, reserved, isNew: levelIn(change, target) === undefined });
+  return accept({ ...target, onHandDelta: onHand - (level?.onHand ?? 0) });
 }

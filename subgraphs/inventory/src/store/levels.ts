@@ -25,16 +25,16 @@ export async function findLevels(em: EntityManager, ids: readonly string[]): Pro
   return em.execute<LevelRow[]>(`select ${COLUMNS} from stock_level where id in (?)`, [[...ids]]);
 }
 
-export async function insertLevel(
+export async function insertLevels(
   em: EntityManager,
-  level: Pick<LevelRow, 'id' | 'offerId' | 'warehouseId' | 'onHand'>,
+  levels: readonly Pick<LevelRow, 'id' | 'offerId' | 'warehouseId' | 'onHand'>[],
 ): Promise<void> {
-  await em.execute('insert into stock_level (id, offer_id, warehouse_id, on_hand) values (?, ?, ?, ?)', [
-    level.id,
-    level.offerId,
-    level.warehouseId,
-    level.onHand,
-  ]);
+  await em.execute(
+    `insert into stock_level (id, offer_id, warehouse_id, on_hand)
+     select id, "offerId", "warehouseId", "onHand"
+       from jsonb_to_recordset(?::jsonb) as level (id text, "offerId" text, "warehouseId" text, "onHand" int)`,
+    [JSON.stringify(levels)],
+  );
 }
 
 export interface Movement {
@@ -92,6 +92,46 @@ export async function moveStock(
     ],
   );
   return row;
+}
+
+/** Units that came or went without being reserved. */
+export type Counting = Pick<Movement, 'id' | 'offerId' | 'warehouseId' | 'onHandDelta' | 'reason'> &
+  Pick<Movement, 'referenceId' | 'actorId'>;
+
+/**
+ * As `moveStock`, for any number of countings of levels whose offers are locked, in one statement: each is a movement,
+ * each level holds what they add up to. A level of which too little would be left is not among the answers.
+ */
+export async function countStock(
+  em: EntityManager,
+  countings: readonly Counting[],
+  { sequences }: { sequences: ReadonlyMap<string, number> },
+): Promise<LevelRow[]> {
+  const numbers = [...sequences].map(([offerId, sequence]) => ({ offerId, sequence }));
+  return em.execute<LevelRow[]>(
+    `with counting as materialized (
+       select * from jsonb_to_recordset(?::jsonb) as each
+         (id text, "offerId" text, "warehouseId" text, "onHandDelta" int, reason text, "referenceId" text, "actorId" text)),
+     sum as (
+       select "offerId" as offer, "warehouseId" as warehouse, sum("onHandDelta")::int as delta, count(*)::int as steps
+         from counting group by 1, 2),
+     moved as (
+       update stock_level
+          set on_hand = on_hand + delta, version = version + steps, updated_at = now()
+         from sum
+        where offer_id = offer and warehouse_id = warehouse and on_hand + delta >= reserved
+       returning ${COLUMNS}),
+     noted as (
+       insert into stock_movement (id, offer_id, warehouse_id, on_hand_delta, reserved_delta, reason, reference_id, actor_id)
+       select counting.id, "offerId", "warehouseId", "onHandDelta", 0, reason, "referenceId", "actorId"
+         from counting join moved using ("offerId", "warehouseId")),
+     numbered as (
+       update offer set sequence = number.sequence
+         from jsonb_to_recordset(?::jsonb) as number ("offerId" text, sequence bigint)
+        where offer_id = number."offerId" and offer_id in (select "offerId" from moved))
+     select * from moved`,
+    [JSON.stringify(countings), JSON.stringify(numbers)],
+  );
 }
 
 /** Newest first, on stock_movement_level. */
