@@ -6,6 +6,8 @@ export interface ProductChanged {
   slug: string;
   title: string;
   description: string | null;
+  /** In other languages than the one it was written in; absent in events of before. */
+  translations?: { language: string; title: string; description: string | null }[];
   /** DRAFT PENDING_REVIEW PUBLISHED REJECTED ARCHIVED */
   status: string;
   brand: string | null;
@@ -87,6 +89,7 @@ export const productChanged = fact<ProductChanged>()('catalog.productChanged', 1
   slug: 'brass-reading-lamp',
   title: 'Brass reading lamp',
   description: 'A lamp to read by.',
+  translations: [{ language: 'de', title: 'Leselampe aus Messing', description: null }],
   status: 'PUBLISHED',
   brand: 'North',
   categoryPath: [

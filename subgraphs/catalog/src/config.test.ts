@@ -26,6 +26,14 @@ describe('the configuration', () => {
     expect(() => readCatalogConfig({ ...env, [name]: undefined })).toThrow(name.replace('CATALOG_', ''));
   });
 
+  it('takes an address of exchange rates, and nothing that is none', () => {
+    const EXCHANGE_RATES_URL = 'https://rates.example/latest?base=EUR';
+    expect(readCatalogConfig({ ...env, EXCHANGE_RATES_URL }).exchangeRatesUrl).toBe(EXCHANGE_RATES_URL);
+    for (const wrong of ['rates.example', 'file:///etc/passwd']) {
+      expect(() => readCatalogConfig({ ...env, EXCHANGE_RATES_URL: wrong })).toThrow('EXCHANGE_RATES_URL');
+    }
+  });
+
   it('refuses a currency nobody has, and a language that is none', () => {
     expect(() => readCatalogConfig({ ...env, DEFAULT_CURRENCY: 'EURO' })).toThrow('DEFAULT_CURRENCY');
     expect(() => readCatalogConfig({ ...env, DEFAULT_LANGUAGE: '?' })).toThrow('DEFAULT_LANGUAGE');

@@ -15,6 +15,8 @@ export interface CatalogConfig {
   defaultCurrency: string;
   /** Of texts whose language nobody names. */
   defaultLanguage: string;
+  /** Where the rates of the day are; a table of the code's own when absent. */
+  exchangeRatesUrl?: string;
 }
 
 const LANGUAGE = /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/;
@@ -30,6 +32,10 @@ export function readCatalogConfig(env: Environment): CatalogConfig {
   if (!LANGUAGE.test(defaultLanguage)) {
     throw new ConfigurationError([`DEFAULT_LANGUAGE "${defaultLanguage}" is not a BCP 47 tag`]);
   }
+  const exchangeRatesUrl = settings.optional('EXCHANGE_RATES_URL');
+  if (exchangeRatesUrl !== undefined && !/^https?:$/.test(URL.parse(exchangeRatesUrl)?.protocol ?? '')) {
+    throw new ConfigurationError(['EXCHANGE_RATES_URL is no http or https address']);
+  }
   return {
     mongodbUrl: settings.required('MONGODB_URL'),
     redisUrl: settings.required('REDIS_URL'),
@@ -38,5 +44,6 @@ export function readCatalogConfig(env: Environment): CatalogConfig {
     urlSigningSecret: settings.required('URL_SIGNING_SECRET'),
     defaultCurrency,
     defaultLanguage,
+    ...(exchangeRatesUrl === undefined ? {} : { exchangeRatesUrl }),
   };
 }

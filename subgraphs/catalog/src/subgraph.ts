@@ -17,6 +17,7 @@ import { createIds, type SubgraphClient } from '@marketgraph/platform/serve';
 import type { Logger, Metrics } from '@marketgraph/platform/telemetry';
 import { sharpPictureTools } from './clients/picture-tools.ts';
 import { tableOfRates } from './clients/exchange-rates.ts';
+import { httpRates } from './clients/http-exchange-rates.ts';
 import { accountsOrganizationDirectory } from './clients/organization-directory.ts';
 import { accountsVendorDirectory } from './clients/vendor-directory.ts';
 import type { CommandDeps } from './commands/command-deps.ts';
@@ -73,6 +74,11 @@ export async function createCatalog(deps: CatalogDeps): Promise<Subgraph> {
     const store = catalogStore(database);
     const holder = randomUUID();
     let isStopping = false;
+    let ratesAsOf: Date | undefined;
+    metrics?.gauge(
+      { name: 'exchange_rates_age_seconds', help: 'Age of the exchange rates that prices are shown by.' },
+      () => (ratesAsOf ? (clock.now().getTime() - ratesAsOf.getTime()) / 1_000 : []),
+    );
     let relay: Relay | undefined;
     let consumer: Consumer | undefined;
     const files = folderStore(config.filesDir);
@@ -89,7 +95,7 @@ export async function createCatalog(deps: CatalogDeps): Promise<Subgraph> {
       pictures: pictureWork(files, sharpPictureTools()),
       organizations: accountsOrganizationDirectory(peers),
       prices: listedPrices({ store, cache: redisPriceCache(redis), clock, log }),
-      rateSource: tableOfRates(),
+      rateSource: config.exchangeRatesUrl ? httpRates(config.exchangeRatesUrl, { clock }) : tableOfRates(),
       signer: urlSigner(config.urlSigningSecret),
       publicUrl: config.publicUrl,
       defaultLanguage: config.defaultLanguage,
@@ -124,7 +130,10 @@ export async function createCatalog(deps: CatalogDeps): Promise<Subgraph> {
         const profiles = categoryProfiles(commandDeps);
         loop('screening', WORK_INTERVAL_MS, () => screenProducts(commandDeps, profiles));
         loop('prices', WORK_INTERVAL_MS, () => dropChangedPrices(commandDeps));
-        loop('rates', RATES_INTERVAL_MS, () => takeExchangeRates(commandDeps));
+        loop('rates', RATES_INTERVAL_MS, async () => {
+          ratesAsOf = (await takeExchangeRates(commandDeps))?.asOf;
+          return 'idle';
+        });
         loop('uploads', SWEEP_INTERVAL_MS, () => sweepUploads(commandDeps));
       },
       async stop() {

@@ -1,4 +1,9 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { silentLog } from '@marketgraph/platform/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { httpRates } from '../src/clients/http-exchange-rates.ts';
+import { currentRates, takeExchangeRates } from '../src/commands/take-exchange-rates.ts';
 import { latestRates } from '../src/store/exchange-rates.ts';
 import { catalogStore } from '../src/store/catalog-store.ts';
 import { openMongo } from '@marketgraph/platform/mongo';
@@ -24,12 +29,12 @@ interface Priced {
       unitPrice: { amount: number; currencyCode: string };
       listPrice: { amount: number; currencyCode: string };
       source: string;
-      exchange: { from: string; rate: number; asOf: string } | null;
+      exchange: { from: string; rate: number; asOf: string; isStale: boolean } | null;
     };
   };
 }
 const PRICE = `query ($id: ID!, $currency: CurrencyCode) { offer(id: $id) { priceFor(quantity: 10, currency: $currency) {
-  unitPrice { amount currencyCode } listPrice { amount currencyCode } source exchange { from rate asOf } } } }`;
+  unitPrice { amount currencyCode } listPrice { amount currencyCode } source exchange { from rate asOf isStale } } } }`;
 
 describe('C16 a price in another currency', () => {
   it('goes by the rates that are stored, exact to its smallest unit, and says when they were taken', async () => {
@@ -96,13 +101,68 @@ describe('C16 a price in another currency', () => {
   });
 });
 
+describe('C16 rates from an address that is away', () => {
+  it('leaves those of before standing, says that they are old, and takes new ones when it is back', async () => {
+    const offerId = await listing.anOffer();
+    const store = catalogStore(await openMongo({ url: shop.mongodbUrl, applicationName: 'test' }));
+    const told: unknown[] = [];
+    const log = {
+      ...silentLog,
+      warn: (...said: unknown[]) => told.push(said),
+      error: (...said: unknown[]) => told.push(said),
+    };
+    const clock = { now: () => new Date('2031-06-10T12:00:00.000Z') };
+    let isAway = false;
+    const source = createServer((_, response) => {
+      if (isAway) response.writeHead(503).end();
+      else response.end(JSON.stringify({ base: 'EUR', date: '2031-06-10', rates: { USD: 2 } }));
+    });
+    await new Promise<void>((resolve) => {
+      source.listen(0, '127.0.0.1', resolve);
+    });
+    try {
+      const url = `http://127.0.0.1:${(source.address() as AddressInfo).port}/`;
+      const take = (now: string) => {
+        const at = { now: () => new Date(now) };
+        return takeExchangeRates({ store, clock: at, log, rateSource: httpRates(url, { clock: at }) });
+      };
+      expect(await take(clock.now().toISOString())).toMatchObject({ rates: [{ currencyCode: 'USD', rate: '2' }] });
+      isAway = true;
+      expect(await take('2031-06-12T12:00:00.000Z')).toMatchObject({ asOf: new Date('2031-06-10T00:00:00.000Z') });
+      expect(told).toHaveLength(1);
+      shop.shiftClock(new Date('2031-06-13T12:00:00.000Z').getTime() - Date.now());
+      const shown = async () => (await shop.run<Priced>(PRICE, { id: offerId, currency: 'USD' })).offer.priceFor;
+      expect(await shown()).toMatchObject({ unitPrice: { amount: 2_000 }, exchange: { isStale: false } });
+      shop.shiftClock(new Date('2031-06-15T12:00:00.000Z').getTime() - Date.now());
+      expect(await shown()).toMatchObject({ unitPrice: { amount: 2_000 }, exchange: { isStale: true } });
+    } finally {
+      shop.shiftClock(0);
+      source.close();
+      source.closeAllConnections();
+      await store.exchangeRates.deleteMany({ asOf: { $gt: new Date('2031-01-01') } });
+      await store.database.client.close();
+    }
+  });
+
+  it('is a typed error where nothing is stored yet', async () => {
+    // Before there were any.
+    const clock = { now: () => new Date('2001-01-01T00:00:00.000Z') };
+    const rateSource = httpRates('http://127.0.0.1:9/', { clock });
+    const store = catalogStore(await openMongo({ url: shop.mongodbUrl, applicationName: 'test' }));
+    await expect(currentRates({ store, clock, log: silentLog, rateSource })).rejects.toMatchObject({
+      extensions: { code: 'SUBGRAPH_UNAVAILABLE' },
+    });
+    await store.database.client.close();
+  });
+});
+
 describe('C16 what is said about a product', () => {
   it('has its measures in the units asked for, and the rest as it is', async () => {
     const attributeSchema = [
       { key: 'height', type: 'number', unit: 'cm' },
       { key: 'weight', type: 'number', unit: 'kg' },
       { key: 'power', type: 'number', unit: 'W' },
-      { key: 'finish', type: 'string' },
+      { key: 'finish', type: 'string', label: 'Finish', labels: [{ language: 'de', label: 'Oberfläche' }] },
     ];
     const { category, userErrors } = await act.category({ slug: 'measured', name: 'Measured', attributeSchema });
     const { id } = await publishedProduct(act, seller, {
@@ -125,6 +185,15 @@ describe('C16 what is said about a product', () => {
     expect(await shown()).toEqual(given);
     expect(await shown('METRIC')).toEqual(given);
     expect(await shown('IMPERIAL')).toEqual(['15 in', '5.512 lb', '40 W', 'brass']);
+    const LABELS = `query ($id: ID!, $language: LanguageTag) { product(id: $id) { attributes(language: $language) { label value } } }`;
+    const labelOf = async (language?: string) => {
+      const { product } = await shop.run<{ product: { attributes: { label: string; value: unknown }[] } }>(LABELS, {
+        id,
+        language,
+      });
+      return product.attributes.find(({ value }) => value === 'brass')!.label;
+    };
+    expect(await Promise.all([undefined, 'de-CH', 'fi'].map(labelOf))).toEqual(['Finish', 'Oberfläche', 'Finish']);
     const { errors } = await shop.execute(query, { id, units: 'NAUTICAL' });
     expect(errors).toHaveLength(1);
   });

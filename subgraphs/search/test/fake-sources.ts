@@ -25,6 +25,7 @@ export interface ProductState {
   id: string;
   title: string;
   description: string | null;
+  translations: { language: string; title: string; description: string | null }[];
   brand: string | null;
   status: string;
   categoryPath: { id: string; name: string }[];
@@ -56,6 +57,8 @@ export interface FakeSources {
   vendors: Map<string, VendorState>;
   /** Who wants no results of their own. */
   impersonal: Set<string>;
+  /** What an offer costs somebody who has a contract: by organization and offer. */
+  contracts: Map<string, number>;
   /** Changes made while this is true send no event: an indexer that has fallen behind. */
   isSilent: boolean;
   addProduct(product?: NewProduct): Promise<{ id: string; offerIds: string[] }>;
@@ -112,6 +115,7 @@ export function fakeSources(bus: EventBus): FakeSources {
     away: new Set(),
     vendors: new Map(),
     impersonal: new Set(),
+    contracts: new Map(),
     isSilent: false,
     peers: {
       async call<Data>(subgraph: string, query: unknown, variables: Record<string, unknown> = {}): Promise<Data> {
@@ -125,6 +129,7 @@ export function fakeSources(bus: EventBus): FakeSources {
         id: ids.next('prd'),
         title: 'Brass reading lamp',
         description: null,
+        translations: [],
         brand: 'North',
         status: 'PUBLISHED',
         categoryPath: [{ id: 'cat_home', name: 'Home' }],
@@ -214,7 +219,7 @@ export function fakeSources(bus: EventBus): FakeSources {
 }
 
 function answer(
-  { products, offers, vendors, impersonal }: FakeSources,
+  { products, offers, vendors, impersonal, contracts }: FakeSources,
   subgraph: string,
   query: string,
   variables: Record<string, unknown>,
@@ -240,6 +245,15 @@ function answer(
   }
   if (subgraph === 'reviews') {
     return { _entities: representations.map(({ id }) => ({ id, rating: products.get(id)?.rating ?? null })) };
+  }
+  if (query.includes('priceFor')) {
+    const buyer = String(variables['organizationId']);
+    return {
+      _entities: representations.map(({ id }) => {
+        const { amount, currencyCode } = offers.get(id)!;
+        return { id, priceFor: { unitPrice: { amount: contracts.get(`${buyer} ${id}`) ?? amount, currencyCode } } };
+      }),
+    };
   }
   if (query.includes('_entities')) {
     return {

@@ -1,8 +1,9 @@
-import { until } from '@marketgraph/platform/testing';
+import { anonymous, type Viewer } from '@marketgraph/platform/graphql';
+import { aUser, until } from '@marketgraph/platform/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { typesenseIndex } from '../src/clients/search-index.ts';
 import { diffIndex } from '../src/queries/diff-index.ts';
-import { foundIds, openShop, search, type Shop } from './shop.ts';
+import { type Found, foundIds, openShop, SEARCH, search, type Shop } from './shop.ts';
 
 const BERLIN = { lat: 52.52, lon: 13.405 };
 const POTSDAM = { lat: 52.39, lon: 13.06 };
@@ -70,6 +71,73 @@ describe('a search near a place', () => {
     ['no place on the globe', { lat: 0, lon: 181, radiusKm: 1 }],
   ])('refuses %s', async (_, place) => {
     await expect(search(shop, { filter: { near: place } })).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+  });
+});
+
+const found = async (query: string, language?: string) => {
+  const { edges } = await search(shop, { query, ...(language ? { buyer: { language } } : {}) });
+  return edges.map(({ node, highlights }) => [node.id, highlights.find(({ field }) => field === 'title')?.snippet]);
+};
+
+describe('a search in a language', () => {
+  it('S14 finds and shows the buyer’s own words, and those of the source for what has none', async () => {
+    const translations = [
+      { language: 'de', title: 'Schreibtischleuchte aus Messing', description: 'Zum Lesen.' },
+      { language: 'pt-BR', title: 'Luminária de latão', description: null },
+    ];
+    const spoken = await shop.sources.addProduct({ title: 'Brass reading lamp', translations });
+    const plain = await shop.sources.addProduct({ title: 'Walnut shelf' });
+    await indexed(2);
+    const german = [[spoken.id, '<mark>Schreibtischleuchte</mark> aus Messing']];
+    expect(await found('schreibtischleuchte', 'de')).toEqual(german);
+    expect(await found('schreibtischleuchte', 'de-AT')).toEqual(german);
+    expect(await found('schreibtischlauchte', 'de')).toEqual(german);
+    expect(await found('luminária', 'pt')).toEqual([[spoken.id, '<mark>Luminária</mark> de latão']]);
+    expect(await found('walnut', 'de')).toEqual([[plain.id, '<mark>Walnut</mark> shelf']]);
+    expect(await found('reading', 'de')).toEqual([[spoken.id, 'Brass <mark>reading</mark> lamp']]);
+    // Who asks in no language, or in one that nothing is written in, is answered by the source's words alone.
+    expect(await found('schreibtischleuchte')).toEqual([]);
+    expect(await found('reading', 'fi')).toEqual(await found('reading'));
+    await shop.sources.changeProduct(spoken.id, { translations: [{ ...translations[0]!, title: 'Lesefunzel' }] });
+    await until(async () => (await found('lesefunzel', 'de')).length === 1);
+    expect(await found('luminária', 'pt')).toEqual([]);
+    expect(await differences()).toEqual([]);
+  });
+
+  it('S14 survives a rebuild from the sources', async () => {
+    const translations = [{ language: 'de', title: 'Leuchte', description: null }];
+    await shop.sources.addProduct({ title: 'Lamp', translations });
+    await indexed(1);
+    const operator = aUser({ roles: ['OPERATOR'] });
+    const { indexVersion } = await search(shop);
+    await shop.ask('mutation { searchReindex(reason: "Words") { userErrors { code } } }', {}, operator);
+    await until(async () => (await search(shop)).indexVersion !== indexVersion);
+    expect(await found('leuchte', 'de')).toHaveLength(1);
+  });
+});
+
+describe('S14 a search for an organization', () => {
+  it('S14 matches the offer that costs it least, for its members alone', async () => {
+    const { sources } = shop;
+    const lamp = await sources.addProduct({ offers: [{ amount: 500 }, { amount: 400 }, { amount: 700 }] });
+    await indexed(1);
+    const organizationId = 'org_01J00000000000000000000001';
+    sources.contracts.set(`${organizationId} ${lamp.offerIds[2]}`, 350);
+    const member = aUser({ memberships: [{ of: organizationId, role: 'PURCHASER' }] });
+    const matched = async (viewer: Viewer) => {
+      const variables = { buyer: { organizationId } };
+      const { searchProducts } = await shop.ask<{ searchProducts: Found }>(SEARCH, variables, viewer);
+      return searchProducts.edges[0]?.matchedOffer?.id;
+    };
+    expect(await matched(member)).toBe(lamp.offerIds[2]);
+    // Nobody in particular pays what everybody pays; a stranger is not told whether there is such an organization.
+    expect(await matched(anonymous)).toBe(lamp.offerIds[1]);
+    await expect(matched(aUser())).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await sources.setStock(lamp.offerIds[2]!, 0);
+    expect(await matched(member)).toBe(lamp.offerIds[1]);
+    await sources.setStock(lamp.offerIds[2]!, 5);
+    sources.away.add('catalog');
+    expect(await matched(member)).toBe(lamp.offerIds[1]);
   });
 });
 

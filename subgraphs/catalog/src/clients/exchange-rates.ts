@@ -36,7 +36,7 @@ const PER_EURO: Readonly<Record<string, string>> = {
 /**
  * Rates from a table that never changes, dated at the beginning of the day: the
  * same on every machine, without anybody to ask. A shop that trades across
- * currencies puts a source of its own here.
+ * currencies names an address instead (`EXCHANGE_RATES_URL`).
  */
 export function tableOfRates(): RateSource {
   const rates = Object.entries(PER_EURO).map(([currencyCode, rate]) => ({ currencyCode, rate }));

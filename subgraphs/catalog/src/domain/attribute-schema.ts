@@ -1,14 +1,21 @@
 import { accept } from '@marketgraph/platform/core';
 import { type Outcome, type Refusal, refusal, refuse, refuseAll } from './outcome.ts';
+import type { Localized } from './localized-text.ts';
 import { unsafeJson } from './plain-json.ts';
 
 export const attributeTypes = ['string', 'number', 'boolean', 'enum'] as const;
 export type AttributeType = (typeof attributeTypes)[number];
 
+export interface LocalizedLabel extends Localized {
+  label: string;
+}
+
 /** What products of a category may say about themselves. */
 export interface AttributeDefinition {
   key: string;
   label: string;
+  /** The label in other languages; absent in what was stored before there were any. */
+  labels?: LocalizedLabel[];
   type: AttributeType;
   unit: string | null;
   /** The values of an `enum`. */
@@ -21,7 +28,9 @@ export interface AttributeDefinition {
 const KEY = /^[a-z][a-zA-Z0-9_]{0,39}$/;
 const MAX_DEFINITIONS = 100;
 const MAX_ENUM_VALUES = 500;
-const KNOWN = new Set(['key', 'label', 'type', 'unit', 'values', 'required', 'isFacet', 'isVariantAxis']);
+const MAX_LANGUAGES = 50;
+const LANGUAGE = /^[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}$/i;
+const KNOWN = new Set(['key', 'label', 'labels', 'type', 'unit', 'values', 'required', 'isFacet', 'isVariantAxis']);
 
 export function isAttributeKey(key: string): boolean {
   return KEY.test(key);
@@ -65,7 +74,7 @@ export function inheritedSchema(
 /** A definition, or what is wrong with the entry. */
 function readDefinition(entry: unknown): AttributeDefinition | string {
   if (entry === null || typeof entry !== 'object' || Array.isArray(entry)) return 'A definition is an object.';
-  const { key, label, type, unit, values, required, isFacet, isVariantAxis, ...rest } = entry as Record<
+  const { key, label, labels, type, unit, values, required, isFacet, isVariantAxis, ...rest } = entry as Record<
     string,
     unknown
   >;
@@ -75,6 +84,9 @@ function readDefinition(entry: unknown): AttributeDefinition | string {
   if (typeof key !== 'string' || !KEY.test(key)) return 'key must match [a-z][a-zA-Z0-9_]* with at most 40 characters.';
   if (!isOneOf(attributeTypes, type)) return `type of "${key}" must be one of ${attributeTypes.join(', ')}.`;
   if (label !== undefined && !isShortText(label)) return `label of "${key}" must be a text of 1 to 100 characters.`;
+  if (labels !== undefined && !isLabelList(labels)) {
+    return `labels of "${key}" must be a list of at most ${MAX_LANGUAGES} {language, label}, each language once.`;
+  }
   if (unit !== undefined && unit !== null && !isShortText(unit)) return `unit of "${key}" must be a text.`;
   if (type === 'enum' ? !isValueList(values) : values !== undefined && values !== null) {
     return type === 'enum'
@@ -88,6 +100,7 @@ function readDefinition(entry: unknown): AttributeDefinition | string {
   return {
     key,
     label: typeof label === 'string' ? label : key,
+    ...(labels === undefined ? {} : { labels: labels as LocalizedLabel[] }),
     type,
     unit: typeof unit === 'string' ? unit : null,
     values: type === 'enum' ? (values as string[]) : null,
@@ -99,6 +112,18 @@ function readDefinition(entry: unknown): AttributeDefinition | string {
 
 function isOneOf<T extends string>(all: readonly T[], value: unknown): value is T {
   return typeof value === 'string' && (all as readonly string[]).includes(value);
+}
+
+/** Pairs, not an object: what a client names never becomes the name of a stored field. */
+function isLabelList(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length > MAX_LANGUAGES) return false;
+  const languages = value.map((entry: unknown) => {
+    if (entry === null || typeof entry !== 'object' || Array.isArray(entry)) return undefined;
+    const { language, label, ...rest } = entry as Record<string, unknown>;
+    const isGood = typeof language === 'string' && LANGUAGE.test(language) && isShortText(label);
+    return isGood && Object.keys(rest).length === 0 ? language.toLowerCase() : undefined;
+  });
+  return !languages.includes(undefined) && new Set(languages).size === languages.length;
 }
 
 function isShortText(value: unknown): value is string {

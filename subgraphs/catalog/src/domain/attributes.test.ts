@@ -17,6 +17,54 @@ const schema = schemaOf([
 const check = (key: string, value: unknown, unit?: string) =>
   checkAttributes([{ key, value, unit }], schema, { field: ['attributes'] });
 
+describe('C16 a label in the language of the reader', () => {
+  const labelled = schemaOf([
+    {
+      key: 'colour',
+      label: 'Colour',
+      type: 'string',
+      labels: [
+        { language: 'de', label: 'Farbe' },
+        { language: 'pt-BR', label: 'Cor' },
+      ],
+    },
+  ]);
+  it.each([
+    [undefined, 'Colour'],
+    ['de', 'Farbe'],
+    ['de-AT', 'Farbe'],
+    ['pt', 'Cor'],
+    ['fi', 'Colour'],
+  ])('%s: %s', (language, label) => {
+    const value = { key: 'colour', value: 'brass', unit: null };
+    expect(describeAttributes([value], labelled, language)).toMatchObject([{ label, value: 'brass' }]);
+  });
+
+  it.each([
+    ['no list', { de: 'Farbe' }],
+    [
+      'a language twice',
+      [
+        { language: 'de', label: 'a' },
+        { language: 'DE', label: 'b' },
+      ],
+    ],
+    ['no language', [{ language: 'german!', label: 'a' }]],
+    ['no text', [{ language: 'de', label: '' }]],
+    ['more than that', [{ language: 'de', label: 'a', note: 'b' }]],
+    [
+      'too many',
+      Array.from({ length: 51 }, (_, n) => ({
+        language: `a${String.fromCodePoint(97 + (n % 26))}-${1000 + n}`,
+        label: 'x',
+      })),
+    ],
+  ])('is refused as %s', (_, labels) => {
+    const refused = parseAttributeSchema([{ key: 'colour', type: 'string', labels }], ['attributeSchema']);
+    expect(refused).toMatchObject({ ok: false, rejection: [{ field: ['attributeSchema', '0'] }] });
+  });
+});
+
 describe('a value against its definition', () => {
   it.each([
     ['colour', 'black', true],

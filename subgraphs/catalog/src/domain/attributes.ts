@@ -1,5 +1,6 @@
 import { accept } from '@marketgraph/platform/core';
 import { type AttributeDefinition, isAttributeKey } from './attribute-schema.ts';
+import { inLanguage } from './localized-text.ts';
 import { type Outcome, type Refusal, refusal, refuseAll } from './outcome.ts';
 
 export type AttributeScalar = string | number | boolean;
@@ -99,9 +100,11 @@ export function missingAttributes(
     .map(({ key }) => key);
 }
 
+/** With labels in the language asked for, else a related one, else as they were written. Values stay as they are: they are what is searched for. */
 export function describeAttributes(
   values: readonly AttributeValue[],
   definitions: readonly AttributeDefinition[],
+  language?: string | null,
 ): DescribedAttribute[] {
   const byKey = new Map(definitions.map((definition) => [definition.key, definition]));
   return values.map(({ key, value, unit }) => {
@@ -110,11 +113,18 @@ export function describeAttributes(
       key,
       value,
       unit,
-      label: definition?.label ?? key,
+      label: labelOf(definition, language) ?? key,
       isFacet: definition?.isFacet ?? false,
       isVariantAxis: definition?.isVariantAxis ?? false,
     };
   });
+}
+
+function labelOf(definition: AttributeDefinition | undefined, language: string | null | undefined): string | undefined {
+  if (!definition || !language) return definition?.label;
+  // Nobody says which language a label was written in, so it is no language's own.
+  const written = { language: '', label: definition.label };
+  return inLanguage([written, ...(definition.labels ?? [])], language).label;
 }
 
 function whyNot(value: unknown, definition: AttributeDefinition | undefined): string | undefined {

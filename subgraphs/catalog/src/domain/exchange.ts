@@ -10,6 +10,14 @@ export interface ExchangeRates {
   asOf: Date;
 }
 
+/** Banks close from Friday to Monday, and once in a while for a day more. */
+const STALE_AFTER_MS = 4 * 86_400_000;
+
+/** Older than rates are when everything goes as it should. */
+export function isStale({ asOf }: Pick<ExchangeRates, 'asOf'>, now: Date): boolean {
+  return now.getTime() - asOf.getTime() > STALE_AFTER_MS;
+}
+
 const DECIMAL = /^(\d{1,9})(?:\.(\d{1,9}))?$/;
 const SCALE_DIGITS = 9;
 /** One unit of a currency is this many in a scaled rate. */

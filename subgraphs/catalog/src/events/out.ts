@@ -16,7 +16,10 @@ export function productChanged(
   product: ProductState,
   { path, publicUrl }: { path: readonly CategoryState[]; publicUrl: string },
 ): NewEvent<contract.ProductChanged> {
-  const { title, description } = product.texts[0]!;
+  const [{ title, description }, ...translations] = product.texts as [
+    ProductState['texts'][0],
+    ...ProductState['texts'],
+  ];
   const image = product.media.find(({ kind }) => kind === 'IMAGE');
   return {
     name: contract.productChanged.name,
@@ -28,6 +31,11 @@ export function productChanged(
       slug: product.slug,
       title,
       description,
+      translations: translations.map((text) => ({
+        language: text.language,
+        title: text.title,
+        description: text.description,
+      })),
       status: product.status,
       brand: product.brand,
       categoryPath: path.map((category) => ({ id: category.id, slug: category.slug, name: nameOf(category) })),

@@ -94,7 +94,7 @@ export interface Loaders {
   priceListsOfOrganization: DataLoader<{ id: string; page: NewestPage }, PriceListHead[], string>;
 }
 
-export function createLoaders(deps: Pick<CommandDeps, 'store' | 'clock' | 'prices' | 'rateSource'>): Loaders {
+export function createLoaders(deps: Pick<CommandDeps, 'store' | 'clock' | 'log' | 'prices' | 'rateSource'>): Loaders {
   const { store, clock, prices } = deps;
   let rates: Promise<ExchangeRates> | undefined;
   return {

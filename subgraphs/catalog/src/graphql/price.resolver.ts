@@ -1,12 +1,11 @@
 import { badUserInput, CurrencyCode } from '@marketgraph/platform/graphql';
 import { Arg, Ctx, FieldResolver, ID, Int, Resolver, Root } from 'type-graphql';
-import { exchange, rateBetween } from '../domain/exchange.ts';
+import { exchange, isStale, rateBetween } from '../domain/exchange.ts';
 import { priceOf, tiersOf } from '../domain/offer-price.ts';
 import { MAX_QUANTITY } from '../domain/price-list.ts';
 import { buyerAskedFor } from './access.ts';
 import type { CatalogContext } from './context.ts';
 import { LightningDeal, toDeal } from './deal.type.ts';
-import type { Loaders } from './loaders.ts';
 import { Offer } from './offer.type.ts';
 import { PriceSource, PriceTier, ResolvedPrice } from './price.type.ts';
 
@@ -45,7 +44,7 @@ export class OfferPriceResolver {
     ]);
     const price = priceOf(state, { listed, deal, quantity: wanted, now: deps.clock.now() });
     return {
-      ...(await inCurrency({ unitPrice: price.unitPrice, listPrice: state.price }, currency, loaders)),
+      ...(await inCurrency({ unitPrice: price.unitPrice, listPrice: state.price }, currency, { loaders, deps })),
       source: PriceSource[price.source],
       validUntil: price.validUntil,
       appliedRuleId: price.ruleId,
@@ -79,7 +78,7 @@ export class OfferPriceResolver {
 async function inCurrency(
   { unitPrice, listPrice }: Pick<ResolvedPrice, 'unitPrice' | 'listPrice'>,
   currency: string | null | undefined,
-  loaders: Loaders,
+  { loaders, deps }: Pick<CatalogContext, 'loaders' | 'deps'>,
 ): Promise<Pick<ResolvedPrice, 'unitPrice' | 'listPrice' | 'exchange'>> {
   const from = listPrice.currencyCode;
   if (!currency || currency === from) return { unitPrice, listPrice, exchange: null };
@@ -87,5 +86,9 @@ async function inCurrency(
   const [unit, list] = [exchange(unitPrice, currency, rates), exchange(listPrice, currency, rates)];
   const rate = rateBetween(from, currency, rates);
   if (!unit || !list || rate === undefined) throw badUserInput(`There is no rate from ${from} to ${currency}.`);
-  return { unitPrice: unit, listPrice: list, exchange: { from, rate, asOf: rates.asOf } };
+  return {
+    unitPrice: unit,
+    listPrice: list,
+    exchange: { from, rate, asOf: rates.asOf, isStale: isStale(rates, deps.clock.now()) },
+  };
 }

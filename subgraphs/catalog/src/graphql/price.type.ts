@@ -31,6 +31,9 @@ export class PriceExchange {
 
   @Field(() => DateTime, { description: 'When the rate was taken.' })
   asOf!: Date;
+
+  @Field(() => Boolean, { description: 'Nobody has told a newer rate for more than four days.' })
+  isStale!: boolean;
 }
 
 @ObjectType({ description: 'What one unit costs under given circumstances.' })

@@ -22,6 +22,7 @@ import {
   ProductAttribute,
   ProductConnection,
   ProductModeration,
+  ProductTranslation,
   ProductVariant,
   toMedia,
   toProduct,
@@ -103,6 +104,14 @@ export class ProductResolver {
     return inLanguage(state.texts, language).description;
   }
 
+  @Directive('@inaccessible')
+  @FieldResolver(() => [ProductTranslation], {
+    description: 'Its words in other languages than the one it was written in. For the search service.',
+  })
+  translations(@Root() { state }: Product): ProductTranslation[] {
+    return state.texts.slice(1).map(({ language, title, description }) => ({ language, title, description }));
+  }
+
   @Directive('@cacheControl(maxAge: 1)')
   @FieldResolver(() => Category, { nullable: true, description: 'Where it stands in the tree.' })
   async category(@Root() { state }: Product, @Ctx() { loaders }: CatalogContext): Promise<Category | null> {
@@ -115,13 +124,18 @@ export class ProductResolver {
   async attributes(
     @Root() { state }: Product,
     @Ctx() context: CatalogContext,
+    @Arg('language', () => LanguageTag, {
+      nullable: true,
+      description: 'Labels in this language, else a related one, else as they were written.',
+    })
+    language?: string | null,
     @Arg('units', () => UnitSystem, {
       nullable: true,
       description: 'Measures in these units, to four digits. Absent: as the vendor has given them.',
     })
     units?: UnitSystemName | null,
   ): Promise<ProductAttribute[]> {
-    const attributes = await described(state, state.attributes, context);
+    const attributes = await described(state, state.attributes, { ...context, language });
     return units ? attributes.map((attribute) => inUnits(attribute, units)) : attributes;
   }
 
@@ -196,9 +210,9 @@ export class ProductResolver {
 export async function described(
   product: ProductState,
   values: readonly AttributeValue[],
-  { loaders }: CatalogContext,
+  { loaders, language }: Pick<CatalogContext, 'loaders'> & { language?: string | null },
 ): Promise<ProductAttribute[]> {
   if (values.length === 0) return [];
   const path = await Promise.all(product.categoryPath.map((id) => loaders.category.load(id)));
-  return describeAttributes(values, inheritedSchema(path.filter((category) => category !== null)));
+  return describeAttributes(values, inheritedSchema(path.filter((category) => category !== null)), language);
 }

@@ -1,5 +1,5 @@
 import { Directive, Field, ID, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { DateTime, JSONScalar } from '@marketgraph/platform/graphql';
+import { DateTime, JSONScalar, LanguageTag } from '@marketgraph/platform/graphql';
 import type { AttributeScalar } from '../domain/attributes.ts';
 import type { MediaItem, MediaKind as MediaKindName } from '../domain/media.ts';
 import type { ProductState } from '../domain/product.ts';
@@ -73,6 +73,19 @@ export class ProductAttribute {
 
   @Field(() => Boolean, { description: 'Whether it tells variants apart.' })
   isVariantAxis!: boolean;
+}
+
+@Directive('@inaccessible')
+@ObjectType({ description: 'What a product is called in one more language.' })
+export class ProductTranslation {
+  @Field(() => LanguageTag, { description: 'The language.' })
+  language!: string;
+
+  @Field(() => String, { description: 'The title in it.' })
+  title!: string;
+
+  @Field(() => String, { nullable: true, description: 'The description in it.' })
+  description!: string | null;
 }
 
 @ObjectType({ description: 'A picture or document of a product.' })

@@ -6,7 +6,7 @@ import { EMBEDDING_DIMENSIONS } from '../domain/embedding.ts';
 export const WORD_SEPARATORS = ['/', '-', '+', '&', '_', '|', '(', ')', ',', ';', ':'];
 
 /** The fields of a version. A change here makes the index be built anew at the next start. */
-export function collectionFields(currencies: readonly string[]): CollectionFieldSchema[] {
+export function collectionFields(own: readonly string[]): CollectionFieldSchema[] {
   return [
     { name: 'title', type: 'string' },
     { name: 'description', type: 'string', optional: true },
@@ -27,20 +27,38 @@ export function collectionFields(currencies: readonly string[]): CollectionField
     { name: 'popularity', type: 'int32' },
     { name: 'createdAt', type: 'int64' },
     { name: 'embedding', type: 'float[]', num_dim: EMBEDDING_DIMENSIONS },
-    ...currencies.flatMap(priceFields),
+    ...own.flatMap(fieldsLike),
   ];
 }
 
-/** Stands for whichever currencies an index has: ISO 4217's code of no currency. */
-const ANY_CURRENCY = 'XXX';
+/** Stand for whichever currencies and languages an index has: the codes of none. */
+const ANY = ['price_XXX', 'title_zxx'];
 
 /** Kept with a version: one that was made with other fields is replaced. */
 export const FINGERPRINT = createHash('sha256')
-  .update(JSON.stringify([collectionFields([ANY_CURRENCY]), WORD_SEPARATORS]))
+  .update(JSON.stringify([collectionFields(ANY), WORD_SEPARATORS]))
   .digest('base64url');
 
+/** The fields that a version gets with the first document of a currency (`price_EUR`) or language (`title_de`). */
+export function isOwnField(name: string): boolean {
+  return name.startsWith('price_') || name.startsWith('title_');
+}
+
+/** With one of these come the others of its currency or language. */
+export function fieldsLike(name: string): CollectionFieldSchema[] {
+  const [kind, of] = [name.slice(0, name.indexOf('_')), name.slice(name.indexOf('_') + 1)];
+  return kind === 'price' ? priceFields(of) : wordFields(of);
+}
+
+function wordFields(language: string): CollectionFieldSchema[] {
+  return [
+    { name: `title_${language}`, type: 'string', optional: true },
+    { name: `description_${language}`, type: 'string', optional: true },
+  ];
+}
+
 /** What one unit costs: the lowest for sorting and counting, all of them for filtering. */
-export function priceFields(currency: string): CollectionFieldSchema[] {
+function priceFields(currency: string): CollectionFieldSchema[] {
   return [
     { name: `price_${currency}`, type: 'int64', optional: true, facet: true, sort: true },
     { name: `prices_${currency}`, type: 'int64[]', optional: true },

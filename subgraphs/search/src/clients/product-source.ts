@@ -23,7 +23,7 @@ const CATEGORY = Array.from({ length: CATEGORY_DEPTH - 1 }).reduce<string>(
   (parent) => `id name parent { ${parent} }`,
   'id name',
 );
-const PRODUCT = `id slug title description status brand version createdAt category { ${CATEGORY} }
+const PRODUCT = `id slug title description translations { language title description } status brand version createdAt category { ${CATEGORY} }
   attributes { key value unit isFacet }
   offers(first: 100) { edges { node { ${OFFER} } } pageInfo { hasNextPage endCursor } }`;
 export const PAGE = `query($first: Int!, $after: String) {
@@ -143,7 +143,7 @@ async function toSource(peers: SubgraphClient, node: ProductNode): Promise<Sourc
     offers.push(...(product?.offers.edges.map((edge) => edge.node) ?? []));
     ({ hasNextPage, endCursor } = product?.offers.pageInfo ?? { hasNextPage: false, endCursor: null });
   }
-  const { slug, title, description, status, brand, attributes, createdAt } = node;
+  const { slug, title, description, translations, status, brand, attributes, createdAt } = node;
   return {
     productId: node.id,
     version: node.version,
@@ -151,6 +151,7 @@ async function toSource(peers: SubgraphClient, node: ProductNode): Promise<Sourc
       slug,
       title,
       description,
+      translations,
       status,
       brand,
       categoryPath: pathOf(node.category),

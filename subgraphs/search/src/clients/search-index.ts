@@ -2,7 +2,7 @@ import { graphqlError } from '@marketgraph/platform/graphql';
 import { Client, Errors } from 'typesense';
 import type { FacetCounts } from '../domain/facets.ts';
 import type { ProductDocument } from '../domain/product-document.ts';
-import { collectionFields, FINGERPRINT, priceFields, WORD_SEPARATORS } from './collection-fields.ts';
+import { collectionFields, FINGERPRINT, fieldsLike, isOwnField, WORD_SEPARATORS } from './collection-fields.ts';
 
 /** The port to Typesense: versions of the product index behind one name. */
 export const ALIAS = 'products';
@@ -61,16 +61,16 @@ export interface SearchIndex {
   live(): Promise<string | null>;
   goLive(version: string): Promise<void>;
   versions(): Promise<IndexVersion[]>;
-  /** Currencies the version has prices in. */
-  currencies(version: string): Promise<ReadonlySet<string>>;
-  addCurrencies(version: string, currencies: readonly string[]): Promise<void>;
+  /** Of the fields that come with a currency or language those the version has: `price_EUR`, `title_de`. */
+  ownFields(version: string): Promise<ReadonlySet<string>>;
+  addOwnFields(version: string, names: readonly string[]): Promise<void>;
   export(version: string): Promise<ProductDocument[]>;
   /** Replaces all synonyms, for every version. */
   setSynonyms(synonyms: readonly { root?: string; synonyms: string[] }[]): Promise<void>;
   ping(): Promise<void>;
 }
 
-const FIELDS: readonly [string, number][] = [
+export const FIELDS: readonly [string, number][] = [
   ['title', 16],
   ['brand', 8],
   ['categories', 4],
@@ -127,7 +127,7 @@ export function typesenseIndex({ url, apiKey }: { url: string; apiKey: string })
       try {
         await writing.collections().create({
           name: version,
-          fields: collectionFields(currencies),
+          fields: collectionFields(currencies.map((currency) => `price_${currency}`)),
           token_separators: WORD_SEPARATORS,
           synonym_sets: [SYNONYMS],
           metadata: { fields: FINGERPRINT },
@@ -168,15 +168,13 @@ export function typesenseIndex({ url, apiKey }: { url: string; apiKey: string })
         .toSorted((a, b) => numberOf(b.version) - numberOf(a.version));
     },
 
-    async currencies(version) {
+    async ownFields(version) {
       const { fields } = await collection(version).retrieve();
-      return new Set(
-        (fields ?? []).flatMap(({ name }) => (name.startsWith('price_') ? [name.slice('price_'.length)] : [])),
-      );
+      return new Set((fields ?? []).map(({ name }) => name).filter(isOwnField));
     },
 
-    async addCurrencies(version, currencies) {
-      await collection(version).update({ fields: currencies.flatMap(priceFields) });
+    async addOwnFields(version, names) {
+      await collection(version).update({ fields: names.flatMap(fieldsLike) });
     },
 
     async export(version) {

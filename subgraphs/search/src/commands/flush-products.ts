@@ -1,10 +1,13 @@
+import { isOwnField } from '../clients/collection-fields.ts';
 import { type ProductDocument, toDocument } from '../domain/product-document.ts';
 import { dirtyProducts, loadProducts, settle } from '../store/source-model.ts';
 import type { CommandDeps } from './deps.ts';
 
 /** One import of this many documents takes well under a second. */
 const BATCH = 250;
-const knownCurrencies = new WeakMap<CommandDeps, Map<string, Set<string>>>();
+/** An index does not grow with every tag that somebody writes; words of a further language are not searched in. */
+const MAX_OWN_FIELDS = 250;
+const knownFields = new WeakMap<CommandDeps, Map<string, Set<string>>>();
 
 /**
  * Brings documents of one version up to date, those that have waited longest
@@ -23,7 +26,7 @@ export async function flushProducts(deps: CommandDeps, version: string): Promise
     if (document) documents.push(document);
     else gone.push(product.productId);
   }
-  await ensureCurrencies(deps, version, documents);
+  await ensureFields(deps, version, documents);
   const refused = await index.upsert(version, documents);
   // It would be refused again; the next change of the product, or a rebuild, tries anew.
   for (const [productId, reason] of refused) log.error({ productId, version, reason }, 'document refused by the index');
@@ -32,19 +35,16 @@ export async function flushProducts(deps: CommandDeps, version: string): Promise
   return ids.length;
 }
 
-/** A currency seen for the first time gets its fields before the first document that needs them. */
-async function ensureCurrencies(
-  deps: CommandDeps,
-  version: string,
-  documents: readonly ProductDocument[],
-): Promise<void> {
-  const wanted = new Set(documents.flatMap(({ currencies }) => currencies));
-  const versions = knownCurrencies.get(deps) ?? new Map<string, Set<string>>();
-  knownCurrencies.set(deps, versions);
-  const isKnown = (currency: string) => versions.get(version)?.has(currency) ?? false;
+/** A currency or language seen for the first time gets its fields before the first document that needs them. */
+async function ensureFields(deps: CommandDeps, version: string, documents: readonly ProductDocument[]): Promise<void> {
+  const wanted = new Set(documents.flatMap((document) => Object.keys(document).filter(isOwnField)));
+  for (const currency of documents.flatMap(({ currencies }) => currencies)) wanted.add(`price_${currency}`);
+  const versions = knownFields.get(deps) ?? new Map<string, Set<string>>();
+  knownFields.set(deps, versions);
+  const isKnown = (name: string) => versions.get(version)?.has(name) ?? false;
   if ([...wanted].every(isKnown)) return;
-  const present = await deps.index.currencies(version);
-  const missing = [...wanted].filter((currency) => !present.has(currency));
-  if (missing.length > 0) await deps.index.addCurrencies(version, missing);
-  versions.set(version, new Set([...present, ...missing]));
+  const present = await deps.index.ownFields(version);
+  const missing = [...wanted].filter((name) => !present.has(name)).slice(0, Math.max(0, MAX_OWN_FIELDS - present.size));
+  if (missing.length > 0) await deps.index.addOwnFields(version, missing);
+  versions.set(version, new Set([...present, ...wanted]));
 }

@@ -69,11 +69,20 @@ export function vendorText(facts: Partial<VendorFacts>): string {
 
 /** One spelling of the same facts, whether they came by event or from the source. */
 export function factsText(facts: ProductFacts): string {
-  const { slug, title, description, status, brand, categoryPath, attributes, createdAt } = facts;
+  const { slug, title, description, translations = [], status, brand, categoryPath, attributes, createdAt } = facts;
   return JSON.stringify({
     slug,
     title,
     description,
+    ...(translations.length > 0
+      ? {
+          translations: translations.map(({ language, title: own, description: said }) => ({
+            language,
+            title: own,
+            description: said,
+          })),
+        }
+      : {}),
     status,
     brand,
     categoryPath: categoryPath.map(({ id, name }) => ({ id, name })),

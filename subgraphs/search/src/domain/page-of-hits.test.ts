@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseOffer, fittingOffers } from './page-of-hits.ts';
+import { cheapestFirst, chooseOffer, fittingOffers } from './page-of-hits.ts';
 import type { IndexedOffer } from './product-document.ts';
 
 const anOffer = (id: string, amount: number, more: Partial<IndexedOffer> = {}): IndexedOffer => ({
@@ -31,6 +31,15 @@ describe('the offer of a hit', () => {
     expect(idsOf(fittingOffers(mixed, { ...wishes, shipTo: 'US' }))).toEqual(['off_2']);
     expect(idsOf(fittingOffers(mixed, { ...wishes, primeEligible: true }))).toEqual(['off_1']);
     expect(idsOf(fittingOffers(mixed, { ...wishes, primeEligible: false }))).toEqual(['off_2']);
+  });
+
+  it('S14 is the one that costs this buyer least, what cannot be compared behind it', () => {
+    const mixed = [...offers, anOffer('off_4', 1, { currencyCode: 'USD' })];
+    const prices = new Map([
+      ['off_3', { amount: 90, currencyCode: 'EUR' }],
+      ['off_2', { amount: 90, currencyCode: 'EUR' }],
+    ]);
+    expect(idsOf(cheapestFirst(mixed, prices, 'EUR'))).toEqual(['off_2', 'off_3', 'off_1', 'off_4']);
   });
 
   it('is one in the buyer’s currency if there is one', () => {

@@ -35,6 +35,20 @@ export function fittingOffers(document: Pick<ProductDocument, 'offers'>, wishes:
   return offers.toSorted((a, b) => Number(b.currencyCode === currency) - Number(a.currencyCode === currency));
 }
 
+/** By what each costs this buyer, in the currency that can be compared; the others stay behind, as they were. */
+export function cheapestFirst(
+  offers: readonly IndexedOffer[],
+  prices: ReadonlyMap<string, { amount: number; currencyCode: string }>,
+  currency: string,
+): IndexedOffer[] {
+  const costOf = ({ id, amount, currencyCode }: IndexedOffer) => {
+    const price = prices.get(id) ?? { amount, currencyCode };
+    return price.currencyCode === currency ? price.amount : Number.POSITIVE_INFINITY;
+  };
+  const cost = new Map(offers.map((offer) => [offer, costOf(offer)]));
+  return offers.toSorted((a, b) => (cost.get(a) === cost.get(b) ? 0 : cost.get(a)! - cost.get(b)!));
+}
+
 /**
  * The offer a hit is about, by what inventory says now (null: it did not
  * answer, so the index's word must do). `isShown` is false when the buyer wants

@@ -34,6 +34,20 @@ const aProduct = (more: Partial<ProductSources> = {}): ProductSources => ({
 });
 
 describe('the document of a product', () => {
+  it('S14 C16 has one set of words per language, the language’s own before that of a country', () => {
+    const translations = [
+      { language: 'pt-BR', title: 'Luminária', description: null },
+      { language: 'de-AT', title: 'Lampe (Wien)', description: 'Zum Lesen.' },
+      { language: 'DE', title: 'Leuchte', description: null },
+      { language: '*', title: 'No language', description: null },
+    ];
+    const document = toDocument(aProduct({ facts: { ...facts, translations } }))!;
+    expect(Object.entries(document).filter(([name]) => /^(title|description)_/.test(name))).toEqual([
+      ['title_de', 'Leuchte'],
+      ['title_pt', 'Luminária'],
+    ]);
+  });
+
   it('has what is searched, narrowed and sorted by', () => {
     expect(toDocument(aProduct())).toEqual({
       embedding: expect.any(Array),

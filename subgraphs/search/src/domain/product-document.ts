@@ -1,10 +1,18 @@
 import { embed } from './embedding.ts';
 
+export interface Translation {
+  language: string;
+  title: string;
+  description: string | null;
+}
+
 /** What search knows of a product from the catalog. */
 export interface ProductFacts {
   slug: string;
   title: string;
   description: string | null;
+  /** In other languages; absent in what was remembered before there were any. */
+  translations?: readonly Translation[];
   status: string;
   brand: string | null;
   /** From the root down to the product's own category. */
@@ -94,6 +102,8 @@ export interface ProductDocument {
   offers: string;
   /** What the product is about, as a direction; left out of most answers. */
   embedding: number[];
+  /** `title_de` and `description_de`: the words in German. */
+  [words: `title_${string}` | `description_${string}`]: string;
   /** `price_EUR` is the lowest price, `prices_EUR` all of them. */
   [price: `price_${string}`]: number;
   [prices: `prices_${string}`]: number[];
@@ -107,6 +117,7 @@ const MAX_DESCRIPTION = 4_000;
 /** A document must stay small whatever a product collects. */
 const MAX_OFFERS = 100;
 const MAX_ATTRIBUTES = 100;
+const MAX_LANGUAGES = 20;
 const MAX_TELLING_ATTRIBUTES = 10;
 
 /** The document of a product, or null when buyers must not find it: unpublished, or nobody sells it. */
@@ -146,6 +157,7 @@ export function toDocument(sources: ProductSources): ProductDocument | null {
     createdAt: Math.floor(Date.parse(facts.createdAt) / 1_000),
     offers: JSON.stringify(offers),
     embedding: embeddingOf(facts),
+    ...translated(facts.translations ?? []),
     ...pricesOf(had),
   };
 }
@@ -188,6 +200,28 @@ function offersOf({ offers, vendors }: ProductSources): IndexedOffer[] {
         compare(a.id, b.id),
     )
     .slice(0, MAX_OFFERS);
+}
+
+/** One set of words for each language, whatever its countries: the language's own before that of a country. */
+function translated(translations: readonly Translation[]): Record<`title_${string}` | `description_${string}`, string> {
+  const byLanguage = new Map<string, Translation>();
+  for (const translation of translations.toSorted((a, b) => a.language.length - b.language.length)) {
+    const language = languageOf(translation.language);
+    if (language !== null && !byLanguage.has(language)) byLanguage.set(language, translation);
+  }
+  return Object.fromEntries(
+    [...byLanguage]
+      .slice(0, MAX_LANGUAGES)
+      .flatMap(([language, { title, description }]) => [
+        [`title_${language}`, title],
+        ...(description ? [[`description_${language}`, description.slice(0, MAX_DESCRIPTION)]] : []),
+      ]),
+  ) as never;
+}
+
+/** `pt` of `pt-BR`; null for what is no language. */
+export function languageOf(tag: string): string | null {
+  return /^[a-z]{2,3}(?=-|$)/.exec(tag.toLowerCase())?.[0] ?? null;
 }
 
 function pricesOf(offers: readonly IndexedOffer[]): Record<`price_${string}` | `prices_${string}`, number & number[]> {

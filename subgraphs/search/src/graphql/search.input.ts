@@ -1,4 +1,4 @@
-import { CountryCode, CurrencyCode, MinorUnits } from '@marketgraph/platform/graphql';
+import { CountryCode, CurrencyCode, LanguageTag, MinorUnits } from '@marketgraph/platform/graphql';
 import { Field, Float, ID, InputType, Int, registerEnumType } from 'type-graphql';
 
 export enum SearchSort {
@@ -127,6 +127,20 @@ export class BuyerContext {
 
   @Field(() => CurrencyCode, { nullable: true, description: 'The currency the buyer pays in.' })
   currencyCode?: string | null;
+
+  @Field(() => LanguageTag, {
+    nullable: true,
+    description:
+      'Whose words are looked in and highlighted beside those a product was written in; for what has none in it those alone.',
+  })
+  language?: string | null;
+
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      'For whom is bought, of its members and operators; FORBIDDEN to others, nobody for who is not signed in. The matched offer is the one that costs them least; order and filter stay by the offers’ own prices.',
+  })
+  organizationId?: string | null;
 }
 
 @InputType({ description: 'Words that mean the same.' })

@@ -1,6 +1,7 @@
-import { badUserInput } from '@marketgraph/platform/graphql';
+import { badUserInput, forbidden, hasRole, isMemberOf, type Viewer } from '@marketgraph/platform/graphql';
 import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
 import { rememberQuery } from '../commands/count-query.ts';
+import { languageOf } from '../domain/product-document.ts';
 import { MAX_LIST, trending } from '../queries/discover.ts';
 import { likesOf, recommendations } from '../queries/likes.ts';
 import { searchProducts } from '../queries/search-products.ts';
@@ -51,6 +52,8 @@ export class SearchQueries {
         sort: sort ?? SearchSort.RELEVANCE,
         first,
         after,
+        language: buyer?.language ? languageOf(buyer.language) : null,
+        organizationId: organizationOf(viewer, buyer?.organizationId),
         likes: viewer.kind === 'user' && isByRelevance ? await likesOf(redis, viewer.userId) : null,
       },
     );
@@ -167,6 +170,13 @@ export class UserLists {
     const ids = await recommendations(deps, id, { first: count, now: commands.clock.now() });
     return ids.map(toProduct);
   }
+}
+
+/** Whose prices count. Nobody in particular pays what everybody pays. */
+function organizationOf(viewer: Viewer, organizationId: string | null | undefined): string | null {
+  if (!organizationId || viewer.kind === 'anonymous') return null;
+  if (isMemberOf(viewer, organizationId) || hasRole(viewer, 'OPERATOR')) return organizationId;
+  throw forbidden('You do not belong to this organization.');
 }
 
 function listLength(first: number): number {

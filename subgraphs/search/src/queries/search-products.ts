@@ -3,11 +3,12 @@ import type { Redis } from '@marketgraph/platform/redis';
 import type { SubgraphClient } from '@marketgraph/platform/serve';
 import type { Logger } from '@marketgraph/platform/telemetry';
 import { availabilityIfKnown } from '../clients/availability.ts';
-import type { Hit, SearchIndex, SearchRequest } from '../clients/search-index.ts';
+import { organizationPrices } from '../clients/organization-prices.ts';
+import { FIELDS, type Hit, type SearchIndex, type SearchRequest } from '../clients/search-index.ts';
 import type { ShownProducts } from '../clients/shown-products.ts';
 import { correctedQuery, hasEveryWord } from '../domain/corrected-query.ts';
 import { type Facet, facetField, MAX_FACETS, toFacet, toFacetBy } from '../domain/facets.ts';
-import { chooseOffer, fittingOffers, type OfferWishes, withSpare } from '../domain/page-of-hits.ts';
+import { cheapestFirst, chooseOffer, fittingOffers, type OfferWishes, withSpare } from '../domain/page-of-hits.ts';
 import { type Narrowing, NOTHING, plainWords, toFilterBy } from '../domain/search-filter.ts';
 import { type SortName, toSortBy } from '../domain/sort-order.ts';
 import { vendorsNear } from '../store/source-model.ts';
@@ -21,6 +22,10 @@ export interface SearchQuestion {
   sort: SortName;
   first?: number | null;
   after?: string | null;
+  /** Whose words are looked in first, and shown where they are found. */
+  language?: string | null;
+  /** For whom is bought: of a hit's offers the one that costs them least. */
+  organizationId?: string | null;
   /** The direction of what the buyer likes, which lifts what is alike. */
   likes?: readonly number[] | null;
 }
@@ -76,6 +81,8 @@ const MAX_NEAR_VENDORS = 250;
 /** More than this many goes at filling a page is not worth the wait. */
 const MAX_ROUNDS = 4;
 const MAX_ROUND = 150;
+/** Of a hit that more sell, these are compared by an organization's prices. */
+const MAX_PRICED = 10;
 
 /**
  * A page of products a buyer can have now. The index proposes; inventory is
@@ -87,6 +94,7 @@ export async function searchProducts(deps: SearchDeps, asked: SearchQuestion): P
   checkNarrowing(asked.filter);
   const question = { ...asked, filter: await withNearVendors(deps.redis, asked.filter) };
   const { limit, offset } = pageOf(question);
+  const { organizationId } = question;
   const words = plainWords(checkedQuery(question.query));
   checkFacets(question);
   const wishes: OfferWishes = {
@@ -115,9 +123,16 @@ export async function searchProducts(deps: SearchDeps, asked: SearchQuestion): P
     isExhausted = isLast;
     const candidates = hits.map((hit) => ({ hit, offers: fittingOffers(hit.document, wishes) }));
     const offerIds = candidates.flatMap(({ offers }) => offers.map(({ id }) => id));
-    const [available, shownIds] = await Promise.all([
+    const [available, shownIds, prices] = await Promise.all([
       availabilityIfKnown(deps.peers, offerIds, deps),
       deps.shown(hits.map(({ document }) => document.id)),
+      organizationId
+        ? organizationPrices(
+            deps,
+            candidates.flatMap(({ offers }) => offers.slice(0, MAX_PRICED)),
+            organizationId,
+          )
+        : null,
     ]);
     for (const { hit, offers } of candidates) {
       if (shown.length > limit) break;
@@ -128,8 +143,10 @@ export async function searchProducts(deps: SearchDeps, asked: SearchQuestion): P
       }
       matched.push(hit.matched);
       names.push(hit.document.title, hit.document.brand ?? '', ...hit.document.categories);
-      const { offerId, isShown } = chooseOffer(offers, available, wishes.inStockOnly);
-      if (isShown) shown.push(toFound(hit, offerId, position));
+      if (question.language) names.push(hit.document[`title_${question.language}`] ?? '');
+      const preferred = prices ? cheapestFirst(offers, prices, wishes.currency) : offers;
+      const { offerId, isShown } = chooseOffer(preferred, available, wishes.inStockOnly);
+      if (isShown) shown.push(toFound(hit, offerId, position, question.language));
       else suppressed += 1;
     }
   }
@@ -159,17 +176,21 @@ async function withNearVendors(redis: Redis, { near, ...filter }: SearchQuestion
 /** A price in a currency that nothing has is asked of nothing. */
 async function toRequest(
   { index }: SearchDeps,
-  { filter, currency, facets, sort }: SearchQuestion,
+  { filter, currency, facets, sort, language }: SearchQuestion,
   words: string,
 ): Promise<Omit<SearchRequest, 'offset' | 'limit'>> {
   const fields = facets.flatMap((key) => facetField(key, currency) ?? []);
   const hasPrice = typeof filter.priceMin === 'number' || typeof filter.priceMax === 'number';
   const needsPrice = hasPrice || sort.startsWith('PRICE') || facets.includes('price');
-  const live = needsPrice ? await index.live() : null;
-  const isKnown = live === null || (await index.currencies(live)).has(currency);
-  if (isKnown) {
+  const isWorded = Boolean(language) && words !== '';
+  const live = needsPrice || isWorded ? await index.live() : null;
+  const own = live === null ? null : await index.ownFields(live);
+  const title = `title_${language}`;
+  const wordFields = isWorded && own?.has(title) ? { fields: inLanguage(title, `description_${language}`) } : {};
+  if (!needsPrice || !own || own.has(`price_${currency}`)) {
     return {
       words,
+      ...wordFields,
       filterBy: toFilterBy(filter, currency),
       sortBy: toSortBy(sort, { hasWords: words !== '', currency }),
       facetBy: toFacetBy(fields),
@@ -177,18 +198,51 @@ async function toRequest(
   }
   return {
     words,
+    ...wordFields,
     filterBy: hasPrice ? NOTHING : toFilterBy(filter, currency),
     sortBy: toSortBy(sort.startsWith('PRICE') ? 'RELEVANCE' : sort, { hasWords: words !== '', currency }),
     facetBy: toFacetBy(fields.filter((field) => !field.startsWith('price_'))),
   };
 }
 
+/** The buyer's own words as much as the ones a product was written in, which are all that some have. */
+function inLanguage(title: string, description: string): readonly [string, number][] {
+  return FIELDS.flatMap(([name, weight]): [string, number][] => {
+    if (name === 'title')
+      return [
+        [title, weight],
+        [name, weight],
+      ];
+    return name === 'description'
+      ? [
+          [description, weight],
+          [name, weight],
+        ]
+      : [[name, weight]];
+  });
+}
+
+/** A snippet is of the title, whichever language's: one of each, the buyer's own first. */
+function ownHighlights(highlights: Hit['highlights'], language: string | null | undefined): Hit['highlights'] {
+  if (!language) return highlights;
+  const nameOf = (field: string) => (field.endsWith(`_${language}`) ? field.slice(0, -language.length - 1) : field);
+  const own = highlights.toSorted((a, b) => Number(nameOf(a.field) === a.field) - Number(nameOf(b.field) === b.field));
+  const named = own.map(({ field, snippet }) => ({ field: nameOf(field), snippet }));
+  return named.filter(({ field }, at) => named.findIndex((one) => one.field === field) === at);
+}
+
 function roundSize(missing: number): number {
   return Math.min(withSpare(missing), MAX_ROUND);
 }
 
-function toFound({ document, highlights, score }: Hit, offerId: string | null, position: number): FoundProduct {
-  return { cursor: encodeCursor([position]), productId: document.id, offerId, highlights, score };
+function toFound(
+  { document, highlights, score }: Hit,
+  offerId: string | null,
+  position: number,
+  language: string | null | undefined,
+): FoundProduct {
+  const own = ownHighlights(highlights, language);
+  return { cursor: encodeCursor([position]), productId: document.id, offerId, highlights: own, score };
 }
 
 /** A cursor says how many hits have been looked at, so that hidden ones are not looked at again. */
