@@ -81,6 +81,36 @@ describe('a vendor’s part', () => {
     expect(steps.map((event) => event.sequence)).toEqual(steps.map((_, index) => index + 1));
   });
 
+  it('O19 O20 has a label of the carrier, and a way that grows with a place at each step, each told once', async () => {
+    const { shop, order, sellers, parts } = await sold.bought(1);
+    const packed = await sold.pack(sellers[0]!, parts[0]!.id, [{ lineId: parts[0]!.lines[0]!.id, quantity: 2 }]);
+    const { id, labelUrl, trackingNumber } = packed.fulfillment!;
+    expect(labelUrl).toContain(trackingNumber);
+    const WAY = `query($id: ID!) { order(id: $id) { vendorOrders { fulfillments {
+      trackingEvents { code location lat lon } } } } }`;
+    interface Seen {
+      order: { vendorOrders: { fulfillments: { trackingEvents: Record<string, unknown>[] }[] }[] };
+    }
+    const way = async () =>
+      (await h.run<Seen>(shop.buyer, WAY, { id: order.id })).order.vendorOrders[0]!.fulfillments[0]!.trackingEvents;
+    const steps = ['SHIPPED', 'IN_TRANSIT', 'OUT_FOR_DELIVERY', 'DELIVERED'];
+    for (const [index, status] of steps.entries()) {
+      await sold.move(sellers[0]!, id, status);
+      expect((await way()).map(({ code }) => code)).toEqual(['LABEL_PURCHASED', ...steps.slice(0, index + 1)]);
+    }
+    const [printed, ...moved] = await way();
+    expect(printed).toEqual({ code: 'LABEL_PURCHASED', location: null, lat: null, lon: null });
+    expect(moved[0]).toMatchObject({ location: 'Sorting centre DE', lat: 51.2, lon: 10.4 });
+    for (const { lat, lon } of moved) expect([typeof lat, typeof lon]).toEqual(['number', 'number']);
+    expect(moved.at(-1)).toMatchObject({ lat: moved.at(-2)!['lat'], lon: moved.at(-2)!['lon'] });
+    const told = async () =>
+      (await h.events('orders.orderStatusChanged')).filter(
+        (event) => event.key === order.id && (event.payload as { fulfillmentId: string | null }).fulfillmentId === id,
+      ).length;
+    // One for the label, one for each step.
+    await until(async () => (await told()) === 5);
+  });
+
   it('O17 is moved by nobody but its vendor', async () => {
     const { shop, sellers, parts } = await sold.bought(2);
     const parcel = await sold.pack(sellers[0]!, parts[0]!.id, [{ lineId: parts[0]!.lines[0]!.id, quantity: 2 }]);

@@ -99,7 +99,7 @@ describe('suggestions', () => {
 });
 
 describe('what others look at and buy', () => {
-  it('O34 an order makes its products trend and recommends them with each other', async () => {
+  it('O34 S6 an order makes its products trend and recommends them with each other', async () => {
     const lamp = await shop.sources.addProduct({ title: 'Lamp' });
     const bulb = await shop.sources.addProduct({ title: 'Bulb' });
     const chair = await shop.sources.addProduct({ title: 'Chair' });
@@ -131,12 +131,32 @@ describe('what others look at and buy', () => {
     expect(await shop.redis.hget(`search:product:${lamp.id}`, 'sold')).toBe('2');
   });
 
-  it('shows what is trending where nobody has bought anything together', async () => {
+  it('S6 shows what is trending where nobody has bought anything together', async () => {
     const lamp = await shop.sources.addProduct();
     const bulb = await shop.sources.addProduct();
     await indexed(2);
     await track(bulb.id, 'CLICK');
     expect((await lists([lamp.id]))[0]?.alsoBought).toEqual([bulb.id]);
+  });
+
+  it('S6 finds the pairs that were planted in a history of orders, first of all that was bought with them', async () => {
+    const products: string[] = [];
+    for (let count = 0; count < 8; count += 1) products.push((await shop.sources.addProduct()).id);
+    await indexed(8);
+    const pairs = [0, 2, 4].map((at) => [products[at]!, products[at + 1]!] as const);
+    // Three orders of each pair, and one in which somebody bought everything.
+    for (const [one, other] of [...pairs, ...pairs, ...pairs]) {
+      await shop.sources.order([{ productId: one }, { productId: other }]);
+    }
+    const last = await shop.sources.order(products.map((productId) => ({ productId })));
+    await until(async () => (await shop.redis.exists(`search:inbox:search:${last.id}`)) === 1);
+    for (const [one, other] of pairs) {
+      const [ofOne, ofOther] = await lists([one, other]);
+      expect([ofOne!.alsoBought[0], ofOther!.alsoBought[0]]).toEqual([other, one]);
+    }
+    const asked = shop.sources.calls.filter(({ subgraph }) => subgraph === 'orders');
+    // Served from what was counted, and not asked of anybody.
+    expect(asked).toEqual([]);
   });
 
   it('recommends and shows only what can be bought', async () => {

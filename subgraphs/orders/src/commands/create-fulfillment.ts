@@ -64,7 +64,7 @@ async function create(
     at: now,
     code: status,
     description: trackingDescriptions[status],
-    location: null,
+    place: null,
   });
   const vendorEvent = { type: 'FULFILLMENT_UPDATED', vendorOrderIds: [vendorOrderId] } as const;
   const change = { facts: decided.value, vendorOrderId, fulfillmentId: parcel.id, vendorEvent };

@@ -4,8 +4,14 @@ import { trackingDescriptions } from '../clients/carrier.ts';
 import { moveFulfillment, vendorOrderOf } from '../domain/order.ts';
 import { type FulfillmentStatus, hasLeft } from '../domain/order-status.ts';
 import { vendorOrderDelivered } from '../events/out.ts';
-import { appendTracking, lockOrder, saveFulfillmentStatus, startReturnWindow } from '../store/order-writes.ts';
-import { linesOfVendorOrders, vendorOrdersByIds } from '../store/orders.ts';
+import {
+  appendTracking,
+  lockOrder,
+  type Place,
+  saveFulfillmentStatus,
+  startReturnWindow,
+} from '../store/order-writes.ts';
+import { linesOfVendorOrders, ordersByIds, vendorOrdersByIds } from '../store/orders.ts';
 import { recordOrderChange } from './record-order-change.ts';
 import type { Cause, Services } from './services.ts';
 
@@ -30,12 +36,26 @@ export async function updateFulfillmentCommand(services: Services, command: Upda
   if ((trackingNumber?.length ?? 0) > MAX_TRACKING_NUMBER) {
     return reject('INVALID', `At most ${MAX_TRACKING_NUMBER} characters.`, { field: ['trackingNumber'] });
   }
-  const outcome = await inTransaction(services.orm, (em) => move(em, services, command));
+  // Asked before the transaction: nobody's answer is awaited while rows are held.
+  const place = await placeOf(services, command);
+  const outcome = await inTransaction(services.orm, (em) => move(em, services, { ...command, place }));
   services.nudgeRelay();
   return outcome;
 }
 
-async function move(em: EntityManager, services: Services, command: UpdateFulfillment): Promise<Result<null>> {
+async function placeOf(services: Services, { orderId, carrier, fulfillmentId, status }: UpdateFulfillment) {
+  if (carrier !== services.carrier.name) return null;
+  const [order] = await ordersByIds(services.orm.em.fork(), [orderId]);
+  const { countryCode, postalCode } = order?.shippingAddress ?? {};
+  if (!countryCode) return null;
+  return services.carrier.locate({ fulfillmentId, countryCode, postalCode: postalCode ?? null, status });
+}
+
+async function move(
+  em: EntityManager,
+  services: Services,
+  command: UpdateFulfillment & { place: Place | null },
+): Promise<Result<null>> {
   const { orderId, vendorOrderId, fulfillmentId, status, cause } = command;
   const { ids, clock, carrier } = services;
   const locked = await lockOrder(em, orderId);
@@ -54,7 +74,7 @@ async function move(em: EntityManager, services: Services, command: UpdateFulfil
     at,
     code: status,
     description: trackingDescriptions[status],
-    location: null,
+    place: command.place,
   });
   const vendorEvent = { type: 'FULFILLMENT_UPDATED', vendorOrderIds: [vendorOrderId] } as const;
   const change = { facts: decided.value, vendorOrderId, fulfillmentId, vendorEvent };

@@ -1,5 +1,5 @@
 import { DateTime, URLScalar } from '@marketgraph/platform/graphql';
-import { Directive, Field, ID, Int, ObjectType } from 'type-graphql';
+import { Directive, Field, Float, ID, Int, ObjectType } from 'type-graphql';
 import type { StoredVendorOrder } from '../store/order-rows.ts';
 import { Offer, Organization, User, Vendor } from './entities.type.ts';
 import {
@@ -176,6 +176,15 @@ export class TrackingEvent {
 
   @Field(() => String, { nullable: true, description: 'Where, when the carrier says so.' })
   location!: string | null;
+
+  @Field(() => Float, {
+    nullable: true,
+    description: 'Latitude of the place, in degrees; of an area, never of a house.',
+  })
+  lat!: number | null;
+
+  @Field(() => Float, { nullable: true, description: 'Longitude of the place, in degrees.' })
+  lon!: number | null;
 }
 
 @Directive('@key(fields: "id")')

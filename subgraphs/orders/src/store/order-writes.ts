@@ -280,14 +280,21 @@ export async function cancelParcels(em: EntityManager, vendorOrderIds: readonly 
   );
 }
 
+export interface Place {
+  name: string;
+  /** Degrees. */
+  lat: number;
+  lon: number;
+}
+
 export async function appendTracking(
   em: EntityManager,
   fulfillmentId: string,
-  event: { at: Date; code: string; description: string; location: string | null },
+  { at, code, description, place }: { at: Date; code: string; description: string; place: Place | null },
 ): Promise<void> {
   await em.execute(
-    'insert into tracking_event (fulfillment_id, at, code, description, location) values (?, ?, ?, ?, ?)',
-    [fulfillmentId, event.at.toISOString(), event.code, event.description, event.location],
+    'insert into tracking_event (fulfillment_id, at, code, description, location, lat, lon) values (?, ?, ?, ?, ?, ?, ?)',
+    [fulfillmentId, at.toISOString(), code, description, place?.name ?? null, place?.lat ?? null, place?.lon ?? null],
   );
 }
 

@@ -114,6 +114,8 @@ export interface StoredTrackingEvent {
   code: string;
   description: string;
   location: string | null;
+  lat: number | null;
+  lon: number | null;
 }
 
 /** Index: tracking_event_fulfillment. */
@@ -122,14 +124,16 @@ export async function trackingOfFulfillments(
   ids: readonly string[],
 ): Promise<StoredTrackingEvent[]> {
   const rows = await em.execute<
-    { fulfillment_id: string; at: string; code: string; description: string; location: string | null }[]
+    (Omit<StoredTrackingEvent, 'fulfillmentId' | 'at'> & { fulfillment_id: string; at: string })[]
   >(`select * from tracking_event where fulfillment_id = ${IDS} order by fulfillment_id, sequence`, [many(ids)]);
-  return rows.map(({ fulfillment_id, at, code, description, location }) => ({
+  return rows.map(({ fulfillment_id, at, code, description, location, lat, lon }) => ({
     fulfillmentId: fulfillment_id,
     at: new Date(at),
     code,
     description,
     location,
+    lat,
+    lon,
   }));
 }
 

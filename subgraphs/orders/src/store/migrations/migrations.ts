@@ -3,6 +3,7 @@ import { Returns } from './003-returns.ts';
 import { Promotions } from './004-promotions.ts';
 import { Organizations } from './005-organizations.ts';
 import { CheckoutTrace } from './006-checkout-trace.ts';
+import { TrackingPlaces } from './007-tracking-places.ts';
 import { CreateOrders } from './create-orders.ts';
 
 /** In order; only ever added to. */
@@ -13,6 +14,7 @@ export const migrations = {
   '004-promotions': Promotions,
   '005-organizations': Organizations,
   '006-checkout-trace': CheckoutTrace,
+  '007-tracking-places': TrackingPlaces,
 };
 
 export { APPEND_ONLY } from './create-orders.ts';
