@@ -223,5 +223,16 @@ describe('C16 what is said about a product', () => {
       'Luminária',
       'Lamp',
     ]);
+    // Search is told all of them, by the event and when it asks.
+    const translations = [
+      { language: 'de', title: 'Leuchte', description: null },
+      { language: 'pt-BR', title: 'Luminária', description: null },
+    ];
+    const last = async () => (await shop.published('catalog.productChanged')).findLast(({ key }) => key === id);
+    await until(async () => JSON.stringify((await last())?.payload).includes('Leuchte'));
+    expect((await last())!.payload).toMatchObject({ title: 'Lamp', translations });
+    const ASKED = `query ($id: ID!) { product(id: $id) { translations { language title description } } }`;
+    const search = { kind: 'service', service: 'search' } as const;
+    expect(await shop.run(ASKED, { id }, search)).toEqual({ product: { translations } });
   });
 });

@@ -273,6 +273,57 @@ describe('verify, over a marketplace in which everything has happened once', () 
     expect(broken(await verifyStores(access, { only: [id] }))).toEqual([]);
   });
 
+  it('I6 holds while a bank has money of a payment and after it was lost, and sees when the books say something else', async () => {
+    const client = new pg.Client({ connectionString: databaseUrl('payments') });
+    await client.connect();
+    const outside = async (path: string, body: object = {}) => {
+      const answer = await fetch(`${marketplace.graph.stripe.apiUrl}/_emulator/${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      expect(answer.status).toBe(200);
+      return (await answer.json()) as { id: string };
+    };
+    const untilHeard = (status: string) =>
+      until(
+        async () => (await client.query('select 1 from payment_dispute where status = $1', [status])).rowCount === 1,
+      );
+    const only = ['I1', 'I3', 'I4', 'I5', 'I6', 'I9'];
+    // What follows from it, such as a transfer that is taken back, takes a moment.
+    const holds = () => until(async () => broken(await verifyStores(access, { only })).length === 0);
+    try {
+      const { rows } = await client.query<{ charge: string }>(
+        `select t.gateway_reference as charge from payment p join payment_transaction t on t.payment_id = p.id
+          where t.type = 'CAPTURE' and p.refunded_amount < p.captured_amount order by p.id limit 1`,
+      );
+      const { id } = await outside(`charges/${rows[0]!.charge}/dispute`);
+      await untilHeard('OPEN');
+      await holds();
+      for (const [plant, undo] of [
+        [
+          'update payment_dispute set withdrawn = withdrawn + 1',
+          'update payment_dispute set withdrawn = withdrawn - 1',
+        ],
+        ['update payment_dispute set fee = fee - 1', 'update payment_dispute set fee = fee + 1'],
+        [
+          'update settlement set open_disputes = open_disputes + 1',
+          'update settlement set open_disputes = open_disputes - 1',
+        ],
+      ] as const) {
+        await tamper('payments', plant);
+        const [verdict] = await verifyStores(access, { only: ['I6'] });
+        await tamper('payments', undo);
+        expect(verdict!.violations, plant).toBeGreaterThan(0);
+      }
+      await outside(`disputes/${id}`, { outcome: 'lost' });
+      await untilHeard('LOST');
+      await holds();
+    } finally {
+      await client.end();
+    }
+  });
+
   it('I12 sees that an event was never published', async () => {
     const client = new pg.Client({ connectionString: databaseUrl('orders') });
     await client.connect();
