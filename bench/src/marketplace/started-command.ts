@@ -32,7 +32,7 @@ export async function startCommand({
   const child = spawn(
     process.execPath,
     [
-      ...['--enable-source-maps', '--optimize-for-size', '--max-semi-space-size=4'],
+      ...['--enable-source-maps', '--max-semi-space-size=16'],
       join('launcher', 'dist', 'main.js'),
       '--no-demo',
       ...(shape === 'processes' ? ['--processes'] : []),
