@@ -21,6 +21,8 @@ const marketplace = await startMarketplace({
     GATEWAY_RATE_POINTS_PER_MINUTE_USER: '1000000000',
     GATEWAY_RATE_POINTS_PER_MINUTE_ADDRESS: '1000000000',
     GATEWAY_RATE_REQUESTS_PER_MINUTE_ADDRESS: '1000000000',
+    GATEWAY_LOGIN_PER_ACCOUNT: '1000000',
+    GATEWAY_LOGIN_PER_ADDRESS: '1000000',
     ...(JSON.parse(process.env['BENCH_SETTINGS'] ?? '{}') as Record<string, string>),
   },
 });
