@@ -6,6 +6,7 @@ import { freePort } from '@marketgraph/launcher/processes';
 import { until } from '@marketgraph/platform/testing';
 import type { StoryGraph } from '@marketgraph/tests/story/cast';
 import type { Build } from '../measure/child.ts';
+import { UNLIMITED } from '../measure/unlimited.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..', '..');
 
@@ -44,7 +45,7 @@ export async function startCommand({ shape, build, dataDir, hasDemo }: StartOpti
       ...(hasDemo ? [] : ['--no-demo']),
       ...(shape === 'processes' ? ['--processes'] : []),
     ],
-    { cwd: ROOT, env: { ...process.env, PORT: String(port), DATA_DIR: dataDir }, stdio: 'ignore' },
+    { cwd: ROOT, env: { ...process.env, ...UNLIMITED, PORT: String(port), DATA_DIR: dataDir }, stdio: 'ignore' },
   );
   const url = `http://127.0.0.1:${port}`;
   try {
