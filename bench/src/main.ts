@@ -1,55 +1,66 @@
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { benchCache, cacheBenchDefaults } from './cache/cache-bench.ts';
-import { benchCatalog, catalogBenchDefaults } from './catalog/catalog-bench.ts';
-import { benchCheckout, checkoutBenchDefaults } from './checkout/checkout-bench.ts';
-import { benchFanOut, fanOutDefaults } from './fanout/fanout-bench.ts';
-import { benchGateways, gatewayBenchDefaults } from './gateway/gateway-bench.ts';
-import { benchImport, importBenchDefaults } from './import/import-bench.ts';
-import { benchMarketplace } from './marketplace/marketplace-bench.ts';
-import { benchPrices, pricesBenchDefaults } from './prices/prices-bench.ts';
-import { machineFacts, printReport, type Report, writeReport } from './measure/report.ts';
+import { benchmarks } from './benchmarks.ts';
+import { machineFacts, type Outcome, printReport, printSummary, writeReport, writeSummary } from './measure/report.ts';
 
-/** `pnpm bench` runs all, `pnpm bench NAME …` those; `--sizes 1000,10000,100000` are those of the catalog. */
-const say = (text: string) => void process.stdout.write(text);
+const USAGE = `Measures the marketplace, beside what cannot be had for less.
+
+  pnpm bench [NAME …] [--long] [--sizes 1000,10000]
+
+  NAME     one of: ${Object.keys(benchmarks({ isLong: false, say })).join(' ')}; without one all of them, in under 15 minutes
+  --long   the sizes and times that figures worth keeping need: hours
+  --sizes  numbers of products of the catalog, e.g. 1000,10000,100000
+
+  Each writes bench/results/<date>-<name>.json, all together write bench/results/<date>.json.
+`;
 
 const { values, positionals: wanted } = parseArgs({
   allowPositionals: true,
-  options: { sizes: { type: 'string', default: catalogBenchDefaults.sizes.join(',') } },
+  options: {
+    long: { type: 'boolean', default: false },
+    sizes: { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
 });
-const sizes = values.sizes.split(',').map(Number);
-if (!sizes.every((size) => Number.isInteger(size) && size > 0)) {
+const sizes = values.sizes?.split(',').map(Number);
+if (values.help) {
+  say(USAGE);
+  process.exit(0);
+}
+if (sizes && !sizes.every((size) => Number.isInteger(size) && size > 0)) {
   process.stderr.write(`--sizes are numbers of products, e.g. 1000,10000; not ${values.sizes}\n`);
   process.exit(2);
 }
-
-const BENCHMARKS: Readonly<Record<string, () => Promise<Report>>> = {
-  gateway: () => benchGateways({ ...gatewayBenchDefaults, say }),
-  fanout: () => benchFanOut({ ...fanOutDefaults, say }),
-  cache: () => benchCache({ ...cacheBenchDefaults, say }),
-  catalog: () => benchCatalog({ ...catalogBenchDefaults, sizes, say }),
-  checkout: () => benchCheckout({ ...checkoutBenchDefaults, say }),
-  import: () => benchImport({ ...importBenchDefaults, say }),
-  marketplace: benchMarketplace,
-  prices: () => benchPrices({ ...pricesBenchDefaults, say }),
-};
-
-const unknown = wanted.filter((name) => !(name in BENCHMARKS));
+const all = benchmarks({ isLong: values.long, sizes, say });
+const unknown = wanted.filter((name) => !(name in all));
 if (unknown.length > 0) {
-  process.stderr.write(
-    `There is no benchmark ${unknown.join(', ')}. There are: ${Object.keys(BENCHMARKS).join(', ')}\n`,
-  );
+  process.stderr.write(`There is no benchmark ${unknown.join(', ')}. There are: ${Object.keys(all).join(', ')}\n`);
   process.exit(2);
 }
 
 const { cpu, cores, memoryGigabytes, node } = machineFacts();
 say(`${cores} × ${cpu}, ${memoryGigabytes} GB, Node ${node}\n`);
-const reports: Report[] = [];
-for (const name of wanted.length > 0 ? wanted : Object.keys(BENCHMARKS)) {
+const outcomes: Outcome[] = [];
+for (const name of wanted.length > 0 ? wanted : Object.keys(all)) {
   say(`\n▶ ${name}\n`);
-  const report = await BENCHMARKS[name]!();
-  reports.push(report);
-  const file = await writeReport(report);
-  say(`Written to ${relative(process.cwd(), file)}\n`);
+  const begin = performance.now();
+  const outcome: Outcome = { name, seconds: 0 };
+  try {
+    outcome.report = await all[name]!();
+    say(`Written to ${relative(process.cwd(), await writeReport(outcome.report))}\n`);
+  } catch (error) {
+    // The others are still worth having; the end says which one is not there, and why.
+    outcome.failure = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`${error instanceof Error ? error.stack : outcome.failure}\n`);
+  }
+  outcome.seconds = (performance.now() - begin) / 1_000;
+  outcomes.push(outcome);
 }
-for (const report of reports) printReport(report, say);
+for (const { report } of outcomes) if (report) printReport(report, say);
+printSummary(outcomes, say);
+if (wanted.length === 0) say(`Written to ${relative(process.cwd(), await writeSummary(outcomes))}\n`);
+if (outcomes.some(({ failure }) => failure !== undefined)) process.exitCode = 1;
+
+function say(text: string): void {
+  process.stdout.write(text);
+}

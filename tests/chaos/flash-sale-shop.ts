@@ -7,7 +7,7 @@ import { silentReport } from '../story/report.ts';
 import type { TestMarketplace } from '../support/marketplace.ts';
 import { manyBuyers } from '../support/many-buyers.ts';
 import { listProduct } from '../support/shop.ts';
-import { type FlashSale, type FlashSaleResult, holdFlashSale } from './flash-sale.ts';
+import { type FlashSale, type FlashSaleResult, holdFlashSale } from '../support/flash-sale.ts';
 
 const SETTLE_MS = 60_000;
 

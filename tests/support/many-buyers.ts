@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { testIds } from '@marketgraph/platform/testing';
 import pg from 'pg';
-import { aRun, registerBuyer } from '../story/cast.ts';
-import type { TestMarketplace } from './marketplace.ts';
+import { aRun, registerBuyer, type StoryGraph } from '../story/cast.ts';
 
 /** As accounts signs them, see `subgraphs/accounts/src/clients/access-tokens.ts`. */
 const ISSUER = 'marketgraph-accounts';
@@ -15,6 +14,13 @@ interface SigningJwk {
   kid: string;
 }
 
+/** The marketplace they are buyers of: its public port, the database of accounts, and the folder with its keys. */
+export interface BuyersOf {
+  graph: StoryGraph;
+  stores: { postgres: { accounts: { ownerUrl: string } } };
+  dataDir: string;
+}
+
 /**
  * Access tokens of so many buyers with accounts and sessions of their own.
  * Passwords are slow to hash on purpose, and hashing thousands would take
@@ -22,7 +28,7 @@ interface SigningJwk {
  * theirs, and the tokens are signed with the installation's key. The gateway
  * verifies and asks accounts about each of them as about anybody.
  */
-export async function manyBuyers(market: TestMarketplace, count: number): Promise<string[]> {
+export async function manyBuyers(market: BuyersOf, count: number): Promise<string[]> {
   const run = aRun();
   await registerBuyer(market.graph, 'Template', run);
   const ids = testIds();

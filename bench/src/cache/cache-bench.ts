@@ -1,3 +1,4 @@
+import { BARE_HTTP, startBareHttp } from '../gateway/bare-http-target.ts';
 import type { Build } from '../measure/child.ts';
 import { alternatingRounds, answersDigest, medianRound, type Target } from '../measure/http-load.ts';
 import type { Report } from '../measure/report.ts';
@@ -6,6 +7,8 @@ import { startToyStage } from '../toy/toy-stage.ts';
 
 export interface CacheBenchOptions {
   build: Build;
+  /** Where it plays; of its own by default. */
+  startStage?: typeof startToyStage;
   /** Pages asked for in turn. */
   products: number;
   connections: number;
@@ -20,10 +23,14 @@ export const cacheBenchDefaults: Omit<CacheBenchOptions, 'say'> = {
   build: 'compiled',
   products: 200,
   connections: 32,
-  rounds: 5,
-  warmUpMs: 4_000,
-  roundMs: 4_000,
+  rounds: 3,
+  warmUpMs: 3_000,
+  roundMs: 3_000,
 };
+
+export const cacheBenchLong = { ...cacheBenchDefaults, rounds: 5, warmUpMs: 4_000, roundMs: 4_000 };
+
+type Median = ReturnType<typeof medianRound>;
 
 const WARM = 'warm cache';
 const OFF = 'cache off';
@@ -48,27 +55,35 @@ const PAGE = `query ProductPage($id: ID!) {
 
 /** The product page from a warm entity cache beside the same gateway without one. */
 export async function benchCache(options: CacheBenchOptions): Promise<Report> {
-  const { build, products, connections, rounds, warmUpMs, roundMs, maxRequests, say } = options;
+  const {
+    build,
+    products,
+    connections,
+    rounds,
+    warmUpMs,
+    roundMs,
+    maxRequests,
+    say,
+    startStage = startToyStage,
+  } = options;
   const bodies = Array.from({ length: products }, (_, index) =>
     JSON.stringify({ query: PAGE, operationName: 'ProductPage', variables: { id: `p${index + 1}` } }),
   );
-  const stage = await startToyStage({ build });
+  const stage = await startStage({ build });
   try {
-    const targets: Target[] = [];
-    for (const [name, env] of [
-      [WARM, undefined],
-      [OFF, { ENTITY_CACHE_BYTES: '0' }],
-    ] as const) {
+    const startOwn = async (name: string, env?: Record<string, string>): Promise<Target> => {
       const { pid, facts } = await stage.ownGateway({ name, env });
-      targets.push({ name, pid, url: String(facts['url']) });
-    }
-    const [cold, off] = [await answersDigest(targets[0]!.url, bodies), await answersDigest(targets[1]!.url, bodies)];
-    const kept = await answersDigest(targets[0]!.url, bodies);
+      return { name, pid, url: String(facts['url']) };
+    };
+    const targets = await Promise.all([startOwn(WARM), startOwn(OFF, { ENTITY_CACHE_BYTES: '0' })]);
+    const [cold, off] = [await answersDigest(targets[0].url, bodies), await answersDigest(targets[1].url, bodies)];
+    const kept = await answersDigest(targets[0].url, bodies);
     if (cold !== off || kept !== off)
       throw new Error('The gateway with a cache answers something else than the one without');
     say(`Both give the same answers, kept ones too (md5 ${off}).\n`);
+    const bareHttp = await startBareHttp(stage, targets[0].url, bodies);
     const load = await stage.start('http-load');
-    const results = await alternatingRounds(load, targets, {
+    const results = await alternatingRounds(load, [...targets, bareHttp], {
       ...{ bodies, connections, rounds, warmUpMs, maxRequests },
       durationMs: roundMs,
       onRound: ({ name }, { cpuMsPerRequest, requestsPerSecond }) =>
@@ -76,13 +91,18 @@ export async function benchCache(options: CacheBenchOptions): Promise<Report> {
     });
     const hits = results.get(WARM)!.reduce((sum, { cacheHeaders }) => sum + (cacheHeaders['hit'] ?? 0), 0);
     const asked = results.get(WARM)!.reduce((sum, { requests }) => sum + requests, 0);
-    const [warm, without] = [medianRound(results.get(WARM)!), medianRound(results.get(OFF)!)];
+    const [warm, without, bare] = [WARM, OFF, BARE_HTTP].map((name) => medianRound(results.get(name)!)) as [
+      Median,
+      Median,
+      Median,
+    ];
     return {
       name: 'cache',
       figures: [
         {
           ...{ name: 'rate of the product page, warm cache', unit: '×', limit: 3, want: 'at least' as const },
           value: rounded(warm.requestsPerSecond / without.requestsPerSecond, 2),
+          bound: { of: BARE_HTTP, value: rounded(bare.requestsPerSecond / without.requestsPerSecond, 2) },
         },
         {
           ...{
@@ -92,6 +112,7 @@ export async function benchCache(options: CacheBenchOptions): Promise<Report> {
             want: 'at least' as const,
           },
           value: rounded(without.cpuMsPerRequest / warm.cpuMsPerRequest, 2),
+          bound: { of: BARE_HTTP, value: rounded(without.cpuMsPerRequest / bare.cpuMsPerRequest, 2) },
         },
         {
           ...{ name: 'answered without a subgraph (x-cache: hit)', unit: '%', limit: 99, want: 'at least' as const },
@@ -104,6 +125,7 @@ export async function benchCache(options: CacheBenchOptions): Promise<Report> {
           rows: [
             { gateway: WARM, ...warm },
             { gateway: OFF, ...without },
+            { gateway: BARE_HTTP, ...bare },
           ].map((row) => ({
             gateway: row.gateway,
             'CPU ms/request': row.cpuMsPerRequest.toFixed(3),

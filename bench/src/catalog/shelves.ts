@@ -64,6 +64,7 @@ export async function fillShelves(
   const planted = await plantCategories(keeper);
   const pictures = await uploadPictures(graph.url, keeper);
   const operator = await signIn(graph, 'Operator', graph.operator);
+  const there = await found(keeper);
   const shops: { vendor: Vendor; rows: DemoProduct[] }[] = [];
   for (const [index, shop] of demoVendors(DEMO_VENDORS).slice(0, vendorCount).entries()) {
     const vendor = await registerVendor(graph, { name: shop.name, run, operator, report: silentReport });
@@ -88,7 +89,7 @@ export async function fillShelves(
     await count(vendor, [...rows.map(({ sku }) => sku), ...(seconds.get(vendor) ?? [])], `NORTH-${run}`);
   }
   await stage.quiet({ timeoutMs: FOLLOW_MS });
-  await until(async () => (await found(keeper)) === products, {
+  await until(async () => (await found(keeper)) === there + products, {
     ...{ timeoutMs: FOLLOW_MS, intervalMs: 200, what: `a search to find all ${products} products` },
   });
   await Promise.all([operator, ...shops.map(({ vendor }) => vendor.person)].map((person) => person.leave()));

@@ -7,7 +7,7 @@ import { silentLog, until } from '@marketgraph/platform/testing';
 import type { StoryGraph } from '@marketgraph/tests/story/cast';
 import { type Build, startChild } from '../measure/child.ts';
 import type { CpuParts } from '../measure/cpu-parts.ts';
-import { familyCpuMs, ownCpuMs } from '../measure/process-usage.ts';
+import { familyCpuMs, ownCpuMs, residentBytes } from '../measure/process-usage.ts';
 import { inDatabase, numberIn } from './databases.ts';
 
 export type Shape = 'monolith' | 'processes';
@@ -27,14 +27,18 @@ export interface CheckoutStage {
   postgresPid: number;
   /** Where the stores are. */
   access: StoreAccess;
+  /** Where its data is, keys included. */
+  dataDir: string;
   read(): Promise<Meter>;
+  /** Resident memory of the Node processes of the marketplace, in megabytes; the stores and their stand-ins are not in it. */
+  nodeMegabytes(): number;
   /** Resolves when all events of what happened so far have been handled by everybody who listens. */
   quiet(options?: { timeoutMs: number }): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** How the start command runs Node; the figures are those of its user. */
-const NODE_FLAGS = ['--optimize-for-size', '--max-semi-space-size=4'];
+const NODE_FLAGS = ['--max-semi-space-size=16'];
 const QUIET_LIMIT_MS = 60_000;
 const DOMAINS = ['accounts', 'catalog', 'inventory', 'orders', 'payments', 'reviews'];
 const DATABASES = ['accounts', 'inventory', 'orders', 'payments'];
@@ -95,6 +99,8 @@ export async function startCheckoutStage(options: {
       graph: { url: facts.url, operator: facts.operator, stripe: facts.stripe },
       superuserUrl,
       access: facts.access,
+      dataDir,
+      nodeMegabytes: () => nodes.reduce((sum, pid) => sum + residentBytes(pid), 0) / 1024 ** 2,
       postgresPid: pidOf('postgres'),
       async read() {
         const cpu = {

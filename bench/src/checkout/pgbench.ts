@@ -28,13 +28,11 @@ export interface Script {
 }
 
 const DATABASE = 'bench';
-/** pgbench's accounts at scale 4: enough that 64 clients rarely meet. */
-const ACCOUNTS = 400_000;
 const TELLERS = 40;
 
-/** What `pgbench --builtin=simple-update` does. */
-export const SIMPLE_UPDATE: Script = {
-  upTo: ACCOUNTS,
+/** What `pgbench --builtin=simple-update` does on so many accounts. */
+export const simpleUpdate = (accounts: number): Script => ({
+  upTo: accounts,
   statements: [
     'BEGIN',
     'UPDATE pgbench_accounts SET abalance = abalance + 1 WHERE aid = @',
@@ -42,7 +40,7 @@ export const SIMPLE_UPDATE: Script = {
     `INSERT INTO pgbench_history (tid, bid, aid, delta, mtime) VALUES (@ % ${TELLERS} + 1, 1, @, 1, CURRENT_TIMESTAMP)`,
     'END',
   ],
-};
+});
 
 /** The least that can decide whether there is enough: what a reservation is held against. */
 export const conditionalUpdate = (offers: number): Script => ({
@@ -52,7 +50,11 @@ export const conditionalUpdate = (offers: number): Script => ({
   ],
 });
 
-export async function yardstick(superuserUrl: string, postgresPid: number): Promise<Yardstick> {
+/** A database beside those of the marketplace, with so many of pgbench's accounts: none for the bare update. */
+export async function yardstick(
+  { superuserUrl, postgresPid }: { superuserUrl: string; postgresPid: number },
+  { accounts }: { accounts: number },
+): Promise<Yardstick> {
   const url = inDatabase(superuserUrl, DATABASE);
   await withDatabase(superuserUrl, (client) => client.query(`create database ${DATABASE}`));
   await withDatabase(url, async (client) => {
@@ -62,7 +64,7 @@ export async function yardstick(superuserUrl: string, postgresPid: number): Prom
     await client.query(
       `create table pgbench_history (tid int, bid int, aid int, delta int, mtime timestamp, filler char(22))`,
     );
-    await client.query(`insert into pgbench_accounts select n, 1, 0, '' from generate_series(1, ${ACCOUNTS}) n`);
+    await client.query(`insert into pgbench_accounts select n, 1, 0, '' from generate_series(1, ${accounts}) n`);
     await client.query(
       'create table bench_level (id int primary key, on_hand int not null, reserved int not null, version int not null)',
     );
@@ -72,7 +74,9 @@ export async function yardstick(superuserUrl: string, postgresPid: number): Prom
   const command = await findPgbench();
   return {
     tool: command ?? 'a loop over prepared statements (no pgbench on this machine)',
-    async run(script, { clients, seconds }) {
+    async run(script, options) {
+      // pgbench knows no parts of a second.
+      const [clients, seconds] = [options.clients, Math.max(1, Math.round(options.seconds))];
       const before = familyCpuMs(postgresPid);
       const perSecond = command
         ? await drivePgbench(command, url, script, { clients, seconds })

@@ -35,7 +35,7 @@ export async function benchReservations(
   const stores = await startStores({ dataDir, cacheDir: CACHE_DIR, only: ['postgres', 'redis'] });
   try {
     const postgresPid = stores.describe().find(({ name }) => name === 'postgres')!.pid!;
-    const measure = await yardstick(stores.postgres.superuserUrl!, postgresPid);
+    const measure = await yardstick({ superuserUrl: stores.postgres.superuserUrl!, postgresPid }, { accounts: 0 });
     const { appUrl, ownerUrl } = stores.postgres.inventory;
     const inventory = await startChild({
       ...{ name: 'inventory', file: 'reservations', build },

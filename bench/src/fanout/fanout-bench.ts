@@ -10,6 +10,8 @@ import { type StockEvents, stockEvents } from './stock-events.ts';
 
 export interface FanOutOptions {
   build: Build;
+  /** Where it plays; of its own by default. */
+  startStage?: typeof startToyStage;
   clients: number;
   /** The clients are spread over so many processes. */
   clientProcesses: number;
@@ -83,13 +85,13 @@ const SPARE_FILES = 500;
 
 /** One public event to all clients of one gateway, beside a bare `ws` server that sends the same bytes. */
 export async function benchFanOut(options: FanOutOptions): Promise<Report> {
-  const { build, clients, clientProcesses, say } = options;
+  const { build, clients, clientProcesses, say, startStage = startToyStage } = options;
   // A process of clients holds its share twice: once at the gateway, once at the bare server.
   const files = Math.max(clients, (2 * clients) / clientProcesses) + SPARE_FILES;
   if (openFileLimit() < files) {
     throw new Error(`This needs ${files} open files per process (ulimit -n), ${openFileLimit()} are allowed`);
   }
-  const stage = await startToyStage({ build });
+  const stage = await startStage({ build });
   try {
     const gateway = await stage.ownGateway({ name: 'gateway', nodeOptions: ['--expose-gc'] });
     const processes: Child[] = [];

@@ -2,6 +2,8 @@ import type { Report } from '../measure/report.ts';
 import { median, rounded } from '../measure/statistics.ts';
 import type { FanOutResult, Stretch } from './fanout-bench.ts';
 
+const BARE = 'bare ws';
+
 /** Medians of rounds beside what they should be. */
 export function fanOutReport(result: FanOutResult): Report {
   const { clients, closed, open, bare, groups, idleBytesPerSocket, rssMegabytes, bytesPerMessage } = result;
@@ -26,8 +28,24 @@ export function fanOutReport(result: FanOutResult): Report {
         unit: 'ms',
         limit: 250,
         want: 'at most',
+        bound: {
+          of: BARE,
+          value: rounded(
+            of(bare, (stretch) => stretch.p99Ms),
+            0,
+          ),
+        },
       },
-      { name: 'gateway CPU per delivery', value: rounded(cpuUs, 1), unit: 'µs', limit: 12, want: 'at most' },
+      {
+        ...{ name: 'gateway CPU per delivery', value: rounded(cpuUs, 1), unit: 'µs', limit: 12, want: 'at most' },
+        bound: {
+          of: BARE,
+          value: rounded(
+            of(bare, ({ cpuUsPerDelivery }) => cpuUsPerDelivery),
+            1,
+          ),
+        },
+      },
       {
         ...{ name: 'memory of an idle socket, subscribed', value: rounded(idleBytesPerSocket / 1024, 1), unit: 'KB' },
         ...{ limit: 25, want: 'at most' as const },

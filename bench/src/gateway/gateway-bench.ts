@@ -4,10 +4,13 @@ import { installPeers } from '../measure/peers.ts';
 import type { Figure, Report } from '../measure/report.ts';
 import { rounded } from '../measure/statistics.ts';
 import { startToyStage, type ToyStage } from '../toy/toy-stage.ts';
+import { BARE_HTTP, startBareHttp } from './bare-http-target.ts';
 import { HIVE, HIVE_ROUTER_RUNTIME, OWN, startHive, startOwn, startStock, STOCK } from './gateways.ts';
 
 export interface GatewayBenchOptions {
   build: Build;
+  /** Where it plays; of its own by default. */
+  startStage?: typeof startToyStage;
   /** Hive Gateway, installed when it is not there. */
   withPeers: boolean;
   connections: number;
@@ -22,10 +25,12 @@ export const gatewayBenchDefaults: Omit<GatewayBenchOptions, 'say'> = {
   build: 'compiled',
   withPeers: true,
   connections: 32,
-  rounds: 5,
-  warmUpMs: 4_000,
-  roundMs: 4_000,
+  rounds: 3,
+  warmUpMs: 3_000,
+  roundMs: 3_000,
 };
+
+export const gatewayBenchLong = { ...gatewayBenchDefaults, rounds: 5, warmUpMs: 4_000, roundMs: 4_000 };
 
 /** Catalog, then reviews and inventory side by side, then accounts: four fetches, 30 reviews. */
 const QUERY = 'query Top { topProducts(first: 10) { name price reviews { rating author { name } } inStock } }';
@@ -33,8 +38,8 @@ const BODY = JSON.stringify({ query: QUERY, operationName: 'Top' });
 
 /** One federated query over four subgraphs through gateways side by side: same subgraphs, same answers. */
 export async function benchGateways(options: GatewayBenchOptions): Promise<Report> {
-  const { build, say } = options;
-  const stage = await startToyStage({ build });
+  const { build, say, startStage = startToyStage } = options;
+  const stage = await startStage({ build });
   try {
     const { targets, missing } = await startGateways(stage, options);
     const digests = new Map<string, string>();
@@ -44,6 +49,7 @@ export async function benchGateways(options: GatewayBenchOptions): Promise<Repor
       if (other !== digest) throw new Error(`${name} answers something else than ${targets[0]!.name}`);
     }
     say(`All ${targets.length} gateways give the same answer (md5 ${digest}).\n`);
+    targets.push(await startBareHttp(stage, targets[0]!.url, [BODY]));
     const load = await stage.start('http-load');
     const { connections, rounds, warmUpMs, roundMs, maxRequests } = options;
     const results = await alternatingRounds(load, targets, {
@@ -60,7 +66,7 @@ export async function benchGateways(options: GatewayBenchOptions): Promise<Repor
 }
 
 async function startGateways(stage: ToyStage, { withPeers, say }: GatewayBenchOptions) {
-  const targets: Target[] = [await startOwn(stage, 'own'), await startOwn(stage, 'stock'), await startStock(stage)];
+  const targets: Target[] = await Promise.all([startOwn(stage, 'own'), startOwn(stage, 'stock'), startStock(stage)]);
   const missing = new Map<string, string>();
   if (!withPeers) return { targets, missing };
   const failure = await installPeers(say);
@@ -90,6 +96,7 @@ function reportOf(results: ReadonlyMap<string, readonly Round[]>, setup: object)
     {
       ...{ name: 'gateway CPU per request', value: rounded(own.cpuMsPerRequest, 3), unit: 'ms', limit: 0.3 },
       want: 'at most',
+      bound: { of: BARE_HTTP, value: rounded(medians.get(BARE_HTTP)!.cpuMsPerRequest, 3) },
     },
     timesLess('less CPU than stock @apollo/gateway', medians.get(STOCK), own, 5),
   ];

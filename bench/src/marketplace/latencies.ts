@@ -18,12 +18,15 @@ export interface Latencies {
   eventMs: number[];
 }
 
-const PUBLISHED = 100;
-const ORDERS = 20;
-const EVENTS = 100;
+/** How often each is looked at. */
+export interface Times {
+  published: number;
+  orders: number;
+  events: number;
+}
 
 /** How long after the fact: a published product in the search, a paid order confirmed, a stock change at a client. */
-export async function measureLatencies(graph: StoryGraph): Promise<Latencies> {
+export async function measureLatencies(graph: StoryGraph, times: Times): Promise<Latencies> {
   const run = aRun();
   const operator = await signIn(graph, 'Operator', graph.operator);
   const vendor = await registerVendor(graph, { name: 'Bench', run, operator, report: silentReport });
@@ -35,7 +38,7 @@ export async function measureLatencies(graph: StoryGraph): Promise<Latencies> {
 
   const searchableMs: number[] = [];
   const offers: string[] = [];
-  for (let n = 0; n < PUBLISHED; n += 1) {
+  for (let n = 0; n < times.published; n += 1) {
     const word = `bench${run}x${n}`;
     const { productCreate } = await vendor.person.ask(operations.ProductCreateDocument, {
       input: { vendorId: vendor.id, title: word, categoryId, variants: [{ title: 'One' }] },
@@ -65,7 +68,7 @@ export async function measureLatencies(graph: StoryGraph): Promise<Latencies> {
   }
 
   const confirmedMs: number[] = [];
-  for (let n = 0; n < ORDERS; n += 1) {
+  for (let n = 0; n < times.orders; n += 1) {
     const basket = await fillCart(buyer, [{ offerId: offers[n % offers.length]!, quantity: 1 }]);
     const checkout = await startCheckout(buyer, basket);
     const status = buyer.watch(operations.OrderStatusChangedDocument, { orderId: checkout.orderId });
@@ -82,7 +85,7 @@ export async function measureLatencies(graph: StoryGraph): Promise<Latencies> {
   const offerId = offers[0]!;
   const stock = buyer.watch(operations.StockChangedDocument, { offerIds: [offerId] });
   await stock.find(() => true, 'the snapshot');
-  for (let n = 0; n < EVENTS; n += 1) {
+  for (let n = 0; n < times.events; n += 1) {
     const seen = stock.events.length;
     await vendor.person.ask(operations.InventoryAdjustDocument, {
       input: { offerId, warehouseId: vendor.warehouses[0]!, delta: 1, reason: 'RECEIPT' },

@@ -1,53 +1,70 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { freePort } from '@marketgraph/launcher/processes';
 import { until } from '@marketgraph/platform/testing';
 import type { StoryGraph } from '@marketgraph/tests/story/cast';
+import type { Build } from '../measure/child.ts';
+import { UNLIMITED } from '../measure/unlimited.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..', '..');
+
+const START_MS = 120_000;
+const DEMO_MS = 300_000;
 
 export interface StartedCommand {
   graph: StoryGraph;
   /** From the command to the first answered query. */
   startedInMs: number;
+  /** From the command to the last of the demo's data, which is loaded through the public graph after that. */
+  demoLoaded(): Promise<number>;
   /** Resident memory of all Node processes of it, in megabytes. */
   nodeMegabytes(): number;
-  /** Of its first process: in one process, gateway and services without the stores. */
-  mainMegabytes(): number;
   stop(): Promise<void>;
 }
 
-/** The start command as a user runs it, compiled. */
-export async function startCommand({
-  shape,
-  dataDir,
-}: {
+export interface StartOptions {
   shape: 'monolith' | 'processes';
+  build: Build;
   dataDir: string;
-}): Promise<StartedCommand> {
+  hasDemo: boolean;
+}
+
+/** The start command as a user runs it. */
+export async function startCommand({ shape, build, dataDir, hasDemo }: StartOptions): Promise<StartedCommand> {
   const port = await freePort();
   const begin = performance.now();
   const child = spawn(
     process.execPath,
     [
-      ...['--enable-source-maps', '--optimize-for-size', '--max-semi-space-size=4'],
-      join('launcher', 'dist', 'main.js'),
-      '--no-demo',
+      ...['--enable-source-maps', '--max-semi-space-size=16'],
+      ...(build === 'compiled'
+        ? [join('launcher', 'dist', 'main.js')]
+        : ['--conditions=source', '--import', 'tsx', join('launcher', 'src', 'main.ts')]),
+      ...(hasDemo ? [] : ['--no-demo']),
       ...(shape === 'processes' ? ['--processes'] : []),
     ],
-    { cwd: ROOT, env: { ...process.env, PORT: String(port), DATA_DIR: dataDir }, stdio: 'ignore' },
+    { cwd: ROOT, env: { ...process.env, ...UNLIMITED, PORT: String(port), DATA_DIR: dataDir }, stdio: 'ignore' },
   );
   const url = `http://127.0.0.1:${port}`;
-  await until(() => answers(url), { timeoutMs: 120_000, intervalMs: 25, what: `an answer of ${url}` });
+  try {
+    await until(() => answers(url), { timeoutMs: START_MS, intervalMs: 25, what: `an answer of ${url}` });
+  } catch (error) {
+    await end(child);
+    throw error;
+  }
   const startedInMs = performance.now() - begin;
   const client = JSON.parse(readFileSync(join(dataDir, 'client.json'), 'utf8')) as StoryGraph;
   return {
     graph: { ...client, url },
     startedInMs,
+    async demoLoaded() {
+      const isLoaded = () => existsSync(join(dataDir, 'demo.json'));
+      await until(isLoaded, { timeoutMs: DEMO_MS, intervalMs: 25, what: 'the demo to be loaded' });
+      return performance.now() - begin;
+    },
     nodeMegabytes: () => nodeMegabytes(child.pid!),
-    mainMegabytes: () => residentKilobytes(child.pid!) / 1_024,
     stop: () => end(child),
   };
 }
@@ -66,10 +83,6 @@ async function end(child: ChildProcess): Promise<void> {
   const exit = once(child, 'exit');
   child.kill('SIGINT');
   await exit;
-}
-
-function residentKilobytes(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
 }
 
 function nodeMegabytes(root: number): number {

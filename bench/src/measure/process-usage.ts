@@ -74,7 +74,8 @@ function statOf(pid: number): string[] | undefined {
   }
 }
 
-function residentBytes(pid: number): number {
+/** Resident memory of this process alone; 0 when it is not there any more. */
+export function residentBytes(pid: number): number {
   try {
     const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
     return Number(kilobytes ?? 0) * 1_024;

@@ -13,6 +13,8 @@ export interface Figure {
   limit: number;
   /** Which side of the limit is good. */
   want: 'at most' | 'at least';
+  /** What cannot be had for less, or faster, on this machine: measured in the same run and in the same unit. */
+  bound?: { of: string; value: number };
 }
 
 /** What a benchmark hands out: printed for people, kept as JSON for comparisons. */
@@ -42,8 +44,20 @@ export function printReport({ name, figures, tables, notes = [] }: Report, write
     const { name: what, value, unit, limit, want } = figure;
     const mark = isReached(figure) ? colors.green('✓') : colors.red('✗');
     const sign = want === 'at most' ? '≤' : '≥';
-    write(`${mark} ${what.padEnd(58)} ${`${value} ${unit}`.padStart(14)}  ${colors.dim(`${sign} ${limit} ${unit}`)}\n`);
+    write(
+      `${mark} ${what.padEnd(58)} ${`${value} ${unit}`.padStart(14)}  ${colors.dim(`${sign} ${limit} ${unit}${besideBound(figure)}`)}\n`,
+    );
   }
+}
+
+/** How many times the bound a figure is; nothing where there is none. */
+export function timesBound({ value, bound }: Figure): number | undefined {
+  return bound && bound.value > 0 ? Number((value / bound.value).toPrecision(3)) : undefined;
+}
+
+function besideBound(figure: Figure): string {
+  const { bound, unit } = figure;
+  return bound ? `; ${bound.of}: ${bound.value} ${unit}, × ${timesBound(figure)}` : '';
 }
 
 export function tableOf(rows: readonly Record<string, string | number>[]): string {
@@ -68,12 +82,72 @@ export async function writeReport(report: Report, folder = join(ROOT, 'bench', '
     at: new Date().toISOString(),
     machine: machineFacts(),
     versions: await versions(),
-    figures: report.figures.map((figure) => ({ ...figure, reached: isReached(figure) })),
+    figures: report.figures.map(judged),
     notes: report.notes ?? [],
     details: report.details,
   };
   await writeFile(file, `${JSON.stringify(content, null, 2)}\n`);
   for (const { name, svg } of report.plots ?? []) await writeFile(`${stem}-${name}.svg`, svg);
+  return file;
+}
+
+function judged(figure: Figure) {
+  return { ...figure, reached: isReached(figure), timesBound: timesBound(figure) };
+}
+
+/** What became of one benchmark of a run. */
+export interface Outcome {
+  name: string;
+  seconds: number;
+  report?: Report;
+  /** Why there is no report. */
+  failure?: string;
+}
+
+/** All figures of a run in one table, the bounds beside them. */
+export function printSummary(outcomes: readonly Outcome[], write: (text: string) => void): void {
+  const rows = outcomes.flatMap(({ name, report }) =>
+    (report?.figures ?? []).map((figure) => ({
+      benchmark: name,
+      figure: figure.name,
+      value: `${figure.value} ${figure.unit}`,
+      limit: `${figure.want === 'at most' ? '≤' : '≥'} ${figure.limit}`,
+      reached: isReached(figure) ? 'yes' : 'no',
+      'cannot be had for less': figure.bound ? `${figure.bound.value} (${figure.bound.of})` : '',
+      '×': timesBound(figure) ?? '',
+    })),
+  );
+  if (rows.length > 0) write(`\n${colors.bold('All figures')}\n${tableOf(rows)}`);
+  for (const { name, failure } of outcomes) {
+    if (failure !== undefined) write(`${colors.red('✗')} ${name} has no figures: ${failure}\n`);
+  }
+  const seconds = outcomes.reduce((sum, outcome) => sum + outcome.seconds, 0);
+  const each = outcomes.map((outcome) => `${outcome.name} ${Math.round(outcome.seconds)} s`).join(', ');
+  write(`${Math.round(seconds)} s in all: ${each}\n`);
+}
+
+/** `bench/results/<date>.json`: the figures of all benchmarks of one run; the rounds are in the file of each. */
+export async function writeSummary(
+  outcomes: readonly Outcome[],
+  folder = join(ROOT, 'bench', 'results'),
+): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const at = new Date().toISOString();
+  const file = join(folder, `${at.slice(0, 10)}.json`);
+  const content = {
+    at,
+    machine: machineFacts(),
+    versions: await versions(),
+    benchmarks: outcomes.map(({ name, seconds, failure, report }) => ({
+      name,
+      seconds: Math.round(seconds),
+      ...(failure === undefined ? {} : { failure }),
+      figures: report?.figures.map(judged) ?? [],
+      tables: report?.tables ?? [],
+      notes: report?.notes ?? [],
+    })),
+  };
+  await writeFile(file, `${JSON.stringify(content, null, 2)}\n`);
   return file;
 }
 

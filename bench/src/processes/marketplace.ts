@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type MarketplaceOptions, operatorAccess, startMarketplace } from '@marketgraph/launcher';
 import { serveParent } from '../measure/serve-parent.ts';
+import { UNLIMITED } from '../measure/unlimited.ts';
 
 /**
  * The marketplace as the start command runs it, on stores that survive a power
@@ -17,10 +18,7 @@ const marketplace = await startMarketplace({
   cacheDir: resolve(ROOT, '.cache', 'marketgraph'),
   emulatorProcesses: true,
   settings: {
-    // A buyer here orders as fast as the answers come; each request is counted against the limits all the same.
-    GATEWAY_RATE_POINTS_PER_MINUTE_USER: '1000000000',
-    GATEWAY_RATE_POINTS_PER_MINUTE_ADDRESS: '1000000000',
-    GATEWAY_RATE_REQUESTS_PER_MINUTE_ADDRESS: '1000000000',
+    ...UNLIMITED,
     ...(JSON.parse(process.env['BENCH_SETTINGS'] ?? '{}') as Record<string, string>),
   },
 });

@@ -3,7 +3,8 @@ import * as operations from '@marketgraph/schema/generated/operations';
 import { print } from 'graphql';
 import { newKey, type StoryGraph } from '../story/cast.ts';
 import { payByCard } from '../story/purchase.ts';
-import { ask } from '../support/raw-graph.ts';
+import { inLanes } from './lanes.ts';
+import { ask } from './raw-graph.ts';
 
 export interface FlashSale {
   graph: StoryGraph;
@@ -230,19 +231,4 @@ async function startWithOneKey(
     await pause(100);
   }
   throw new Error(`The checkout of ${cartId} did not begin`);
-}
-
-async function inLanes<Item, Result>(
-  items: readonly Item[],
-  lanes: number,
-  work: (item: Item, at: number) => Promise<Result>,
-): Promise<Result[]> {
-  const results: Result[] = [];
-  let next = 0;
-  await Promise.all(
-    Array.from({ length: lanes }, async () => {
-      for (let at = next++; at < items.length; at = next++) results[at] = await work(items[at]!, at);
-    }),
-  );
-  return results;
 }
