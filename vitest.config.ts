@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './tests/support/longest-first.ts';
 
 // graphql 16 ships an ES and a CommonJS build; @apollo/subgraph requires the
 // second. One alias keeps both sides on the same classes.
@@ -6,8 +7,15 @@ const alias = [{ find: /^graphql$/, replacement: 'graphql/index.js' }];
 const conditions = ['source', 'node'];
 const shared = { resolve: { alias, conditions }, ssr: { resolve: { conditions } } };
 
-/** Suites that start servers wait for them much of the time: two files at once fill two cores and no more. */
-const AT_ONCE: Readonly<Record<string, number>> = { integration: 2, e2e: 2 };
+/** A real server has all suites in one place: one after another. */
+const isOneServer = 'MONGODB_CONFORMANCE_URL' in process.env || 'TYPESENSE_CONFORMANCE_URL' in process.env;
+
+/** Of two cores. What is waited for in one file is time for another; each of `e2e` has a dozen processes of its own. */
+const AT_ONCE: Readonly<Record<string, number>> = {
+  integration: 3,
+  e2e: 2,
+  ...(isOneServer ? {} : { conformance: 2 }),
+};
 
 /** Without a seed for the run each property takes its own, and says which when it fails. */
 const SETUP = process.env['TEST_SEED'] === undefined ? [] : ['tests/support/property-seed.ts'];
@@ -21,6 +29,9 @@ const tier = (name: string, include: string[], limits: { testTimeout: number; ho
     exclude: [...(name === 'unit' ? ['**/*.int.test.ts'] : []), '**/node_modules/**', '**/dist/**', '.data/**'],
     fileParallelism: name === 'unit' || name in AT_ONCE,
     ...(name in AT_ONCE ? { maxWorkers: AT_ONCE[name] } : {}),
+    // Files share a process, and with it the modules they load: nothing in them is global but what a test puts there and
+    // takes away. Loaded anew and run cold they cost each file more than most files cost by themselves.
+    isolate: name === 'chaos',
     ...limits,
   },
 });
@@ -28,6 +39,7 @@ const tier = (name: string, include: string[], limits: { testTimeout: number; ho
 export default defineConfig({
   ...shared,
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       tier('unit', ['**/*.test.ts'], { testTimeout: 20_000, hookTimeout: 20_000 }),
       tier('integration', ['**/*.int.test.ts'], { testTimeout: 60_000, hookTimeout: 120_000 }),

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { generateServiceKey } from '@marketgraph/platform/serve';
-import { until } from '@marketgraph/platform/testing';
+import { SOURCE_FLAGS, until } from '@marketgraph/platform/testing';
 import { startTestStores, type Stores } from '@marketgraph/stores/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readSupergraph, subgraphNames } from '../src/supergraph-file.ts';
@@ -31,22 +31,18 @@ it('R26 starts before any subgraph: alive, not ready, every field says what is m
   const nobody = `http://127.0.0.1:${await freePort()}`;
   const names = subgraphNames(await readSupergraph()).filter((name) => name !== 'graph');
   const { privateJwk } = await generateServiceKey('gateway');
-  child = spawn(
-    process.execPath,
-    ['--conditions=source', '--import', 'tsx', join(import.meta.dirname, '../src/main.ts')],
-    {
-      env: {
-        PATH: process.env['PATH'],
-        ...Object.fromEntries(names.map((name) => [`${name.toUpperCase()}_URL`, nobody])),
-        REDIS_URL: stores.redis.gateway,
-        PORT: String(port),
-        CURSOR_SECRET: 'a secret of the tests',
-        INTERNAL_SIGNING_KEY: JSON.stringify(privateJwk),
-        EXIT_WITH_PARENT: '1',
-      },
-      stdio: 'ignore',
+  child = spawn(process.execPath, [...SOURCE_FLAGS, join(import.meta.dirname, '../src/main.ts')], {
+    env: {
+      PATH: process.env['PATH'],
+      ...Object.fromEntries(names.map((name) => [`${name.toUpperCase()}_URL`, nobody])),
+      REDIS_URL: stores.redis.gateway,
+      PORT: String(port),
+      CURSOR_SECRET: 'a secret of the tests',
+      INTERNAL_SIGNING_KEY: JSON.stringify(privateJwk),
+      EXIT_WITH_PARENT: '1',
     },
-  );
+    stdio: 'ignore',
+  });
   const url = `http://127.0.0.1:${port}`;
   await until(async () => (await fetch(`${url}/health`)).ok, { timeoutMs: 30_000, what: 'the gateway' });
   const ready = await fetch(`${url}/ready`);

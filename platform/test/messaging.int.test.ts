@@ -25,7 +25,7 @@ import {
   postgresOutbox,
   sqlStateOf,
 } from '../src/postgres/postgres.ts';
-import { silentLog as log, testIds, until } from '../src/testing/testing.ts';
+import { silentLog as log, SOURCE_FLAGS, testIds, until } from '../src/testing/testing.ts';
 
 class First extends Migration {
   override up(): void {
@@ -117,21 +117,14 @@ describe('from outbox to effect', () => {
     const env = { ...process.env, DATABASE_URL: stores.postgres.orders.appUrl, REDIS_URL: stores.redis.orders };
     const head = await bus.head('orders');
     for (let kill = 0; kill < 8; kill += 1) {
-      const writer = spawn(
-        process.execPath,
-        ['--conditions=source', '--import', 'tsx', join(import.meta.dirname, 'writer.ts')],
-        {
-          env,
-          stdio: ['ignore', 'pipe', 'inherit'],
-        },
-      );
-      const before = (await writtenKeys()).length;
-      await once(writer.stdout, 'data');
-      const more = 1 + Math.floor(Math.random() * 25);
-      await until(async () => (await writtenKeys()).length >= before + more, {
-        intervalMs: 1,
-        what: `${more} more rows`,
+      const writer = spawn(process.execPath, [...SOURCE_FLAGS, join(import.meta.dirname, 'writer.ts')], {
+        env,
+        stdio: ['ignore', 'pipe', 'inherit'],
       });
+      let written = 0;
+      writer.stdout.on('data', (chunk: Buffer) => (written += chunk.toString().split('\n').length - 1));
+      const more = 1 + Math.floor(Math.random() * 25);
+      await until(() => written >= more, { timeoutMs: 30_000, intervalMs: 1, what: `${more} rows` });
       writer.kill('SIGKILL');
       await once(writer, 'exit');
     }

@@ -2,13 +2,12 @@ import { createRedisBus, startRelay } from '../src/messaging/messaging.ts';
 import { appendToOutbox, inTransaction, openDatabase, postgresOutbox } from '../src/postgres/postgres.ts';
 import { silentLog as log, testIds } from '../src/testing/testing.ts';
 
-/** Commits rows with an event each and publishes them, until it is killed. */
+/** Commits rows with an event each, says so, and publishes them, until it is killed. */
 const { DATABASE_URL: url = '', REDIS_URL: redisUrl = '' } = process.env;
 const orm = await openDatabase({ url, entities: [], log, applicationName: 'writer' });
 const bus = await createRedisBus({ url: redisUrl, log });
 const relay = startRelay({ domain: 'orders', outbox: postgresOutbox(orm), bus, log, intervalMs: 5 });
 const ids = testIds();
-process.stdout.write('writing\n');
 for (;;) {
   const key = ids.next('row');
   await inTransaction(orm, async (em) => {
@@ -19,4 +18,5 @@ for (;;) {
     });
   });
   relay.nudge();
+  process.stdout.write('written\n');
 }

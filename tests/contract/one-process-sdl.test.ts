@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { SOURCE_FLAGS } from '@marketgraph/platform/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from '../support/printed-schemas.ts';
 
@@ -29,10 +30,9 @@ describe('X4 a subgraph prints the same schema alone and beside all others', () 
 
 /** In a process of its own, which loads these subgraphs and no other. */
 async function printedBy(names: readonly string[]): Promise<Record<string, string>> {
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    ['--conditions=source', '--import', 'tsx', TOGETHER, ...names],
-    { cwd: ROOT, maxBuffer: 16 * 1024 * 1024 },
-  );
+  const { stdout } = await promisify(execFile)(process.execPath, [...SOURCE_FLAGS, TOGETHER, ...names], {
+    cwd: ROOT,
+    maxBuffer: 16 * 1024 * 1024,
+  });
   return JSON.parse(stdout) as Record<string, string>;
 }

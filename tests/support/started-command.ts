@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { until } from '@marketgraph/platform/testing';
+import { SOURCE_FLAGS, until } from '@marketgraph/platform/testing';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
 const START_MS = 90_000;
@@ -20,7 +20,7 @@ export interface StartedCommand {
 export function runStart(args: readonly string[], env: Record<string, string>): StartedCommand {
   const child: ChildProcess = spawn(
     process.execPath,
-    ['--conditions=source', '--import', 'tsx', resolve(ROOT, 'launcher/src/main.ts'), ...args],
+    [...SOURCE_FLAGS, resolve(ROOT, 'launcher/src/main.ts'), ...args],
     {
       cwd: ROOT,
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NO_COLOR: '1', ...env },

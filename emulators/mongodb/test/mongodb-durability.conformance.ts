@@ -12,6 +12,7 @@ import { startMongoEmulator } from '../src/emulator.ts';
 import { RawClient } from './raw-client.ts';
 import { isEmulator } from './server-under-test.ts';
 
+const SOURCES = join(import.meta.dirname, '..', '..', '..', 'platform', 'src', 'testing', 'sources.js');
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const USERS = [{ username: 'catalog', password: 'secret', databases: ['catalog'] }];
@@ -38,7 +39,7 @@ async function startProcess(dataFile: string, users: typeof USERS = []): Promise
     MONGO_EMULATOR_USERS: JSON.stringify(users),
     NODE_OPTIONS: '',
   };
-  const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', MAIN], {
+  const child = spawn(process.execPath, ['--conditions=source', '--import', SOURCES, MAIN], {
     cwd: ROOT,
     env,
     stdio: ['ignore', 'pipe', 'inherit'],

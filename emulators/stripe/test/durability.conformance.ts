@@ -17,6 +17,7 @@ import type { Endpoint } from './support/endpoint.ts';
 import { startEndpoint } from './support/endpoint.ts';
 import { paid, sdkFor } from './support/subject.ts';
 
+const SOURCES = join(import.meta.dirname, '..', '..', '..', 'platform', 'src', 'testing', 'sources.js');
 const entry = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 interface Running {
@@ -40,7 +41,7 @@ describe('A process of its own', () => {
   });
 
   const start = async (env: Record<string, string> = {}): Promise<Running> => {
-    const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', entry], {
+    const child = spawn(process.execPath, ['--conditions=source', '--import', SOURCES, entry], {
       env: {
         PATH: process.env['PATH'] ?? '',
         STRIPE_EMULATOR_PORT: '0',
@@ -140,7 +141,7 @@ describe('A process of its own', () => {
     ['a webhook without a secret', { STRIPE_WEBHOOK_URL: 'http://127.0.0.1:1' }, 'STRIPE_WEBHOOK_SECRET'],
     ['a port that is none', { STRIPE_EMULATOR_PORT: 'many' }, 'STRIPE_EMULATOR_PORT'],
   ])('does not start with %s, and says why', async (_what, env, says) => {
-    const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', entry], {
+    const child = spawn(process.execPath, ['--conditions=source', '--import', SOURCES, entry], {
       env: { PATH: process.env['PATH'] ?? '', ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
+const SOURCES = fileURLToPath(new URL('../../../platform/src/testing/sources.js', import.meta.url));
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const START_TIMEOUT_MS = 15_000;
 
@@ -9,7 +10,7 @@ export type EmulatorProcess = { url: string; child: ChildProcess; kill(signal: N
 
 /** The emulator as the launcher runs it: a process of its own. Answers once it listens. */
 export async function startEmulatorProcess(input: { dataFile: string; apiKey: string }): Promise<EmulatorProcess> {
-  const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', MAIN], {
+  const child = spawn(process.execPath, ['--conditions=source', '--import', SOURCES, MAIN], {
     env: {
       ...process.env,
       TYPESENSE_EMULATOR_PORT: '0',

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRedisBus } from '@marketgraph/platform/messaging';
 import { messagingTables } from '@marketgraph/platform/postgres';
-import { silentLog as log, testIds, until } from '@marketgraph/platform/testing';
+import { silentLog as log, SOURCE_FLAGS, testIds, until } from '@marketgraph/platform/testing';
 import { startTestStores, type Stores } from '@marketgraph/stores/testing';
 import { Redis } from 'ioredis';
 import pg from 'pg';
@@ -261,7 +261,7 @@ describe('X6 the doctor', () => {
 
 describe('the command', () => {
   async function doctor(args: string[], env: Record<string, string>) {
-    const child = execFile(process.execPath, ['--conditions=source', '--import', 'tsx', COMMAND, ...args], {
+    const child = execFile(process.execPath, [...SOURCE_FLAGS, COMMAND, ...args], {
       env: { PATH: process.env['PATH'], NO_COLOR: '1', ...env } as NodeJS.ProcessEnv,
     });
     let [stdout, stderr] = ['', ''];

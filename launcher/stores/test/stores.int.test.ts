@@ -14,6 +14,7 @@ import { copyTemplate, TEST_CACHE_DIR } from '../src/testing.ts';
 import { aFolder } from './a-folder.ts';
 import { query } from './query.ts';
 
+const SOURCES = join(import.meta.dirname, '..', '..', '..', 'platform', 'src', 'testing', 'sources.js');
 const dataDirs: string[] = [];
 
 /** For promises that are not about the first start. */
@@ -62,7 +63,7 @@ interface Report {
 
 async function aLauncher(dataDir: string, ...rest: string[]): Promise<{ launcher: ChildProcess; report: Report }> {
   const launcher = fork(join(import.meta.dirname, 'launcher.ts'), [dataDir, TEST_CACHE_DIR, ...rest], {
-    execArgv: ['--conditions=source', '--import', 'tsx'],
+    execArgv: ['--conditions=source', '--import', SOURCES],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   onTestFinished(() => void launcher.kill('SIGKILL'));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { settingsOf } from '../config/config.ts';
-import { until } from '../testing/testing.ts';
+import { SOURCE_FLAGS, until } from '../testing/testing.ts';
 import { processLogger } from './telemetry.ts';
 
 const TELEMETRY = resolve(import.meta.dirname, 'telemetry.ts');
@@ -18,7 +18,7 @@ function written(env: Record<string, string>, isTerminal: boolean): string {
     const log = processLogger(settingsOf('orders', ${JSON.stringify(env)}), 'orders', { isTerminal: ${isTerminal} });
     log.info({ email: 'bea@story.example', orderId: 'ord_1' }, 'order placed');
   `;
-  const flags = ['--conditions=source', '--import', 'tsx', '--input-type=module', '--eval', script];
+  const flags = [...SOURCE_FLAGS, '--input-type=module', '--eval', script];
   return execFileSync(process.execPath, flags, { encoding: 'utf8' });
 }
 

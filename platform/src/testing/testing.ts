@@ -1,9 +1,18 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { ulid } from 'ulid';
 import type { Clock, Ids } from '../core/core.ts';
 import type { UserViewer } from '../graphql/viewer.ts';
 import { createLogger, type Logger } from '../telemetry/telemetry.ts';
 
 export const silentLog: Logger = createLogger({ service: 'test', level: process.env['TEST_LOG'] ?? 'silent' });
+
+/** What Node is given to run a source of this workspace, for tests that start processes. */
+export const SOURCE_FLAGS: readonly string[] = [
+  '--conditions=source',
+  '--import',
+  pathToFileURL(join(import.meta.dirname, 'sources.js')).href,
+];
 
 /** Resolves with the first value that is not undefined, null or false; rejects with the last failure at the deadline. */
 export async function until<T>(

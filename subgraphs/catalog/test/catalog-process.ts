@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { resolve } from 'node:path';
 import type { SubgraphResponse, Viewer } from '@marketgraph/platform/graphql';
 import { generateServiceKey, httpTransport, internalTokenSigner } from '@marketgraph/platform/serve';
+import { SOURCE_FLAGS } from '@marketgraph/platform/testing';
 
 /** The catalog as a process of its own, which can be killed. */
 export interface CatalogProcess {
@@ -21,7 +22,7 @@ const folder = resolve(import.meta.dirname, '..');
 export async function startCatalogProcess(settings: Record<string, string>): Promise<CatalogProcess> {
   const gateway = await generateServiceKey('gateway');
   const catalog = await generateServiceKey('catalog');
-  const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', resolve(folder, 'src/main.ts')], {
+  const child = spawn(process.execPath, [...SOURCE_FLAGS, resolve(folder, 'src/main.ts')], {
     cwd: folder,
     env: {
       PATH: process.env['PATH'],

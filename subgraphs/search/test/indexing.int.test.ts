@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { anonymous } from '@marketgraph/platform/graphql';
 import { closeRedis, connectRedis } from '@marketgraph/platform/redis';
-import { silentLog, until } from '@marketgraph/platform/testing';
+import { silentLog, SOURCE_FLAGS, until } from '@marketgraph/platform/testing';
 import * as catalog from '@marketgraph/schema/events/catalog';
 import { stockChanged } from '@marketgraph/schema/events/inventory';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -187,7 +187,7 @@ describe('the index and its sources', () => {
 
   async function startProcess(): Promise<ChildProcess> {
     const file = resolve(import.meta.dirname, 'indexer-process.ts');
-    const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', file], {
+    const child = spawn(process.execPath, [...SOURCE_FLAGS, file], {
       env: { ...process.env, SEARCH_TEST_CONFIG: JSON.stringify(shop.config) },
       stdio: ['ignore', 'pipe', 'inherit'],
     });

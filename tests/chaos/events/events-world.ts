@@ -23,7 +23,7 @@ import {
   postgresOutbox,
 } from '@marketgraph/platform/postgres';
 import { createMetrics, type Metrics } from '@marketgraph/platform/telemetry';
-import { silentLog as log, testIds, until } from '@marketgraph/platform/testing';
+import { silentLog as log, SOURCE_FLAGS, testIds, until } from '@marketgraph/platform/testing';
 import { freshDatabase, startTestStores, type Stores } from '@marketgraph/stores/testing';
 import pg from 'pg';
 import { DOMAIN, type Effect, EVENT, writeEffect } from './effects.ts';
@@ -95,20 +95,16 @@ export class EventsWorld {
 
   /** A relay, or another member of this world, as a process that can be killed. */
   async process(entry: 'relay' | 'holder', env: Record<string, string>) {
-    const child = spawn(
-      process.execPath,
-      ['--conditions=source', '--import', 'tsx', join(import.meta.dirname, `${entry}-process.ts`)],
-      {
-        env: {
-          PATH: process.env['PATH'],
-          NODE_ENV: 'test',
-          DATABASE_URL: this.urls.appUrl,
-          REDIS_URL: this.urls.redisUrl,
-          ...env,
-        },
-        stdio: ['ignore', 'pipe', 'inherit'],
+    const child = spawn(process.execPath, [...SOURCE_FLAGS, join(import.meta.dirname, `${entry}-process.ts`)], {
+      env: {
+        PATH: process.env['PATH'],
+        NODE_ENV: 'test',
+        DATABASE_URL: this.urls.appUrl,
+        REDIS_URL: this.urls.redisUrl,
+        ...env,
       },
-    );
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const exited = once(child, 'exit').then(([, signal]) => signal as NodeJS.Signals | null);
     return { child, exited, said: once(child.stdout, 'data').then(([data]) => String(data).trim()) };
   }

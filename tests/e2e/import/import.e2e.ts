@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { SOURCE_FLAGS } from '@marketgraph/platform/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aRun, registerVendor, signIn, type Vendor } from '../../story/cast.ts';
 import { silentReport as report } from '../../story/report.ts';
@@ -32,7 +33,7 @@ describe('C17 the import command', () => {
   });
 
   async function importFile(args: string[], password = vendor.credentials.password) {
-    const child = spawn(process.execPath, ['--conditions=source', '--import', 'tsx', COMMAND, ...args], {
+    const child = spawn(process.execPath, [...SOURCE_FLAGS, COMMAND, ...args], {
       env: {
         PATH: process.env['PATH'],
         IMPORT_EMAIL: vendor.credentials.email,

@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { join, resolve } from 'node:path';
 import { stopLeftover } from '../server/leftover.ts';
 import { onPort } from '../server/on-port.ts';
 import { startServerProcess, STOP_GRACE_MS } from '../server/server-process.ts';
@@ -62,8 +61,8 @@ function entryArguments(packageName: string): string[] {
     throw new StoreUnavailableError(packageName, `${packageName} has no process entry: install the packages again.`);
   }
   if (!isSource) return [entry];
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  return ['--conditions=source', '--import', tsx, entry];
+  const sources = resolve(import.meta.dirname, '..', '..', '..', '..', 'platform', 'src', 'testing', 'sources.js');
+  return ['--conditions=source', '--import', sources, entry];
 }
 
 export function emulatorVersion(packageName: string): string {
