@@ -204,11 +204,11 @@ describe('the benchmarks', { timeout: LIMIT_MS }, () => {
   it('marketplace: a first and a second start are told apart, and how soon what happened is seen', async () => {
     let starts = 0;
     const start = async () => ({
-      ...{ graph: market!.graph, startedInMs: (starts += 1), demoLoaded: async () => 1 },
+      ...{ graph: market!.graph, startedInMs: (starts += 1) },
       ...{ nodeMegabytes: () => market!.nodeMegabytes(), stop: async () => undefined },
     });
     const report = await benchMarketplace({
-      ...{ ...quiet, start, shapes: ['monolith'], hasDemo: false, times: { published: 1, orders: 1, events: 2 } },
+      ...{ ...quiet, start, shapes: ['monolith'], hasStory: false, times: { published: 1, orders: 1, events: 2 } },
     });
     const [first, second, ...others] = valuesOf(report);
     expect([first, second]).toEqual([1, 2]);

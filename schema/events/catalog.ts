@@ -47,6 +47,27 @@ export interface OfferChanged {
   status: string;
 }
 
+/**
+ * What is shown of offers is another, though nobody changed them: the stock went low or came back, the vendor's
+ * standing or rating changed, the product came out or went. Key: the offer, the vendor or the product.
+ */
+export interface ListingsChanged {
+  /** At most 200. */
+  offers: { offerId: string; productId: string; variantId: string }[];
+  /** There are more than can be named: it may be any. */
+  everything: boolean;
+}
+
+/** A category is new, or was renamed, moved or redefined. Key: the category; sequence: its version. */
+export interface CategoryChanged {
+  categoryId: string;
+  slug: string;
+  /** Null at the top. */
+  parentId: string | null;
+  /** Where it stood before; null at the top, or when it is new. */
+  previousParentId: string | null;
+}
+
 /** Key: the deal; sequence: its version. Told once for each change of its status. Topics: `lightningDealChanged:<dealId>`. */
 export interface DealChanged {
   dealId: string;
@@ -120,6 +141,22 @@ export const offerChanged = fact<OfferChanged>()('catalog.offerChanged', 1, {
   price: { amount: 4_900, currencyCode: 'EUR' },
   previousPrice: null,
   status: 'ACTIVE',
+});
+export const listingsChanged = fact<ListingsChanged>()('catalog.listingsChanged', 1, {
+  offers: [
+    {
+      offerId: 'off_01J0000000000000000000FFER',
+      productId: 'prd_01J0000000000000000000PRDT',
+      variantId: 'var_01J0000000000000000000VRNT',
+    },
+  ],
+  everything: false,
+});
+export const categoryChanged = fact<CategoryChanged>()('catalog.categoryChanged', 1, {
+  categoryId: 'cat_01J0000000000000000000CTGY',
+  slug: 'lamps',
+  parentId: 'cat_01J0000000000000000000RTCT',
+  previousParentId: null,
 });
 export const dealChanged = fact<DealChanged>()('catalog.dealChanged', 1, {
   dealId: 'dea_01J0000000000000000000DEAL',

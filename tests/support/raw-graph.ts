@@ -5,6 +5,8 @@ export interface RawAnswer<Data> {
   errors: readonly RawError[];
   /** `extensions.code` of the errors, each once. */
   codes: readonly string[];
+  /** What the gateway's cache did for it: `hit`, `partial`, `miss`, `bypass`; null for no query. */
+  xCache: string | null;
 }
 
 export interface RawError {
@@ -33,7 +35,7 @@ export async function ask<Data = Record<string, unknown>>(
   const body = (await response.json()) as { data?: Data | null; errors?: RawError[] };
   const errors = body.errors ?? [];
   const codes = [...new Set(errors.map(({ extensions }) => extensions?.code ?? 'NONE'))];
-  return { status: response.status, data: body.data ?? null, errors, codes };
+  return { status: response.status, data: body.data ?? null, errors, codes, xCache: response.headers.get('x-cache') };
 }
 
 /** The codes of an error that ended a subscription. */

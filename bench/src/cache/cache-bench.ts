@@ -24,8 +24,8 @@ export const cacheBenchDefaults: Omit<CacheBenchOptions, 'say'> = {
   products: 200,
   connections: 32,
   rounds: 3,
-  warmUpMs: 3_000,
-  roundMs: 3_000,
+  warmUpMs: 2_500,
+  roundMs: 2_500,
 };
 
 export const cacheBenchLong = { ...cacheBenchDefaults, rounds: 5, warmUpMs: 4_000, roundMs: 4_000 };

@@ -38,15 +38,15 @@ export interface CatalogBenchOptions {
 
 export const catalogBenchDefaults: Omit<CatalogBenchOptions, 'say'> = {
   build: 'compiled',
-  sizes: [1_000, 4_000],
+  sizes: [1_000, 3_000],
   callers: [1, 4, 16, 64],
   limited: [1, 16],
   vendors: 5,
   pages: 100,
   withCache: true,
   rounds: 3,
-  warmUpMs: 4_000,
-  roundMs: 1_200,
+  warmUpMs: 3_000,
+  roundMs: 1_000,
 };
 
 /** The sizes that are promised; 100,000 take the better part of an hour to fill. */

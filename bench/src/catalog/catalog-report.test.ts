@@ -12,6 +12,11 @@ const round = (allMs: number): CatalogRound => ({
   cpuMs: { node: allMs, postgres: 0, redis: 0, emulators: 0 },
 });
 
+/** One round was disturbed. */
+const drivers = [0.3, 7, 0.2].map((driverMs) => ({
+  ...{ read: 'search' as const, driverMs, storesMs: 0.5, perSecond: 1_000, p50Ms: 1, p99Ms: 2 },
+}));
+
 function report() {
   const [small, large, cached] = [shop(1_000, false), shop(10_000, false), shop(1_000, true)];
   const cells = new Map<Cell, CatalogRound[]>();
@@ -29,14 +34,15 @@ function report() {
       ...{ ...settings, vendors: 1, pages: 1, withCache: true, rounds: 3, warmUpMs: 0, roundMs: 0 },
       say: () => undefined,
     },
-    { shops: [small, large, cached], cells, bare: [], drivers: [], bytes: {} },
+    { shops: [small, large, cached], cells, bare: [], drivers, bytes: {} },
   );
 }
 
 describe('the report of a catalog', () => {
-  it('holds the first shop against the limits, without the cache, by medians', () => {
+  it('holds shops of the first size against the limits, as shipped and without the cache, by medians', () => {
     const limits = report().figures.filter(({ unit }) => unit === 'ms');
-    expect(limits.map(({ name, value, limit }) => [name, value, limit])).toEqual([
+    const off = limits.filter(({ name }) => name.endsWith('cache off'));
+    expect(off.map(({ name, value, limit }) => [name, value, limit])).toEqual([
       ['product page: CPU of everything, 1 at a time, cache off', 1.2, 1.5],
       ['product page: CPU of everything, 16 at a time, cache off', 1, 1.5],
       ['category list: CPU of everything, 1 at a time, cache off', 1.2, 2],
@@ -44,6 +50,22 @@ describe('the report of a catalog', () => {
       ['search: CPU of everything, 1 at a time, cache off', 1.2, 4],
       ['search: CPU of everything, 16 at a time, cache off', 1, 4],
     ]);
+    const shipped = limits.filter(({ name }) => name.endsWith('as shipped'));
+    expect(shipped.map(({ value, limit }) => [value, limit])).toEqual([
+      [0.1, 1.5],
+      [0.1, 2],
+      [0.1, 4],
+    ]);
+  });
+
+  it('has what the drivers alone need for the same read beside it, where that was measured', () => {
+    const bounds = report().figures.map(({ name, bound }) => [name.split(':', 1)[0], bound?.value]);
+    expect(bounds.filter(([read]) => read === 'search')).toEqual([
+      ['search', 0.8],
+      ['search', 0.8],
+      ['search', 0.8],
+    ]);
+    expect(bounds.filter(([read]) => read === 'product page')).toEqual(Array(4).fill(['product page', undefined]));
   });
 
   it('says how the cost of page and list grows with the catalog, of what is not cached', () => {

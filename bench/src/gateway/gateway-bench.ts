@@ -26,8 +26,8 @@ export const gatewayBenchDefaults: Omit<GatewayBenchOptions, 'say'> = {
   withPeers: true,
   connections: 32,
   rounds: 3,
-  warmUpMs: 3_000,
-  roundMs: 3_000,
+  warmUpMs: 2_500,
+  roundMs: 2_500,
 };
 
 export const gatewayBenchLong = { ...gatewayBenchDefaults, rounds: 5, warmUpMs: 4_000, roundMs: 4_000 };

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { freePort } from '@marketgraph/launcher/processes';
 import { until } from '@marketgraph/platform/testing';
@@ -11,14 +11,11 @@ import { UNLIMITED } from '../measure/unlimited.ts';
 const ROOT = resolve(import.meta.dirname, '..', '..', '..');
 
 const START_MS = 120_000;
-const DEMO_MS = 300_000;
 
 export interface StartedCommand {
   graph: StoryGraph;
   /** From the command to the first answered query. */
   startedInMs: number;
-  /** From the command to the last of the demo's data, which is loaded through the public graph after that. */
-  demoLoaded(): Promise<number>;
   /** Resident memory of all Node processes of it, in megabytes. */
   nodeMegabytes(): number;
   stop(): Promise<void>;
@@ -28,11 +25,10 @@ export interface StartOptions {
   shape: 'monolith' | 'processes';
   build: Build;
   dataDir: string;
-  hasDemo: boolean;
 }
 
 /** The start command as a user runs it. */
-export async function startCommand({ shape, build, dataDir, hasDemo }: StartOptions): Promise<StartedCommand> {
+export async function startCommand({ shape, build, dataDir }: StartOptions): Promise<StartedCommand> {
   const port = await freePort();
   const begin = performance.now();
   const child = spawn(
@@ -42,7 +38,7 @@ export async function startCommand({ shape, build, dataDir, hasDemo }: StartOpti
       ...(build === 'compiled'
         ? [join('launcher', 'dist', 'main.js')]
         : ['--conditions=source', '--import', 'tsx', join('launcher', 'src', 'main.ts')]),
-      ...(hasDemo ? [] : ['--no-demo']),
+      '--no-demo',
       ...(shape === 'processes' ? ['--processes'] : []),
     ],
     { cwd: ROOT, env: { ...process.env, ...UNLIMITED, PORT: String(port), DATA_DIR: dataDir }, stdio: 'ignore' },
@@ -59,11 +55,6 @@ export async function startCommand({ shape, build, dataDir, hasDemo }: StartOpti
   return {
     graph: { ...client, url },
     startedInMs,
-    async demoLoaded() {
-      const isLoaded = () => existsSync(join(dataDir, 'demo.json'));
-      await until(isLoaded, { timeoutMs: DEMO_MS, intervalMs: 25, what: 'the demo to be loaded' });
-      return performance.now() - begin;
-    },
     nodeMegabytes: () => nodeMegabytes(child.pid!),
     stop: () => end(child),
   };

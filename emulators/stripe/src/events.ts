@@ -11,6 +11,8 @@ export type EventType =
   | 'charge.captured'
   | 'charge.dispute.closed'
   | 'charge.dispute.created'
+  | 'charge.dispute.funds_reinstated'
+  | 'charge.dispute.funds_withdrawn'
   | 'charge.expired'
   | 'charge.failed'
   | 'charge.pending'

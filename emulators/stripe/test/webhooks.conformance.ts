@@ -119,7 +119,11 @@ describe('Webhooks', () => {
       ['charge.pending', 'payment_intent.processing', 'charge.succeeded', 'payment_intent.succeeded'],
     ],
     ['a refund', refund, ['charge.succeeded', 'payment_intent.succeeded', 'refund.created', 'charge.refunded']],
-    ['a dispute', dispute, ['charge.succeeded', 'payment_intent.succeeded', 'charge.dispute.created']],
+    [
+      'a dispute',
+      dispute,
+      ['charge.succeeded', 'payment_intent.succeeded', 'charge.dispute.created', 'charge.dispute.funds_withdrawn'],
+    ],
   ])('tell of %s', async (_what, happens, types) => {
     await happens();
 

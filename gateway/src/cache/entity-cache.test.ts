@@ -100,15 +100,25 @@ describe('the entity cache', () => {
     expect(await byId(bob, 'd1')).toMatchObject({ data: { item: null }, xCache: 'miss' });
   });
 
-  it('keeps what no event can name for a second at most', async () => {
+  it('keeps what does not say what it is about until its owner says anything', async () => {
     const toy = toyItems();
     const ask = () => toy.ask(nobody, { query: BY_SLUG, variables: { slug: 'i1' } });
     await ask();
-    toy.now += 999;
+    await toy.entities(nobody, 'i2');
+    toy.now += 2_000;
     expect((await ask()).xCache).toBe('hit');
     toy.items.get('i1')!.version = 2;
-    toy.now += 2;
+    toy.tell('i3');
     expect(await ask()).toMatchObject({ data: { item: { title: 'i1 2 all' } }, xCache: 'miss' });
+    expect((await toy.entities(nobody, 'i2')).xCache).toBe('hit');
+  });
+
+  it('drops all that a domain said when an event of it is about everything', async () => {
+    const toy = toyItems();
+    await toy.entities(nobody, 'i1', 'i2');
+    toy.tell('i3', { everything: true });
+    await toy.entities(nobody, 'i1', 'i2');
+    expect(idsAsked(toy, 1)).toEqual(['i1', 'i2']);
   });
 
   it('keeps nothing for longer than the schema says', async () => {

@@ -108,7 +108,8 @@ export function createEntityCache(options: EntityCacheOptions): EntityCache {
     },
     onEvent({ domain, envelope: { key, topics = [], payload } }) {
       const subjects = topics.map((topic) => topic.slice(topic.indexOf(':') + 1));
-      metrics.cacheInvalidations.inc(store.invalidate(domain, idLikes([key, subjects, payload], MAX_IDS_PER_EVENT)));
+      const ids = isAboutEverything(payload) ? null : idLikes([key, subjects, payload], MAX_IDS_PER_EVENT);
+      metrics.cacheInvalidations.inc(store.invalidate(domain, ids));
     },
     replaceSupergraph(supergraph) {
       shapes = fetchShapes(supergraph);
@@ -122,6 +123,11 @@ export function createEntityCache(options: EntityCacheOptions): EntityCache {
       answers.clear();
     },
   };
+}
+
+/** An event whose payload says `everything` has more to name than it can. */
+function isAboutEverything(payload: unknown): boolean {
+  return typeof payload === 'object' && payload !== null && 'everything' in payload && payload.everything === true;
 }
 
 const noCache: EntityCache = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createEntityStore } from './entity-store.ts';
+import { createEntityStore, UNNAMED } from './entity-store.ts';
 
 const MIB = 1024 * 1024;
 const entity = (ids: string[], options: { bytes?: number; askedAt?: number; service?: string } = {}) => ({
@@ -20,6 +20,16 @@ describe('what is kept of subgraphs', () => {
     expect(store.invalidate('catalog', ['v1', 'x'])).toBe(2);
     expect(['a', 'b', 'c'].map((key) => store.get(key) !== undefined)).toEqual([false, false, true]);
     expect(store.invalidate('catalog', ['v1'])).toBe(0);
+  });
+
+  it('is dropped by whatever its service says when it stands under no name, on its way too', () => {
+    const store = createEntityStore({ maxBytes: MIB });
+    store.put('list', entity(['p1', UNNAMED]));
+    const askedAt = store.now();
+    expect(store.invalidate('reviews', ['p9'])).toBe(0);
+    expect(store.put('next', entity([UNNAMED], { askedAt }))).toBe(true);
+    expect(store.invalidate('catalog', ['p9'])).toBe(2);
+    expect(store.put('late', entity([UNNAMED], { askedAt }))).toBe(false);
   });
 
   it('is dropped by its own service only', () => {

@@ -20,7 +20,7 @@ export interface EntityStore {
   areFresh(entities: readonly StoredEntity[]): boolean;
   /** False when it is not kept: it is too large, or something it tells of has changed since it was asked for. */
   put(key: string, entity: NewEntity): boolean;
-  /** Drops what a service said of any of these ids; null: all that it said. Resolves to how many. */
+  /** Drops what a service said of any of these ids, and what stands under `UNNAMED`; null: all that it said. Resolves to how many. */
   invalidate(service: string, ids: Iterable<string> | null): number;
   /** The number of the newest invalidation. */
   now(): number;
@@ -28,6 +28,9 @@ export interface EntityStore {
   readonly entries: number;
   readonly bytes: number;
 }
+
+/** Among the ids of an answer that any event of its service may be about: a list that others may join, an entity that does not say which. */
+export const UNNAMED = '*';
 
 /** The map of ids, and what the cache itself keeps of an entry. */
 const BYTES_PER_ENTRY = 400;
@@ -138,7 +141,7 @@ export function createEntityStore({
         known.before = sequence;
         for (const [key, entry] of cache.entries()) if (entry.service === service) keys.add(key);
       } else {
-        for (const id of ids) {
+        for (const id of new Set([...ids, UNNAMED])) {
           known.before = remember(known, id);
           for (const key of byId?.get(id) ?? []) keys.add(key);
         }

@@ -33,6 +33,8 @@ export interface FetchShape {
   maxAgeMs: number;
   /** The names under which answers carry ids. */
   idNames: ReadonlySet<string>;
+  /** Whether an event can be about something in it without naming it by an id it is kept under. */
+  isUnnamed: boolean;
   /** Variables that name the entity of a root field, where its answer does not. Without them it is an unnamed one. */
   idVariables: readonly string[];
   /** The same, written out in the text. */
@@ -45,9 +47,6 @@ export interface FetchShapes {
 }
 
 const CACHED_SHAPES = 2_000;
-/** What no event can name is kept so long at most: an answer that does not say which entity it is about. */
-export const UNNAMED_MS = 1_000;
-const UNNAMED_SECONDS = UNNAMED_MS / 1_000;
 
 let lastId = 0;
 
@@ -77,6 +76,7 @@ class ShapeReader {
   private readonly idNames = new Set<string>();
   private readonly idVariables: string[] = [];
   private readonly ids: string[] = [];
+  private isUnnamed = false;
 
   constructor(
     private readonly schema: Schema,
@@ -101,6 +101,7 @@ class ShapeReader {
       id: (lastId += 1),
       representations,
       maxAgeMs: seconds * 1_000,
+      isUnnamed: this.isUnnamed,
       idNames: this.idNames,
       idVariables: this.idVariables,
       ids: this.ids,
@@ -158,8 +159,8 @@ class ShapeReader {
       if (name === 'id' && keys.size > 0) this.idNames.add((node.alias ?? node.name).value);
       // The key is how the question was put, so it tells nothing.
       if (keys.has(name)) return own ?? Infinity;
-      const seconds = own ?? publicSeconds(parent) ?? inherited ?? NOT_PUBLIC;
-      return isRoot(this.schema, parent) ? Math.min(seconds, UNNAMED_SECONDS) : seconds;
+      if (isRoot(this.schema, parent)) this.isUnnamed = true;
+      return own ?? publicSeconds(parent) ?? inherited ?? NOT_PUBLIC;
     }
     const types = objectTypes(this.schema, type.name);
     const isEntity = types.some((one) => keyFields(one).size > 0);
@@ -167,7 +168,8 @@ class ShapeReader {
     if (way === undefined) return NOT_PUBLIC;
     const inside = this.selection(node.selectionSet, types, isEntity ? undefined : way);
     if (inside === NOT_PUBLIC) return NOT_PUBLIC;
-    return Math.min(way, inside, this.isNamed(node, field, isEntity) ? Infinity : UNNAMED_SECONDS);
+    if (!this.isNamed(node, field, isEntity)) this.isUnnamed = true;
+    return Math.min(way, inside);
   }
 
   /** Whether an event that changes what is answered here can be told by the ids the answer is kept under. */

@@ -4,8 +4,8 @@ import type { FetchSubgraph, SubgraphAnswer, SubgraphFetch } from '../query/fetc
 import type { GraphContext } from '../query/graph-context.ts';
 import type { NoteLookUps } from './cache-counts.ts';
 import { type EntityAnswers, entityAnswers, errorAt } from './entity-answers.ts';
-import type { EntityStore, StoredEntity } from './entity-store.ts';
-import { type FetchShape, UNNAMED_MS } from './fetch-shape.ts';
+import { type EntityStore, type StoredEntity, UNNAMED } from './entity-store.ts';
+import type { FetchShape } from './fetch-shape.ts';
 import { isIdLike, idLikes, keep } from './kept-json.ts';
 
 export interface KeptFetchParts {
@@ -45,8 +45,8 @@ export async function fetchWhole(
   const named = shape.idVariables.map((name) => request.variables[name]).filter(isIdLike);
   const kept = keep(answer.data, shape.idNames);
   for (const id of [...named, ...shape.ids]) kept.ids.add(id);
-  const isNamed = named.length === shape.idVariables.length;
-  store.put(key, { ...kept, service, askedAt, maxAgeMs: isNamed ? shape.maxAgeMs : UNNAMED_MS });
+  if (shape.isUnnamed || named.length < shape.idVariables.length) kept.ids.add(UNNAMED);
+  store.put(key, { ...kept, service, askedAt, maxAgeMs: shape.maxAgeMs });
   return answer;
 }
 
@@ -106,6 +106,7 @@ export async function fetchEntities(parts: KeptFetchParts, target: PublicFetch):
     const [key, [place]] = group;
     const kept = keep(value, shape.idNames);
     for (const id of idLikes(representations[place!], MAX_IDS_PER_KEY) ?? []) kept.ids.add(id);
+    if (shape.isUnnamed) kept.ids.add(UNNAMED);
     store.put(key, { ...kept, service, askedAt, maxAgeMs: shape.maxAgeMs });
   }
   let errors = placed(missing, answers);

@@ -24,12 +24,31 @@ describe('a statement as the server knows it', () => {
     });
   });
 
-  it('writes a list as so many places, and names only short ones', () => {
+  it('sends a list as one value, so that lists of any length are one statement, and one alone as itself', () => {
     const { compile } = statementCompiler();
-    const short = compile('select * from t where a in (?) and b = ?', [['x', 'y'], 3])!;
-    expect(short).toMatchObject({ text: 'select * from t where a in ($1, $2) and b = $3', values: ['x', 'y', '3'] });
-    expect(compile('select * from t where a in (?) and b = ?', [['x'], 3])!.name).not.toBe(short.name);
-    const long = compile('select * from t where a in (?)', [Array.from({ length: 9 }, (_, index) => index)])!;
+    const query = 'select * from t where a in (?) and b = ?';
+    const two = compile(query, [['x', null], 3])!;
+    expect(two).toMatchObject({ text: 'select * from t where a = any($1) and b = $2', values: ['{"x",NULL}', '3'] });
+    const many = compile(query, [Array.from({ length: 900 }, (_, index) => index), 3])!;
+    expect(many).toMatchObject({ text: two.text, name: two.name });
+    const quoted = compile(query, [['a"b', 'c\\d,{e}'], 3])!;
+    expect(quoted.values[0]).toBe('{"a\\"b","c\\\\d,{e}"}');
+    const one = compile(query, [['x'], 3])!;
+    expect(one).toMatchObject({ text: 'select * from t where a in ($1) and b = $2', values: ['x', '3'] });
+    expect(one.name).not.toBe(two.name);
+  });
+
+  it('writes a list that is more than a membership as so many places, and names only short ones', () => {
+    const { compile } = statementCompiler();
+    const query = 'select * from t where a not in (?) and lower(b) in (?) and c = ?';
+    const short = compile(query, [['x', 'y'], ['z', 'w'], 3])!;
+    expect(short).toMatchObject({
+      text: 'select * from t where a not in ($1, $2) and lower(b) in ($3, $4) and c = $5',
+      values: ['x', 'y', 'z', 'w', '3'],
+    });
+    expect(compile(query, [['x'], ['z', 'w'], 3])!.name).not.toBe(short.name);
+    const nine = Array.from({ length: 9 }, (_, index) => index);
+    const long = compile('select * from t where a not in (?)', [nine])!;
     expect(long.name).toBeUndefined();
     expect(long.values).toHaveLength(9);
   });

@@ -10,8 +10,13 @@ export interface PreparedStatement {
 
 /** Statements are written in the code, so there are a few hundred; one made of data would fill the server's memory. */
 const MAX_NAMES = 1_000;
-/** A longer list of ids is of a length of its own: it is sent with parameters, and without a name. */
+/** Where a list cannot be sent as one value, a longer one is of a length of its own: it is sent with parameters, and without a name. */
 const MAX_NAMED_LIST = 8;
+
+/** A place for a value, with the `in (…)` around it where what stands before is a plain column. */
+const PLACE = /(?<=[\w"] )(?<!\bnot )in \(\?\)|\?/g;
+/** In place of a length: the whole list is one value, so that lists of all lengths are one statement with one plan. */
+const AS_ARRAY = 0;
 
 interface Translation {
   text: string;
@@ -35,9 +40,11 @@ export function statementCompiler(): {
     if (!lengths) return { text: query, name: known.size < MAX_NAMES ? nameOf(query) : undefined };
     let index = 0;
     let position = 0;
-    const text = query.replaceAll('?', () => {
+    const text = query.replaceAll(PLACE, (place: string) => {
       const length = lengths[index++] ?? 1;
-      return Array.from({ length }, () => `$${(position += 1)}`).join(', ');
+      if (length === AS_ARRAY) return `= any($${(position += 1)})`;
+      const places = Array.from({ length }, () => `$${(position += 1)}`).join(', ');
+      return place === '?' ? places : `in (${places})`;
     });
     if (index !== lengths.length) throw new RangeError(`${lengths.length} values for ${index} places: ${query}`);
     const isNamed = known.size < MAX_NAMES && lengths.every((length) => length <= MAX_NAMED_LIST);
@@ -62,10 +69,18 @@ export function statementCompiler(): {
       if (query.includes('??') || query.includes('\\?')) return undefined;
       const values: (string | null)[] = [];
       const lengths: number[] = [];
-      for (const parameter of parameters) {
+      const places = parameters.some(isLongerList) ? (query.match(PLACE) ?? []) : [];
+      for (const [at, parameter] of parameters.entries()) {
         const list = Array.isArray(parameter) ? (parameter as unknown[]) : [parameter];
         // An empty list is written as the ORM writes it.
         if (list.length === 0) return undefined;
+        if (isLongerList(parameter) && places[at] !== '?') {
+          const array = asArray(list);
+          if (array === undefined) return undefined;
+          values.push(array);
+          lengths.push(AS_ARRAY);
+          continue;
+        }
         for (const one of list) {
           const value = asText(one);
           if (value === undefined) return undefined;
@@ -83,6 +98,22 @@ export function statementCompiler(): {
 
 function nameOf(text: string): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, 20);
+}
+
+/** One alone stays a plain comparison, which indexes can be read in order by. */
+function isLongerList(parameter: unknown): boolean {
+  return Array.isArray(parameter) && parameter.length > 1;
+}
+
+/** An array as PostgreSQL reads it. */
+function asArray(list: readonly unknown[]): string | undefined {
+  const items: string[] = [];
+  for (const one of list) {
+    const text = asText(one);
+    if (text === undefined) return undefined;
+    items.push(text === null ? 'NULL' : `"${text.replaceAll(/["\\]/g, '\\$&')}"`);
+  }
+  return `{${items.join(',')}}`;
 }
 
 /** As PostgreSQL reads it; instants whatever zone the server is in. Undefined for what has no text of its own. */

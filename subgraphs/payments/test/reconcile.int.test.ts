@@ -5,14 +5,18 @@ import Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stripeProvider } from '../src/clients/stripe-provider.ts';
 import type { PaymentsDeps } from '../src/commands/payments-deps.ts';
-import { reconcileWithProvider } from '../src/commands/reconcile-with-provider.ts';
+import { reconciler, reconcileWithProvider } from '../src/commands/reconcile-with-provider.ts';
 import { paymentsCounts } from '../src/counts.ts';
 import { oneByOne, singleFlight } from '@marketgraph/platform/core';
+import { DisputeRow } from '../src/store/dispute.entity.ts';
 import { PaymentRow } from '../src/store/payment.entity.ts';
+import { OperationRow, RefundPartRow, RefundRow } from '../src/store/refund.entity.ts';
+import { SettlementRow } from '../src/store/settlement.entity.ts';
 import { aPart, ids, type Marketplace, startMarketplace } from './marketplace.ts';
 import { aSoldOrder } from './payouts.ts';
-import { refundPart } from './refunds.ts';
+import { booksOf, refundPart } from './refunds.ts';
 
+const entities = [DisputeRow, OperationRow, PaymentRow, RefundPartRow, RefundRow, SettlementRow];
 let shop: Marketplace;
 let orm: Database;
 let deps: PaymentsDeps;
@@ -20,7 +24,7 @@ beforeAll(async () => {
   // The provider tells us nothing: only the comparison finds what was done there.
   shop = await startMarketplace({ webhooks: false });
   const { databaseUrl: url, stripe } = shop.config;
-  orm = await openDatabase({ url, entities: [PaymentRow], log: silentLog, applicationName: 'test' });
+  orm = await openDatabase({ url, entities, log: silentLog, applicationName: 'test' });
   deps = {
     orm,
     provider: stripeProvider(stripe),
@@ -69,5 +73,17 @@ describe('the comparison with the provider’s own record', () => {
       { paymentId: second!.paymentId, what: 'refunded', here: 0, atProvider: 700 },
       { paymentId: third!.paymentId, what: 'captured', here: 9_999, atProvider: 10_000 },
     ]);
+
+    // What its lists tell is heard by the comparison itself, once; what they do not stays to be looked at.
+    const { latest_charge: charge } = await desk.paymentIntents.retrieve(first!.intent);
+    shop.emulator.control.openDispute(String(charge));
+    await reconciler()(deps);
+    expect((await reconcileWithProvider(deps)).differences.map(({ what }) => what)).toEqual(['fee', 'captured']);
+    expect(await booksOf(shop, second!.paymentId)).toMatchObject({ refunded: 700, isWhole: true });
+    expect(await booksOf(shop, first!.paymentId)).toMatchObject({
+      status: 'DISPUTED',
+      withBanks: 9_000,
+      onChargebacks: 9_000,
+    });
   });
 });

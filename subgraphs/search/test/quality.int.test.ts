@@ -32,6 +32,11 @@ describe('what a search finds', () => {
     expect(quality.oneTypo.recallAt10, JSON.stringify(quality.oneTypo.missed)).toBeGreaterThanOrEqual(0.95);
   });
 
+  it('S3 is one for four of five words with two slips', () => {
+    expect(quality.twoTypos.asked).toBeGreaterThanOrEqual(200);
+    expect(quality.twoTypos.recallAt10, JSON.stringify(quality.twoTypos.missed)).toBeGreaterThanOrEqual(0.8);
+  });
+
   it('S3 names the word that was meant for nine of ten slips, and corrects nothing that was right', () => {
     expect(quality.oneTypo.corrected).toBeGreaterThanOrEqual(0.9);
     expect(quality.knownItems.corrected).toBe(1);

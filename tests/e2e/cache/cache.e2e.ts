@@ -157,6 +157,56 @@ describe.each(['monolith', 'processes'] as const)('C7 the product page from the 
     expect(kept).toHaveLength(gateways.length);
   });
 
+  it('comes with the list of its category, which is kept until something on it changes', async () => {
+    const query = `query ($id: ID!) { products(filter: { categoryId: $id }) {
+      edges { node { id title priceRange { min { amount } } } } } }`;
+    const { data: found } = await ask<{ product: { category: { id: string } } }>(
+      market.url,
+      'query ($id: ID!) { product(id: $id) { category { id } } }',
+      { variables: { id: lamp.productId } },
+    );
+    const list = async (url: string) => {
+      const { data, xCache } = await ask<{
+        products: { edges: { node: { title: string; priceRange: { min: { amount: number } } | null } }[] };
+      }>(url, query, { variables: { id: found!.product.category.id } });
+      const [first, ...others] = data!.products.edges;
+      expect(others).toEqual([]);
+      return { xCache, lowest: first?.node.priceRange?.min.amount ?? null };
+    };
+    const listed = async (change: () => Promise<unknown>, lowest: number | null) => {
+      for (const url of gateways) await until(async () => (await list(url)).xCache === 'hit');
+      await change();
+      for (const url of gateways) {
+        await until(async () => (await list(url)).lowest === lowest, {
+          timeoutMs: FRESH_MS,
+          what: `${lowest} at ${url}`,
+        });
+      }
+    };
+    const asOperator = (mutation: string, variables: object) =>
+      ask(market.url, mutation, { variables: { id: vendor.id, ...variables }, token: operator.accessToken });
+    const suspend = () =>
+      asOperator('mutation ($id: ID!) { vendorSuspend(id: $id, reason: "Looked at.") { userErrors { message } } }', {});
+    const reinstate = async () =>
+      asOperator(
+        `mutation ($id: ID!, $version: Int!) {
+          vendorReview(input: { id: $id, decision: APPROVE, expectedVersion: $version }) { userErrors { message } }
+        }`,
+        { version: await vendorVersion() },
+      );
+    expect((await list(market.url)).lowest).toBe(1_900);
+    await listed(async () => {
+      const { offerPriceSet } = await vendor.person.ask(operations.OfferPriceSetDocument, {
+        id: lamp.offerId,
+        price: { amount: 1_700, currencyCode: 'EUR' },
+        expectedVersion: 2,
+      });
+      accepted('offerPriceSet', offerPriceSet.offer, offerPriceSet.userErrors);
+    }, 1_700);
+    await listed(suspend, null);
+    await listed(reinstate, 1_700);
+  });
+
   it('is gone within two seconds when the product is archived, for all but its vendor', async () => {
     const version = await productVersion();
     await follows(
@@ -196,6 +246,14 @@ describe.each(['monolith', 'processes'] as const)('C7 the product page from the 
     }
   });
 
+  const vendorVersion = async (): Promise<number> => {
+    const { data } = await ask<{ vendor: { version: number } }>(
+      market.url,
+      'query ($id: ID!) { vendor(id: $id) { version } }',
+      { variables: { id: vendor.id }, token: operator.accessToken },
+    );
+    return data!.vendor.version;
+  };
   const productVersion = async (): Promise<number> => {
     const { data } = await ask<{ product: { version: number } }>(
       market.url,

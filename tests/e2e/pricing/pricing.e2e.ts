@@ -1,3 +1,4 @@
+import { until } from '@marketgraph/platform/testing';
 import * as operations from '@marketgraph/schema/generated/operations';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aRun, registerBuyer, registerVendor, signIn, type Vendor } from '../../story/cast.ts';
@@ -164,6 +165,35 @@ describe('C10 C12 prices of an organization, processes', () => {
         },
       },
     ]);
+  });
+
+  it('S14 are what a search in the buyer’s own language leads to', async () => {
+    const VERSION = 'query($id: ID!) { product(id: $id) { version } }';
+    const { product } = await fetchAs<{ product: { version: number } }>(null, VERSION, { id: lamp.productId });
+    const UPDATE = `mutation($id: ID!, $version: Int!, $input: ProductUpdateInput!) {
+      productUpdate(id: $id, input: $input, expectedVersion: $version) { product { version } userErrors { code } } }`;
+    const input = { translations: [{ language: 'de', title: 'Schreibtischleuchte' }] };
+    const updated = await fetchAs(vendor.person, UPDATE, { id: lamp.productId, version: product.version, input });
+    expect(updated).toMatchObject({ productUpdate: { userErrors: [] } });
+
+    const FOUND = `query($buyer: BuyerContext!, $of: ID) { searchProducts(query: "schreibtischleuchte", buyer: $buyer) { edges {
+      highlights { field snippet } node { title(language: "de") attributes(language: "de") { label } }
+      matchedOffer { id priceFor(quantity: 500, organizationId: $of) { source } } } } }`;
+    interface Found {
+      searchProducts: { edges: object[] };
+    }
+    const found = (person: Person, buyer: object) => fetchAs<Found>(person, FOUND, { buyer, of: organizationId });
+    const buyer = { language: 'de-AT', organizationId };
+    await until(async () => (await found(anna, buyer)).searchProducts.edges.length === 1);
+    expect((await found(anna, buyer)).searchProducts.edges).toEqual([
+      {
+        highlights: [{ field: 'title', snippet: '<mark>Schreibtischleuchte</mark>' }],
+        node: { title: 'Schreibtischleuchte', attributes: [] },
+        matchedOffer: { id: lamp.offerId, priceFor: { source: 'CONTRACT' } },
+      },
+    ]);
+    const carl = await registerBuyer(market.graph, 'Carl', run);
+    await expect(found(carl, buyer)).rejects.toThrow('FORBIDDEN');
   });
 
   it('C16 can be shown in another currency, with the time of the rate', async () => {

@@ -59,6 +59,7 @@ export function openDispute(scope: Scope, charge: Stripe.Charge): Stripe.Dispute
   save(scope, charge);
   recordDispute(scope, 'dispute', dispute);
   emit(scope, 'charge.dispute.created', dispute);
+  emit(scope, 'charge.dispute.funds_withdrawn', dispute);
   return dispute;
 }
 
@@ -82,6 +83,7 @@ export function closeDispute(scope: Scope, dispute: Stripe.Dispute, outcome: 'lo
   }
   save(scope, dispute);
   emit(scope, 'charge.dispute.closed', dispute, { status: previous });
+  if (outcome === 'won') emit(scope, 'charge.dispute.funds_reinstated', dispute);
   return dispute;
 }
 

@@ -23,6 +23,8 @@ type Input = {
   variants: readonly string[][];
 };
 
+// So many matches are found and weighed once, and then counted and ordered; more are cheaper to find again than to keep.
+const MAX_COLLECTED = 4_000;
 // A value shared by more documents than this says nothing about any of them.
 const MAX_EXACT = 1_000;
 
@@ -38,7 +40,10 @@ export function matchText(input: Input): TextMatch {
   let found = asWritten?.found ?? 0;
   const enough = found >= parameters.typoThreshold && found >= dropThreshold(input);
   if (asWritten !== undefined && enough && parameters.splitJoin !== 'always') {
-    return { selection: asWritten.selection, found, matcher: search.matcher };
+    if (found > MAX_COLLECTED) return { selection: asWritten.selection, found, matcher: search.matcher };
+    clearCollected(db);
+    collect(db, asWritten.selection);
+    return { selection: collected(input.index), found, matcher: search.matcher };
   }
   clearCollected(db);
   if (asWritten !== undefined) collect(db, asWritten.selection);

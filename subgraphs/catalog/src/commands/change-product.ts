@@ -2,7 +2,8 @@ import assert from 'node:assert';
 import type { ClientSession } from 'mongodb';
 import type { Outcome } from '../domain/outcome.ts';
 import type { ProductState } from '../domain/product.ts';
-import { productChanged } from '../events/out.ts';
+import { listingsChanged, productChanged } from '../events/out.ts';
+import { listingsToTell } from '../store/offers.ts';
 import { findProduct, saveProduct } from '../store/products.ts';
 import { type CategoryPath, loadCategoryPath } from './category-path.ts';
 import { type CommandDeps, inCommand, type Work } from './command-deps.ts';
@@ -41,6 +42,10 @@ export async function changeProduct(
     const next = { ...decided.value, categoryPath: [...category.place.path] };
     assert(await saveProduct(deps.store, next, session), 'a transaction sees the version it read');
     tell(productChanged(next, { path: category.path, publicUrl: deps.publicUrl }));
+    if ((product?.status === 'PUBLISHED') !== (next.status === 'PUBLISHED')) {
+      const listings = await listingsToTell(deps.store, { productId: next.id }, session);
+      if (listings.length > 0) tell(listingsChanged(listings, { key: next.id, sequence: next.version }));
+    }
     await also?.(next, work, now);
     return { ok: true, value: next };
   });

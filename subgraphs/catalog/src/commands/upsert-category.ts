@@ -4,6 +4,7 @@ import { accept } from '@marketgraph/platform/core';
 import type { ClientSession } from 'mongodb';
 import { type CategoryDetails, type CategoryState, MAX_CATEGORY_DEPTH, placeCategory } from '../domain/category.ts';
 import { type Outcome, refuse } from '../domain/outcome.ts';
+import { categoryChanged } from '../events/out.ts';
 import { isDuplicateKey } from '../store/catalog-store.ts';
 import {
   findCategoriesBySlug,
@@ -14,7 +15,7 @@ import {
   saveCategory,
   savePaths,
 } from '../store/categories.ts';
-import { type CommandDeps, inCommand } from './command-deps.ts';
+import { type CommandDeps, inCommand, type Work } from './command-deps.ts';
 
 export interface UpsertCategory {
   trace?: string;
@@ -34,7 +35,7 @@ const MAX_MOVED = 2_000;
  */
 export async function upsertCategory(deps: CommandDeps, command: UpsertCategory): Promise<Outcome<CategoryState>> {
   try {
-    const outcome = await inCommand(deps, command, ({ transaction: { session } }) => place(deps, command, session));
+    const outcome = await inCommand(deps, command, (work) => place(deps, command, work));
     if (outcome.ok) deps.nudge('categories');
     return outcome;
   } catch (error) {
@@ -46,7 +47,7 @@ export async function upsertCategory(deps: CommandDeps, command: UpsertCategory)
 async function place(
   deps: CommandDeps,
   { id, parentId, details }: UpsertCategory,
-  session: ClientSession,
+  { transaction: { session }, tell }: Work,
 ): Promise<Outcome<CategoryState>> {
   const { store } = deps;
   const [withSlug] = await findCategoriesBySlug(store, [details.slug], session);
@@ -67,6 +68,7 @@ async function place(
   }
   if (!existing) {
     await insertCategory(store, category, session);
+    tell(categoryChanged(category, null));
     return accept(category);
   }
   if (isDeepStrictEqual({ ...category, version: existing.version }, existing)) return accept(existing);
@@ -75,6 +77,7 @@ async function place(
     if (!moved.ok) return moved;
   }
   assert(await saveCategory(store, category, { refresh: true }, session), 'a transaction sees the version it read');
+  tell(categoryChanged(category, existing));
   return accept(category);
 }
 

@@ -33,6 +33,12 @@ export interface OfferState {
   version: number;
 }
 
+/** An offer by what it is shown with. */
+export type Listing = Pick<OfferState, 'id' | 'productId' | 'variantId'>;
+
+/** One event names so many at most. */
+export const MAX_LISTINGS_TOLD = 200;
+
 export interface EarlierPrice {
   amount: number;
   currencyCode: string;

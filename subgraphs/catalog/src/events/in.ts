@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { EventHandler, NewEvent } from '@marketgraph/platform/messaging';
 import { appendToMongoOutbox, type MongoTransaction } from '@marketgraph/platform/mongo';
 import { type VendorChanged, vendorChanged } from '@marketgraph/schema/events/accounts';
@@ -12,8 +13,10 @@ import { type RatingChanged, ratingChanged } from '@marketgraph/schema/events/re
 import type { CommandDeps } from '../commands/command-deps.ts';
 import { tellIfChanged } from '../commands/tell-deals.ts';
 import { stockBand } from '../domain/stock-band.ts';
+import { isActive } from '../domain/vendor.ts';
+import { listingsChanged } from './out.ts';
 import { saveSlots } from '../store/deals.ts';
-import { saveStockBand } from '../store/offers.ts';
+import { listingsToTell, saveStockBand } from '../store/offers.ts';
 import { countPromotionUses } from '../store/promotions.ts';
 import { saveVendor, saveVendorRating } from '../store/vendors.ts';
 
@@ -28,16 +31,24 @@ export const domainsIn = ['accounts', 'inventory', 'orders', 'reviews'] as const
  */
 export function eventHandlers(deps: CommandDeps): Record<string, EventHandler<MongoTransaction>> {
   const { store, ids, clock } = deps;
+  const tell = (transaction: MongoTransaction, events: readonly NewEvent[], trace: string | undefined) =>
+    appendToMongoOutbox(transaction, events, { ids, now: clock.now(), trace });
   return {
-    [vendorChanged.name]: async ({ payload, sequence }, { session }) => {
+    [vendorChanged.name]: async ({ payload, sequence, trace }, transaction) => {
+      const { session } = transaction;
       const { vendorId, organizationId, handle, businessName, status, kycStatus } = payload as VendorChanged;
       const rating = { average: 0, count: 0 };
       const vendor = { id: vendorId, organizationId, handle, businessName, status, kycStatus, rating };
-      await saveVendor(store, vendor, sequence, session);
+      const before = await saveVendor(store, vendor, sequence, session);
+      if (!before || isActive(before) === isActive(vendor)) return;
+      const version = { key: vendorId, sequence: sequence + before.ratingSequence };
+      await tell(transaction, [listingsChanged(await listingsToTell(store, { vendorId }, session), version)], trace);
     },
-    [stockChanged.name]: async ({ payload, sequence }, { session }) => {
+    [stockChanged.name]: async ({ payload, sequence, trace }, transaction) => {
       const { offerId, ...stock } = payload as StockChanged;
-      await saveStockBand(store, { offerId, band: stockBand(stock), sequence }, session);
+      const band = stockBand(stock);
+      const listing = await saveStockBand(store, { offerId, band, sequence }, transaction.session);
+      if (listing) await tell(transaction, [listingsChanged([listing], { key: offerId, sequence })], trace);
     },
     [orderConfirmed.name]: async ({ payload }, { session }) => {
       // Absent from what was published before there were promotions.
@@ -53,12 +64,18 @@ export function eventHandlers(deps: CommandDeps): Record<string, EventHandler<Mo
       if (!deal) return;
       const events: NewEvent[] = [];
       await tellIfChanged(deps, { deal, session, tell: (event) => events.push(event) });
-      await appendToMongoOutbox(transaction, events, { ids, now: clock.now(), trace });
+      await tell(transaction, events, trace);
     },
-    [ratingChanged.name]: async ({ payload, sequence }, { session }) => {
+    [ratingChanged.name]: async ({ payload, sequence, trace }, transaction) => {
+      const { session } = transaction;
       const { subjectId, average, count } = payload as RatingChanged;
       if (!subjectId.startsWith('ven_')) return;
-      await saveVendorRating(store, { vendorId: subjectId, rating: { average, count }, sequence }, session);
+      const rating = { average, count };
+      const before = await saveVendorRating(store, { vendorId: subjectId, rating, sequence }, session);
+      if (!before || isDeepStrictEqual(before.rating, rating)) return;
+      const listings = await listingsToTell(store, { vendorId: subjectId }, session);
+      const version = { key: subjectId, sequence: sequence + before.sequence };
+      await tell(transaction, [listingsChanged(listings, version)], trace);
     },
   };
 }

@@ -8,7 +8,7 @@ import type { ImportState } from '../domain/catalog-import.ts';
 import { type CategoryState, nameOf } from '../domain/category.ts';
 import type { DealState } from '../domain/deal.ts';
 import { mediaUrl } from '../domain/media.ts';
-import type { OfferState } from '../domain/offer.ts';
+import { type Listing, MAX_LISTINGS_TOLD, type OfferState } from '../domain/offer.ts';
 import type { ProductState } from '../domain/product.ts';
 
 /** `path` are the categories from the root to the product's own. */
@@ -96,6 +96,37 @@ export function offerChanged(offer: OfferState, before: OfferState | null): NewE
       previousPrice: previousPrice && { amount: previousPrice.amount, currencyCode: previousPrice.currencyCode },
       status: offer.status,
     },
+  };
+}
+
+/** What can be named of them; `key` is what made them look different. */
+export function listingsChanged(
+  listings: readonly Listing[],
+  { key, sequence }: { key: string; sequence: number },
+): NewEvent<contract.ListingsChanged> {
+  const everything = listings.length > MAX_LISTINGS_TOLD;
+  return {
+    name: contract.listingsChanged.name,
+    version: contract.listingsChanged.version,
+    ...{ key, sequence },
+    payload: {
+      offers: everything ? [] : listings.map(({ id, productId, variantId }) => ({ offerId: id, productId, variantId })),
+      everything,
+    },
+  };
+}
+
+/** `before` is null for a new category. */
+export function categoryChanged(
+  { id, slug, parentId, version }: CategoryState,
+  before: CategoryState | null,
+): NewEvent<contract.CategoryChanged> {
+  return {
+    name: contract.categoryChanged.name,
+    version: contract.categoryChanged.version,
+    key: id,
+    sequence: version,
+    payload: { categoryId: id, slug, parentId, previousParentId: before?.parentId ?? null },
   };
 }
 

@@ -24,7 +24,7 @@ export const categoryReference = async (
 
 @Resolver(() => Category)
 export class CategoryResolver {
-  @Directive('@cacheControl(maxAge: 1)')
+  @Directive('@cacheControl(maxAge: 60)')
   @Query(() => Category, { nullable: true, description: 'One category; null when there is none.' })
   async category(
     @Ctx() { loaders }: CatalogContext,
@@ -36,7 +36,7 @@ export class CategoryResolver {
     return category && toCategory(category);
   }
 
-  @Directive('@cacheControl(maxAge: 1)')
+  @Directive('@cacheControl(maxAge: 60)')
   @Query(() => [Category], {
     description: 'The categories below one, by name; those at the top when none is named. At most 1,000.',
   })
@@ -72,14 +72,14 @@ export class CategoryResolver {
     return inLanguage(state.names, language).name;
   }
 
-  @Directive('@cacheControl(maxAge: 1)')
+  @Directive('@cacheControl(maxAge: 60)')
   @FieldResolver(() => Category, { nullable: true, description: 'The category above; null at the top.' })
   async parent(@Root() { state }: Category, @Ctx() { loaders }: CatalogContext): Promise<Category | null> {
     const parent = state.parentId ? await loaders.category.load(state.parentId) : null;
     return parent && toCategory(parent);
   }
 
-  @Directive('@cacheControl(maxAge: 1)')
+  @Directive('@cacheControl(maxAge: 60)')
   @FieldResolver(() => [Category], { description: 'The categories below, by name.' })
   async children(@Root() { id }: Category, @Ctx() { loaders }: CatalogContext): Promise<Category[]> {
     return (await loaders.childrenOf.load(id)).map(toCategory);

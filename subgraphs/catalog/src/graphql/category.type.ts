@@ -4,7 +4,7 @@ import type { CategoryState } from '../domain/category.ts';
 import { Node } from './shared.type.ts';
 
 @Directive('@key(fields: "id")')
-@Directive('@cacheControl(maxAge: 1)')
+@Directive('@cacheControl(maxAge: 60)')
 @ObjectType({ implements: Node, description: 'A place in the tree products are sorted into.' })
 export class Category extends Node {
   @Field(() => String, { description: 'What stands in the address of its page; unique.' })

@@ -47,7 +47,7 @@ export const offerReference = async (
 
 @Resolver(() => Offer)
 export class OfferResolver {
-  @Directive('@cacheControl(maxAge: 1)')
+  @Directive('@cacheControl(maxAge: 60)')
   @Query(() => Offer, { nullable: true, description: 'One offer; null when there is none you may see.' })
   async offer(
     @Ctx() context: CatalogContext,
@@ -125,13 +125,13 @@ export class OfferResolver {
     });
   }
 
-  @Directive('@cacheControl(maxAge: 1)')
+  @Directive('@cacheControl(maxAge: 60)')
   @FieldResolver(() => Vendor, { description: 'Who sells.' })
   vendor(@Root() { state }: Offer): Vendor {
     return toVendor(state.vendorId);
   }
 
-  @Directive('@cacheControl(maxAge: 1)')
+  @Directive('@cacheControl(maxAge: 60)')
   @FieldResolver(() => ProductVariant, { description: 'What is sold.' })
   async variant(@Root() { state }: Offer, @Ctx() { loaders }: CatalogContext): Promise<ProductVariant> {
     const product = await loaders.product.load(state.productId);

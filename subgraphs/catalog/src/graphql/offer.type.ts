@@ -36,7 +36,7 @@ registerEnumType(OfferStatus, {
 
 @Directive('@key(fields: "id")')
 @Directive('@key(fields: "vendor { id } sku")')
-@Directive('@cacheControl(maxAge: 1)')
+@Directive('@cacheControl(maxAge: 60)')
 @ObjectType({ implements: Node, description: 'The purchasable: one vendor’s listing of one variant.' })
 export class Offer extends Node {
   @Field(() => String, { description: 'The vendor’s own number for it; unique per vendor.' })
@@ -45,7 +45,7 @@ export class Offer extends Node {
   @Field(() => OfferCondition, { description: 'In what state the goods are.' })
   condition!: OfferConditionName;
 
-  @Directive('@cacheControl(maxAge: 1)')
+  @Directive('@cacheControl(maxAge: 60)')
   @Field(() => Money, { description: 'What one costs before anything is taken off.' })
   price!: Money;
 

@@ -58,6 +58,7 @@ export class ProductResolver {
     return product && canSeeProduct(viewer, product) ? toProduct(product) : null;
   }
 
+  @Directive('@cacheControl(maxAge: 60)')
   @Query(() => ProductConnection, { description: 'Products, newest first unless told otherwise.' })
   async products(
     @Ctx() { deps, viewer }: CatalogContext,
@@ -112,7 +113,7 @@ export class ProductResolver {
     return state.texts.slice(1).map(({ language, title, description }) => ({ language, title, description }));
   }
 
-  @Directive('@cacheControl(maxAge: 1)')
+  @Directive('@cacheControl(maxAge: 60)')
   @FieldResolver(() => Category, { nullable: true, description: 'Where it stands in the tree.' })
   async category(@Root() { state }: Product, @Ctx() { loaders }: CatalogContext): Promise<Category | null> {
     const category = await loaders.category.load(state.categoryId);
@@ -151,7 +152,7 @@ export class ProductResolver {
     return state.variants.map((variant) => toVariant(state, variant));
   }
 
-  @Directive('@cacheControl(maxAge: 1)')
+  @Directive('@cacheControl(maxAge: 60)')
   @FieldResolver(() => OfferConnection, {
     description: 'Who sells it, cheapest first. Vendors see their own offers whatever their status.',
   })
@@ -169,7 +170,7 @@ export class ProductResolver {
     return toConnection(rest, page, { key: (offer) => [offer.price.amount, offer.id], node: toOffer });
   }
 
-  @Directive('@cacheControl(maxAge: 1)')
+  @Directive('@cacheControl(maxAge: 60)')
   @FieldResolver(() => Offer, {
     nullable: true,
     description: 'The offer to show first, by stock, price and the vendor’s rating; null when nobody sells it.',
@@ -179,7 +180,7 @@ export class ProductResolver {
     return best ? toOffer(best) : null;
   }
 
-  @Directive('@cacheControl(maxAge: 1)')
+  @Directive('@cacheControl(maxAge: 60)')
   @FieldResolver(() => PriceRange, {
     nullable: true,
     description: 'Over all offers for sale; null when there is none.',

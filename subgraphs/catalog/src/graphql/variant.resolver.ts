@@ -30,14 +30,14 @@ export class VariantResolver {
     return toProduct(ofProduct);
   }
 
-  @Directive('@cacheControl(maxAge: 1)')
+  @Directive('@cacheControl(maxAge: 60)')
   @FieldResolver(() => [Offer], { description: 'Who sells it, cheapest first.' })
   async offers(@Root() { ofProduct, id }: ProductVariant, @Ctx() context: CatalogContext): Promise<Offer[]> {
     const { visible } = await listingsOf(ofProduct, context);
     return visible.filter(({ variantId }) => variantId === id).map(toOffer);
   }
 
-  @Directive('@cacheControl(maxAge: 1)')
+  @Directive('@cacheControl(maxAge: 60)')
   @FieldResolver(() => Offer, { nullable: true, description: 'The offer to show first; null when nobody sells it.' })
   async featuredOffer(
     @Root() { ofProduct, id }: ProductVariant,

@@ -1,4 +1,4 @@
-import type { OfferState } from '../domain/offer.ts';
+import { type Listing, MAX_LISTINGS_TOLD, type OfferState } from '../domain/offer.ts';
 import type { StockBand } from '../domain/stock-band.ts';
 import type { CatalogStore, Session } from './catalog-store.ts';
 import { NO_PRICE } from './products.ts';
@@ -112,17 +112,41 @@ export async function saveOffer(store: CatalogStore, offer: OfferState, session:
   return result.matchedCount === 1;
 }
 
-/** Concurrency: a sequence already passed is a late or repeated event and changes nothing. */
+/**
+ * Concurrency: a sequence already passed is a late or repeated event and changes nothing.
+ * Resolves to the listing when its band is another than before.
+ */
 export async function saveStockBand(
   store: CatalogStore,
   { offerId, band, sequence }: { offerId: string; band: StockBand; sequence: number },
   session: Session,
-): Promise<void> {
-  await store.offers.updateOne(
+): Promise<Listing | null> {
+  const before = await store.offers.findOneAndUpdate(
     { _id: offerId, stockSequence: { $lt: sequence } },
     { $set: { stock: band, stockSequence: sequence } },
-    { session },
+    { session, returnDocument: 'before', projection: { ...LISTING, stock: 1 } },
   );
+  return before && before.stock !== band ? toListing(before) : null;
+}
+
+const LISTING = { productId: 1, variantId: 1 };
+
+function toListing({ _id, productId, variantId }: Pick<OfferDocument, '_id' | 'productId' | 'variantId'>): Listing {
+  return { id: _id, productId, variantId };
+}
+
+/** Indexes `byVendor`, `byProduct`. One more than can be told says that there are more. */
+export async function listingsToTell(
+  store: CatalogStore,
+  of: { vendorId: string } | { productId: string },
+  session: Session,
+): Promise<Listing[]> {
+  const documents = await store.offers
+    .find({ ...of, status: { $ne: 'ARCHIVED' } }, { session, projection: LISTING })
+    .sort({ _id: 1 })
+    .limit(MAX_LISTINGS_TOLD + 1)
+    .toArray();
+  return documents.map(toListing);
 }
 
 /**

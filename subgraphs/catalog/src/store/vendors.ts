@@ -17,18 +17,18 @@ export async function findVendors(
   return documents.map(({ _id, sequence: _s, ratingSequence: _r, ...state }) => ({ id: _id, ...state }));
 }
 
-/** Concurrency: an older sequence than the stored one is a late event and changes nothing. */
+/** Concurrency: an older sequence than the stored one is a late event, changes nothing and resolves to null; else to what was there. */
 export async function saveVendor(
   store: CatalogStore,
   { id, rating: _rating, ...facts }: VendorState,
   sequence: number,
   session: Session,
-): Promise<void> {
+): Promise<VendorDocument | null> {
   await ensureVendor(store, id, session);
-  await store.vendors.updateOne(
+  return store.vendors.findOneAndUpdate(
     { _id: id, sequence: { $lt: sequence } },
     { $set: { ...facts, sequence } },
-    { session },
+    { session, returnDocument: 'before' },
   );
 }
 
@@ -37,12 +37,12 @@ export async function saveVendorRating(
   store: CatalogStore,
   { vendorId, rating, sequence }: { vendorId: string; rating: VendorState['rating']; sequence: number },
   session: Session,
-): Promise<void> {
+): Promise<VendorDocument | null> {
   await ensureVendor(store, vendorId, session);
-  await store.vendors.updateOne(
+  return store.vendors.findOneAndUpdate(
     { _id: vendorId, ratingSequence: { $lt: sequence } },
     { $set: { rating, ratingSequence: sequence } },
-    { session },
+    { session, returnDocument: 'before' },
   );
 }
 

@@ -1,8 +1,10 @@
 import type { PaymentRow } from '../store/payment.entity.ts';
 import { disputeTotals } from '../store/disputes.ts';
-import { capturedAfter, movingOf } from '../store/payments.ts';
+import { capturedAfter, findPayment, movingOf } from '../store/payments.ts';
 import { transferTotals } from '../store/payouts.ts';
 import type { PaymentsDeps } from './payments-deps.ts';
+import { syncDisputes } from './sync-disputes.ts';
+import { syncRefunds } from './sync-refunds.ts';
 
 export interface Difference {
   paymentId: string;
@@ -74,6 +76,28 @@ async function compare(deps: PaymentsDeps, payment: PaymentRow): Promise<Differe
 
 const WHOLE_PASS_MS = 60 * 60 * 1_000;
 
+/** What the provider's lists tell, and only they: news of it that never came is heard now. */
+const LISTED: ReadonlySet<Difference['what']> = new Set(['refunded', 'disputed', 'disputeFee']);
+
+/**
+ * A webhook that was lost for good must not leave a vendor paid out of money that a bank has taken back. One that cannot be
+ * caught up with is told again in an hour.
+ */
+async function catchUp(deps: PaymentsDeps, differences: readonly Difference[]): Promise<void> {
+  const behind = new Set(differences.filter(({ what }) => LISTED.has(what)).map(({ paymentId }) => paymentId));
+  for (const paymentId of behind) {
+    try {
+      const payment = await findPayment(deps.orm.em.fork(), paymentId);
+      if (!payment?.gatewayReference) continue;
+      const own = { id: paymentId, intentReference: payment.gatewayReference };
+      await syncRefunds(deps, own);
+      await syncDisputes(deps, own);
+    } catch (error) {
+      deps.log.error({ err: error, paymentId }, 'could not be caught up with');
+    }
+  }
+}
+
 /** A page per run, and once through all of them an hour's rest. */
 export function reconciler(): (deps: PaymentsDeps) => Promise<'idle' | 'busy'> {
   let after: string | null = '';
@@ -81,7 +105,8 @@ export function reconciler(): (deps: PaymentsDeps) => Promise<'idle' | 'busy'> {
   return async (deps) => {
     const now = deps.clock.now().getTime();
     if (now < restUntil) return 'idle';
-    const { next } = await reconcileWithProvider(deps, { after: after ?? '' });
+    const { next, differences } = await reconcileWithProvider(deps, { after: after ?? '' });
+    await catchUp(deps, differences);
     after = next;
     if (next === null) restUntil = now + WHOLE_PASS_MS;
     return 'idle';

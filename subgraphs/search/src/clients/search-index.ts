@@ -16,8 +16,16 @@ export interface IndexVersion {
   createdAt: Date;
 }
 
+/** What hits are made of: the long texts and the lists for counting stay where they are. */
+const SHOWN_FIELDS = ['id', 'title', 'brand', 'categories', 'categoryIds', 'popularity', 'offers'] as const;
+
+/** With the titles in the languages that were searched, and the embedding where it was asked for. */
+export type HitDocument = Pick<ProductDocument, (typeof SHOWN_FIELDS)[number]> & { embedding?: number[] } & {
+  [title: `title_${string}`]: string;
+};
+
 export interface Hit {
-  document: ProductDocument;
+  document: HitDocument;
   score: number | null;
   highlights: { field: string; snippet: string }[];
   /** Words of the document that the query matched. */
@@ -93,7 +101,11 @@ const MAX_SEARCHES = 40;
 
 export function typesenseIndex({ url, apiKey }: { url: string; apiKey: string }): SearchIndex {
   const connect = (connectionTimeoutSeconds: number) =>
-    new Client({ nodes: [{ url }], apiKey, connectionTimeoutSeconds, numRetries: 1, logLevel: 'silent' });
+    // The client puts its paths behind the address as they are.
+    new Client({
+      ...{ nodes: [{ url: url.replace(/\/$/, '') }], apiKey, connectionTimeoutSeconds },
+      ...{ numRetries: 1, logLevel: 'silent' },
+    });
   const searching = connect(SEARCH_TIMEOUT_S);
   // An import of a large batch may take longer than anybody waits for a search.
   const writing = connect(30);
@@ -106,7 +118,7 @@ export function typesenseIndex({ url, apiKey }: { url: string; apiKey: string })
         searches.slice(at * MAX_SEARCHES, (at + 1) * MAX_SEARCHES),
       );
       const answers = await available(() =>
-        Promise.all(parts.map((part) => searching.multiSearch.perform<ProductDocument[]>({ searches: part }, {}))),
+        Promise.all(parts.map((part) => searching.multiSearch.perform<HitDocument[]>({ searches: part }, {}))),
       );
       return answers.flatMap(({ results }) => results as unknown as RawAnswer[]).map(toAnswer);
     },
@@ -210,7 +222,7 @@ interface RawAnswer {
   request_params?: { collection_name?: string };
   facet_counts?: FacetCounts[];
   hits?: {
-    document: ProductDocument;
+    document: HitDocument;
     text_match?: number;
     highlights?: {
       field: string;
@@ -245,8 +257,13 @@ function toParameters(request: SearchRequest) {
           vector_query: `embedding:([${vector.numbers.join(',')}], k: ${vector.count}, distance_threshold: ${vector.maxDistance})`,
         }
       : {}),
-    exclude_fields: request.hasEmbeddings ? 'attributeTexts' : 'attributeTexts,embedding',
+    include_fields: shownFields(fields, request.hasEmbeddings ?? false),
   };
+}
+
+function shownFields(searched: readonly (readonly [name: string, weight: number])[], hasEmbeddings: boolean): string {
+  const titles = searched.flatMap(([name]) => (name.startsWith('title_') ? [name] : []));
+  return [...SHOWN_FIELDS, ...titles, ...(hasEmbeddings ? ['embedding'] : [])].join(',');
 }
 
 function toAnswer(answer: RawAnswer): SearchAnswer {

@@ -8,10 +8,17 @@ const MIN_LENGTH = 4;
  * nothing had to be replaced.
  */
 export function correctedQuery(query: string, matched: readonly (readonly string[])[]): string | null {
-  const hits = matched.map((tokens) => new Set(tokens.map(folded)));
+  // The same few words stand in hit after hit.
+  const shown = new Map<string, string>();
+  const fold = memoized((token) => {
+    const word = folded(token);
+    shown.set(word, token.toLowerCase());
+    return word;
+  });
   const counts = new Map<string, number>();
-  for (const hit of hits) for (const token of hit) counts.set(token, (counts.get(token) ?? 0) + 1);
-  const shown = new Map(matched.flat().map((token) => [folded(token), token.toLowerCase()]));
+  for (const tokens of matched) {
+    for (const token of new Set(tokens.map(fold))) counts.set(token, (counts.get(token) ?? 0) + 1);
+  }
   const words = query.split(/\s+/).filter((word) => word !== '');
   const corrected = words.map((word) => {
     const wanted = folded(word);
@@ -29,12 +36,13 @@ export function correctedQuery(query: string, matched: readonly (readonly string
  */
 export function isTakenLiterally(query: string, matched: readonly (readonly string[])[]): boolean {
   const last = partsOf(query).at(-1);
-  return last === undefined || matched.flat().some((token) => folded(token).startsWith(last));
+  if (last === undefined) return true;
+  return [...new Set(matched.flat())].some((token) => folded(token).startsWith(last));
 }
 
 /** Whether texts have each word of a query, whole: then it is one that makes sense to others too. */
 export function hasEveryWord(query: string, texts: readonly string[]): boolean {
-  const words = new Set(texts.flatMap(partsOf));
+  const words = new Set([...new Set(texts)].flatMap(partsOf));
   return partsOf(query).every((word) => words.has(word));
 }
 
@@ -51,7 +59,20 @@ function nearest(wanted: string, counts: ReadonlyMap<string, number>): string | 
   return candidates[0]?.token;
 }
 
+function memoized(compute: (token: string) => string): (token: string) => string {
+  const known = new Map<string, string>();
+  return (token) => {
+    let word = known.get(token);
+    if (word === undefined) known.set(token, (word = compute(token)));
+    return word;
+  };
+}
+
+const ASCII_WORD = /^[a-z0-9]*$/;
+
 function folded(text: string): string {
+  // Most words need nothing of it.
+  if (ASCII_WORD.test(text)) return text;
   return text
     .normalize('NFKD')
     .replaceAll(/\p{M}/gu, '')

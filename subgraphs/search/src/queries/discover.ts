@@ -1,8 +1,7 @@
 import type { Redis } from '@marketgraph/platform/redis';
-import type { SearchIndex, SearchRequest } from '../clients/search-index.ts';
+import type { Hit, HitDocument, SearchIndex, SearchRequest } from '../clients/search-index.ts';
 import { onlyShown, type ShownProducts } from '../clients/shown-products.ts';
 import { withSpare } from '../domain/page-of-hits.ts';
-import type { ProductDocument } from '../domain/product-document.ts';
 import { anyOf, NOTHING } from '../domain/search-filter.ts';
 import { toSortBy } from '../domain/sort-order.ts';
 import type { TrendWindow } from '../domain/trend.ts';
@@ -96,7 +95,7 @@ async function documentsOf(
   index: SearchIndex,
   ids: readonly string[],
   more: readonly string[] = [],
-): Promise<Map<string, ProductDocument>> {
+): Promise<Map<string, HitDocument>> {
   if (ids.length === 0) return new Map();
   const parts = Array.from({ length: Math.ceil(ids.length / MAX_PER_REQUEST) }, (_, at) =>
     ids.slice(at * MAX_PER_REQUEST, (at + 1) * MAX_PER_REQUEST),
@@ -118,6 +117,6 @@ function browse(clauses: readonly string[], limit: number): SearchRequest {
   return { words: '', filterBy: clauses.join(' && '), sortBy: POPULAR, offset: 0, limit };
 }
 
-function idsOf(hits: readonly { document: ProductDocument }[], except: string): string[] {
+function idsOf(hits: readonly Hit[], except: string): string[] {
   return hits.flatMap(({ document }) => (document.id === except ? [] : [document.id]));
 }
