@@ -4,7 +4,7 @@ import type { Shelves } from './shelves.ts';
 /** The three things a shop is read for, each with what a peer's same work was measured against. */
 export interface Read {
   name: 'product page' | 'category list' | 'search';
-  /** CPU of everything together per operation that it may cost, cache off. */
+  /** CPU of everything together per operation that it may cost, as shipped and with the cache off. */
   limitMs: number;
   /** What of the filled shop is asked for in turn. */
   inputsOf(shelves: Shelves): string[];

@@ -101,7 +101,11 @@ const MAX_SEARCHES = 40;
 
 export function typesenseIndex({ url, apiKey }: { url: string; apiKey: string }): SearchIndex {
   const connect = (connectionTimeoutSeconds: number) =>
-    new Client({ nodes: [{ url }], apiKey, connectionTimeoutSeconds, numRetries: 1, logLevel: 'silent' });
+    // The client puts its paths behind the address as they are.
+    new Client({
+      ...{ nodes: [{ url: url.replace(/\/$/, '') }], apiKey, connectionTimeoutSeconds },
+      ...{ numRetries: 1, logLevel: 'silent' },
+    });
   const searching = connect(SEARCH_TIMEOUT_S);
   // An import of a large batch may take longer than anybody waits for a search.
   const writing = connect(30);
