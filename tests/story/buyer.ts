@@ -15,7 +15,8 @@ export async function findByTypo(buyer: Person, lamp: Listing, report: Report): 
   expectThat(searchProducts.edges[0]?.node.id === lamp.productId, `"${typo}" finds "${lamp.word}"`, searchProducts);
   expectThat(Boolean(searchProducts.correctedQuery), 'the corrected query is told', searchProducts.correctedQuery);
   report.saw(`"${typo}" found "${lamp.title}" (meant: ${searchProducts.correctedQuery})`);
-  const byBrand = await buyer.ask(operations.SearchDocument, { query: 'lamp', facets: ['brand'], first: 50 });
+  // Of a word that few have: a facet shows the most frequent values, and in a full shop there are more lamps than that.
+  const byBrand = await buyer.ask(operations.SearchDocument, { query: lamp.word, facets: ['brand'], first: 50 });
   const buckets = byBrand.searchProducts.facets.find(({ key }) => key === 'brand')?.buckets ?? [];
   expectThat(
     buckets.some(({ value }) => value === lamp.brand),
@@ -31,7 +32,7 @@ export async function findByTypo(buyer: Person, lamp: Listing, report: Report): 
     'the facet narrows to the one product of the brand',
     narrowed.searchProducts.edges,
   );
-  report.saw(`narrowed by the facet brand = ${lamp.brand} to 1 of ${byBrand.searchProducts.totalCount}`);
+  report.saw(`"lamp" narrowed by the facet brand = ${lamp.brand} to 1`);
   const { searchSuggest } = await buyer.ask(operations.SearchSuggestDocument, { prefix: lamp.word.slice(0, 8) });
   expectThat(searchSuggest.length > 0, 'a prefix gives a suggestion', searchSuggest);
   report.saw(`"${lamp.word.slice(0, 8)}" suggested "${searchSuggest[0]?.text}"`);
