@@ -3,7 +3,7 @@ import type { ClientRequest } from 'node:http';
 import { aUser, until } from '@marketgraph/platform/testing';
 import { anonymous, type Viewer } from '@marketgraph/platform/graphql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { askOf, openShop, search, SEARCH, type Shop } from './shop.ts';
+import { indexed as indexedIn, askOf, openShop, search, SEARCH, type Shop } from './shop.ts';
 
 let shop: Shop;
 beforeEach(async () => {
@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => shop?.stop());
 
-const indexed = (count: number) => until(async () => (await search(shop)).totalCount === count);
+const indexed = (count: number) => indexedIn(shop, count);
 
 interface Trend {
   rank: number;

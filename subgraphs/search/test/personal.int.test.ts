@@ -1,7 +1,7 @@
 import { anonymous, type Viewer } from '@marketgraph/platform/graphql';
 import { aUser, until } from '@marketgraph/platform/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { askOf, openShop, search, SEARCH, type Found, type Shop } from './shop.ts';
+import { indexed as indexedIn, askOf, openShop, search, SEARCH, type Found, type Shop } from './shop.ts';
 
 let shop: Shop;
 const buyer = aUser();
@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => shop?.stop());
 
-const indexed = (count: number) => until(async () => (await search(shop)).totalCount === count);
+const indexed = (count: number) => indexedIn(shop, count);
 const track = (productId: string, viewer: Viewer = buyer, more: object = {}) =>
   shop.ask(
     'mutation($input: SearchEventInput!) { searchEventTrack(input: $input) { accepted } }',

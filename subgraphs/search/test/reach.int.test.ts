@@ -3,7 +3,7 @@ import { aUser, until } from '@marketgraph/platform/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { typesenseIndex } from '../src/clients/search-index.ts';
 import { diffIndex } from '../src/queries/diff-index.ts';
-import { type Found, foundIds, openShop, SEARCH, search, type Shop } from './shop.ts';
+import { type Found, foundIds, indexed as indexedIn, openShop, SEARCH, search, type Shop } from './shop.ts';
 
 const BERLIN = { lat: 52.52, lon: 13.405 };
 const POTSDAM = { lat: 52.39, lon: 13.06 };
@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => shop?.stop());
 
-const indexed = (count: number) => until(async () => (await search(shop)).totalCount === count);
+const indexed = (count: number) => indexedIn(shop, count);
 const near = (place: { lat: number; lon: number }, radiusKm: number, more: object = {}) =>
   foundIds(shop, { filter: { near: { ...place, radiusKm }, ...more } });
 const differences = () =>
@@ -110,7 +110,15 @@ describe('a search in a language', () => {
     await indexed(1);
     const operator = aUser({ roles: ['OPERATOR'] });
     const { indexVersion } = await search(shop);
-    await shop.ask('mutation { searchReindex(reason: "Words") { userErrors { code } } }', {}, operator);
+    // While the first version is still read in, another one is refused.
+    await until(async () => {
+      const { searchReindex } = await shop.ask<{ searchReindex: { userErrors: object[] } }>(
+        'mutation { searchReindex(reason: "Words") { userErrors { code } } }',
+        {},
+        operator,
+      );
+      return searchReindex.userErrors.length === 0;
+    });
     await until(async () => (await search(shop)).indexVersion !== indexVersion);
     expect(await found('leuchte', 'de')).toHaveLength(1);
   });

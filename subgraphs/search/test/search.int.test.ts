@@ -1,6 +1,6 @@
 import { until } from '@marketgraph/platform/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { foundIds, openShop, search, type Shop } from './shop.ts';
+import { indexed as indexedIn, foundIds, openShop, search, type Shop } from './shop.ts';
 
 let shop: Shop;
 beforeEach(async () => {
@@ -9,8 +9,7 @@ beforeEach(async () => {
 afterEach(() => shop?.stop());
 
 const everything = { filter: { inStockOnly: false }, first: 100 };
-const indexed = (count: number) =>
-  until(async () => (await search(shop, everything)).totalCount === count, { what: `${count} products in the index` });
+const indexed = (count: number) => indexedIn(shop, count, everything);
 const attribute = (key: string, value: string | number, isFacet = true) => ({ key, value, unit: null, isFacet });
 const ROOT = { id: 'cat_home', name: 'Home' };
 const LAMPS = { id: 'cat_lamps', name: 'Lamps' };

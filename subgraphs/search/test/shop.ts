@@ -4,9 +4,11 @@ import { anonymous, type Subgraph, type Viewer } from '@marketgraph/platform/gra
 import { createRedisBus, type EventBus } from '@marketgraph/platform/messaging';
 import { closeRedis, connectRedis, type Redis } from '@marketgraph/platform/redis';
 import type { SubgraphClient } from '@marketgraph/platform/serve';
-import { silentLog as log, testIds } from '@marketgraph/platform/testing';
+import { silentLog as log, testIds, until } from '@marketgraph/platform/testing';
 import { startTestStores, type Stores } from '@marketgraph/stores/testing';
 import type { SearchConfig } from '../src/config.ts';
+import { DOMAINS, GROUP } from '../src/queries/index-status.ts';
+import { lagMs } from '../src/store/index-status.ts';
 import { createSearch } from '../src/subgraph.ts';
 import { fakeSources, type FakeSources } from './fake-sources.ts';
 
@@ -101,6 +103,21 @@ export const SEARCH = `query($query: String, $filter: SearchFilter, $facets: [St
 
 export async function search(shop: Pick<Shop, 'ask'>, variables: Record<string, unknown> = {}): Promise<Found> {
   return (await shop.ask<{ searchProducts: Found }>(SEARCH, variables)).searchProducts;
+}
+
+/** Resolves when so many products are found, and nothing waits that is not in the index yet: a product is there before the last of its offers. */
+export function indexed(
+  shop: Pick<Shop, 'ask' | 'redis'>,
+  count: number,
+  variables: Record<string, unknown> = {},
+): Promise<unknown> {
+  return until(
+    async () => {
+      const { totalCount, indexVersion: version } = await search(shop, variables);
+      return totalCount === count && (await lagMs(shop.redis, { version, domains: DOMAINS, group: GROUP })) === 0;
+    },
+    { what: `${count} products in the index` },
+  );
 }
 
 export async function foundIds(shop: Pick<Shop, 'ask'>, variables: Record<string, unknown> = {}): Promise<string[]> {

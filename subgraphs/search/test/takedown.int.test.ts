@@ -1,6 +1,6 @@
 import { aUser, until } from '@marketgraph/platform/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { askOf, type Found, foundIds, openShop, search, type Shop } from './shop.ts';
+import { indexed as indexedIn, askOf, type Found, foundIds, openShop, search, type Shop } from './shop.ts';
 
 let shop: Shop;
 beforeEach(async () => {
@@ -8,8 +8,7 @@ beforeEach(async () => {
 });
 afterEach(() => shop?.stop());
 
-const indexed = (count: number) =>
-  until(async () => (await search(shop)).totalCount === count, { what: `${count} products in the index` });
+const indexed = (count: number) => indexedIn(shop, count);
 const INDOORS = [{ id: 'cat_indoors', name: 'Indoors' }];
 
 /** So many lamps in the index, the cheapest first; from then on the index learns of nothing. */
