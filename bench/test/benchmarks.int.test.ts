@@ -210,8 +210,10 @@ describe('the benchmarks', { timeout: LIMIT_MS }, () => {
     const report = await benchMarketplace({
       ...{ ...quiet, start, shapes: ['monolith'], hasStory: false, times: { published: 1, orders: 1, events: 2 } },
     });
-    const [first, second, ...others] = valuesOf(report);
+    const [first, second, memory, searchable, confirmed, event] = valuesOf(report) as [number, number, ...number[]];
     expect([first, second]).toEqual([1, 2]);
-    expect(others).toSatisfy((values: number[]) => values.length === 4 && values.every((value) => value > 0));
+    expect([memory, searchable, confirmed]).toSatisfy((values: number[]) => values.every((value) => value > 0));
+    // Timed from what the database's clock said, as services know it: some milliseconds either way.
+    expect(event).toSatisfy(Number.isFinite);
   });
 });

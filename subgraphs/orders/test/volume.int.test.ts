@@ -50,6 +50,12 @@ describe('O16 an order of 500 lines', () => {
   });
 });
 
+interface StartedCheckout {
+  order: { id: string } | null;
+  paymentId: string | null;
+  userErrors: { code: string }[];
+}
+
 describe('O22 a burst of 1,000 checkouts', () => {
   const BUYERS = 1_000;
   /** Clients that ask at the same time. */
@@ -62,10 +68,17 @@ describe('O22 a burst of 1,000 checkouts', () => {
     const buyOne = async (n: number) => {
       const shop = shopping(h);
       const cartId = await shop.cart([{ offerId: offer.id, quantity: 1 }]);
-      const { checkoutStart } = await h.run<{
-        checkoutStart: { order: { id: string } | null; paymentId: string | null; userErrors: unknown[] };
-      }>(shop.buyer, operations.start, { cartId, key: ids.next('key') });
-      expect(checkoutStart.userErrors).toEqual([]);
+      const key = ids.next('key');
+      // Whoever is told that there was not time enough asks again with the same key, as told.
+      const checkoutStart = await until(
+        async () => {
+          const answer = await h.run<{ checkoutStart: StartedCheckout }>(shop.buyer, operations.start, { cartId, key });
+          const [refusal] = answer.checkoutStart.userErrors;
+          expect([undefined, 'SERVICE_UNAVAILABLE']).toContain(refusal?.code);
+          return refusal ? null : answer.checkoutStart;
+        },
+        { timeoutMs: 60_000, what: 'the checkout is started' },
+      );
       const orderId = checkoutStart.order!.id;
       orderIds.push(orderId);
       // Nobody says that it is paid: the news alone has to bring each order to its end. Every tenth card is declined.
