@@ -18,7 +18,7 @@ import {
   expectPromised,
 } from './metrics-contract.ts';
 import { privateWordsIn } from './private-words.ts';
-import { expectReadinessToFollow } from './readiness.ts';
+import { expectReadinessToFollow } from '../../support/readiness.ts';
 import { expectWholeCheckout } from './trace-contract.ts';
 
 describe.each(['monolith', 'processes'] as const)('the main job, %s', (shape) => {
@@ -89,7 +89,7 @@ describe.each(['monolith', 'processes'] as const)('the main job, %s', (shape) =>
   it.each(['postgres', 'redis'] as const)(
     'X7 is not ready without %s, and ready again with it, and alive all the time',
     async (store) => {
-      await expect(expectReadinessToFollow(shop, store)).resolves.toBeUndefined();
+      await expect(expectReadinessToFollow(shop, store, shop.stores.outageOf(store))).resolves.toBeUndefined();
     },
   );
 });

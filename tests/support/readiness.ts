@@ -1,6 +1,6 @@
 import { until } from '@marketgraph/platform/testing';
 import { expect } from 'vitest';
-import type { TestMarketplace } from '../../support/marketplace.ts';
+import type { TestMarketplace } from './marketplace.ts';
 
 /** So long at most until whoever asks is told the truth. */
 const WITHIN_MS = 5_000;
@@ -10,11 +10,26 @@ const LOOK_EVERY_MS = 100;
 const NEEDED_BY = {
   postgres: ['accounts', 'inventory', 'orders', 'payments'],
   redis: ['accounts', 'catalog', 'inventory', 'orders', 'payments', 'redis', 'reviews', 'search'],
+  postgresOfOrders: ['orders'],
+  mongodb: ['catalog', 'reviews'],
+  typesense: ['search'],
 } as const;
+/** Without these the graph is still worth using. */
+const OPTIONAL = ['reviews', 'search'];
+
+export interface Loss {
+  begin(): Promise<void>;
+  end(): Promise<void>;
+}
 
 /** A store goes and comes back: readiness follows it, and nobody who watches over a process ends it for that. */
-export async function expectReadinessToFollow(shop: TestMarketplace, store: keyof typeof NEEDED_BY): Promise<void> {
+export async function expectReadinessToFollow(
+  shop: TestMarketplace,
+  store: keyof typeof NEEDED_BY,
+  loss: Loss,
+): Promise<void> {
   const needing = NEEDED_BY[store];
+  const isUsable = needing.every((name) => OPTIONAL.includes(name));
   const services = shop.processes ? [...shop.processes.services.values()] : [];
   const alive = [shop.url, ...services.map(({ url }) => url)];
   const dead: string[] = [];
@@ -26,23 +41,24 @@ export async function expectReadinessToFollow(shop: TestMarketplace, store: keyo
     }
   })();
   try {
-    const outage = shop.stores.outageOf(store);
-    await outage.begin();
+    await loss.begin();
     try {
       await until(async () => (await missingAt(shop.url)).join() === needing.join(), {
         timeoutMs: WITHIN_MS,
         what: `the gateway to miss ${needing.join(', ')}`,
       });
-      expect(await statusOf(`${shop.url}/ready`)).toBe(503);
+      expect(await statusOf(`${shop.url}/ready`)).toBe(isUsable ? 200 : 503);
       const answers = services.map(async ({ service, url }) => [service, await statusOf(`${url}/ready`)]);
-      const isNeeding = (service: string) => service === 'gateway' || (needing as readonly string[]).includes(service);
+      const isNeeding = (service: string) =>
+        service === 'gateway' ? !isUsable : (needing as readonly string[]).includes(service);
       expect(await Promise.all(answers)).toEqual(
         services.map(({ service }) => [service, isNeeding(service) ? 503 : 200]),
       );
     } finally {
-      await outage.end();
+      await loss.end();
     }
-    await until(async () => (await statusOf(`${shop.url}/ready`)) === 200, { timeoutMs: WITHIN_MS, what: 'readiness' });
+    await until(async () => (await missingAt(shop.url)).length === 0, { timeoutMs: WITHIN_MS, what: 'readiness' });
+    expect(await statusOf(`${shop.url}/ready`)).toBe(200);
   } finally {
     isWatching = false;
     await watching;
