@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Loss, losses, loseRedis } from './redis-lost.ts';
 import { killTheRelay } from './relay-kills.ts';
-import { fallBehind, killAHolder, poison } from './stream-faults.ts';
+import { fallBehind, killAHolder, lagOfAnAbsence, poison } from './stream-faults.ts';
 
 const SEED = Number(process.env['CHAOS_SEED'] ?? Math.trunc(Math.random() * 2 ** 31));
 const TEN_MINUTES = { timeout: 600_000 };
@@ -25,6 +25,16 @@ describe(`the way of an event, with accidents (CHAOS_SEED=${SEED})`, () => {
     process.stdout.write(`R15: ${perSecond} events per second\n`);
     expect(faults).toEqual([]);
   });
+
+  it(
+    'R15 X6 says within a twentieth how far a group is behind that was away for a minute, and for how long',
+    TEN_MINUTES,
+    async () => {
+      const { lag, unread, oldestSeconds, awaySeconds } = await lagOfAnAbsence({ perSecond: 100, seconds: 60 });
+      expect(Math.abs(lag! - unread)).toBeLessThanOrEqual(unread / 20);
+      expect(Math.abs(oldestSeconds! - awaySeconds)).toBeLessThanOrEqual(awaySeconds / 20);
+    },
+  );
 
   it.each(harms)('R12 loses no event when Redis %s, time %i', TEN_MINUTES, async (loss) => {
     expect(await loseRedis(loss, { events: 3_000, awayMs: 60_000 })).toEqual([]);

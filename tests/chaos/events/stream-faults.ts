@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { until } from '@marketgraph/platform/testing';
 import { Redis } from 'ioredis';
 import { expect } from 'vitest';
@@ -5,6 +6,7 @@ import { DOMAIN, faultsOf, writeEffect } from './effects.ts';
 import { EventsWorld } from './events-world.ts';
 
 const GROUP = 'counting';
+const TICKS_PER_SECOND = 10;
 
 /** R13: a consumer is killed with so many events in hand, some of them handled and none acknowledged. */
 export async function killAHolder({ held, handled }: { held: number; handled: number }): Promise<string[]> {
@@ -122,6 +124,46 @@ export async function fallBehind({ events }: { events: number }): Promise<{ perS
       what: 'a lag of nothing',
     });
     return { perSecond, faults: faultsOf(await world.effects(GROUP), events) };
+  } finally {
+    await world.close();
+  }
+}
+
+/**
+ * A group is away for so many seconds while so many events come each second; resolves to what its metrics say at the
+ * end of it, beside what is true.
+ */
+export async function lagOfAnAbsence({ perSecond, seconds }: { perSecond: number; seconds: number }): Promise<{
+  lag: number | undefined;
+  unread: number;
+  oldestSeconds: number | undefined;
+  awaySeconds: number;
+}> {
+  const world = await EventsWorld.open();
+  try {
+    const consumer = await world.consumer(GROUP);
+    await consumer.stop();
+    world.relay();
+    const begin = performance.now();
+    const awaySeconds = () => (performance.now() - begin) / 1_000;
+    const perTick = perSecond / TICKS_PER_SECOND;
+    for (let tick = 0; tick < seconds * TICKS_PER_SECOND; tick += 1) {
+      // Events come at their own pace, so what is late is made up for.
+      await pause(Math.max((tick / TICKS_PER_SECOND - awaySeconds()) * 1_000, 0));
+      await world.commit(perTick);
+    }
+    const unread = perSecond * seconds;
+    const oldest = () => world.metric('stream_oldest_pending_seconds', `group="${GROUP}"`);
+    await until(async () => ((await oldest()) ?? 0) >= seconds - 1, {
+      timeoutMs: 10_000,
+      what: 'the age of the oldest',
+    });
+    return {
+      lag: await world.metric('stream_consumer_lag', `group="${GROUP}"`),
+      unread,
+      oldestSeconds: await oldest(),
+      awaySeconds: awaySeconds(),
+    };
   } finally {
     await world.close();
   }
