@@ -15,6 +15,7 @@ import type { Report } from '../src/measure/report.ts';
 import { benchPrices } from '../src/prices/prices-bench.ts';
 import { benchReindex } from '../src/reindex/reindex-bench.ts';
 import { startToyStage, type ToyStage } from '../src/toy/toy-stage.ts';
+import { openOwnMarket } from '../src/vendure/own-market.ts';
 
 /**
  * A thin slice of each benchmark, so that none of them rots. What the figures
@@ -173,6 +174,20 @@ describe('the benchmarks', { timeout: LIMIT_MS }, () => {
     });
     expect(report.details).toMatchObject({ rounds: [{ sold: 2 }], bare: [{}] });
     expect(report.figures.find(({ name }) => name.startsWith('sold in the databases'))!.value).toBe(1);
+  });
+
+  it('vendure: our side of it orders, and sells what there is to those who come with full carts', async () => {
+    const sale = { buyers: 4, units: 2, modes: ['prepared'] } as const;
+    const ours = await openOwnMarket(market!, { build, buyers: 1, sale });
+    try {
+      const round = await ours.order(1, 1_000);
+      expect(round.orders).toBeGreaterThan(0);
+      expect(round.cpuMs.node).toBeGreaterThan(0);
+      const told = { confirmed: 2, soldOut: 2, surprises: [] };
+      expect(await ours.sell('prepared')).toMatchObject({ sold: 2, onHand: 0, setAside: 0, ...told });
+    } finally {
+      await ours.close();
+    }
   });
 
   it('prices: every answer is the price of the contract', async () => {
