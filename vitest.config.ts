@@ -45,7 +45,7 @@ export default defineConfig({
       tier('integration', ['**/*.int.test.ts'], { testTimeout: 60_000, hookTimeout: 120_000 }),
       tier('conformance', ['emulators/**/*.conformance.ts'], { testTimeout: 60_000, hookTimeout: 60_000 }),
       tier('e2e', ['tests/**/*.e2e.ts'], { testTimeout: 180_000, hookTimeout: 180_000 }),
-      tier('chaos', ['tests/**/*.chaos.ts'], { testTimeout: 240_000, hookTimeout: 180_000 }),
+      tier('chaos', ['{tests,subgraphs}/**/*.chaos.ts'], { testTimeout: 240_000, hookTimeout: 180_000 }),
     ],
   },
 });

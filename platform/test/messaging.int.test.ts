@@ -11,6 +11,7 @@ import {
   type EventHandler,
   startConsumer,
   startRelay,
+  type TogetherHandler,
 } from '../src/messaging/messaging.ts';
 import {
   appendToOutbox,
@@ -63,8 +64,13 @@ const commit = (key: string, sequence: number, name = 'orders.tested') =>
     }),
   );
 
-const consume = (group: string, handlers: Record<string, EventHandler<EntityManager>>): Promise<Consumer> =>
+const consume = (
+  group: string,
+  handlers: Record<string, EventHandler<EntityManager>>,
+  together?: Record<string, TogetherHandler<EntityManager>>,
+): Promise<Consumer> =>
   startConsumer({
+    together,
     group,
     domains: ['orders'],
     bus,
@@ -227,6 +233,75 @@ describe('from outbox to effect', () => {
     } finally {
       await consumer.stop();
     }
+  });
+
+  describe('a crowd of events', () => {
+    const crowd = (name: string, sequences: readonly number[]) =>
+      sequences.map((sequence) => ({
+        ...{ id: ids.next('evt'), name, version: 1, occurredAt: new Date().toISOString() },
+        ...{ key: `${name}-${sequence % 3}`, sequence, payload: {} },
+      }));
+    const numbers = Array.from({ length: 150 }, (_, at) => at + 1);
+    const ofKey = (key: number) => numbers.filter((number) => number % 3 === key).map(String);
+
+    it('is handled together, once each and in order per key, also when it comes twice', async () => {
+      const sizes: number[] = [];
+      const events = crowd('orders.crowd', numbers);
+      await bus.publish('orders', events);
+      const consumer = await consume(
+        'crowd',
+        { 'orders.crowd': writeEffect },
+        {
+          'orders.crowd': async (together, em) => {
+            sizes.push(together.length);
+            for (const event of together) await writeEffect(event, em);
+          },
+        },
+      );
+      try {
+        await until(() => consumer.stats().handled === numbers.length, { what: 'the crowd' });
+        expect(Math.max(...sizes)).toBeGreaterThan(1);
+        await bus.publish('orders', [...events, ...crowd('orders.crowd', [152])]);
+        await until(() => consumer.stats().handled === numbers.length + 1, { what: 'what is new in the second crowd' });
+        expect(consumer.stats()).toMatchObject({ duplicates: numbers.length, buried: 0 });
+        for (const key of [0, 1]) expect(await effectsOf(`orders.crowd-${key}`)).toEqual(ofKey(key));
+        expect(await effectsOf('orders.crowd-2')).toEqual([...ofKey(2), '152']);
+      } finally {
+        await consumer.stop();
+      }
+    });
+
+    it('with one that always fails loses that one only, and keeps nothing of a try that failed', async () => {
+      await bus.publish('orders', crowd('orders.spoilt', numbers));
+      const poisoned: EventHandler<EntityManager> = async (event, em) => {
+        if (event.sequence === 77) throw new Error('cannot digest');
+        await writeEffect(event, em);
+      };
+      const consumer = await consume(
+        'spoilt',
+        { 'orders.spoilt': poisoned },
+        {
+          'orders.spoilt': async (together, em) => {
+            for (const event of together) await poisoned(event, em);
+          },
+        },
+      );
+      try {
+        await until(() => consumer.stats().handled === numbers.length - 1, { what: 'all but one' });
+        await until(() => consumer.stats().buried === 1, { what: 'the one to blame' });
+        expect((await bus.deadLetters('spoilt', 10)).map(({ envelope }) => envelope.sequence)).toEqual([77]);
+        for (const key of [0, 1, 2]) {
+          const effects = await effectsOf(`orders.spoilt-${key}`);
+          expect(effects.toSorted()).toEqual(
+            ofKey(key)
+              .filter((number) => number !== '77')
+              .toSorted(),
+          );
+        }
+      } finally {
+        await consumer.stop();
+      }
+    });
   });
 
   it('hands what a dead member held to another', async () => {

@@ -1,7 +1,16 @@
 import { startTestStores, type Stores } from '@marketgraph/stores/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { takeTurn } from '../src/mongo/retries-in-turn.ts';
-import { inMongoTransaction, type MongoDatabase, openMongo } from '../src/mongo/mongo.ts';
+import type { EventEnvelope, OutboxRow } from '../src/messaging/messaging.ts';
+import {
+  appendToMongoOutbox,
+  inMongoTransaction,
+  type MongoDatabase,
+  mongoOutbox,
+  openMongo,
+  prepareMongoMessaging,
+} from '../src/mongo/mongo.ts';
+import { testIds } from '../src/testing/testing.ts';
 
 interface Counter {
   _id: string;
@@ -19,10 +28,10 @@ afterAll(async () => {
   await database?.client.close();
   await stores?.stop();
 });
-beforeEach(async () => {
+const startCounting = async () => {
   await database.db.collection<Counter>('counters').deleteMany({});
   await database.db.collection<Counter>('counters').insertOne({ _id: 'all', value: 0 });
-});
+};
 
 /** What is read is written: one of two at once has to begin anew. */
 const increment = (): Promise<number> => {
@@ -37,6 +46,8 @@ const increment = (): Promise<number> => {
 };
 
 describe('transactions that lost a race', () => {
+  beforeEach(startCounting);
+
   it('try again one after another: a hundred writers of one document cost a few runs each, not a hundred', async () => {
     const writers = 100;
     const runs = await Promise.all(Array.from({ length: writers }, increment));
@@ -72,5 +83,75 @@ describe('transactions that lost a race', () => {
     giveBack();
     await next;
     expect(told).toEqual(['the second gives its turn back', 'the next one has its turn']);
+  });
+});
+
+describe('the outbox of a document store', () => {
+  const ids = testIds();
+  const outboxOf = () => mongoOutbox(database, 'test');
+  const append = (from: number, to: number) =>
+    inMongoTransaction(database, (transaction) =>
+      appendToMongoOutbox(
+        transaction,
+        Array.from({ length: to - from }, (_, at) => ({
+          ...{ name: 'reviews.tested', version: 1, key: `k${(from + at) % 7}`, sequence: from + at },
+          payload: { text: 'said' },
+        })),
+        { ids, now: new Date() },
+      ),
+    );
+  const publishAll = async (limit: number): Promise<{ batches: number[]; rows: OutboxRow[] }> => {
+    const [batches, rows]: [number[], OutboxRow[]] = [[], []];
+    const publish = () => outboxOf().publishNext(limit, async (batch) => void rows.push(...batch));
+    for (let count = await publish(); count; count = await publish()) batches.push(count);
+    return { batches, rows };
+  };
+  const sequencesOf = (rows: readonly OutboxRow[]) => rows.map(({ envelope }) => envelope.sequence);
+  const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at);
+
+  beforeEach(async () => {
+    for (const name of ['outbox', 'counters', 'leases']) await database.db.collection(name).deleteMany({});
+    await prepareMongoMessaging(database);
+  });
+
+  it('keeps the events of one transaction in few documents, and gives each of them as it was, in order', async () => {
+    const written: EventEnvelope[] = [...(await append(0, 130)), ...(await append(130, 131))];
+    expect(await database.db.collection('outbox').countDocuments()).toBe(4);
+    expect(await outboxOf().backlog()).toMatchObject({ count: 131 });
+    const { rows, batches } = await publishAll(60);
+    expect(rows.map(({ envelope }) => envelope)).toEqual(written);
+    expect(rows.map(({ position }) => Number(position))).toEqual(numbers(1, 132));
+    // Whole documents of 50, 50, 30 and 1: no more once there are as many as were asked for.
+    expect(batches).toEqual([100, 31]);
+    expect((await outboxOf().backlog()).count).toBe(0);
+  });
+
+  it('gives again what was published after a mark, the newest of it when that is too much, or since a time', async () => {
+    await append(0, 60);
+    await publishAll(500);
+    const mark = await outboxOf().lastMark();
+    await append(60, 120);
+    await publishAll(500);
+    expect(await outboxOf().requeueAfter(mark, 1_000)).toBe(60);
+    expect(sequencesOf((await publishAll(500)).rows)).toEqual(numbers(60, 120));
+    expect(await outboxOf().requeueAfter(0, 15)).toBe(60);
+    expect(sequencesOf((await publishAll(500)).rows)).toEqual(numbers(60, 120));
+    expect(await outboxOf().requeueAfter(await outboxOf().lastMark(), 15)).toBe(0);
+    expect(await outboxOf().requeue(new Date(0))).toBe(120);
+    expect(sequencesOf((await publishAll(500)).rows)).toEqual(numbers(0, 120));
+  });
+
+  it('still gives the events of documents that hold one each', async () => {
+    const event = { name: 'reviews.tested', version: 1, key: 'k', sequence: 5, payload: { text: 'said' } };
+    const occurredAt = new Date().toISOString();
+    await database.db
+      .collection('outbox')
+      .insertOne({ _id: 'evt_before' as never, ...event, occurredAt, position: 0, publishedAt: null });
+    await append(6, 8);
+    expect(await outboxOf().backlog()).toMatchObject({ count: 3, oldest: new Date(occurredAt) });
+    const { rows } = await publishAll(2);
+    expect(rows[0]).toEqual({ position: '0', envelope: { id: 'evt_before', ...event, occurredAt } });
+    expect(sequencesOf(rows)).toEqual([5, 6, 7]);
+    expect(await outboxOf().requeueAfter(0, 100)).toBe(3);
   });
 });

@@ -24,11 +24,11 @@ export const cacheBenchDefaults: Omit<CacheBenchOptions, 'say'> = {
   products: 200,
   connections: 32,
   rounds: 3,
-  warmUpMs: 2_500,
+  warmUpMs: 6_000,
   roundMs: 2_500,
 };
 
-export const cacheBenchLong = { ...cacheBenchDefaults, rounds: 5, warmUpMs: 4_000, roundMs: 4_000 };
+export const cacheBenchLong = { ...cacheBenchDefaults, rounds: 5, warmUpMs: 10_000, roundMs: 4_000 };
 
 type Median = ReturnType<typeof medianRound>;
 

@@ -34,10 +34,10 @@ export const checkoutBenchDefaults: Omit<CheckoutBenchOptions, 'say'> = {
   build: 'compiled',
   shapes: ['monolith'],
   crowds: [1, 16, 64],
-  adders: { buyers: [1, 16], warmUpMs: 2_000, roundMs: 1_000 },
+  adders: { buyers: [1, 16], warmUpMs: 5_000, roundMs: 1_000 },
   rounds: 3,
   // An order passes through more code than a query: it takes hundreds of them until all of it is compiled.
-  warmUpMs: 12_000,
+  warmUpMs: 20_000,
   roundMs: 3_000,
   yardstickSeconds: 2,
   // Its scale 4: enough that 64 clients rarely meet.

@@ -36,7 +36,7 @@ export const fanOutDefaults: Omit<FanOutOptions, 'say'> = {
   closedEvents: 10,
   openEvents: 10,
   openIntervalMs: 500,
-  warmUpEvents: 10,
+  warmUpEvents: 25,
   groups: 1_000,
   groupEvents: 20,
 };

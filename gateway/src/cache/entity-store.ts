@@ -40,6 +40,7 @@ const LARGEST_SHARE = 1 / 16;
 const MAX_IDS_PER_ENTRY = 500;
 /** Ids whose last invalidation is remembered, for answers that are on their way. */
 const REMEMBERED_IDS = 20_000;
+const FORGOTTEN_AT_ONCE = 1_000;
 
 interface Entry extends StoredEntity {
   ids: ReadonlySet<string>;
@@ -105,9 +106,14 @@ export function createEntityStore({
     byId.delete(id);
     byId.set(id, sequence);
     if (byId.size <= REMEMBERED_IDS) return known.before;
-    const [oldest, at] = byId.entries().next().value!;
-    byId.delete(oldest);
-    return Math.max(known.before, at);
+    // Many at once: the first entry of a map is behind the places of all that were taken from its front before.
+    let { before } = known;
+    for (const [oldest, at] of byId) {
+      byId.delete(oldest);
+      before = Math.max(before, at);
+      if (byId.size <= REMEMBERED_IDS - FORGOTTEN_AT_ONCE) break;
+    }
+    return before;
   };
 
   return {

@@ -7,8 +7,15 @@ import type { EventEnvelope } from './envelope.ts';
 import type { Inbox } from './inbox.ts';
 import { startLoop } from './loop.ts';
 import { watchDeadLetters } from './messaging-metrics.ts';
+import { keyOf, runsTogether } from './runs-together.ts';
 
 export type EventHandler<Transaction> = (event: EventEnvelope, transaction: Transaction) => Promise<void>;
+
+/** Events of one name, in their order, in one transaction. */
+export type TogetherHandler<Transaction> = (
+  events: readonly EventEnvelope[],
+  transaction: Transaction,
+) => Promise<void>;
 
 export interface ConsumerOptions<Transaction> {
   /** The group's name, e.g. `search`: each group gets every event of its domains once. */
@@ -18,6 +25,11 @@ export interface ConsumerOptions<Transaction> {
   inbox: Inbox<Transaction>;
   /** By event name. Names without a handler are acknowledged and counted. */
   handlers: Readonly<Record<string, EventHandler<Transaction>>>;
+  /**
+   * By event name, where many events cost less at once: what comes as a crowd is handled in one transaction. If that
+   * fails, each of them is handled by itself, so that only the one to blame is buried.
+   */
+  together?: Readonly<Record<string, TogetherHandler<Transaction>>>;
   /** False for an event whose handler would do nothing: it is acknowledged without a transaction. */
   concerns?: (event: EventEnvelope) => boolean;
   log: Logger;
@@ -35,6 +47,8 @@ export interface Consumer {
 }
 
 const RECEIVE_COUNT = 64;
+/** In one transaction at most: what waits behind it waits no longer than a moment. */
+const MAX_TOGETHER = 200;
 const RECEIVE_WAIT_MS = 1_000;
 const DEFAULT_MAX_ATTEMPTS = 5;
 const DEFAULT_CONCURRENCY = 8;
@@ -49,9 +63,10 @@ const MAX_OUTAGE_DELAY_MS = 2_000;
  * or a service is away is not to blame, and waits for as long as that takes.
  */
 export async function startConsumer<Transaction>(options: ConsumerOptions<Transaction>): Promise<Consumer> {
-  const { group, domains, bus, inbox, handlers, concerns = () => true, log, metrics } = options;
+  const { group, domains, bus, inbox, handlers, together = {}, concerns = () => true, log, metrics } = options;
   const maxAttempts = options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
   const concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
+  const receiveCount = options.together ? MAX_TOGETHER : RECEIVE_COUNT;
   const retryDelayMs = options.retryDelayMs ?? DEFAULT_RETRY_DELAY_MS;
   const member = await bus.join({ group, domains });
   const stats = { handled: 0, ignored: 0, buried: 0, duplicates: 0 };
@@ -115,6 +130,42 @@ export async function startConsumer<Transaction>(options: ConsumerOptions<Transa
     return true;
   };
 
+  /** Resolves to those that are still to be handled, each by itself. */
+  const handleTogether = async (deliveries: readonly Delivery[]): Promise<readonly Delivery[]> => {
+    if (!inbox.onceTogether) return deliveries;
+    const { runs, apart } = runsTogether(deliveries, {
+      mayJoin: ({ envelope }) => Object.hasOwn(together, envelope.name),
+      maxRun: MAX_TOGETHER,
+    });
+    for (const [at, run] of runs.entries()) {
+      const events = run.map(({ envelope }) => envelope);
+      try {
+        const news = await traced(
+          `${group} events`,
+          { service: group, kind: SpanKind.CONSUMER, parent: events[0]!.trace },
+          (trace) =>
+            betweenCrashPoints('consumer.effect', () =>
+              inbox.onceTogether!(group, events, async (fresh, transaction) => {
+                for (const ofOneName of chunksByName(fresh.map((event) => causedBy(trace, event)))) {
+                  await together[ofOneName[0]!.name]!(ofOneName, transaction);
+                }
+              }),
+            ),
+        );
+        stats.handled += news;
+        stats.duplicates += run.length - news;
+      } catch (error) {
+        log.warn({ err: reasonOf(error), group, events: run.length }, 'events failed together; each by itself');
+        // Those behind it as well: one of them may follow one that failed.
+        const left = new Set([...runs.slice(at).flat(), ...apart]);
+        return deliveries.filter((delivery) => left.has(delivery));
+      }
+      await member.acknowledge(run);
+      crashPoint('consumer.acknowledged');
+    }
+    return apart;
+  };
+
   const isIgnored = (event: EventEnvelope): boolean => {
     if (event.version === 0) return false;
     try {
@@ -130,14 +181,16 @@ export async function startConsumer<Transaction>(options: ConsumerOptions<Transa
     log,
     intervalMs: 50,
     async run() {
-      const deliveries = await member.receive({ count: RECEIVE_COUNT, waitMs: RECEIVE_WAIT_MS });
+      const deliveries = await member.receive({ count: receiveCount, waitMs: RECEIVE_WAIT_MS });
       const [ignored, concerning] = parted(deliveries, ({ envelope }) => isIgnored(envelope));
       stats.ignored += ignored.length;
-      const byKey = Map.groupBy(concerning, (delivery) => delivery.envelope.key || delivery.position);
-      const lanes = [...byKey.values()];
+      // Most events are nothing to most groups: all of them in one go.
+      const acknowledged = member.acknowledge(ignored);
+      acknowledged.catch(() => undefined);
+      const apart = await handleTogether(concerning);
+      const lanes = [...Map.groupBy(apart, keyOf).values()];
       const ends = await Promise.allSettled([
-        // Most events are nothing to most groups: all of them in one go.
-        member.acknowledge(ignored),
+        acknowledged,
         ...Array.from({ length: Math.min(concurrency, lanes.length) }, async () => {
           for (let lane = lanes.pop(); lane; lane = lanes.pop()) {
             for (const delivery of lane) if (!(await handle(delivery))) break;
@@ -161,6 +214,16 @@ export async function startConsumer<Transaction>(options: ConsumerOptions<Transa
       await member.close();
     },
   };
+}
+
+function chunksByName(events: readonly EventEnvelope[]): EventEnvelope[][] {
+  const chunks: EventEnvelope[][] = [];
+  for (const event of events) {
+    const chunk = chunks.at(-1);
+    if (chunk?.[0]!.name === event.name) chunk.push(event);
+    else chunks.push([event]);
+  }
+  return chunks;
 }
 
 /** What follows from it was caused by its handling here. */

@@ -24,7 +24,8 @@ export interface OutboxMarks {
 /** Where a domain's events wait to be published. Rows are kept for some time after that and can be published again. */
 export interface Outbox {
   /**
-   * Hands the oldest rows that wait to `publish`, at most `limit`, and marks them when it is done; resolves to how many.
+   * Hands the oldest rows that wait to `publish`, `limit` of them and what stands with the last one, and marks them when
+   * it is done; resolves to how many: as many as `limit` when there may be more.
    * Nobody else publishes from this outbox meanwhile: two relays that took turns would send what was sent before again,
    * behind what is newer. Null: another process is the relay just now.
    */
@@ -34,7 +35,7 @@ export interface Outbox {
   ): Promise<number | null>;
   /** The mark of the newest batch that was published; 0 when none ever was. */
   lastMark(): Promise<number>;
-  /** Puts what was published with a later mark back in the queue, the newest `limit` of it; resolves to how many. */
+  /** Puts what was published with a later mark back in the queue, the newest `limit` of it and what stands with those; resolves to how many. */
   requeueAfter(mark: number, limit: number): Promise<number>;
   /** Puts events from this instant on back in the queue; resolves to how many. */
   requeue(since: Date): Promise<number>;

@@ -43,7 +43,7 @@ export function startRelay(options: RelayOptions): Relay {
   const publishAgain = async (keptMark: number): Promise<'busy'> => {
     const events = await outbox.requeueAfter(keptMark, REPUBLISH_AT_MOST);
     log.warn({ domain, keptMark, events }, 'the event bus has lost events; they are published again');
-    if (events === REPUBLISH_AT_MOST) await bus.setMark(domain, await outbox.lastMark());
+    if (events >= REPUBLISH_AT_MOST) await bus.setMark(domain, await outbox.lastMark());
     return 'busy';
   };
 
@@ -64,7 +64,7 @@ export function startRelay(options: RelayOptions): Relay {
         });
         if (published) {
           crashPoint('outbox.marked');
-          return published === BATCH ? 'busy' : 'idle';
+          return published >= BATCH ? 'busy' : 'idle';
         }
       } catch (error) {
         if (error instanceof EventsLostError) return await publishAgain(error.keptMark);

@@ -1,17 +1,10 @@
 import { type ClientSession, type Db, MongoClient } from 'mongodb';
-import type { Ids } from '../core/core.ts';
-import {
-  type EventEnvelope,
-  type Inbox,
-  KEEP_INBOX_DAYS,
-  KEEP_OUTBOX_DAYS,
-  type NewEvent,
-  type Outbox,
-  type OutboxRow,
-} from '../messaging/messaging.ts';
-import { activeTraceparent, isTracing } from '../tracing/tracing.ts';
+import { type Inbox, KEEP_INBOX_DAYS, KEEP_OUTBOX_DAYS } from '../messaging/messaging.ts';
+import { isTracing } from '../tracing/tracing.ts';
 import { takeTurn } from './retries-in-turn.ts';
 import { traceCommands } from './trace-commands.ts';
+
+export * from './outbox.ts';
 
 export interface MongoDatabase {
   client: MongoClient;
@@ -76,23 +69,6 @@ export async function checkMongo({ db }: MongoDatabase): Promise<string> {
   return `MongoDB protocol, database ${db.databaseName}`;
 }
 
-interface OutboxDocument extends Omit<EventEnvelope, 'id'> {
-  _id: string;
-  position: number;
-  publishedAt: Date | null;
-}
-
-interface CounterDocument {
-  _id: string;
-  next: number;
-}
-
-interface LeaseDocument {
-  _id: string;
-  holder: string;
-  until: Date;
-}
-
 const DAY_S = 24 * 60 * 60;
 
 /** Indexes of the platform's collections; call once at start. */
@@ -106,121 +82,6 @@ export async function prepareMongoMessaging({ db }: MongoDatabase): Promise<void
     { key: { consumer: 1, eventId: 1 }, unique: true, name: 'once' },
     { key: { handledAt: 1 }, name: 'expiry', expireAfterSeconds: KEEP_INBOX_DAYS * DAY_S },
   ]);
-}
-
-/**
- * Writes events beside the change they tell of, in the same transaction. The
- * counter document makes concurrent writers of one domain wait for each other
- * (one conflicts and is tried again), so positions follow the order of commit.
- */
-export async function appendToMongoOutbox(
-  { db, session }: MongoTransaction,
-  events: readonly NewEvent[],
-  { ids, now, trace = activeTraceparent() }: { ids: Ids; now: Date; trace?: string },
-): Promise<EventEnvelope[]> {
-  if (events.length === 0) return [];
-  const counter = await db
-    .collection<CounterDocument>('counters')
-    .findOneAndUpdate(
-      { _id: 'outbox' },
-      { $inc: { next: events.length } },
-      { session, upsert: true, returnDocument: 'after' },
-    );
-  const last = counter?.next ?? events.length;
-  const envelopes: EventEnvelope[] = events.map((event) => ({
-    ...event,
-    id: ids.next('evt'),
-    occurredAt: now.toISOString(),
-    ...(trace ? { trace } : {}),
-  }));
-  await db.collection<OutboxDocument>('outbox').insertMany(
-    envelopes.map(({ id, ...envelope }, index) => ({
-      _id: id,
-      ...envelope,
-      position: last - events.length + 1 + index,
-      publishedAt: null,
-    })),
-    { session },
-  );
-  return envelopes;
-}
-
-const LEASE_MS = 10_000;
-
-/** One relay per outbox at a time, by a lease that a dead process loses after ten seconds. */
-export function mongoOutbox({ db }: MongoDatabase, holder: string): Outbox {
-  const outbox = db.collection<OutboxDocument>('outbox');
-  const leases = db.collection<LeaseDocument>('leases');
-
-  const holdsLease = async (): Promise<boolean> => {
-    const now = new Date();
-    try {
-      const lease = await leases.findOneAndUpdate(
-        { _id: 'outbox relay', $or: [{ holder }, { until: { $lt: now } }] },
-        { $set: { holder, until: new Date(now.getTime() + LEASE_MS) } },
-        { upsert: true, returnDocument: 'after' },
-      );
-      return lease?.holder === holder;
-    } catch (error) {
-      // Another holder's lease is live: the upsert met its _id.
-      if (error instanceof Error && 'code' in error && error.code === 11_000) return false;
-      throw error;
-    }
-  };
-
-  /** On the index `unpublished`. */
-  const lastMark = async (): Promise<number> => {
-    const newest = await outbox.findOne({ publishedAt: { $ne: null } }, { sort: { publishedAt: -1 } });
-    return newest?.publishedAt?.getTime() ?? 0;
-  };
-
-  return {
-    async publishNext(limit, publish) {
-      // Asked five times a second, and mostly nothing waits: then this one look is all it costs.
-      if ((await outbox.findOne({ publishedAt: null }, { projection: { _id: 1 } })) === null) return 0;
-      if (!(await holdsLease())) return null;
-      const documents = await outbox.find({ publishedAt: null }).sort({ position: 1 }).limit(limit).toArray();
-      if (documents.length === 0) return 0;
-      const last = await lastMark();
-      const next = Math.max(Date.now(), last + 1);
-      await publish(documents.map(toRow), { last, next });
-      await outbox.updateMany(
-        { _id: { $in: documents.map(({ _id }) => _id) } },
-        { $set: { publishedAt: new Date(next) } },
-      );
-      return documents.length;
-    },
-    lastMark,
-    async requeueAfter(mark, limit) {
-      const lost = { publishedAt: { $gt: new Date(mark) } };
-      const [oldest] = await outbox
-        .find(lost)
-        .sort({ position: -1 })
-        .skip(limit - 1)
-        .limit(1)
-        .toArray();
-      const result = await outbox.updateMany(
-        { ...lost, ...(oldest ? { position: { $gte: oldest.position } } : {}) },
-        { $set: { publishedAt: null } },
-      );
-      return result.modifiedCount;
-    },
-    async requeue(since) {
-      const result = await outbox.updateMany(
-        { occurredAt: { $gte: since.toISOString() }, publishedAt: { $ne: null } },
-        { $set: { publishedAt: null } },
-      );
-      return result.modifiedCount;
-    },
-    async backlog() {
-      const count = await outbox.countDocuments({ publishedAt: null });
-      const oldest = await outbox.findOne({ publishedAt: null }, { sort: { position: 1 } });
-      return { count, ...(oldest ? { oldest: new Date(oldest.occurredAt) } : {}) };
-    },
-    async close() {
-      await leases.deleteOne({ _id: 'outbox relay', holder });
-    },
-  };
 }
 
 export function mongoInbox(database: MongoDatabase): Inbox<MongoTransaction> {
@@ -248,8 +109,4 @@ export function mongoInbox(database: MongoDatabase): Inbox<MongoTransaction> {
 /** Only a duplicate of the inbox row itself means "handled before"; one in the effect is the effect's own failure. */
 function isInboxDuplicate(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 11_000 && error.message.includes('inbox');
-}
-
-function toRow({ _id, position, publishedAt: _, ...envelope }: OutboxDocument): OutboxRow {
-  return { position: String(position), envelope: { id: _id, ...envelope } };
 }

@@ -3,6 +3,7 @@ import { aUser } from '@marketgraph/platform/testing';
 import type { StreamRoot } from '@marketgraph/platform/graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Actions, actions, openShop, present, type Seller, type Shop, until, upload } from './shop.ts';
+import { countWritten } from './written-events.ts';
 
 let shop: Shop;
 let act: Actions;
@@ -111,7 +112,7 @@ describe('a feed', () => {
         Promise.all([
           shop.db.collection('products').countDocuments({ submittedBy: vendorId, status: 'PUBLISHED' }),
           shop.db.collection('offers').countDocuments({ vendorId }),
-          shop.db.collection('outbox').countDocuments({ name: { $ne: 'catalog.importProgressed' } }),
+          countWritten(shop.db, { name: { $ne: 'catalog.importProgressed' } }),
           shop.db.collection('categories').countDocuments(),
         ]);
       const before = await counts();

@@ -7,6 +7,7 @@ import { startTestStores, type Stores } from '@marketgraph/stores/testing';
 import { type Db, MongoClient } from 'mongodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type CatalogProcess, startCatalogProcess } from './catalog-process.ts';
+import { countWritten } from './written-events.ts';
 
 let stores: Stores;
 let client: MongoClient;
@@ -162,7 +163,7 @@ describe('a process that is killed', () => {
     });
     expect(await db.collection('offers').countDocuments({ vendorId })).toBe(ROWS - BAD);
     expect(await db.collection('importErrors').countDocuments({ importId })).toBe(BAD);
-    const events = await db.collection('outbox').countDocuments({ name: 'catalog.offerChanged' });
+    const events = await countWritten(db, { name: 'catalog.offerChanged' });
     expect(events).toBe(ROWS - BAD);
   });
 });

@@ -2,6 +2,7 @@ import type { Viewer } from '@marketgraph/platform/graphql';
 import { aUser } from '@marketgraph/platform/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Actions, actions, openShop, present, type Seller, type Shop, until, upload } from './shop.ts';
+import { countWritten } from './written-events.ts';
 
 let shop: Shop;
 let act: Actions;
@@ -103,9 +104,7 @@ describe('rows that are brought as their source changes them', () => {
     expect(results.flatMap(outcomes).filter((outcome) => outcome === 'CREATED')).toHaveLength(1);
     expect(await priceOf(seller, 'R')).toBe(2_000);
     const { version } = await offerOf(seller, 'R');
-    expect(await shop.db.collection('outbox').countDocuments({ key: String((await offerOf(seller, 'R'))._id) })).toBe(
-      version,
-    );
+    expect(await countWritten(shop.db, { key: String((await offerOf(seller, 'R'))._id) })).toBe(version);
   });
 
   it('C17 must be some, not too many, not too long, of a vendor one acts for', async () => {

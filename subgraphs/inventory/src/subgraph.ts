@@ -26,7 +26,7 @@ import type { CommandDeps } from './commands/deps.ts';
 import { expireReservations } from './commands/end-reservation.ts';
 import type { InventoryConfig } from './config.ts';
 import { inventoryCounts, watchReservations } from './counts.ts';
-import { eventHandlers } from './events/in.ts';
+import { eventHandlers, togetherHandlers } from './events/in.ts';
 import type { InventoryContext } from './graphql/context.ts';
 import { createLoaders } from './graphql/loaders.ts';
 import { inventorySchema } from './schema.ts';
@@ -100,6 +100,7 @@ export async function createInventory(deps: InventoryDeps): Promise<Subgraph> {
         bus,
         inbox: postgresInbox(orm),
         handlers: eventHandlers(commands),
+        together: togetherHandlers,
         log,
         metrics,
       });

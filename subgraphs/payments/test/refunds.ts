@@ -46,6 +46,7 @@ export interface Books {
   /** What the provider's own record says went back. */
   atProvider: number;
   transferredAtProvider: number;
+  reversedAtProvider: number;
   /** Of this payment's journals: money still held for buyer and vendors. */
   held: number;
   settlements: {
@@ -67,8 +68,9 @@ export interface Books {
 
 /** A payment's money as rows, books and provider have it. */
 export async function booksOf(shop: Marketplace, paymentId: string): Promise<Books> {
-  const [payment] = await shop.sql<{ status: string; captured: string; refunded: string }>(
-    'select status, captured_amount as captured, refunded_amount as refunded from payment where id = ?',
+  const [payment] = await shop.sql<{ status: string; captured: string; refunded: string; intent: string | null }>(
+    `select status, captured_amount as captured, refunded_amount as refunded, gateway_reference as intent
+       from payment where id = ?`,
     [paymentId],
   );
   const settlements = await shop.sql<Record<string, string>>(
@@ -96,10 +98,9 @@ export async function booksOf(shop: Marketplace, paymentId: string): Promise<Boo
     `select currency from ledger_entry group by currency
      having sum(case direction when 'DEBIT' then amount else -amount end) <> 0`,
   );
-  const record = shop.emulator.control
-    .record({ limit: 1_000 })
-    .payments.filter(({ metadata }) => metadata['paymentId'] === paymentId);
-  const total = (key: 'refunded' | 'transferred' | 'disputed') => record.reduce((sum, one) => sum + one[key], 0);
+  const record = payment!.intent ? shop.emulator.control.record({ payment_intent: payment!.intent }).payments : [];
+  const total = (key: 'refunded' | 'transferred' | 'reversed' | 'disputed') =>
+    record.reduce((sum, one) => sum + one[key], 0);
   const [captured, refunded] = [Number(payment!.captured), Number(payment!.refunded)];
   const rows = settlements.map(({ id, status, ...amounts }) => ({
     id: id!,
@@ -119,6 +120,7 @@ export async function booksOf(shop: Marketplace, paymentId: string): Promise<Boo
     onChargebacks: Number(banks!.booked),
     disputed: total('disputed'),
     transferredAtProvider: total('transferred'),
+    reversedAtProvider: total('reversed'),
     held: Number(held!.held),
     settlements: rows,
     isBalanced: unbalanced.length === 0,

@@ -74,9 +74,13 @@ describe('ratings', () => {
     // What others keep of it follows.
     const [told] = await database.db
       .collection('outbox')
-      .find({ key: 'prd_0' })
-      .sort({ position: -1 })
-      .limit(1)
+      .aggregate([
+        { $sort: { position: -1 } },
+        { $unwind: '$events' },
+        { $replaceWith: '$events' },
+        { $match: { key: 'prd_0' } },
+        { $limit: 1 },
+      ])
       .toArray();
     const rating = await deps.store.ratings.findOne({ _id: 'prd_0' });
     expect(told).toMatchObject({ name: 'reviews.ratingChanged', sequence: rating!.version });

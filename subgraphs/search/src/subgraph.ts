@@ -10,7 +10,7 @@ import type { CommandDeps } from './commands/deps.ts';
 import { prepareIndex } from './commands/prepare-index.ts';
 import { runIndexer } from './commands/run-indexer.ts';
 import type { SearchConfig } from './config.ts';
-import { handlers } from './events/in.ts';
+import { handlers, togetherHandlers } from './events/in.ts';
 import type { SearchContext } from './graphql/context.ts';
 import { createLoaders } from './graphql/loaders.ts';
 import { bestSold } from './queries/best-sold.ts';
@@ -73,7 +73,16 @@ export async function createSearch(deps: SearchDeps): Promise<Subgraph> {
         run: () => runIndexer(commands),
       });
       const inbox = redisInbox(redis, nudge);
-      consumer = await startConsumer({ group: GROUP, domains: DOMAINS, bus, inbox, handlers, log, metrics });
+      consumer = await startConsumer({
+        group: GROUP,
+        domains: DOMAINS,
+        bus,
+        inbox,
+        handlers,
+        together: togetherHandlers,
+        log,
+        metrics,
+      });
     },
     async stop() {
       await consumer?.stop();

@@ -11,7 +11,7 @@ describe('R27 every process of a marketplace', () => {
     async () => {
       const copies = Object.fromEntries(services.map((name) => [name, 2]));
       const restart = services.flatMap((name) => [name, `${name}-2`]);
-      const ended = restartInTurn({ copies, restart, perSecond: 50, watchers: 200, drainDelayMs: 500 });
+      const ended = restartInTurn({ copies, restart, perSecond: 50, watchers: 200, drainDelayMs: 2_000 });
       await expect(ended).resolves.toBeUndefined();
     },
   );

@@ -1,5 +1,6 @@
 import { mayUse } from '../auth/users.ts';
 import { isEqual } from '../bson/compare.ts';
+import { keyString } from '../bson/key-string.ts';
 import { getAtPath, splitPath } from '../bson/paths.ts';
 import { type Doc, isDoc, setField, type Value } from '../bson/value.ts';
 import { CommandError } from '../errors.ts';
@@ -139,7 +140,7 @@ export async function runOut(context: CommandContext, operand: Value, docs: Doc[
     if (running) throw new BlockedByTransaction(running);
     const seen = new Set<string>();
     for (const doc of fresh) {
-      const key = collection.keysOf(doc)[0]?.[0] as string;
+      const key = keyString(doc._id);
       if (seen.has(key))
         throw new CommandError('DuplicateKey', 'E11000 duplicate key error: two results of $out have the same _id');
       seen.add(key);

@@ -20,14 +20,13 @@ export function documentKeys(doc: Doc, fields: readonly IndexField[]): DocumentK
   if (fields.length === 1 && only?.parts.length === 1) {
     const value = getField(doc, only.path);
     if (!Array.isArray(value)) {
-      return { keys: [fieldKey(value, only.direction)], multikeyPaths: NONE, isEmpty: value === undefined };
+      return { keys: [fieldKey({ value, field: only })], multikeyPaths: NONE, isEmpty: value === undefined };
     }
   }
+  const cursors = fields.map((field) => advance({ field, value: doc, at: 0 }));
+  if (!cursors.some(isAtArray)) return { keys: [keyOf(cursors)], multikeyPaths: NONE, isEmpty: !cursors.some(exists) };
   const found: Found = { keys: new Set(), multikeyPaths: new Set(), isEmpty: true };
-  collect(
-    fields.map((field) => ({ field, value: doc, at: 0 })),
-    found,
-  );
+  collect(cursors, found);
   return { keys: [...found.keys], multikeyPaths: [...found.multikeyPaths], isEmpty: found.isEmpty };
 }
 
@@ -53,13 +52,12 @@ interface Found {
  * Walks all fields of a compound index together. Where fields meet the same array, each element gives one key with
  * its own values; two different arrays would give every combination, which the server refuses.
  */
-function collect(cursors: Cursor[], found: Found): void {
-  const advanced = cursors.map(advance);
-  const atArray = advanced.filter(isAtArray);
+function collect(cursors: readonly Cursor[], found: Found): void {
+  const atArray = cursors.filter(isAtArray);
   const [first] = atArray;
   if (!first) {
-    if (advanced.some(({ value }) => value !== undefined)) found.isEmpty = false;
-    found.keys.add(advanced.map(({ field, value }) => fieldKey(value, field.direction)).join(''));
+    if (cursors.some(exists)) found.isEmpty = false;
+    found.keys.add(keyOf(cursors));
     return;
   }
   const array = first.value as Value[];
@@ -73,12 +71,26 @@ function collect(cursors: Cursor[], found: Found): void {
     found.multikeyPaths.add(field.path);
   }
   const items: (Value | undefined)[] = array.length === 0 ? [undefined] : array;
+  // What is the same for every element is made into a key once.
+  const around = cursors.map((cursor) => (isAtArray(cursor) ? undefined : fieldKey(cursor)));
+  const areLeaves = atArray.every(({ field, at }) => at === field.parts.length);
   for (const item of items) {
-    collect(
-      advanced.map((cursor) => (isAtArray(cursor) ? intoElement(cursor, item) : cursor)),
-      found,
-    );
+    const elements = cursors.map((cursor) => (isAtArray(cursor) ? intoElement(cursor, item) : cursor));
+    if (areLeaves) {
+      found.isEmpty = false;
+      found.keys.add(elements.map((element, i) => around[i] ?? fieldKey(element)).join(''));
+    } else collect(elements.map(advance), found);
   }
+}
+
+function keyOf(cursors: readonly Cursor[]): string {
+  let key = '';
+  for (const cursor of cursors) key += fieldKey(cursor);
+  return key;
+}
+
+function exists({ value }: Cursor): boolean {
+  return value !== undefined;
 }
 
 function intoElement(cursor: Cursor, item: Value | undefined): Cursor {
@@ -103,11 +115,11 @@ function advance(cursor: Cursor): Cursor {
     else value = isDoc(value) ? getField(value, part) : undefined;
     at++;
   }
-  return { ...cursor, value, at };
+  return { field: cursor.field, value, at, isLeaf: cursor.isLeaf };
 }
 
 /** A missing field is indexed as null. */
-function fieldKey(value: Maybe | typeof EMPTY_ARRAY, direction: 1 | -1): string {
+function fieldKey({ value, field: { direction } }: Pick<Cursor, 'value' | 'field'>): string {
   const key = keyString(value === EMPTY_ARRAY ? undefined : (value ?? null));
   return direction === 1 ? key : invertKey(key);
 }

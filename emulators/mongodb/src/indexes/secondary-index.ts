@@ -18,12 +18,16 @@ export class SecondaryIndex {
   readonly multikeyPaths = new Set<string>();
   readonly #entries = new SortedKeys<StoredRecord>();
   readonly #isIndexed: Matcher | undefined;
+  /** First parts of the paths that decide over a document's keys; undefined when a filter asks for more than fields. */
+  readonly #roots: readonly string[] | undefined;
   /** Keys of unfinished transactions: nobody else may take them until it is known whether they stay. */
   readonly #reserved = new Map<string, { owner: object; id: string }>();
 
   constructor(definition: IndexDefinition) {
     this.definition = definition;
     this.#isIndexed = definition.partialFilter ? compileFilter(definition.partialFilter) : undefined;
+    const paths = [...definition.fields.map(({ path }) => path), ...Object.keys(definition.partialFilter ?? {})];
+    this.#roots = paths.some((path) => path.startsWith('$')) ? undefined : paths.map((path) => path.split('.', 1)[0]!);
   }
 
   get isMultikey(): boolean {
@@ -43,16 +47,28 @@ export class SecondaryIndex {
     return keys;
   }
 
-  add(record: StoredRecord, keys: string[]): void {
+  /** Whether a document that changed in these fields, named by the first part of their paths, may have other keys than before. */
+  dependsOn(fields: ReadonlySet<string>): boolean {
+    return this.#roots === undefined || this.#roots.some((root) => fields.has(root));
+  }
+
+  /** What both lists have in common stays where it is. */
+  move(record: StoredRecord, before: readonly string[], after: readonly string[]): void {
+    const [from, to] = [new Set(before), new Set(after)];
+    this.remove(record, [...from.difference(to)]);
+    this.add(record, [...to.difference(from)]);
+  }
+
+  add(record: StoredRecord, keys: readonly string[]): void {
     for (const key of keys) this.#entries.set(key + record.suffix, record);
   }
 
-  remove(record: StoredRecord, keys: string[]): void {
+  remove(record: StoredRecord, keys: readonly string[]): void {
     for (const key of keys) this.#entries.delete(key + record.suffix);
   }
 
   /** The committed record, other than the given one, that holds one of the keys. */
-  rivalOf(keys: string[], record: StoredRecord | undefined): StoredRecord | undefined {
+  rivalOf(keys: readonly string[], record: StoredRecord | undefined): StoredRecord | undefined {
     for (const key of keys) {
       const holder = this.#entries.firstWithPrefix(key);
       if (holder && holder !== record) return holder;
@@ -60,11 +76,11 @@ export class SecondaryIndex {
     return undefined;
   }
 
-  reserve(keys: string[], owner: object, id: string): void {
+  reserve(keys: readonly string[], owner: object, id: string): void {
     for (const key of keys) this.#reserved.set(key, { owner, id });
   }
 
-  reservationOf(keys: string[]): { owner: object; id: string } | undefined {
+  reservationOf(keys: readonly string[]): { owner: object; id: string } | undefined {
     if (this.#reserved.size === 0) return undefined;
     for (const key of keys) {
       const reservation = this.#reserved.get(key);
@@ -73,7 +89,7 @@ export class SecondaryIndex {
     return undefined;
   }
 
-  release(keys: string[], owner: object): void {
+  release(keys: readonly string[], owner: object): void {
     for (const key of keys) if (this.#reserved.get(key)?.owner === owner) this.#reserved.delete(key);
   }
 

@@ -21,10 +21,7 @@ function collectionOf(docs: Doc[], indexes: Doc[]): Collection {
   }
   for (const [i, doc] of docs.entries()) {
     const stored = { _id: i, ...doc };
-    collection.add(
-      new StoredRecord({ id: keyString(i), number: i + 1, doc: stored, version: 1 }),
-      collection.keysOf(stored),
-    );
+    collection.add(new StoredRecord({ id: keyString(i), number: i + 1, doc: stored, version: 1 }), stored);
   }
   return collection;
 }

@@ -1,4 +1,5 @@
 import { UUID } from 'bson';
+import { isIdentical } from '../bson/compare.ts';
 import { keyString } from '../bson/key-string.ts';
 import type { Doc, Maybe } from '../bson/value.ts';
 import { ID_INDEX, type IndexDefinition } from '../indexes/definition.ts';
@@ -12,8 +13,24 @@ export interface CollectionIdentity {
   uuid: UUID;
 }
 
-/** Keys of one document, one list per index of the collection, in the order of the indexes. */
-export type KeysByIndex = string[][];
+/** Keys of one document in the indexes its collection had when they were made. */
+export interface KeysByIndex {
+  indexes: readonly SecondaryIndex[];
+  /** One list per index, in the order of the indexes. */
+  lists: readonly (readonly string[])[];
+}
+
+const UNTOUCHED: readonly string[] = [];
+
+/** The first parts of the paths on which two versions of a document differ. */
+function changedFields(before: Doc, after: Doc): ReadonlySet<string> {
+  const changed = new Set<string>();
+  for (const field of Object.keys(before)) {
+    if (!Object.hasOwn(after, field) || !isIdentical(before[field], after[field])) changed.add(field);
+  }
+  for (const field of Object.keys(after)) if (!Object.hasOwn(before, field)) changed.add(field);
+  return changed;
+}
 
 /** Documents and indexes of one collection, committed state only. What is in flight lives with its transaction. */
 export class Collection {
@@ -27,7 +44,7 @@ export class Collection {
   readonly superseded = new Map<string, StoredRecord[]>();
   /** Ids inserted by transactions that have not finished. */
   readonly reservedIds = new Map<string, object>();
-  #indexes: SecondaryIndex[] = [new SecondaryIndex(ID_INDEX)];
+  #indexes: readonly SecondaryIndex[] = [new SecondaryIndex(ID_INDEX)];
 
   constructor({ number, database, name, uuid }: CollectionIdentity) {
     this.number = number;
@@ -53,14 +70,28 @@ export class Collection {
   }
 
   keysOf(doc: Doc): KeysByIndex {
-    return this.#indexes.map((index) => index.keysOf(doc));
+    const indexes = this.#indexes;
+    return { indexes, lists: indexes.map((index) => index.keysOf(doc)) };
+  }
+
+  /**
+   * What is to be checked of a new version before it is written: its keys in unique indexes, and in those whose fields
+   * have changed. Most changes are of one or two fields, most collections have many indexes.
+   */
+  changedKeysOf(before: Doc, after: Doc): KeysByIndex {
+    const indexes = this.#indexes;
+    const changed = changedFields(before, after);
+    const lists = indexes.map((index) =>
+      index.definition.isUnique || index.dependsOn(changed) ? index.keysOf(after) : UNTOUCHED,
+    );
+    return { indexes, lists };
   }
 
   /** Throws when a committed document other than `record` holds one of the unique keys. */
   assertUnique(doc: Doc, keys: KeysByIndex, record?: StoredRecord): void {
-    for (const [i, index] of this.#indexes.entries()) {
+    for (const [i, index] of keys.indexes.entries()) {
       if (!index.definition.isUnique) continue;
-      if (index.rivalOf(keys[i] as string[], record)) throw duplicateKey(this.namespace, index.definition, doc);
+      if (index.rivalOf(keys.lists[i]!, record)) throw duplicateKey(this.namespace, index.definition, doc);
     }
   }
 
@@ -68,30 +99,30 @@ export class Collection {
   ownerOfKeys(id: string, keys: KeysByIndex): object | undefined {
     const owner = this.reservedIds.get(id);
     if (owner) return owner;
-    for (const [i, index] of this.#indexes.entries()) {
-      const reservation = index.reservationOf(keys[i] as string[]);
+    for (const [i, index] of keys.indexes.entries()) {
+      const reservation = index.reservationOf(keys.lists[i]!);
       if (reservation) return reservation.owner;
     }
     return undefined;
   }
 
-  add(record: StoredRecord, keys: KeysByIndex): void {
+  /** Keys made before an index was added or dropped are made again. */
+  add(record: StoredRecord, doc: Doc, keys?: KeysByIndex): void {
+    const { lists } = keys?.indexes === this.#indexes ? keys : this.keysOf(doc);
     this.records.set(record.id, record);
-    for (const [i, index] of this.#indexes.entries()) index.add(record, keys[i] as string[]);
+    for (const [i, index] of this.#indexes.entries()) index.add(record, lists[i]!);
   }
 
-  reindex(record: StoredRecord, before: KeysByIndex, after: KeysByIndex): void {
-    for (const [i, index] of this.#indexes.entries()) {
-      const [removed, added] = [before[i] as string[], after[i] as string[]];
-      if (removed.length === 1 && added.length === 1 && removed[0] === added[0]) continue;
-      index.remove(record, removed);
-      index.add(record, added);
+  reindex(record: StoredRecord, before: Doc, after: Doc): void {
+    const changed = changedFields(before, after);
+    for (const index of this.#indexes) {
+      if (index.dependsOn(changed)) index.move(record, index.keysOf(before), index.keysOf(after));
     }
   }
 
-  remove(record: StoredRecord, keys: KeysByIndex): void {
+  remove(record: StoredRecord, doc: Doc): void {
     this.records.delete(record.id);
-    for (const [i, index] of this.#indexes.entries()) index.remove(record, keys[i] as string[]);
+    for (const index of this.#indexes) index.remove(record, index.keysOf(doc));
   }
 
   /** Builds the index over what is there; a duplicate leaves the collection as it was. */

@@ -33,12 +33,12 @@ export class DirectWriter implements Writer {
       throw duplicateKey(collection.namespace, ID_INDEX, doc);
     }
     collection.assertUnique(doc, keys);
-    this.#store.commit([{ collection, doc, bytes }], [eventOf(collection, 'insert', { doc, bytes })]);
+    this.#store.commit([{ collection, doc, bytes, keys }], [eventOf(collection, 'insert', { doc, bytes })]);
   }
 
-  rewrite(collection: Collection, { record }: Found, { kind, doc, change }: Rewrite): void {
+  rewrite(collection: Collection, { record, doc: before }: Found, { kind, doc, change }: Rewrite): void {
     const bytes = encodeStored(doc);
-    collection.assertUnique(doc, collection.keysOf(doc), record);
+    collection.assertUnique(doc, collection.changedKeysOf(before, doc), record);
     const event =
       kind === 'replace'
         ? eventOf(collection, kind, { doc, bytes })
@@ -52,9 +52,9 @@ export class DirectWriter implements Writer {
 
   assertFree(collection: Collection, founds: readonly Found[], rewrites: readonly Rewrite[] = []): void {
     for (const { record } of founds) assertNotHeld(record?.lockedBy);
-    for (const { doc } of rewrites) {
+    for (const [i, { doc }] of rewrites.entries()) {
       const id = keyString(doc._id);
-      assertNotHeld(collection.ownerOfKeys(id, collection.keysOf(doc)));
+      assertNotHeld(collection.ownerOfKeys(id, collection.changedKeysOf(founds[i]!.doc, doc)));
     }
   }
 }

@@ -3,7 +3,7 @@ import { decodeDocument, type Doc, encodeStored } from '../bson/value.ts';
 import { CommandError } from '../errors.ts';
 import type { IndexDefinition } from '../indexes/definition.ts';
 import { Catalog } from './catalog.ts';
-import type { Collection } from './collection.ts';
+import type { Collection, KeysByIndex } from './collection.ts';
 import { DataFile } from './data-file.ts';
 import { EventLog, type EventOrigin, type NewEvent } from './event-log.ts';
 import { StoredRecord } from './stored-record.ts';
@@ -16,6 +16,8 @@ export interface CommittedWrite {
   /** `null` removes the document. */
   doc: Doc | null;
   bytes?: Uint8Array;
+  /** Of a new document, when they are known already. */
+  keys?: KeysByIndex;
 }
 
 /** The committed state of everything, in memory and in the file. Every change is one synchronous call of `commit`. */
@@ -92,9 +94,9 @@ export class Store {
     this.file.close();
   }
 
-  #apply({ collection, record, doc, bytes }: CommittedWrite, version: number): void {
+  #apply({ collection, record, doc, bytes, keys }: CommittedWrite, version: number): void {
     if (!record) {
-      if (doc) this.#insert(collection, doc, { version, bytes });
+      if (doc) this.#insert(collection, doc, { version, bytes, keys });
       return;
     }
     const before = record.doc;
@@ -104,21 +106,24 @@ export class Store {
       collection.keepForSnapshots(record);
       this.#withOldVersions.add(collection);
     }
-    const keys = collection.keysOf(before);
     if (doc) {
-      collection.reindex(record, keys, collection.keysOf(doc));
+      collection.reindex(record, before, doc);
       this.file.write('UPDATE documents SET body = ? WHERE number = ?', bytes ?? encodeStored(doc), record.number);
     } else {
-      collection.remove(record, keys);
+      collection.remove(record, before);
       this.file.write('DELETE FROM documents WHERE number = ?', record.number);
     }
     record.doc = doc;
     record.version = version;
   }
 
-  #insert(collection: Collection, doc: Doc, { version, bytes }: { version: number; bytes?: Uint8Array }): void {
+  #insert(
+    collection: Collection,
+    doc: Doc,
+    { version, bytes, keys }: { version: number } & Pick<CommittedWrite, 'bytes' | 'keys'>,
+  ): void {
     const record = new StoredRecord({ id: keyString(doc._id), number: this.#nextRecord++, doc, version });
-    collection.add(record, collection.keysOf(doc));
+    collection.add(record, doc, keys);
     if (this.#snapshots.size > 0) {
       // Older snapshots must not see it; the overlay of superseded records is where they look.
       collection.keepForSnapshots(record);
@@ -138,10 +143,7 @@ export class Store {
       if (!collection) continue;
       const doc = decodeDocument(row.body as Uint8Array);
       const number = row.number as number;
-      collection.add(
-        new StoredRecord({ id: keyString(doc._id), number, doc, version: this.#version }),
-        collection.keysOf(doc),
-      );
+      collection.add(new StoredRecord({ id: keyString(doc._id), number, doc, version: this.#version }), doc);
       this.#nextRecord = number + 1;
     }
   }

@@ -28,6 +28,8 @@ interface PendingWrite {
   record?: StoredRecord;
   doc: Doc | null;
   bytes?: Uint8Array;
+  /** Of a document that is new. */
+  keys?: KeysByIndex;
 }
 
 /** A transaction buffers at most so many documents: it is held in memory and committed in one go. */
@@ -104,7 +106,7 @@ export class Transaction implements Writer, ReadView {
     }
     const keys = collection.keysOf(doc);
     this.#assertUnique(collection, { id, doc, keys });
-    this.#put(collection, { id, record: own?.record, doc, bytes });
+    this.#put(collection, { id, record: own?.record, doc, bytes, keys });
     this.#reserve(collection, id, keys);
     this.#events.push(eventOf(collection, 'insert', { doc, bytes }));
   }
@@ -112,7 +114,7 @@ export class Transaction implements Writer, ReadView {
   rewrite(collection: Collection, { id, record, doc: before }: Found, { kind, doc, change }: Rewrite): void {
     const bytes = encodeStored(doc);
     this.#lock(record);
-    const keys = collection.keysOf(doc);
+    const keys = collection.changedKeysOf(before, doc);
     this.#assertUnique(collection, { id, doc, keys });
     this.#release(collection, before);
     this.#put(collection, { id, record, doc, bytes });
@@ -184,9 +186,9 @@ export class Transaction implements Writer, ReadView {
   }
 
   #assertUnique(collection: Collection, { id, doc, keys }: { id: string; doc: Doc; keys: KeysByIndex }): void {
-    for (const [i, index] of collection.indexes.entries()) {
+    for (const [i, index] of keys.indexes.entries()) {
       if (!index.definition.isUnique) continue;
-      const own = keys[i] as string[];
+      const own = keys.lists[i]!;
       const reservation = index.reservationOf(own);
       if (reservation && reservation.owner !== this) throw conflict();
       const isTakenHere = reservation !== undefined && reservation.id !== id;
@@ -202,8 +204,8 @@ export class Transaction implements Writer, ReadView {
 
   #reserve(collection: Collection, id: string, keys: KeysByIndex): void {
     if (!collection.records.has(id)) collection.reservedIds.set(id, this);
-    for (const [i, index] of collection.indexes.entries()) {
-      if (index.definition.isUnique) index.reserve(keys[i] as string[], this, id);
+    for (const [i, index] of keys.indexes.entries()) {
+      if (index.definition.isUnique) index.reserve(keys.lists[i]!, this, id);
     }
   }
 

@@ -30,7 +30,14 @@ export function mongoOutboxCheck(name: 'catalog' | 'reviews', url: string): Chec
       const client = new MongoClient(url, { serverSelectionTimeoutMS: CONNECT_MS, appName: 'doctor' });
       try {
         const outbox = client.db().collection<{ occurredAt: Date | string }>('outbox');
-        const waiting = await outbox.countDocuments({ publishedAt: null });
+        const [total] = await outbox
+          .aggregate<{ waiting: number }>([
+            { $match: { publishedAt: null } },
+            // A document holds the events of one change.
+            { $group: { _id: null, waiting: { $sum: { $ifNull: ['$count', 1] } } } },
+          ])
+          .toArray();
+        const waiting = total?.waiting ?? 0;
         const [oldest] = await outbox.find({ publishedAt: null }).sort({ occurredAt: 1 }).limit(1).toArray();
         return judgeOutbox(name, waiting, oldest ? (now() - new Date(oldest.occurredAt).getTime()) / 1_000 : 0);
       } finally {

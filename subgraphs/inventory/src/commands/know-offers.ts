@@ -1,4 +1,4 @@
-import { knownItems, saveOffer } from '../store/offers.ts';
+import { knownItems, saveOffers } from '../store/offers.ts';
 import type { CommandDeps } from './deps.ts';
 import { setAllowance } from './set-allowance.ts';
 
@@ -9,7 +9,10 @@ export async function knowOffers(deps: CommandDeps, ids: readonly string[]): Pro
   const missing = [...new Set(ids)].filter((id) => !known.has(id));
   if (missing.length === 0) return known;
   const { offers, allowances } = await deps.offerSource.find(missing);
-  for (const offer of offers) await saveOffer(em, offer);
+  await saveOffers(
+    em,
+    offers.map((offer) => ({ ...offer, sequence: 0 })),
+  );
   for (const allowance of allowances) await setAllowance(deps, { ...allowance, sequence: 0 });
   return new Set([
     ...known,

@@ -29,20 +29,24 @@ export async function knownItems(em: EntityManager, ids: readonly string[]): Pro
 }
 
 /**
- * An offer as the catalog says it is. Concurrency: a sequence already passed is a late or repeated event and changes
- * nothing; one that was asked for has none, and stands until the first event.
+ * Offers as the catalog says they are, one statement for any number. Concurrency: a sequence already passed is a late or
+ * repeated event and changes nothing, the newest of several for one offer counts; one that was asked for has the
+ * sequence 0, and stands until the first event. In the order of their ids, as `lockOffers` takes them.
  */
-export async function saveOffer(
+export async function saveOffers(
   em: EntityManager,
-  offer: Omit<OfferRow, 'lowStockThreshold' | 'sequence'>,
-  { sequence = 0 } = {},
+  offers: readonly Omit<OfferRow, 'lowStockThreshold'>[],
 ): Promise<void> {
+  if (offers.length === 0) return;
   await em.execute(
-    `insert into offer (offer_id, vendor_id, sku, variant_id, catalog_sequence) values (?, ?, ?, ?, ?)
+    `insert into offer (offer_id, vendor_id, sku, variant_id, catalog_sequence)
+     select distinct on ("offerId") "offerId", "vendorId", sku, "variantId", sequence
+       from jsonb_to_recordset(?::jsonb) as offer("offerId" text, "vendorId" text, sku text, "variantId" text, sequence bigint)
+      order by "offerId", sequence desc
      on conflict (offer_id) do update set vendor_id = excluded.vendor_id, sku = excluded.sku,
        variant_id = excluded.variant_id, catalog_sequence = excluded.catalog_sequence
      where offer.catalog_sequence < excluded.catalog_sequence`,
-    [offer.offerId, offer.vendorId, offer.sku, offer.variantId, sequence],
+    [JSON.stringify(offers)],
   );
 }
 

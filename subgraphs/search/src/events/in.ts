@@ -1,4 +1,4 @@
-import type { EventEnvelope, EventHandler } from '@marketgraph/platform/messaging';
+import type { EventEnvelope, EventHandler, TogetherHandler } from '@marketgraph/platform/messaging';
 import {
   personalizationChanged,
   type PersonalizationChanged,
@@ -60,6 +60,16 @@ export const handlers: Readonly<Record<string, Handler>> = {
     steps.push(...boughtTogetherSteps([...sold.keys()].slice(0, MAX_COMPANIONS_PER_ORDER)));
   }),
 };
+
+/** Each says what it writes; the inbox writes all of it at once. */
+export const togetherHandlers: Readonly<Record<string, TogetherHandler<RedisTransaction>>> = Object.fromEntries(
+  Object.entries(handlers).map(([name, handler]) => [
+    name,
+    async (events, transaction) => {
+      for (const event of events) await handler(event, transaction);
+    },
+  ]),
+);
 
 function handle<Payload>(
   write: (payload: Payload, event: EventEnvelope, steps: RedisTransaction['steps']) => void,

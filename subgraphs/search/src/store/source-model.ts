@@ -31,7 +31,6 @@ export type Step =
 const APPLY = `
 local now = ARGV[1]
 local versions = redis.call('SMEMBERS', 'search:collections')
-if ARGV[3] ~= '' and not redis.call('SET', ARGV[3], '1', 'NX', 'EX', ARGV[4]) then return 0 end
 local function dirty(product)
   redis.call('HINCRBY', 'search:product:' .. product, 'revision', 1)
   for _, version in ipairs(versions) do redis.call('ZADD', 'search:dirty:' .. version, 'NX', now, product) end
@@ -110,8 +109,17 @@ function steps.sold(id, quantity)
   dirty(id)
 end
 function steps.call(...) redis.call(...) end
-for _, step in ipairs(cjson.decode(ARGV[2])) do steps[step[1]](unpack(step, 2)) end
-return 1
+local applied = 0
+for _, part in ipairs(cjson.decode(ARGV[2])) do
+  local once = part[1]
+  if once == '' or redis.call('EXISTS', once) == 0 then
+    for at = 2, #part do steps[part[at][1]](unpack(part[at], 2)) end
+    -- Last: of steps that fail it is not said that they were applied.
+    if once ~= '' then redis.call('SET', once, '1', 'EX', ARGV[3]) end
+    applied = applied + 1
+  end
+end
+return applied
 `;
 
 // KEYS: the list of a version. ARGV: by turns a product and the revision its document was made from. What has
@@ -124,15 +132,22 @@ for at = 1, #ARGV, 3 do
 end
 `;
 
-/** Resolves to false when `once` says that these steps have been applied before. */
-export async function applySteps(
+export async function applySteps(redis: Redis, steps: readonly Step[]): Promise<void> {
+  await applyParts(redis, [{ key: '', steps }], { ttlS: 1 });
+}
+
+/**
+ * Parts whose key stands in Redis have been applied before, at most `ttlS` seconds ago, and are left out. All in one
+ * script; resolves to how many were applied.
+ */
+export async function applyParts(
   redis: Redis,
-  steps: readonly Step[],
-  once: { key: string; ttlS: number } = { key: '', ttlS: 1 },
-): Promise<boolean> {
+  parts: readonly { key: string; steps: readonly Step[] }[],
+  { ttlS }: { ttlS: number },
+): Promise<number> {
   // Numbers travel as text: Lua would write a large one as 1e+15.
-  const text = JSON.stringify(steps.map((step) => step.map(String)));
-  return (await redis.eval(APPLY, 0, String(Date.now()), text, once.key, String(once.ttlS))) === 1;
+  const text = JSON.stringify(parts.map(({ key, steps }) => [key, ...steps.map((step) => step.map(String))]));
+  return Number(await redis.eval(APPLY, 0, String(Date.now()), text, String(ttlS)));
 }
 
 /** A product's sources and which state of them this is. */

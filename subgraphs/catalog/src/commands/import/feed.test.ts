@@ -93,6 +93,23 @@ describe('a table', () => {
     ]);
   });
 
+  it('reads each line as if it were the only one, however good or bad its neighbours are', async () => {
+    const good = ['A,plain', 'B,"quoted, well"', '"C","say ""hi"""', '"D"', 'E,""', '"",""', 'F,too,"many"', 'G,"x"'];
+    const bad = ['H,"clo"sed', 'I,in"side', 'J,a\rb', '"K",a\rb', '"L","a\rb"', ' "M" ,x', 'N,"x" '];
+    const lines = fc.oneof(
+      fc.array(fc.constantFrom(...good), { maxLength: 250, size: 'max' }),
+      fc.array(fc.constantFrom(...good, ...bad), { maxLength: 250, size: 'max' }),
+    );
+    await fc.assert(
+      fc.asyncProperty(lines, async (all) => {
+        const together = await readAll('CSV', `sku,title\n${all.join('\n')}\n`, 1_000);
+        const alone = await Promise.all(all.map((each) => readAll('CSV', `sku,title\n${each}\n`)));
+        expect(together).toEqual(alone.flatMap(([record], at) => (record ? [{ ...record, line: at + 2 }] : [])));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
   it('makes no property of a prototype', async () => {
     const [record] = await readAll('CSV', 'title,__proto__,attributes.__proto__\nA,x,y\n');
     const { record: row } = record as { record: object };

@@ -38,16 +38,62 @@ const KNOWN_COLUMNS = new Map(
  */
 export async function* readCsv(lines: AsyncIterable<FeedLine>): AsyncGenerator<FeedRecord> {
   let header: Header | undefined;
+  let waiting: Text[] = [];
+  let length = 0;
+  const readWaiting = (): FeedRecord[] => {
+    const texts = waiting;
+    waiting = [];
+    length = 0;
+    return header ? readTexts(texts, header) : [];
+  };
   for await (const { line, text, problem } of joinQuotedLines(lines, () => header?.delimiter)) {
     if (text === '') continue;
     if (!header) {
       if (text === undefined) throw new UnreadableFeedError(`The header cannot be read: ${problem}`);
       header = readHeader(text);
     } else if (text === undefined) {
+      yield* readWaiting();
       yield { line, problem: problem! };
     } else {
-      yield* readRecords(line, text, header);
+      waiting.push({ line, text });
+      length += text.length;
+      if (waiting.length >= LINES_AT_ONCE || length >= MAX_LINE_BYTES) yield* readWaiting();
     }
+  }
+  yield* readWaiting();
+}
+
+/** Lines that stand for one record, and the number of the first. */
+interface Text {
+  line: number;
+  text: string;
+}
+
+/** What a parser needs to begin costs it more than a line. */
+const LINES_AT_ONCE = 100;
+
+function readTexts(texts: readonly Text[], header: Header): FeedRecord[] {
+  const parsed = parseTogether(
+    texts.filter(({ text }) => text.includes('"')),
+    header.delimiter,
+  );
+  if (!parsed) return texts.flatMap(({ line, text }) => readRecords(line, text, header));
+  const cells = parsed.values();
+  return texts.map(({ line, text }) =>
+    readRecord(line, text.includes('"') ? cells.next().value! : text.split(header.delimiter), header),
+  );
+}
+
+/** Undefined when they do not make one record each: then each is looked at by itself, and spoils nothing but itself. */
+function parseTogether(texts: readonly Text[], delimiter: string): string[][] | undefined {
+  const together = texts.map(({ text }) => text).join('\n');
+  // What ends a record is found out from the first of them, and must not be found otherwise than in each.
+  if (together.includes('\r') || texts.some(({ text }) => text.length > MAX_LINE_BYTES)) return undefined;
+  try {
+    const records = parse(together, { delimiter, relax_column_count: true }) as string[][];
+    return records.length === texts.length ? records : undefined;
+  } catch {
+    return undefined;
   }
 }
 

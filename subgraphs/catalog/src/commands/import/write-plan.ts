@@ -51,11 +51,14 @@ async function writeOffers({ store }: CommandDeps, { offers }: BatchPlan, sessio
   await refreshSortPrices(store, [...new Set(repriced.map(({ after }) => after.productId))], session);
 }
 
+/** A product and its offers side by side: whoever makes one thing of both then makes it once. */
 function eventsOf({ products, offers }: BatchPlan, { publicUrl }: CommandDeps): NewEvent[] {
-  return [
-    ...[...products.values()].map(({ after, category }) => productChanged(after, { path: category.path, publicUrl })),
-    ...[...offers.values()]
-      .filter(({ before, after }) => before !== after)
-      .map(({ before, after }) => offerChanged(after, before)),
-  ];
+  const changed = [...offers.values()].filter(({ before, after }) => before !== after);
+  const byProduct = Map.groupBy(changed, ({ after }) => after.productId);
+  const ofProducts = [...products.values()].flatMap(({ after, category }) => [
+    productChanged(after, { path: category.path, publicUrl }),
+    ...(byProduct.get(after.id) ?? []).map((offer) => offerChanged(offer.after, offer.before)),
+  ]);
+  const ofOthers = changed.filter(({ after }) => !products.has(after.productId));
+  return [...ofProducts, ...ofOthers.map(({ before, after }) => offerChanged(after, before))];
 }

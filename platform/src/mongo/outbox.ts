@@ -1,0 +1,196 @@
+import type { Filter } from 'mongodb';
+import type { Ids } from '../core/core.ts';
+import type { EventEnvelope, NewEvent, Outbox, OutboxRow } from '../messaging/messaging.ts';
+import { activeTraceparent } from '../tracing/tracing.ts';
+import type { MongoDatabase, MongoTransaction } from './mongo.ts';
+
+/**
+ * Events of one transaction that are published together: a feed writes hundreds, and a document for each would cost
+ * as much as what they tell of.
+ */
+interface OutboxDocument {
+  /** Of the first event. */
+  _id: string;
+  /** Of the first event; those behind it follow. */
+  position: number;
+  occurredAt: string;
+  count: number;
+  events: EventEnvelope[];
+  publishedAt: Date | null;
+}
+
+/** As outboxes hold it that were written before: one event, spread over its document. */
+interface SingleEvent extends Omit<EventEnvelope, 'id'> {
+  _id: string;
+  position: number;
+  publishedAt: Date | null;
+  count?: undefined;
+}
+
+interface CounterDocument {
+  _id: string;
+  next: number;
+}
+
+interface LeaseDocument {
+  _id: string;
+  holder: string;
+  until: Date;
+}
+
+/** Far below the size of a document, however long their descriptions are. */
+const EVENTS_PER_DOCUMENT = 50;
+/** Documents fetched at a time, of which most hold one event. */
+const FETCH = 100;
+const LEASE_MS = 10_000;
+
+/**
+ * Writes events beside the change they tell of, in the same transaction. The
+ * counter document makes concurrent writers of one domain wait for each other
+ * (one conflicts and is tried again), so positions follow the order of commit.
+ */
+export async function appendToMongoOutbox(
+  { db, session }: MongoTransaction,
+  events: readonly NewEvent[],
+  { ids, now, trace = activeTraceparent() }: { ids: Ids; now: Date; trace?: string },
+): Promise<EventEnvelope[]> {
+  if (events.length === 0) return [];
+  const counter = await db
+    .collection<CounterDocument>('counters')
+    .findOneAndUpdate(
+      { _id: 'outbox' },
+      { $inc: { next: events.length } },
+      { session, upsert: true, returnDocument: 'after' },
+    );
+  const first = (counter?.next ?? events.length) - events.length + 1;
+  const occurredAt = now.toISOString();
+  const envelopes: EventEnvelope[] = events.map((event) => ({
+    ...event,
+    id: ids.next('evt'),
+    occurredAt,
+    ...(trace ? { trace } : {}),
+  }));
+  const documents: OutboxDocument[] = [];
+  for (let from = 0; from < envelopes.length; from += EVENTS_PER_DOCUMENT) {
+    const together = envelopes.slice(from, from + EVENTS_PER_DOCUMENT);
+    const place = { _id: together[0]!.id, position: first + from, occurredAt };
+    documents.push({ ...place, count: together.length, events: together, publishedAt: null });
+  }
+  await db.collection<OutboxDocument>('outbox').insertMany(documents, { session });
+  return envelopes;
+}
+
+/** One relay per outbox at a time, by a lease that a dead process loses after ten seconds. */
+export function mongoOutbox({ db }: MongoDatabase, holder: string): Outbox {
+  const outbox = db.collection<OutboxDocument | SingleEvent>('outbox');
+  const leases = db.collection<LeaseDocument>('leases');
+
+  const holdsLease = async (): Promise<boolean> => {
+    const now = new Date();
+    try {
+      const lease = await leases.findOneAndUpdate(
+        { _id: 'outbox relay', $or: [{ holder }, { until: { $lt: now } }] },
+        { $set: { holder, until: new Date(now.getTime() + LEASE_MS) } },
+        { upsert: true, returnDocument: 'after' },
+      );
+      return lease?.holder === holder;
+    } catch (error) {
+      // Another holder's lease is live: the upsert met its _id.
+      if (error instanceof Error && 'code' in error && error.code === 11_000) return false;
+      throw error;
+    }
+  };
+
+  /** On the index `unpublished`. */
+  const lastMark = async (): Promise<number> => {
+    const newest = await outbox.findOne(
+      { publishedAt: { $ne: null } },
+      { sort: { publishedAt: -1 }, projection: { publishedAt: 1 } },
+    );
+    return newest?.publishedAt?.getTime() ?? 0;
+  };
+
+  /** Whole documents, the oldest first, until there are so many events. */
+  const nextDocuments = async (limit: number): Promise<(OutboxDocument | SingleEvent)[]> => {
+    const documents: (OutboxDocument | SingleEvent)[] = [];
+    let events = 0;
+    const cursor = outbox.find({ publishedAt: null }).sort({ position: 1 }).limit(limit).batchSize(FETCH);
+    for await (const document of cursor) {
+      documents.push(document);
+      events += document.count ?? 1;
+      if (events >= limit) break;
+    }
+    return documents;
+  };
+
+  const countOf = async (filter: Filter<OutboxDocument | SingleEvent>): Promise<number> => {
+    const [total] = await outbox
+      .aggregate<{ events: number }>([
+        { $match: filter },
+        { $group: { _id: null, events: { $sum: { $ifNull: ['$count', 1] } } } },
+      ])
+      .toArray();
+    return total?.events ?? 0;
+  };
+
+  return {
+    async publishNext(limit, publish) {
+      // Asked five times a second, and mostly nothing waits: then this one look is all it costs.
+      if ((await outbox.findOne({ publishedAt: null }, { projection: { _id: 1 } })) === null) return 0;
+      if (!(await holdsLease())) return null;
+      const documents = await nextDocuments(limit);
+      if (documents.length === 0) return 0;
+      const rows = documents.flatMap(rowsOf);
+      const last = await lastMark();
+      const next = Math.max(Date.now(), last + 1);
+      await publish(rows, { last, next });
+      await outbox.updateMany(
+        { _id: { $in: documents.map(({ _id }) => _id) } },
+        { $set: { publishedAt: new Date(next) } },
+      );
+      return rows.length;
+    },
+    lastMark,
+    async requeueAfter(mark, limit) {
+      const lost: Filter<OutboxDocument | SingleEvent> = { publishedAt: { $gt: new Date(mark) } };
+      const newest = outbox.find(lost, { projection: { position: 1, count: 1 } }).sort({ position: -1 });
+      let events = 0;
+      let from = Number.POSITIVE_INFINITY;
+      for await (const { position, count } of newest) {
+        events += count ?? 1;
+        from = position;
+        if (events >= limit) break;
+      }
+      if (events > 0) await outbox.updateMany({ ...lost, position: { $gte: from } }, { $set: { publishedAt: null } });
+      return events;
+    },
+    async requeue(since) {
+      const published: Filter<OutboxDocument | SingleEvent> = {
+        occurredAt: { $gte: since.toISOString() },
+        publishedAt: { $ne: null },
+      };
+      const events = await countOf(published);
+      await outbox.updateMany(published, { $set: { publishedAt: null } });
+      return events;
+    },
+    async backlog() {
+      const count = await countOf({ publishedAt: null });
+      const oldest = await outbox.findOne(
+        { publishedAt: null },
+        { sort: { position: 1 }, projection: { occurredAt: 1 } },
+      );
+      return { count, ...(oldest ? { oldest: new Date(oldest.occurredAt) } : {}) };
+    },
+    async close() {
+      await leases.deleteOne({ _id: 'outbox relay', holder });
+    },
+  };
+}
+
+function rowsOf(document: OutboxDocument | SingleEvent): OutboxRow[] {
+  if (document.count !== undefined) {
+    return document.events.map((envelope, at) => ({ position: String(document.position + at), envelope }));
+  }
+  const { _id, position, publishedAt: _, ...envelope } = document;
+  return [{ position: String(position), envelope: { id: _id, ...envelope } }];
+}
