@@ -15,7 +15,6 @@ import type { SearchContext } from './graphql/context.ts';
 import { createLoaders } from './graphql/loaders.ts';
 import { bestSold } from './queries/best-sold.ts';
 import { DOMAINS, GROUP } from './queries/index-status.ts';
-import { MAX_LOOKED_AT } from './queries/suggest.ts';
 import { searchSchema } from './schema.ts';
 import { redisLease } from './store/lease.ts';
 import { redisInbox } from './store/redis-inbox.ts';
@@ -57,7 +56,7 @@ export async function createSearch(deps: SearchDeps): Promise<Subgraph> {
     defaultCurrency: config.defaultCurrency,
     nudge,
   };
-  const sold = bestSold(commands, MAX_LOOKED_AT);
+  const sold = bestSold(commands);
   await prepareIndex(commands);
 
   return defineSubgraph<SearchContext>({

@@ -1,34 +1,33 @@
 import { describe, expect, it } from 'vitest';
-import { beginningOf, byBeginning, type Named } from './beginnings.ts';
+import { begunOn, type Named, shelfOf } from './beginnings.ts';
 
 const aNamed = (id: string, title: string, more: Partial<Named> = {}): Named => ({
   ...{ id, title, categories: [], categoryIds: [] },
   ...more,
 });
-const idsOf = (products: readonly Named[] | undefined) => products?.map(({ id }) => id);
+const find = (products: Named[], typed: string, count: number) =>
+  begunOn(shelfOf(products), typed, count)?.map(({ id }) => id) ?? null;
 
-describe('products by the beginnings of their names', () => {
-  it('S1 finds each word of title, brand and category by its first letters, however it is written', () => {
-    const lists = byBeginning([aNamed('1', 'Éclair-Blue LAMP', { brand: 'Nordlys & Co', categories: ['Home'] })], 9);
-    for (const beginning of ['e', 'ec', 'ecl', 'blu', 'lam', 'nor', 'c', 'co', 'hom']) {
-      expect(idsOf(lists.get(beginning)), beginning).toEqual(['1']);
+describe('products that have what somebody types', () => {
+  const eclair = [aNamed('1', 'Éclair-Blue LAMP', { brand: 'Nordlys & Co', categories: ['Home'] })];
+
+  it('S1 are found by each word of title, brand and category as it is typed, however it is written', () => {
+    for (const typed of ['e', 'EC', 'éclair', 'blu', 'lamp', 'nor', 'c', 'co', 'hom', 'lamp ecl', 'home lamp n']) {
+      expect(find(eclair, typed, 1), typed).toEqual(['1']);
     }
-    for (const beginning of ['lamp', 'a', 'amp', '']) expect(lists.get(beginning), beginning).toBeUndefined();
+    for (const typed of ['', '-', 'a', 'amp', 'lamps', 'ec lamp', 'lamp x', '😀']) {
+      expect(find(eclair, typed, 1), typed).toBeNull();
+    }
   });
 
-  it('S1 has those that are named so before those that only stand in such a category, each once, at most so many', () => {
+  it('S1 come first where all of it is in their name, then where a category has some, each once; too few are none', () => {
     const products = [
       aNamed('1', 'Kettle', { categories: ['Light'] }),
       aNamed('2', 'Little lamp light', { categories: ['Light'] }),
       aNamed('3', 'Cup', { brand: 'Lisbon' }),
     ];
-    expect(idsOf(byBeginning(products, 9).get('li'))).toEqual(['2', '3', '1']);
-    expect(idsOf(byBeginning(products, 2).get('li'))).toEqual(['2', '3']);
-  });
-
-  it('S1 is asked for one word of at most three letters', () => {
-    expect(beginningOf('L')).toBe('l');
-    expect(beginningOf(' Éco ')).toBe('eco');
-    for (const prefix of ['', 'lamp', 'a b', 'lamp a', '-', '😀']) expect(beginningOf(prefix), prefix).toBeNull();
+    expect(find(products, 'li', 3)).toEqual(['2', '3', '1']);
+    expect(find(products, 'li', 2)).toEqual(['2', '3']);
+    expect(find(products, 'li', 4)).toBeNull();
   });
 });

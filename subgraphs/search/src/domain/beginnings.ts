@@ -10,54 +10,36 @@ export interface Named {
   categoryIds: readonly string[];
 }
 
-/** Longer beginnings are few products' own, which the index finds quickly. */
-export const MAX_BEGINNING = 3;
+/** Products with their words, each with a space before and behind it. */
+type Shelf<Product> = readonly { product: Product; names: string; categories: string }[];
 
-/** The word that somebody has begun to type, as it is looked up; null when it is not one short beginning. */
-export function beginningOf(prefix: string): string | null {
-  const [word, ...more] = wordsOf(prefix);
-  return word !== undefined && more.length === 0 && word.length <= MAX_BEGINNING ? word : null;
+export function shelfOf<Product extends Named>(products: readonly Product[]): Shelf<Product> {
+  return products.map((product) => ({
+    product,
+    names: spaced([product.title, product.brand ?? '']),
+    categories: spaced(product.categories),
+  }));
 }
 
 /**
- * Products by the beginnings of the words they are named with: first those whose
- * title or brand has the word, then those of which only a category has it, both
- * in the order they come in; of one beginning at most `most`.
+ * Of the products that have what somebody types, the last word as a beginning,
+ * `count`: first those whose title or brand has all of it, then those of which a
+ * category has some, both in the order of the shelf. Null when fewer have it.
  */
-export function byBeginning<Product extends Named>(
-  products: readonly Product[],
-  most: number,
-): ReadonlyMap<string, readonly Product[]> {
-  const byName = new Map<string, Product[]>();
-  const byCategory = new Map<string, Product[]>();
-  for (const product of products) {
-    const own = beginningsOf([product.title, product.brand ?? '']);
-    for (const beginning of own) listed(byName, beginning).push(product);
-    for (const beginning of beginningsOf(product.categories)) {
-      if (!own.has(beginning)) listed(byCategory, beginning).push(product);
-    }
+export function begunOn<Product>(shelf: Shelf<Product>, typed: string, count: number): Product[] | null {
+  const words = wordsOf(typed);
+  if (words.length === 0) return null;
+  const wanted = words.map((word, at) => (at === words.length - 1 ? ` ${word}` : ` ${word} `));
+  const named: Product[] = [];
+  const sorted: Product[] = [];
+  for (const { product, names, categories } of shelf) {
+    if (wanted.every((word) => names.includes(word))) {
+      if (named.push(product) === count) return named;
+    } else if (wanted.every((word) => names.includes(word) || categories.includes(word))) sorted.push(product);
   }
-  const beginnings = new Set([...byName.keys(), ...byCategory.keys()]);
-  return new Map(
-    [...beginnings].map((beginning) => [
-      beginning,
-      [...(byName.get(beginning) ?? []), ...(byCategory.get(beginning) ?? [])].slice(0, most),
-    ]),
-  );
+  return named.length + sorted.length < count ? null : [...named, ...sorted].slice(0, count);
 }
 
-function beginningsOf(texts: readonly string[]): ReadonlySet<string> {
-  const beginnings = new Set<string>();
-  for (const word of texts.flatMap(wordsOf)) {
-    for (let length = 1; length <= Math.min(MAX_BEGINNING, word.length); length += 1) {
-      beginnings.add(word.slice(0, length));
-    }
-  }
-  return beginnings;
-}
-
-function listed<Value>(lists: Map<string, Value[]>, key: string): Value[] {
-  let list = lists.get(key);
-  if (!list) lists.set(key, (list = []));
-  return list;
+function spaced(texts: readonly string[]): string {
+  return ` ${texts.flatMap(wordsOf).join(' ')} `;
 }

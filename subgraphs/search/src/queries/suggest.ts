@@ -17,7 +17,6 @@ const MAX_PREFIX_LENGTH = 100;
 export const MAX_SUGGESTIONS = 20;
 /** More than are shown, because several products may say the same. */
 const LOOK_AT = 3;
-export const MAX_LOOKED_AT = MAX_SUGGESTIONS * LOOK_AT;
 
 /** As many of what others ask stand before what there is. */
 const MAX_ASKED = 3;
