@@ -7,7 +7,7 @@ type Adapter = Extract<
   (config: never) => Promise<unknown>
 >;
 
-/** Sockets to one server. A search engine with more at work on it than this is not faster. */
+/** Sockets to one node. A search engine with more at work on it than this is not faster. */
 const CONNECTIONS = 64;
 
 /**
@@ -15,11 +15,19 @@ const CONNECTIONS = 64;
  * which builds streams, redirects and progress around each request. For clients
  * that only POST JSON.
  */
-export function leanPost(url: string): Adapter {
-  const pool = new Pool(new URL(url).origin, { connections: CONNECTIONS, headersTimeout: 0, bodyTimeout: 0 });
+export function leanPost(): Adapter {
+  const pools = new Map<string, Pool>();
+  const poolOf = (origin: string): Pool => {
+    let pool = pools.get(origin);
+    if (!pool) {
+      pool = new Pool(origin, { connections: CONNECTIONS, headersTimeout: 0, bodyTimeout: 0 });
+      pools.set(origin, pool);
+    }
+    return pool;
+  };
   return async (config) => {
-    const { pathname, search } = new URL(config.url!);
-    const { statusCode, text } = await postJson(pool, {
+    const { origin, pathname, search } = new URL(config.url!);
+    const { statusCode, text } = await postJson(poolOf(origin), {
       path: pathname + search,
       headers: Object.entries(config.headers.toJSON()).flatMap(([name, value]) => [name, String(value)]),
       body: String(config.data),

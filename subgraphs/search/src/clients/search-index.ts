@@ -103,20 +103,24 @@ const MAX_FACET_VALUES = 1_000;
  */
 const MIN_LENGTH_TWO_SLIPS = 5;
 const SEARCH_TIMEOUT_S = 3;
+/** A node that did not answer is left alone for so long while others do. */
+const NODE_IS_AWAY_S = 15;
 /** The server's own limit per call is 50. */
 const MAX_SEARCHES = 40;
 /** The server's own limit. */
 const MAX_PER_PAGE = 250;
 const NAME_FIELDS = ['id', 'title', 'brand', 'categories', 'categoryIds'];
 
+/** `url` is of one server, or of each node of one cluster, with commas between them: each has everything, any may be asked. */
 export function typesenseIndex({ url, apiKey }: { url: string; apiKey: string }): SearchIndex {
+  // The client puts its paths behind the address as they are.
+  const nodes = url.split(',').map((one) => ({ url: one.trim().replace(/\/$/, '') }));
   const connect = (connectionTimeoutSeconds: number, options: Partial<ClientOptions> = {}) =>
-    // The client puts its paths behind the address as they are.
     new Client({
-      ...{ nodes: [{ url: url.replace(/\/$/, '') }], apiKey, connectionTimeoutSeconds },
-      ...{ numRetries: 1, logLevel: 'silent', ...options },
+      ...{ nodes, apiKey, connectionTimeoutSeconds, healthcheckIntervalSeconds: NODE_IS_AWAY_S },
+      ...{ numRetries: nodes.length, logLevel: 'silent', ...options },
     });
-  const searching = connect(SEARCH_TIMEOUT_S, { axiosAdapter: leanPost(url) });
+  const searching = connect(SEARCH_TIMEOUT_S, { axiosAdapter: leanPost() });
   const watching = connect(SEARCH_TIMEOUT_S);
   // An import of a large batch may take longer than anybody waits for a search.
   const writing = connect(30);
