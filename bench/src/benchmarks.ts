@@ -9,6 +9,10 @@ import { benchMarketplace, marketplaceBenchDefaults, marketplaceBenchLong } from
 import type { Report } from './measure/report.ts';
 import { benchPrices, pricesBenchDefaults, pricesBenchLong } from './prices/prices-bench.ts';
 import { benchReindex, reindexBenchDefaults, reindexBenchLong } from './reindex/reindex-bench.ts';
+import { benchVendure, vendureBenchDefaults, vendureBenchLong } from './vendure/vendure-bench.ts';
+
+/** Not part of a run of all: whoever wants them asks for them by name. */
+export const ON_REQUEST: ReadonlySet<string> = new Set(['vendure']);
 
 /** All there are, by the name one asks for them, in the order they run in. */
 export function benchmarks({
@@ -33,5 +37,6 @@ export function benchmarks({
     import: () => benchImport(either(importBenchDefaults, importBenchLong)),
     reindex: () => benchReindex(either(reindexBenchDefaults, reindexBenchLong)),
     marketplace: () => benchMarketplace(either(marketplaceBenchDefaults, marketplaceBenchLong)),
+    vendure: () => benchVendure(either(vendureBenchDefaults, vendureBenchLong)),
   };
 }

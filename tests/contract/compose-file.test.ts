@@ -11,6 +11,9 @@ interface ComposeService {
   command?: string[];
   environment?: Record<string, string>;
   depends_on?: string[] | Record<string, unknown>;
+  profiles?: string[];
+  networks?: string[] | Record<string, { ipv4_address: string }>;
+  volumes?: string[];
 }
 
 const compose = parse(readFileSync(resolve(ROOT, 'docker-compose.yml'), 'utf8'), { merge: true }) as {
@@ -18,6 +21,7 @@ const compose = parse(readFileSync(resolve(ROOT, 'docker-compose.yml'), 'utf8'),
 };
 const subgraphs = ['accounts', 'catalog', 'inventory', 'orders', 'payments', 'reviews', 'search'];
 const stores = ['postgres', 'redis', 'mongodb', 'typesense'];
+const searchNodes = ['typesense-1', 'typesense-2', 'typesense-3'];
 
 /** Values as compose would fill them in: long enough for a secret, right for what is checked. */
 const SECRETS: Readonly<Record<string, string>> = {
@@ -38,7 +42,9 @@ const SECRETS: Readonly<Record<string, string>> = {
 };
 
 const filled = (value: string) =>
-  value.replaceAll(/\$\{(\w+):\?\}/g, (_, name: string) => SECRETS[name] ?? `a-long-secret-for-${name}`);
+  value
+    .replaceAll(/\$\{(\w+):\?\}/g, (_, name: string) => SECRETS[name] ?? `a-long-secret-for-${name}`)
+    .replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1');
 
 /** Reads the way the service's process does, and remembers which settings it asked for. */
 async function settingsRead(service: string): Promise<Set<string>> {
@@ -67,7 +73,32 @@ const PROCESS_SETTINGS = new Set(['HOST', 'PORT', 'INTERNAL_SIGNING_KEY', 'INTER
 
 describe('docker-compose.yml', () => {
   it('has one container per subgraph, a gateway and the real stores', () => {
-    expect(Object.keys(compose.services).toSorted()).toEqual([...subgraphs, 'gateway', ...stores].toSorted());
+    const started = Object.keys(compose.services).filter((name) => !compose.services[name]!.profiles);
+    expect(started.toSorted()).toEqual([...subgraphs, 'gateway', ...stores].toSorted());
+  });
+
+  it('S11 has three nodes of search that know one another, and their addresses for the service', () => {
+    const inProfile = Object.entries(compose.services).filter(([, { profiles }]) =>
+      profiles?.includes('search-cluster'),
+    );
+    expect(inProfile.map(([name]) => name)).toEqual(searchNodes);
+    const known = readFileSync(resolve(ROOT, 'docs', 'deploy', 'typesense-nodes'), 'utf8')
+      .trim()
+      .split(',');
+    const addresses = inProfile.map(([, { environment, networks, volumes, image }]) => {
+      const { ipv4_address: address } = (networks as Record<string, { ipv4_address: string }>)['typesense-cluster']!;
+      expect(environment).toMatchObject({
+        TYPESENSE_PEERING_ADDRESS: address,
+        TYPESENSE_NODES: '/etc/typesense-nodes',
+      });
+      expect(volumes).toContain('./docs/deploy/typesense-nodes:/etc/typesense-nodes:ro');
+      expect(image).toBe(compose.services['typesense']!.image);
+      return address;
+    });
+    expect(known).toEqual(addresses.map((address) => `${address}:8107:8108`));
+    expect(compose.services['search']!.networks).toEqual(['default', 'typesense-cluster']);
+    const example = readFileSync(resolve(ROOT, '.env.example'), 'utf8');
+    expect(example).toContain(`TYPESENSE_URL=${searchNodes.map((name) => `http://${name}:8108`).join()}`);
   });
 
   it('pins every image to a version', () => {

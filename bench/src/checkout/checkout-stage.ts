@@ -8,7 +8,7 @@ import type { StoryGraph } from '@marketgraph/tests/story/cast';
 import { type Build, startChild } from '../measure/child.ts';
 import type { CpuParts } from '../measure/cpu-parts.ts';
 import { familyCpuMs, ownCpuMs, residentBytes } from '../measure/process-usage.ts';
-import { inDatabase, numberIn } from './databases.ts';
+import { inDatabase, keepConnected, type KeptConnection } from './databases.ts';
 
 export type Shape = 'monolith' | 'processes';
 
@@ -41,7 +41,7 @@ export interface CheckoutStage {
 const NODE_FLAGS = ['--max-semi-space-size=16'];
 const QUIET_LIMIT_MS = 60_000;
 const DOMAINS = ['accounts', 'catalog', 'inventory', 'orders', 'payments', 'reviews'];
-const DATABASES = ['accounts', 'inventory', 'orders', 'payments'];
+export const MARKETPLACE_DATABASES = ['accounts', 'inventory', 'orders', 'payments'];
 
 interface Facts {
   url: string;
@@ -80,6 +80,9 @@ export async function startCheckoutStage(options: {
     const nodes = [child.pid, ...facts.services.map(({ pid }) => pid)];
     const redis = await connectRedis(facts.redisUrl, { log: silentLog, name: 'bench' });
     const { superuserUrl } = facts;
+    const server = await keepConnected(superuserUrl);
+    const databases: KeptConnection[] = [];
+    for (const name of MARKETPLACE_DATABASES) databases.push(await keepConnected(inDatabase(superuserUrl, name)));
 
     const isQuiet = async (): Promise<boolean> => {
       for (const domain of DOMAINS) {
@@ -89,9 +92,8 @@ export async function startCheckoutStage(options: {
           if (of('lag') !== 0 || of('pending') !== 0) return false;
         }
       }
-      for (const database of DATABASES) {
-        const url = inDatabase(superuserUrl, database);
-        if ((await numberIn(url, 'select count(*) as n from outbox where published_at is null')) > 0) return false;
+      for (const database of databases) {
+        if ((await database.number('select count(*) as n from outbox where published_at is null')) > 0) return false;
       }
       return true;
     };
@@ -109,9 +111,8 @@ export async function startCheckoutStage(options: {
           redis: familyCpuMs(pidOf('redis')),
           emulators: emulators.reduce((sum, pid) => sum + familyCpuMs(pid), 0),
         };
-        const names = DATABASES.map((name) => `'${name}'`).join(', ');
-        const transactions = await numberIn(
-          superuserUrl,
+        const names = MARKETPLACE_DATABASES.map((name) => `'${name}'`).join(', ');
+        const transactions = await server.number(
           `select sum(xact_commit) as n from pg_stat_database where datname in (${names})`,
         );
         return { cpu, transactions };
@@ -120,6 +121,7 @@ export async function startCheckoutStage(options: {
         void (await until(isQuiet, { timeoutMs, intervalMs: 100, what: 'all events to be handled' })),
       async stop() {
         await redis.quit();
+        for (const connection of [server, ...databases]) await connection.end();
         await child.stop();
         await removeData();
       },

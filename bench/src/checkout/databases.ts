@@ -18,10 +18,24 @@ export async function withDatabase<T>(url: string, work: (client: pg.Client) => 
   }
 }
 
-/** The number `n` of the first row. */
-export function numberIn(url: string, query: string): Promise<number> {
-  return withDatabase(url, async (client) => {
-    const { rows } = await client.query<{ n: string | number | null }>(query);
-    return Number(rows[0]?.n ?? 0);
-  });
+/** A connection that is kept, for whoever asks again and again: opening one costs the server more than many an answer does. */
+export interface KeptConnection {
+  rows<Row extends object>(query: string, values?: unknown[]): Promise<Row[]>;
+  /** The number `n` of the first row. */
+  number(query: string): Promise<number>;
+  end(): Promise<void>;
+}
+
+export async function keepConnected(url: string): Promise<KeptConnection> {
+  const client = new pg.Client({ connectionString: url });
+  // Of a server that went away the next question tells as well.
+  client.on('error', () => undefined);
+  await client.connect();
+  const rows = async <Row extends object>(query: string, values: unknown[] = []): Promise<Row[]> =>
+    (await client.query<Row>(query, values)).rows;
+  return {
+    rows,
+    number: async (query) => Number((await rows<{ n: string | number | null }>(query))[0]?.n ?? 0),
+    end: () => client.end(),
+  };
 }

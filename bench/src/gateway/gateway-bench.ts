@@ -1,6 +1,6 @@
 import type { Build } from '../measure/child.ts';
 import { alternatingRounds, answersDigest, medianRound, type Round, type Target } from '../measure/http-load.ts';
-import { installPeers } from '../measure/peers.ts';
+import { GATEWAY_PEERS, installPeers } from '../measure/peers.ts';
 import type { Figure, Report } from '../measure/report.ts';
 import { rounded } from '../measure/statistics.ts';
 import { startToyStage, type ToyStage } from '../toy/toy-stage.ts';
@@ -70,7 +70,7 @@ async function startGateways(stage: ToyStage, { withPeers, say }: GatewayBenchOp
   const targets: Target[] = await Promise.all([startOwn(stage, 'own'), startOwn(stage, 'stock'), startStock(stage)]);
   const missing = new Map<string, string>();
   if (!withPeers) return { targets, missing };
-  const failure = await installPeers(say);
+  const failure = await installPeers(GATEWAY_PEERS, say);
   if (failure) {
     missing.set(`${HIVE}, both modes,`, failure);
     say('Hive Gateway cannot be installed and is left out.\n');

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { freePort } from '@marketgraph/launcher/processes';
 import { startForeign } from '../measure/child.ts';
 import type { Target } from '../measure/http-load.ts';
-import { PEERS_FOLDER } from '../measure/peers.ts';
+import { GATEWAY_PEERS } from '../measure/peers.ts';
 import type { ToyStage } from '../toy/toy-stage.ts';
 
 export const OWN = 'ours';
@@ -35,7 +35,7 @@ export async function startHive(stage: ToyStage, mode: 'default' | 'router runti
   const url = `http://127.0.0.1:${port}`;
   const child = await startForeign({
     name,
-    cwd: PEERS_FOLDER,
+    cwd: GATEWAY_PEERS.folder,
     args: [
       join('node_modules', '@graphql-hive', 'gateway', 'dist', 'bin.js'),
       'supergraph',

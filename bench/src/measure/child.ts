@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { promisify } from 'node:util';
 
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 10_000;
@@ -111,6 +112,26 @@ export async function startForeign(options: {
     });
   }
   return { name, pid: child.pid!, stop: () => endProcess(child) };
+}
+
+/** A program that does not know us, which does something and ends. */
+export async function runForeign(options: {
+  name: string;
+  args: readonly string[];
+  cwd: string;
+  env?: Readonly<Record<string, string>>;
+  timeoutMs: number;
+}): Promise<void> {
+  const { name, args, cwd, timeoutMs } = options;
+  try {
+    await promisify(execFile)(process.execPath, [...args], {
+      ...{ cwd, timeout: timeoutMs },
+      env: { ...baseEnvironment(), ...options.env },
+    });
+  } catch (error) {
+    const { stderr = '' } = error as { stderr?: string };
+    throw new Error(`${name} failed: ${stderr.slice(-LAST_WORDS).trim() || String(error)}`, { cause: error });
+  }
 }
 
 /** Nothing of the caller's own settings reaches what is measured. */

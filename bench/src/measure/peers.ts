@@ -4,28 +4,41 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
-export const PEERS_FOLDER = resolve(import.meta.dirname, '..', '..', 'peers');
-const LOCK = join(PEERS_FOLDER, 'pnpm-lock.yaml');
-/** Which lockfile was installed last. */
-const STAMP = join(PEERS_FOLDER, 'node_modules', '.installed-lock');
+/** Programs of others in a folder with a lockfile of its own, outside the workspace. */
+export interface Peers {
+  folder: string;
+  what: string;
+  megabytes: number;
+}
+
+const PEERS_FOLDER = resolve(import.meta.dirname, '..', '..', 'peers');
+
+export const GATEWAY_PEERS: Peers = { folder: PEERS_FOLDER, what: 'the gateways to compare with', megabytes: 330 };
+export const VENDURE_PEER: Peers = { folder: join(PEERS_FOLDER, 'vendure'), what: 'Vendure', megabytes: 125 };
+
 const INSTALL_LIMIT_MS = 300_000;
 /** Of what an installer that failed had to say. */
 const MAX_LINES = 4;
 
 /**
- * Installs the gateways we compare with, at the first benchmark that wants them
- * and whenever their lockfile has changed. Resolves to why it could not, or null.
+ * Installs what we compare with, at the first benchmark that wants it and
+ * whenever its lockfile has changed. Resolves to why it could not, or null.
  */
-export async function installPeers(say: (text: string) => void): Promise<string | null> {
-  const lock = await readFile(LOCK, 'utf8');
-  if (existsSync(STAMP) && (await readFile(STAMP, 'utf8')) === lock) return null;
-  say('Installing the gateways to compare with (once, about 330 MB) …\n');
+export async function installPeers(
+  { folder, what, megabytes }: Peers,
+  say: (text: string) => void,
+): Promise<string | null> {
+  /** Which lockfile was installed last. */
+  const stamp = join(folder, 'node_modules', '.installed-lock');
+  const lock = await readFile(join(folder, 'pnpm-lock.yaml'), 'utf8');
+  if (existsSync(stamp) && (await readFile(stamp, 'utf8')) === lock) return null;
+  say(`Installing ${what} (once, about ${megabytes} MB) …\n`);
   const root = JSON.parse(await readFile(resolve(PEERS_FOLDER, '..', '..', 'package.json'), 'utf8')) as {
     packageManager: string;
   };
   try {
     await promisify(execFile)('npx', ['-y', root.packageManager, 'install', '--frozen-lockfile', '--ignore-scripts'], {
-      cwd: PEERS_FOLDER,
+      cwd: folder,
       timeout: INSTALL_LIMIT_MS,
     });
   } catch (error) {
@@ -35,6 +48,19 @@ export async function installPeers(say: (text: string) => void): Promise<string 
       .filter((line) => line.trim() !== '' && !line.startsWith('npm warn'));
     return said.slice(0, MAX_LINES).join('; ') || String(error);
   }
-  await writeFile(STAMP, lock);
+  await writeFile(stamp, lock);
   return null;
+}
+
+/** What is compared with, as it is pinned. */
+export async function peerVersions(): Promise<Record<string, string>> {
+  const each = await Promise.all(
+    [GATEWAY_PEERS, VENDURE_PEER].map(async ({ folder }) => {
+      const { dependencies } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as {
+        dependencies: Record<string, string>;
+      };
+      return dependencies;
+    }),
+  );
+  return Object.assign({}, ...each) as Record<string, string>;
 }

@@ -4,6 +4,7 @@ import { cpus, loadavg, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import colors from 'picocolors';
+import { peerVersions } from './peers.ts';
 
 /** One figure beside what it should be. Reported, never asserted: machines differ. */
 export interface Figure {
@@ -166,9 +167,6 @@ export function machineFacts() {
 /** What was compared: the commit, and the packages that matter as they are locked. */
 async function versions(): Promise<Record<string, string>> {
   const catalog = await readFile(join(ROOT, 'pnpm-workspace.yaml'), 'utf8');
-  const peers = JSON.parse(await readFile(join(ROOT, 'bench', 'peers', 'package.json'), 'utf8')) as {
-    dependencies: Record<string, string>;
-  };
   const pinned = (name: string) => new RegExp(`^  '?${name}'?: (\\S+)$`, 'm').exec(catalog)?.[1] ?? 'unknown';
   const commit = await promisify(execFile)('git', ['describe', '--always', '--dirty'], { cwd: ROOT }).then(
     ({ stdout }) => stdout.trim(),
@@ -179,6 +177,6 @@ async function versions(): Promise<Record<string, string>> {
     ...Object.fromEntries(
       ['@apollo/gateway', '@apollo/server', 'graphql', 'undici', 'ws'].map((name) => [name, pinned(name)]),
     ),
-    ...peers.dependencies,
+    ...(await peerVersions()),
   };
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { createHistogram } from 'node:perf_hooks';
 import * as operations from '@marketgraph/schema/generated/operations';
 import { type DocumentNode, print } from 'graphql';
 import { Pool } from 'undici';
 import type { BuyerLoad, BuyerResult } from '../checkout/buyer-load.ts';
+import { orderLoop } from '../checkout/order-loop.ts';
 import { serveParent } from '../measure/serve-parent.ts';
 
 /**
@@ -34,20 +34,10 @@ interface Cart {
   total: { amount: number; currencyCode: string };
 }
 
-async function load({
-  url,
-  stripe,
-  tokens,
-  offerIds,
-  durationMs,
-  maxOrders = Infinity,
-}: BuyerLoad): Promise<BuyerResult> {
-  const graph = new Pool(url, { connections: tokens.length, pipelining: 1 });
-  const provider = new Pool(stripe.apiUrl, { connections: tokens.length, pipelining: 1 });
-  const latencies = createHistogram();
-  const begin = performance.now();
-  let begun = 0;
-  let orders = 0;
+async function load({ url, stripe, ...loop }: BuyerLoad): Promise<BuyerResult> {
+  const connections = loop.tokens.length;
+  const graph = new Pool(url, { connections, pipelining: 1 });
+  const provider = new Pool(stripe.apiUrl, { connections, pipelining: 1 });
   let askedAgain = 0;
 
   const ask = async <Data>(token: string, step: Step, variables: object): Promise<Data | undefined> => {
@@ -122,25 +112,9 @@ async function load({
     if (statusCode !== 200) throw new Error(`pay: ${statusCode} ${text.slice(0, 500)}`);
   };
 
-  const buy = async (token: string, offerId: string): Promise<void> => {
-    while (begun < maxOrders && performance.now() - begin < durationMs) {
-      begun += 1;
-      const at = performance.now();
-      await order(token, offerId);
-      latencies.record(Math.max(1, Math.round((performance.now() - at) * 1_000)));
-      orders += 1;
-    }
-  };
   try {
-    await Promise.all(tokens.map((token, index) => buy(token, offerIds[index % offerIds.length]!)));
-    const seconds = (performance.now() - begin) / 1_000;
-    return {
-      orders,
-      askedAgain,
-      seconds,
-      p50Ms: latencies.percentile(50) / 1_000,
-      p99Ms: latencies.percentile(99) / 1_000,
-    };
+    const result = await orderLoop(loop, order);
+    return { ...result, askedAgain };
   } finally {
     await Promise.all([graph.close(), provider.close()]);
   }

@@ -1,7 +1,7 @@
 import { SubgraphUnavailableError } from '@marketgraph/platform/serve';
 import type { Logger } from '@marketgraph/platform/telemetry';
 import { GraphQLError, Kind, parse } from 'graphql';
-import { type FetchSubgraph, isMutation } from './fetch.ts';
+import { type FetchSubgraph, isMutation, type SubgraphFetch } from './fetch.ts';
 
 /** A subgraph that cannot be reached costs its own fields: null, and an error that says which one is missing. */
 export function tellUnavailable(fetch: FetchSubgraph, log: Logger): FetchSubgraph {
@@ -14,7 +14,10 @@ export function tellUnavailable(fetch: FetchSubgraph, log: Logger): FetchSubgrap
       const level = error.reason === 'circuit-open' ? 'debug' : 'warn';
       log[level]({ err: error, subgraph: service, requestId: context.requestId }, 'subgraph unavailable');
       const mutates = isMutation(request.query);
-      return { data: null, errors: pathsOf(request.query).map((path) => unavailableError(error, { path, mutates })) };
+      const errors = rootFieldsOf(request).map(({ path, hasKey }) =>
+        unavailableError(error, { path, mayRepeat: !mutates || hasKey }),
+      );
+      return { data: null, errors };
     }
   };
 }
@@ -22,18 +25,18 @@ export function tellUnavailable(fetch: FetchSubgraph, log: Logger): FetchSubgrap
 /** The error a client sees for each field that is missing now. */
 export function unavailableError(
   { subgraph, reason }: SubgraphUnavailableError,
-  options: { path?: readonly (string | number)[]; mutates?: boolean } = {},
+  { path, mayRepeat = true }: { path?: readonly (string | number)[]; mayRepeat?: boolean } = {},
 ): GraphQLError {
   return new GraphQLError(
     reason === 'timeout' ? `${subgraph} did not answer in time.` : `${subgraph} is not available at the moment.`,
     {
-      path: options.path,
+      path,
       extensions: {
         code: reason === 'timeout' ? 'SUBGRAPH_TIMEOUT' : 'SUBGRAPH_UNAVAILABLE',
         service: subgraph,
         reason,
-        // A mutation that was sent may have been run, though nobody heard of it.
-        retryable: !options.mutates || NOT_SENT.has(reason),
+        // A mutation that was sent may have been run, though nobody heard of it: again only with the key it had.
+        retryable: mayRepeat || NOT_SENT.has(reason),
       },
     },
   );
@@ -41,12 +44,24 @@ export function unavailableError(
 
 const NOT_SENT = new Set<SubgraphUnavailableError['reason']>(['unreachable', 'circuit-open']);
 
-function pathsOf(query: string): (string | number)[][] {
+interface RootField {
+  path: (string | number)[];
+  /** Asked again with the same key it has the same effect, and once. */
+  hasKey: boolean;
+}
+
+function rootFieldsOf({ query, variables }: SubgraphFetch): RootField[] {
   const [operation] = parse(query, { noLocation: true }).definitions;
   const selections = operation?.kind === Kind.OPERATION_DEFINITION ? operation.selectionSet.selections : [];
-  const names = selections.flatMap((selection) =>
-    selection.kind === Kind.FIELD ? [selection.alias?.value ?? selection.name.value] : [],
-  );
-  // The executor turns `_entities, 0` into the place of the first entity.
-  return names.length > 0 ? names.map((field) => (field === '_entities' ? [field, 0] : [field])) : [[]];
+  const fields = selections.filter((selection) => selection.kind === Kind.FIELD);
+  if (fields.length === 0) return [{ path: [], hasKey: false }];
+  return fields.map(({ alias, name, arguments: given = [] }) => {
+    const field = alias?.value ?? name.value;
+    const key = given.find((argument) => argument.name.value === 'idempotencyKey')?.value;
+    return {
+      // The executor turns `_entities, 0` into the place of the first entity.
+      path: field === '_entities' ? [field, 0] : [field],
+      hasKey: key?.kind === Kind.VARIABLE ? variables[key.name.value] != null : key?.kind === Kind.STRING,
+    };
+  });
 }

@@ -8,7 +8,7 @@ import { postgresCheck } from './checks/postgres.ts';
 import { deadLettersCheck, redisCheck } from './checks/redis.ts';
 import { runtimeCheck } from './checks/runtime.ts';
 import { stripeCheck } from './checks/stripe.ts';
-import { typesenseCheck } from './checks/typesense.ts';
+import { typesenseChecks } from './checks/typesense.ts';
 import { databaseNames, type Where } from './where.ts';
 
 export type { Outcome, Status } from './check.ts';
@@ -42,7 +42,7 @@ function checksOf({ postgres, redisUrl, mongodb, typesense, stripe, graphUrl }: 
     ...databases.map(({ name, url }) => postgresCheck(name, url)),
     ...documents.map(({ name, url }) => mongoCheck(name, url)),
     ...(redisUrl ? [redisCheck(redisUrl)] : []),
-    ...(typesense ? [typesenseCheck(typesense)] : []),
+    ...(typesense ? typesenseChecks(typesense) : []),
     ...(stripe ? [stripeCheck(stripe)] : []),
     ...(graphUrl ? [graphCheck(graphUrl)] : []),
     ...databases.map(({ name, url }) => blockersCheck(name, url)),

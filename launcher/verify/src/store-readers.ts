@@ -71,10 +71,10 @@ export function openStores({ postgres, redisUrl, mongodb, typesense, stripe }: S
     mongo: { catalog: catalog.db(), reviews: reviews.db() },
     redis,
     typesense: new Typesense({
-      nodes: [nodeOf(typesense.url)],
+      nodes: typesense.url.split(',').map(nodeOf),
       apiKey: typesense.apiKey,
       connectionTimeoutSeconds: CONNECT_TIMEOUT_MS / 1_000,
-      numRetries: 1,
+      numRetries: typesense.url.split(',').length,
     }),
     stripe: new Stripe(stripe.secretKey, { maxNetworkRetries: 1, telemetry: false, ...addressOf(stripe.url) }),
     async close() {

@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTypesenseEmulator } from '@marketgraph/emulator-typesense';
@@ -15,6 +16,29 @@ let folder: string;
 let engine: { port: number; stop(): Promise<void> };
 let subgraph: Subgraph;
 const startEngine = (port = 0) => startTypesenseEmulator({ apiKey, port, dataFile: join(folder, 'search.sqlite') });
+
+/** Another address of the same server, which can be lost by itself. */
+async function forwardingTo(port: number): Promise<{ port: number; stop(): Promise<void> }> {
+  const open = new Set<Socket>();
+  const server = createServer((client) => {
+    const target = connect(port, '127.0.0.1');
+    for (const socket of [client, target]) {
+      open.add(socket);
+      socket.on('error', () => undefined).on('close', () => (client.destroy(), target.destroy(), open.delete(socket)));
+    }
+    client.pipe(target).pipe(client);
+  });
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    async stop() {
+      const closed = new Promise((resolve) => void server.close(resolve));
+      for (const socket of open) socket.destroy();
+      await closed;
+    },
+  };
+}
+
 const served = {
   ask: <Data>(query: string, variables: Record<string, unknown> = {}) => askOf<Data>(subgraph, query, variables),
 };
@@ -51,6 +75,32 @@ describe('while Typesense is away', () => {
     // Without the catalog's word on what is shown, absence is the index's own.
     shop.sources.away.add('catalog');
     await until(async () => (await foundIds(served)).join() === meanwhile.id);
+  });
+});
+
+describe('S11 three nodes of one cluster', () => {
+  it('one that is lost is missed by nobody, and neither is one that was never there', async () => {
+    const nodes = await Promise.all([engine, engine].map(({ port }) => forwardingTo(port)));
+    const never = await forwardingTo(engine.port);
+    await never.stop();
+    await subgraph.stop();
+    const typesenseUrl = [never, ...nodes].map(({ port }) => `http://127.0.0.1:${port}`).join(', ');
+    subgraph = await createSearch({
+      ...{ config: { ...shop.config, typesenseUrl, typesenseApiKey: apiKey }, log, peers: shop.sources.peers },
+    });
+    await subgraph.start();
+    try {
+      const before = await shop.sources.addProduct({ title: 'Lamp' });
+      await until(async () => (await foundIds(served)).includes(before.id));
+      await nodes[0]!.stop();
+      // More often than there are nodes, so that each would have had its turn.
+      for (let time = 0; time < 6; time += 1) expect(await foundIds(served)).toContain(before.id);
+      const after = await shop.sources.addProduct({ title: 'Chair' });
+      await until(async () => (await foundIds(served)).includes(after.id));
+      expect((await subgraph.readiness()).ready).toBe(true);
+    } finally {
+      await Promise.all(nodes.map((node) => node.stop()));
+    }
   });
 });
 

@@ -1,9 +1,15 @@
 import type { Check } from '../check.ts';
 
-/** Whether Typesense says that it is well, and takes our key. */
-export function typesenseCheck({ url, apiKey }: { url: string; apiKey: string }): Check {
+/** Whether Typesense says that it is well, and takes our key: the server, or each node of its cluster by itself. */
+export function typesenseChecks({ url, apiKey }: { url: string; apiKey: string }): Check[] {
+  const [first = '', ...others] = url.split(',').map((one) => one.trim());
+  if (others.length === 0) return [checkOf('typesense', first, apiKey)];
+  return [first, ...others].map((node) => checkOf(`typesense:${new URL(node).host}`, node, apiKey));
+}
+
+function checkOf(id: string, url: string, apiKey: string): Check {
   return {
-    id: 'typesense',
+    id,
     async run({ signal }) {
       const ask = (path: string) => fetch(new URL(path, url), { headers: { 'x-typesense-api-key': apiKey }, signal });
       const health = await ask('/health');
