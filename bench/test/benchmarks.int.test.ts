@@ -118,7 +118,7 @@ describe('the benchmarks', { timeout: LIMIT_MS }, () => {
     expect(valuesOf(report)).toSatisfy((values: number[]) => values.every((value) => value > 0));
   });
 
-  it('catalog: page, list and search are right, and what they cost is known by part', async () => {
+  it('catalog: page, list, search and suggestions are right, and what they cost is known by part', async () => {
     const report = await benchCatalog({
       ...{
         ...quiet,
@@ -133,7 +133,7 @@ describe('the benchmarks', { timeout: LIMIT_MS }, () => {
       ...{ rounds: 1, warmUpMs: 60_000, roundMs: 60_000, maxRequests: 12 },
     });
     const { rounds } = report.details as { rounds: { read: string; rounds: CatalogRound[] }[] };
-    expect(rounds).toHaveLength(6);
+    expect(rounds).toHaveLength(8);
     for (const each of rounds) {
       const [round] = each.rounds;
       expect(round!.operations).toBe(12);

@@ -6,6 +6,7 @@ import { listen, type RunningServer, subgraphClient, type SubgraphTransport } fr
 import { createHttpMetrics, type Logger, type Metrics } from '@marketgraph/platform/telemetry';
 import { guardingCodes } from './codes/code-limits.ts';
 import { createEntityCache, type EntityCache } from './cache/entity-cache.ts';
+import { unaffectedSubgraphs } from './cache/own-changes.ts';
 import type { GatewayConfig } from './config.ts';
 import { createLiveGraph, type LiveGraph } from '@marketgraph/federation-live';
 import { coalescedFields } from './graph/gateway-directives.ts';
@@ -157,6 +158,7 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
   const cache = createEntityCache({
     supergraph: graph.supergraph,
     maxBytes: config.entityCacheBytes,
+    unaffected: unaffectedSubgraphs,
     isCurrent: () => live.isCurrent(),
     metrics,
   });

@@ -5,7 +5,7 @@ export interface RawAnswer<Data> {
   errors: readonly RawError[];
   /** `extensions.code` of the errors, each once. */
   codes: readonly string[];
-  /** What the gateway's cache did for it: `hit`, `partial`, `miss`, `bypass`; null for no query. */
+  /** What the gateway's cache did for it: `hit`, `partial`, `miss`, `bypass`; null when it was not run. */
   xCache: string | null;
 }
 

@@ -1,7 +1,7 @@
 import type { CheckoutStage } from '../checkout/checkout-stage.ts';
 import { type Build, startChild } from '../measure/child.ts';
 import type { Report } from '../measure/report.ts';
-import { type CatalogMeasurements, catalogReport } from './catalog-report.ts';
+import { ALONE, type CatalogMeasurements, catalogReport } from './catalog-report.ts';
 import {
   bareRounds,
   type Cell,
@@ -59,7 +59,7 @@ export const catalogBenchLong: typeof catalogBenchDefaults = {
   roundMs: 3_000,
 };
 
-/** What a shop is read for most: a product's page, a category's list, a search. Everything a read costs, wherever it is spent. */
+/** What a shop is read for most: a product's page, a category's list, a search, suggestions for it. Everything a read costs, wherever it is spent. */
 export async function benchCatalog(options: CatalogBenchOptions): Promise<Report> {
   const stops: (() => Promise<void>)[] = [];
   try {
@@ -131,7 +131,8 @@ async function measure(
   const most = Math.max(...limited);
   const cells: Cell[] = READS.flatMap((read) =>
     shops.flatMap((shop) => {
-      const crowds = shop === first ? callers : shop.isCached ? limited : [most];
+      const others = shop.isCached ? limited : read.p95LimitMs === undefined ? [most] : [ALONE, most];
+      const crowds = shop === first ? callers : others;
       return crowds.map((count) => ({ shop, read, callers: count }));
     }),
   );

@@ -28,6 +28,7 @@ export interface CatalogRound {
   operations: number;
   perSecond: number;
   p50Ms: number;
+  p95Ms: number;
   p99Ms: number;
   /** CPU per operation, in milliseconds. */
   cpuMs: CpuParts;
@@ -102,6 +103,7 @@ export async function catalogRound(
     operations: result.requests,
     perSecond: result.requests / result.seconds,
     p50Ms: result.p50Ms,
+    p95Ms: result.p95Ms,
     p99Ms: result.p99Ms,
     cpuMs,
     allMs: Object.values(cpuMs).reduce((sum, part) => sum + part, 0),
@@ -156,6 +158,7 @@ export function medianCatalogRound(rounds: readonly CatalogRound[]): Omit<Catalo
   return {
     perSecond: of((round) => round.perSecond),
     p50Ms: of((round) => round.p50Ms),
+    p95Ms: of((round) => round.p95Ms),
     p99Ms: of((round) => round.p99Ms),
     cpuMs: medianCpu(rounds.map(({ cpuMs }) => cpuMs)),
     allMs: of((round) => round.allMs),

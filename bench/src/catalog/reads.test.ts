@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { READS } from './reads.ts';
+import { type Read, READS } from './reads.ts';
 
-const [page, list, search] = READS as [(typeof READS)[0], (typeof READS)[0], (typeof READS)[0]];
+const [page, list, search, suggestions] = READS as [Read, Read, Read, Read];
 
 describe('a read is noticed to be wrong', () => {
   const offer = (id: string, available: number) => ({ node: { id, availability: { available, status: 'IN_STOCK' } } });
@@ -43,5 +43,31 @@ describe('a read is noticed to be wrong', () => {
     expect(() => search.check(of({ facets: answer.facets.slice(1) }), 'desk lamp')).toThrow('Not all facets');
     expect(() => search.check(of({}), 'kettle')).toThrow('Not found first by kettle');
     expect(() => search.check(of({ edges: [{ ...hit, matchedOffer: null }] }), 'desk lamp')).toThrow('Nobody sells');
+  });
+
+  it('suggestions: none, the same twice, none that begins so', () => {
+    const of = (...texts: string[]) => ({ searchSuggest: texts.map((text) => ({ text })) });
+    expect(() => suggestions.check(of('Lighting', 'Classic desk lamp 1'), 'desk l')).not.toThrow();
+    expect(() => suggestions.check(of(), 'desk')).toThrow('Not a list');
+    expect(() => suggestions.check(of('Desk lamp', 'desk lamp'), 'desk')).toThrow('Not a list');
+    expect(() => suggestions.check(of('Kettle', 'Writing-desk'), 'desk')).toThrow('Nothing begins like desk');
+  });
+
+  it('suggestions are asked for letter by letter, each beginning once', () => {
+    const inputs = suggestions.inputsOf({ pages: [], categoryIds: [], words: ['desk lamp', 'desk pad', 'tent'] });
+    expect(inputs).toEqual([
+      'd',
+      'de',
+      'des',
+      'desk',
+      'desk l',
+      'desk lam',
+      'desk p',
+      'desk pad',
+      't',
+      'te',
+      'ten',
+      'tent',
+    ]);
   });
 });

@@ -1,11 +1,13 @@
 import { expectThat } from '@marketgraph/tests/story/report';
 import type { Shelves } from './shelves.ts';
 
-/** The three things a shop is read for, each with what a peer's same work was measured against. */
+/** What a shop is read for. */
 export interface Read {
-  name: 'product page' | 'category list' | 'search';
-  /** CPU of everything together per operation that it may cost, as shipped and with the cache off. */
-  limitMs: number;
+  name: 'product page' | 'category list' | 'search' | 'suggestions';
+  /** CPU of everything together per operation that it may cost, as shipped and with the cache off; against a peer's same work. */
+  limitMs?: number;
+  /** How long one caller waits for 95 of 100 answers at most, whatever the size of the catalog. */
+  p95LimitMs?: number;
   /** What of the filled shop is asked for in turn. */
   inputsOf(shelves: Shelves): string[];
   /** The request that asks for it. */
@@ -56,6 +58,12 @@ const SEARCH = `query CatalogSearch($query: String!) {
   }
 }`;
 
+const SUGGEST = `query CatalogSuggest($prefix: String!) {
+  searchSuggest(prefix: $prefix, first: 8) { text product { id slug } category { id } }
+}`;
+/** After so many letters somebody looks at what is suggested. */
+const TYPED = [1, 2, 3, 4, 6, 8];
+
 const body = (operationName: string, query: string, variables: object) =>
   JSON.stringify({ query, operationName, variables });
 
@@ -81,6 +89,10 @@ interface SearchAnswer {
     facets: { buckets: { count: number }[] }[];
     edges: { node: { title: string }; matchedOffer: unknown }[];
   };
+}
+
+interface SuggestAnswer {
+  searchSuggest: { text: string }[];
 }
 
 export const READS: readonly Read[] = [
@@ -129,6 +141,7 @@ export const READS: readonly Read[] = [
   {
     name: 'search',
     limitMs: 4,
+    p95LimitMs: 50,
     inputsOf: ({ words }) => words,
     bodyFor: (query) => body('CatalogSearch', SEARCH, { query }),
     check(data, query) {
@@ -145,6 +158,21 @@ export const READS: readonly Read[] = [
         edges.every(({ matchedOffer }) => matchedOffer !== null),
         'Nobody sells a hit',
         data,
+      );
+    },
+  },
+  {
+    name: 'suggestions',
+    p95LimitMs: 50,
+    inputsOf: ({ words }) => [...new Set(words.flatMap((word) => TYPED.map((length) => word.slice(0, length).trim())))],
+    bodyFor: (prefix) => body('CatalogSuggest', SUGGEST, { prefix }),
+    check(data, prefix) {
+      const texts = (data as SuggestAnswer).searchSuggest.map(({ text }) => text.toLowerCase());
+      expectThat(texts.length > 0 && new Set(texts).size === texts.length, 'Not a list of different things', texts);
+      expectThat(
+        texts.some((text) => ` ${text}`.includes(` ${prefix}`)),
+        `Nothing begins like ${prefix}`,
+        texts,
       );
     },
   },

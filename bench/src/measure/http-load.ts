@@ -17,6 +17,7 @@ export interface LoadResult {
   requests: number;
   seconds: number;
   p50Ms: number;
+  p95Ms: number;
   p99Ms: number;
   failed: number;
   failures: string[];

@@ -53,6 +53,7 @@ async function load(options: LoadOptions): Promise<LoadResult> {
     requests,
     seconds,
     p50Ms: latencies.percentile(50) / 1_000,
+    p95Ms: latencies.percentile(95) / 1_000,
     p99Ms: latencies.percentile(99) / 1_000,
     failed: [...failures.values()].reduce((sum, count) => sum + count, 0),
     failures: [...failures.keys()].slice(0, 5),

@@ -8,20 +8,26 @@ import { serveParent } from '../measure/serve-parent.ts';
 const PAGE_SIZE = 20;
 /** As many as search asks the index for, to have some for those that are sold out. */
 const HITS = 32;
+/** As many as it looks at for eight suggestions. */
+const SUGGESTED = 24;
 /** Inventory's statement for any number of offers. */
 const AVAILABILITY = {
   name: 'availability',
-  text: `select level.offer_id as "offerId", sum(level.on_hand)::int as "onHand", sum(level.reserved)::int as reserved,
-                coalesce(max(due.quantity), 0)::int as overdue
-           from stock_level level
+  text: `select offer.offer_id as "offerId", offer.low_stock_threshold as "lowStockThreshold",
+                offer.sequence::float8 as sequence, coalesce(level.on_hand, 0) as "onHand",
+                coalesce(level.reserved, 0) as reserved, coalesce(due.quantity, 0) as overdue
+           from offer
            left join (
-             select line.offer_id, sum(line.quantity) as quantity
+             select offer_id, sum(on_hand)::int as on_hand, sum(reserved)::int as reserved
+               from stock_level where offer_id = any($1) group by offer_id
+           ) level on level.offer_id = offer.offer_id
+           left join (
+             select line.offer_id, sum(line.quantity)::int as quantity
                from reservation_line line join reservation r on r.id = line.reservation_id
               where r.status = 'ACTIVE' and r.expires_at <= now() and line.offer_id = any($1)
               group by line.offer_id
-           ) due on due.offer_id = level.offer_id
-          where level.offer_id = any($1)
-          group by level.offer_id`,
+           ) due on due.offer_id = offer.offer_id
+          where offer.offer_id = any($1) and offer.kind = 'OFFER'`,
 };
 
 /** What the marketplace reads for an answer, asked of the stores by their own drivers, one after the other, without anything around it. */
@@ -65,6 +71,12 @@ async function readStores(load: StoreReadLoad): Promise<StoreReadResult> {
           hits.flatMap(({ document }) => (JSON.parse(document.offers) as { id: string }[]).map(({ id }) => id)),
         );
       },
+      async suggestions(prefix) {
+        const { results } = await search.multiSearch.perform<FoundProduct[]>({ searches: [suggestFor(prefix)] }, {});
+        const ids = (results[0]?.hits ?? []).map(({ document }) => document.id);
+        const shown = { _id: { $in: ids }, status: 'PUBLISHED' };
+        return (await products.find(shown).project({ _id: 1 }).toArray()).length;
+      },
     };
 
     const latencies = createHistogram();
@@ -95,6 +107,7 @@ interface Stored {
   [field: string]: unknown;
 }
 interface FoundProduct {
+  id: string;
   /** JSON. */
   offers: string;
 }
@@ -115,6 +128,22 @@ function searchFor(query: string) {
     max_facet_values: 1_000,
     limit: HITS,
     exclude_fields: 'attributeTexts,embedding',
+  };
+}
+
+/** What search asks about a beginning that too few of what sells best have. */
+function suggestFor(prefix: string) {
+  return {
+    collection: 'products',
+    q: prefix,
+    query_by: 'title,brand,categories',
+    query_by_weights: '4,4,1',
+    num_typos: 2,
+    typo_tokens_threshold: 1,
+    drop_tokens_threshold: 1,
+    sort_by: '_text_match:desc,popularity:desc',
+    limit: SUGGESTED,
+    include_fields: 'id,title,brand,categories,categoryIds',
   };
 }
 

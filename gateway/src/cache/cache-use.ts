@@ -7,8 +7,8 @@ export interface CacheUse {
   miss: number;
   /** Fetches whose answers are not kept. */
   bypass: number;
-  /** The request has changed something: what follows in it is read anew. */
-  changed: boolean;
+  /** Subgraphs in which the request has changed something: what may look different for it is read anew. */
+  changed: Set<string>;
   /** What was answered from the cache. */
   entities: StoredEntity[];
 }
@@ -18,7 +18,7 @@ export type CacheOutcome = 'hit' | 'partial' | 'miss' | 'bypass';
 
 /** From here on the cache notes what it does for the request of this context. */
 export function noteCacheUse(context: GraphContext): GraphContext {
-  context.cacheUse = { hit: 0, miss: 0, bypass: 0, changed: false, entities: [] };
+  context.cacheUse = { hit: 0, miss: 0, bypass: 0, changed: new Set(), entities: [] };
   return context;
 }
 

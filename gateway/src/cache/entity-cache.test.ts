@@ -151,6 +151,19 @@ describe('the entity cache', () => {
     expect((await toy.entities(bob, 'i1')).xCache).toBe('hit');
   });
 
+  it('answers who has changed something in a subgraph of which it is said that this changes nothing here', async () => {
+    const toy = toyItems({ unaffected: { items: ['orders'] } });
+    await toy.entities(nobody, 'i1');
+    const title = { _entities: [{ title: 'i1 1 all' }] };
+    expect(await toy.changeElsewhere(alice, 'orders', 'i1')).toMatchObject({ data: title, xCache: 'partial' });
+    expect((await toy.entities(alice, 'i1')).xCache).toBe('hit');
+    expect((await toy.changeElsewhere(bob, 'stock', 'i1')).xCache).toBe('bypass');
+    expect((await toy.entities(bob, 'i1')).xCache).toBe('bypass');
+    // And with both, the other one counts.
+    await toy.changeElsewhere(alice, 'stock');
+    expect((await toy.changeElsewhere(alice, 'orders', 'i1')).xCache).toBe('bypass');
+  });
+
   it('is silent while news of changes does not arrive, and begins anew when it does', async () => {
     const toy = toyItems();
     await toy.entities(nobody, 'i1');

@@ -1,12 +1,12 @@
 import type { Supergraph } from '@apollo/federation-internals';
 import type { LoggedEvent } from '@marketgraph/federation-live';
 import type { Viewer } from '@marketgraph/platform/graphql';
-import { LRUCache } from 'lru-cache';
 import { type FetchSubgraph, isMutation } from '../query/fetch.ts';
 import type { GraphContext } from '../query/graph-context.ts';
 import type { GatewayMetrics } from '../telemetry/gateway-metrics.ts';
 import { noteLookUps } from './cache-counts.ts';
 import { createEntityStore } from './entity-store.ts';
+import { createOwnChanges, type Unaffected } from './own-changes.ts';
 import { createKeptAnswers, type KeptAnswers, noKeptAnswers } from './kept-answers.ts';
 import { fetchShapes } from './fetch-shape.ts';
 import { idLikes } from './kept-json.ts';
@@ -33,16 +33,17 @@ export interface EntityCacheOptions {
   isCurrent(): boolean;
   /** Milliseconds that only grow. */
   now?(): number;
+  /**
+   * Of some subgraphs: whose mutations change nothing that it says publicly and that who ran them could miss. Without a
+   * word on it, anybody's mutation may have changed what anybody says.
+   */
+  unaffected?: Unaffected;
   metrics: Pick<GatewayMetrics, 'cacheRequests' | 'cacheInvalidations' | 'gauge'>;
 }
 
 /** An event that names more than this may be about anything of its domain. */
 const MAX_IDS_PER_EVENT = 1_000;
 const CHECK_MS = 500;
-/** Who has changed something reads past the cache until its event is sure to have come. */
-const OWN_CHANGES_MS = 2_000;
-const REMEMBERED_USERS = 10_000;
-
 /**
  * Keeps what subgraphs say of public things, per entity and selection.
  *
@@ -56,7 +57,7 @@ export function createEntityCache(options: EntityCacheOptions): EntityCache {
   if (options.maxBytes === 0) return noCache;
   const store = createEntityStore(options);
   const note = noteLookUps(metrics.cacheRequests);
-  const ownChanges = new LRUCache<string, true>({ max: REMEMBERED_USERS, ttl: OWN_CHANGES_MS });
+  const ownChanges = createOwnChanges(options.unaffected);
   let shapes = fetchShapes(options.supergraph);
 
   // What was kept before news stopped may be old by the time it is back.
@@ -71,33 +72,33 @@ export function createEntityCache(options: EntityCacheOptions): EntityCache {
   metrics.gauge('entity_cache_entries', () => store.entries);
   metrics.gauge('entity_cache_bytes', () => store.bytes);
 
-  const mayUse = ({ viewer, cacheUse }: GraphContext): boolean => {
+  /** Of one subgraph, or of any. */
+  const mayUse = (context: GraphContext, service?: string): boolean => {
     checking ??= setInterval(checkCurrent, CHECK_MS).unref();
-    return (
-      checkCurrent() &&
-      !cacheUse?.changed &&
-      seesWhatAllSee(viewer) &&
-      !(viewer.kind === 'user' && ownChanges.has(viewer.userId))
-    );
+    return checkCurrent() && seesWhatAllSee(context.viewer) && !ownChanges.concern(context, service);
   };
 
-  const answers = createKeptAnswers({ store, maxBytes: options.maxBytes, mayUse, note });
+  const answers = createKeptAnswers({
+    ...{ store, maxBytes: options.maxBytes, note },
+    mayUse: (context) => mayUse(context),
+  });
 
   return {
     answers,
     over(fetch) {
       const parts = { store, fetch, note };
       const change: FetchSubgraph = async (service, request, context) => {
-        if (context.cacheUse) context.cacheUse.changed = true;
+        context.cacheUse?.changed.add(service);
+        note(service, context, 'bypass', 1);
         try {
           return await fetch(service, request, context);
         } finally {
-          if (context.viewer.kind === 'user') ownChanges.set(context.viewer.userId, true);
+          ownChanges.note(context.viewer, service);
         }
       };
       return (service, request, context) => {
         if (isMutation(request.query)) return change(service, request, context);
-        const shape = mayUse(context) ? shapes.of(request.query) : null;
+        const shape = mayUse(context, service) ? shapes.of(request.query) : null;
         if (!shape) {
           note(service, context, 'bypass', 1);
           return fetch(service, request, context);

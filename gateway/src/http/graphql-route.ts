@@ -61,7 +61,7 @@ export async function answerGraphql(parts: GraphqlRouteParts, exchange: GraphqlE
     variables: operation.variables,
     context,
   });
-  if (prepared.operation.operation === 'query') response.setHeader('x-cache', cacheOutcome(context));
+  response.setHeader('x-cache', cacheOutcome(context));
   sendText(response, answer.status, answer.text, answer.headers);
 }
 

@@ -8,6 +8,7 @@ import type { FetchSubgraph, SubgraphAnswer, SubgraphFetch } from '../../src/que
 import { type GraphContext, graphContext } from '../../src/query/graph-context.ts';
 import { cacheOutcome, noteCacheUse } from '../../src/cache/cache-use.ts';
 import { createEntityCache, type EntityCache } from '../../src/cache/entity-cache.ts';
+import type { Unaffected } from '../../src/cache/own-changes.ts';
 import { createGatewayMetrics } from '../../src/telemetry/gateway-metrics.ts';
 
 const sdl = `extend schema
@@ -58,10 +59,12 @@ export class ToyItems {
     supergraph,
     onTheWay = async () => undefined,
     maxBytes = 1024 * 1024,
+    unaffected,
   }: {
     supergraph: Supergraph;
     onTheWay?: () => Promise<void>;
     maxBytes?: number;
+    unaffected?: Unaffected;
   }) {
     this.onTheWay = onTheWay;
     this.cache = createEntityCache({
@@ -70,6 +73,7 @@ export class ToyItems {
       isCurrent: () => this.current,
       now: () => this.now,
       metrics: createGatewayMetrics(),
+      ...(unaffected ? { unaffected } : {}),
     });
     this.fetch = this.cache.over((_service, request, context) => this.answer(request, context));
   }
@@ -79,6 +83,15 @@ export class ToyItems {
     const answer = await this.fetch('items', request, context);
     return { ...answer, xCache: cacheOutcome(context) };
   };
+
+  /** A mutation of another subgraph, and what is read of the items in the same operation. */
+  async changeElsewhere(viewer: Viewer, service: string, ...ids: string[]) {
+    const context = noteCacheUse(graphContext({ viewer, timeoutMs: 1_000 }));
+    await this.fetch(service, { query: CHANGE, variables: {} }, context);
+    const representations = ids.map((id) => ({ __typename: 'Item', id }));
+    const answer = await this.fetch('items', { query: ENTITIES, variables: { representations } }, context);
+    return { ...answer, xCache: cacheOutcome(context) };
+  }
 
   entities(viewer: Viewer, ...ids: string[]) {
     const representations = ids.map((id) => ({ __typename: 'Item', id }));

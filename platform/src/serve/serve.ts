@@ -1,4 +1,5 @@
 export * from './http-body.ts';
+export { postJson } from './http-call.ts';
 export * from './http-transport.ts';
 export * from './ids.ts';
 export * from './in-process-transport.ts';

@@ -1,7 +1,7 @@
 import { anonymous } from '@marketgraph/platform/graphql';
 import { sqlStateOf } from '@marketgraph/platform/postgres';
 import { aUser } from '@marketgraph/platform/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { adjust, anOffer, aSeller, type Harness, ids, type Seller, set, startHarness } from './harness.ts';
 
 let harness: Harness;
@@ -29,6 +29,30 @@ describe('stock levels', () => {
       { onHand: 5, reserved: 0, available: 5, warehouse: { code: 'A' } },
       { onHand: 3, reserved: 0, available: 3, warehouse: { code: 'B' } },
     ]);
+  });
+
+  it('I2 tell what can be bought of any number of offers in one statement, in the order asked for', async () => {
+    const [few, none, unknown] = [await anOffer(harness, seller, [5, 3]), await anOffer(harness, seller, []), 'off_x'];
+    const many = await Promise.all(Array.from({ length: 40 }, (_, n) => anOffer(harness, seller, [n])));
+    const spy = vi.spyOn(Object.getPrototypeOf(harness.db.em) as typeof harness.db.em, 'execute');
+    try {
+      const { availability } = await harness.ask<{ availability: { available: number; status: string }[] }>(
+        anonymous,
+        'query($ids: [ID!]!) { availability(offerIds: $ids) { available status } }',
+        { ids: [unknown, few, none, ...many] },
+      );
+      expect(availability.map(({ available }) => available)).toEqual([0, 8, 0, ...many.map((_, n) => n)]);
+      expect(availability.slice(0, 3).map(({ status }) => status)).toEqual([
+        'OUT_OF_STOCK',
+        'IN_STOCK',
+        'OUT_OF_STOCK',
+      ]);
+      // Whatever else runs meanwhile asks about neither.
+      const asked = spy.mock.calls.filter(([sql]) => /from (offer|stock_level)\b/.test(String(sql)));
+      expect(asked).toHaveLength(1);
+    } finally {
+      spy.mockRestore();
+    }
   });
 
   it('I1 are refused by the database itself when they would be negative', async () => {

@@ -13,6 +13,7 @@ import type { SearchConfig } from './config.ts';
 import { handlers, togetherHandlers } from './events/in.ts';
 import type { SearchContext } from './graphql/context.ts';
 import { createLoaders } from './graphql/loaders.ts';
+import { bestSold } from './queries/best-sold.ts';
 import { DOMAINS, GROUP } from './queries/index-status.ts';
 import { searchSchema } from './schema.ts';
 import { redisLease } from './store/lease.ts';
@@ -55,13 +56,14 @@ export async function createSearch(deps: SearchDeps): Promise<Subgraph> {
     defaultCurrency: config.defaultCurrency,
     nudge,
   };
+  const sold = bestSold(commands);
   await prepareIndex(commands);
 
   return defineSubgraph<SearchContext>({
     name: 'search',
     schema: searchSchema(),
     log,
-    createContext: (base) => ({ ...base, commands, loaders: createLoaders(commands, base) }),
+    createContext: (base) => ({ ...base, commands, bestSold: sold, loaders: createLoaders(commands, base) }),
     async start() {
       indexer = startLoop({
         name: 'search indexer',

@@ -1,9 +1,7 @@
-import diagnostics from 'node:diagnostics_channel';
-import type { ClientRequest } from 'node:http';
 import { aUser, until } from '@marketgraph/platform/testing';
 import { anonymous, type Viewer } from '@marketgraph/platform/graphql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { indexed as indexedIn, askOf, openShop, search, SEARCH, type Shop } from './shop.ts';
+import { indexed as indexedIn, askOf, openShop, search, SEARCH, searchRequests, type Shop } from './shop.ts';
 
 let shop: Shop;
 beforeEach(async () => {
@@ -220,19 +218,3 @@ describe('what others look at and buy', () => {
     await until(async () => (await trendingIds()).join() === lamp.id);
   });
 });
-
-/** How many search requests go to Typesense while the work is done. */
-async function searchRequests(work: () => Promise<unknown>): Promise<number> {
-  let count = 0;
-  const onRequest = (message: unknown) => {
-    const { request } = message as { request: ClientRequest };
-    if (request.path.startsWith('/multi_search')) count += 1;
-  };
-  diagnostics.subscribe('http.client.request.start', onRequest);
-  try {
-    await work();
-  } finally {
-    diagnostics.unsubscribe('http.client.request.start', onRequest);
-  }
-  return count;
-}

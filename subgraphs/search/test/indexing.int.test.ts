@@ -6,9 +6,11 @@ import { closeRedis, connectRedis } from '@marketgraph/platform/redis';
 import { silentLog, SOURCE_FLAGS, until } from '@marketgraph/platform/testing';
 import * as catalog from '@marketgraph/schema/events/catalog';
 import { stockChanged } from '@marketgraph/schema/events/inventory';
+import { orderConfirmed } from '@marketgraph/schema/events/orders';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { typesenseIndex } from '../src/clients/search-index.ts';
 import { diffIndex } from '../src/queries/diff-index.ts';
+import { GROUP } from '../src/queries/index-status.ts';
 import { foundIds, ids, openShop, type Shop } from './shop.ts';
 
 let shop: Shop;
@@ -20,6 +22,16 @@ afterEach(() => shop?.stop());
 const index = () => typesenseIndex({ url: shop.config.typesenseUrl, apiKey: shop.config.typesenseApiKey });
 const diff = () => diffIndex({ redis: shop.redis, index: index(), peers: shop.sources.peers });
 const inStep = () => until(async () => (await diff()).length === 0, { what: 'an index that equals its sources' });
+
+const groupLag = async (domain: string): Promise<number> => {
+  const group = (await shop.bus.groupsOf(domain)).find(({ name }) => name === GROUP);
+  return group ? group.lag + group.pending : Number.NaN;
+};
+const orderOf = (productId: string) => {
+  const [vendorOrder] = orderConfirmed.sample.vendorOrders;
+  const [line] = vendorOrder!.lines;
+  return { ...orderConfirmed.sample, vendorOrders: [{ ...vendorOrder, lines: [{ ...line, productId, quantity: 1 }] }] };
+};
 
 describe('the index and its sources', () => {
   it('S2 shows what was published, repriced and taken down within two seconds, 20 times', async () => {
@@ -102,6 +114,26 @@ describe('the index and its sources', () => {
     await until(async () => (await foundIds(shop, { query: 'later' })).includes(later));
     await inStep();
     expect(await foundIds(shop, { query: 'silver kettle' })).toContain(id);
+  });
+
+  it('takes in a crowd of events once each, also when all of them come again', async () => {
+    const { id } = await shop.sources.addProduct({ title: 'Cork stool' });
+    await until(async () => (await foundIds(shop, { query: 'cork' })).includes(id));
+    await shop.subgraph.stop();
+    const events = Array.from({ length: 150 }, () => ({
+      ...{ id: ids.next('evt'), name: orderConfirmed.name, version: 1, occurredAt: new Date().toISOString() },
+      ...{ key: ids.next('ord'), sequence: 1, payload: orderOf(id) },
+    }));
+    await shop.bus.publish('orders', [...events, ...events]);
+    await shop.sources.changeProduct(id, { title: 'Cork stool, sold' });
+    const again = await shop.another();
+    await again.start();
+    try {
+      await until(async () => (await groupLag('orders')) === 0, { what: 'all orders to be handled' });
+      expect(Number(await shop.redis.hget(`search:product:${id}`, 'sold'))).toBe(events.length);
+    } finally {
+      await again.stop();
+    }
   });
 
   it('shows a product once stock was told, whichever of offer and stock came first', async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import diagnostics from 'node:diagnostics_channel';
 import type { Clock } from '@marketgraph/platform/core';
 import { anonymous, type Subgraph, type Viewer } from '@marketgraph/platform/graphql';
 import { createRedisBus, type EventBus } from '@marketgraph/platform/messaging';
@@ -122,4 +123,20 @@ export function indexed(
 
 export async function foundIds(shop: Pick<Shop, 'ask'>, variables: Record<string, unknown> = {}): Promise<string[]> {
   return (await search(shop, variables)).edges.map(({ node }) => node.id);
+}
+
+/** How often the index is asked for the time of some work. */
+export async function searchRequests(work: () => Promise<unknown>): Promise<number> {
+  let count = 0;
+  const onRequest = (message: unknown) => {
+    const { request } = message as { request: { path: string } };
+    if (request.path.startsWith('/multi_search')) count += 1;
+  };
+  diagnostics.subscribe('undici:request:create', onRequest);
+  try {
+    await work();
+  } finally {
+    diagnostics.unsubscribe('undici:request:create', onRequest);
+  }
+  return count;
 }

@@ -4,12 +4,14 @@ import { Client } from 'typesense';
 import { collectionFields } from '../src/clients/collection-fields.ts';
 import { typesenseIndex } from '../src/clients/search-index.ts';
 import { diffIndex } from '../src/queries/diff-index.ts';
+import { isSeeded, rebuildInProgress } from '../src/store/versions.ts';
 import { foundIds, openShop, search, type Shop } from './shop.ts';
 
 let shop: Shop;
 beforeEach(async () => {
   shop = await openShop();
-  await until(async () => (await shop.redis.exists('search:seeded')) === 1);
+  // A new shop first reads its sources, which ends later than it has read them, as any rebuild.
+  await until(async () => (await isSeeded(shop.redis)) && (await rebuildInProgress(shop.redis)) === null);
 });
 afterEach(() => shop?.stop());
 

@@ -92,6 +92,25 @@ describe.each(['monolith', 'processes'] as const)('C7 the product page from the 
     expect((await page(market.url, vendor.person.accessToken)).xCache).toBe('bypass');
   });
 
+  it('tells what is in a cart from it, and the cart itself anew', async () => {
+    await warm(market.url, buyer.accessToken);
+    const add = async (quantity: number) => {
+      const { data, errors, xCache } = await ask<operations.CartLinesAddMutation>(
+        market.url,
+        print(operations.CartLinesAddDocument),
+        {
+          variables: { input: { lines: [{ offerId: lamp.offerId, quantity }] }, idempotencyKey: newKey() },
+          token: buyer.accessToken,
+        },
+      );
+      expect(errors).toEqual([]);
+      return { lines: data!.cartLinesAdd.cart!.lines, xCache };
+    };
+    const offer = { id: lamp.offerId };
+    expect((await add(1)).lines).toMatchObject([{ quantity: 1, offer }]);
+    expect(await add(2)).toMatchObject({ lines: [{ quantity: 3, offer }], xCache: 'partial' });
+  });
+
   it('shows productUpdate within two seconds', async () => {
     const kept = await changes(
       async () => {

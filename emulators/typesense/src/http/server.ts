@@ -74,11 +74,12 @@ async function send(response: ServerResponse, answer: Answer): Promise<void> {
     return;
   }
   const isJson = 'json' in answer;
-  const body = isJson ? JSON.stringify(answer.json) : answer.text;
+  // As bytes at once: its length would be told by writing it a first time.
+  const body = Buffer.from(isJson ? JSON.stringify(answer.json) : answer.text);
   // An import is answered as text: the client splits its lines itself.
   response.writeHead(answer.status ?? 200, {
     'content-type': isJson ? 'application/json; charset=utf-8' : 'text/plain; charset=utf-8',
-    'content-length': Buffer.byteLength(body),
+    'content-length': body.byteLength,
   });
   response.end(body);
 }

@@ -2,7 +2,6 @@ import type { StoredDocument } from '../schema/document.ts';
 import type { Collection } from '../store/collection.ts';
 import { highlight } from './highlight.ts';
 import type { SearchParameters } from './parameters.ts';
-import { project } from './project.ts';
 import type { Nearness } from './neighbours.ts';
 import type { Query } from './query.ts';
 import type { QueryField } from './query-fields.ts';
@@ -17,27 +16,28 @@ const EARTH_RADIUS_METERS = 6_371_008.8;
 export function toHit(input: {
   collection: Collection;
   parameters: SearchParameters;
+  /** What of a document is shown. */
+  projected(document: StoredDocument): Record<string, unknown>;
   fields: readonly QueryField[];
   query: Query;
   row: RankedRow;
+  document: StoredDocument;
   words: WordMatcher['used'];
   order: SortOrder;
   nearness?: Nearness | undefined;
-}): object | undefined {
-  const { collection, parameters, fields, query, row } = input;
-  const found = collection.at(row.seq);
-  if (found === undefined) return undefined;
+}): object {
+  const { collection, parameters, fields, query, row, document } = input;
   const score = input.nearness === undefined ? row.score : input.nearness.textScores.get(row.seq);
   const marks = highlight({
-    document: found.document,
+    document,
     index: collection.index,
     parameters,
     fields,
     words: input.words,
   });
   return {
-    document: project(found.document, parameters),
-    ...distances(found.document, input.order),
+    document: input.projected(document),
+    ...distances(document, input.order),
     highlight: marks.byField,
     ...(parameters.highlightV1 ? { highlights: marks.list } : {}),
     ...(input.nearness === undefined ? {} : nearnessOf(row.seq, input.nearness)),

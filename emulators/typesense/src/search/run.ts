@@ -11,6 +11,7 @@ import { toHit } from './hits.ts';
 import { matchText } from './match-text.ts';
 import { fusedRows, type Nearness, nearestRows } from './neighbours.ts';
 import type { SearchParameters } from './parameters.ts';
+import { projection } from './project.ts';
 import { parseQuery, type Query } from './query.ts';
 import { type QueryField, resolveQueryFields } from './query-fields.ts';
 import { orderedRows } from './rows.ts';
@@ -37,12 +38,18 @@ export function search(
   const match = select({ catalog, collection, parameters, query, fields, vectorQuery });
   const facets = countFacets({ db, index, selection: match.selection, specs, parameters });
   const input = { db, index, selection: match.selection, order, parameters };
-  const toHits = (rows: readonly { seq: number; score: number | undefined }[]): object[] =>
-    rows.flatMap(
-      (row) =>
-        toHit({ collection, parameters, fields, query, row, words: match.words, order, nearness: match.nearness }) ??
-        [],
-    );
+  const projected = projection(parameters);
+  const toHits = (rows: readonly { seq: number; score: number | undefined }[]): object[] => {
+    const documents = collection.those(rows.map(({ seq }) => seq));
+    return rows.flatMap((row) => {
+      const document = documents.get(row.seq);
+      if (document === undefined) return [];
+      return toHit({
+        ...{ collection, parameters, projected, fields, query, row, document },
+        ...{ words: match.words, order, nearness: match.nearness },
+      });
+    });
+  };
   const offset = parameters.offset ?? ((parameters.page ?? 1) - 1) * parameters.perPage;
   const page = { limit: parameters.perPage, offset };
   const grouped = parameters.groupBy.length === 0 ? undefined : groupRows({ ...input, ...page });

@@ -99,6 +99,15 @@ export class Collection {
     return row === undefined ? undefined : toFound(row);
   }
 
+  /** The documents with these numbers, by number. */
+  those(seqs: readonly number[]): Map<number, StoredDocument> {
+    const rows = this.#db.all(
+      `SELECT d.seq, d.body FROM json_each(?) v CROSS JOIN ${this.index.tables.docs} d ON d.seq = v.value`,
+      [JSON.stringify(seqs)],
+    );
+    return new Map(rows.map(toFound).map(({ seq, document }) => [seq, document]));
+  }
+
   /** The next documents after number `after`, in the order they were added. */
   after(after: number, limit: number): { seq: number; document: StoredDocument }[] {
     return this.#db

@@ -56,7 +56,8 @@ export async function findOffersBySku(
   skus: readonly string[],
   session?: Session,
 ): Promise<OfferDocument[]> {
-  return store.offers.find({ vendorId, sku: { $in: [...skus] } }, { session }).toArray();
+  // All in the first answer: of a feed that comes again each of them is found.
+  return store.offers.find({ vendorId, sku: { $in: [...skus] } }, { session, batchSize: skus.length + 1 }).toArray();
 }
 
 /** Index `byProduct`. Every offer that is not archived, of all the products at once. */

@@ -2,7 +2,7 @@ import type { Database } from '@marketgraph/platform/postgres';
 import DataLoader from 'dataloader';
 import { statusOf } from '../domain/stock.ts';
 import { slotsLeft } from '../store/allowances.ts';
-import { availabilityOf, findLevels, type LevelRow, levelsOfOffers } from '../store/levels.ts';
+import { availabilityOf, findLevels, type LevelRow, levelsOfOffers, unitsOfOffers } from '../store/levels.ts';
 import { findOffers, type OfferRow, offersOfVariants } from '../store/offers.ts';
 import {
   findReservations,
@@ -99,16 +99,12 @@ export function createLoaders(orm: Database): Loaders {
 
 /** An offer nobody has counted yet has none: it cannot be bought. */
 async function readAvailability(orm: Database, offerIds: readonly string[]): Promise<AvailabilityRead[]> {
-  const em = orm.em.fork();
-  // In this order: units that are newer than their number are told again, older ones never.
-  const offers = new Map((await findOffers(em, offerIds)).map((offer) => [offer.offerId, offer]));
-  const rows = await availabilityOf(em, offerIds);
-  const units = new Map(rows.map((row) => [row.offerId, row.onHand - row.reserved + row.overdue]));
+  const rows = await unitsOfOffers(orm.em.fork(), offerIds);
+  const offers = new Map(rows.map((row) => [row.offerId, row]));
   const asOf = new Date();
   return offerIds.map((id) => {
-    // The slots of a deal are no offer, and none of it can be bought.
     const offer = offers.get(id);
-    const available = offer ? (units.get(id) ?? 0) : 0;
+    const available = offer ? offer.onHand - offer.reserved + offer.overdue : 0;
     return {
       offer: { id },
       available,

@@ -177,3 +177,38 @@ export async function availabilityOf(em: EntityManager, offerIds: readonly strin
     [ids, ids],
   );
 }
+
+/** An offer's units as they can be had, with what tells how to speak of them. */
+export interface OfferUnitsRow extends AvailabilityRow {
+  lowStockThreshold: number;
+  /** Of the newest change of its stock that is in these units. */
+  sequence: number;
+}
+
+/**
+ * As `availabilityOf`, with the offer itself: one statement is one look, so the
+ * number and the units are of the same moment. Unknown offers are absent, as are
+ * the slots of a deal, which are no offer and of which none can be bought.
+ */
+export async function unitsOfOffers(em: EntityManager, offerIds: readonly string[]): Promise<OfferUnitsRow[]> {
+  if (offerIds.length === 0) return [];
+  const ids = [...new Set(offerIds)];
+  return em.execute<OfferUnitsRow[]>(
+    `select offer.offer_id as "offerId", offer.low_stock_threshold as "lowStockThreshold",
+            offer.sequence::float8 as sequence, coalesce(level.on_hand, 0) as "onHand",
+            coalesce(level.reserved, 0) as reserved, coalesce(due.quantity, 0) as overdue
+       from offer
+       left join (
+         select offer_id, sum(on_hand)::int as on_hand, sum(reserved)::int as reserved
+           from stock_level where offer_id in (?) group by offer_id
+       ) level on level.offer_id = offer.offer_id
+       left join (
+         select line.offer_id, sum(line.quantity)::int as quantity
+           from reservation_line line join reservation r on r.id = line.reservation_id
+          where r.status = 'ACTIVE' and r.expires_at <= now() and line.offer_id in (?)
+          group by line.offer_id
+       ) due on due.offer_id = offer.offer_id
+      where offer.offer_id in (?) and offer.kind = 'OFFER'`,
+    [ids, ids, ids],
+  );
+}

@@ -1,8 +1,12 @@
 import { graphqlError } from '@marketgraph/platform/graphql';
 import { Client, Errors } from 'typesense';
+import type { Named } from '../domain/beginnings.ts';
 import type { FacetCounts } from '../domain/facets.ts';
 import type { ProductDocument } from '../domain/product-document.ts';
 import { collectionFields, FINGERPRINT, fieldsLike, isOwnField, WORD_SEPARATORS } from './collection-fields.ts';
+import { leanPost } from './lean-post.ts';
+
+type ClientOptions = ConstructorParameters<typeof Client>[0];
 
 /** The port to Typesense: versions of the product index behind one name. */
 export const ALIAS = 'products';
@@ -59,6 +63,8 @@ export interface SearchRequest {
 export interface SearchIndex {
   /** Answers come in the order of the requests; one call for up to 40 of them. */
   search(requests: readonly SearchRequest[]): Promise<SearchAnswer[]>;
+  /** The names of the products that sold most, the best sold first. */
+  bestSold(count: number): Promise<Named[]>;
   upsert(version: string, documents: readonly ProductDocument[]): Promise<Map<string, string>>;
   remove(version: string, ids: readonly string[]): Promise<void>;
   create(version: string, currencies: readonly string[]): Promise<void>;
@@ -85,9 +91,10 @@ export const FIELDS: readonly [string, number][] = [
   ['attributeTexts', 2],
   ['description', 1],
 ];
-// Characters nobody types stand for the marks until the text around them is made safe.
-const MARK_START = '\u{E000}';
-const MARK_END = '\u{E001}';
+// Characters nobody types stand for the marks until the text around them is made safe. They are of ASCII: one letter from
+// outside Latin-1 makes the whole answer twice as long in memory, and slower to write, to read and to parse.
+const MARK_START = '\u0001';
+const MARK_END = '\u0002';
 /** Attributes of all kinds share one field, so this many values must do for all of them. */
 const MAX_FACET_VALUES = 1_000;
 /**
@@ -100,17 +107,21 @@ const SEARCH_TIMEOUT_S = 3;
 const NODE_IS_AWAY_S = 15;
 /** The server's own limit per call is 50. */
 const MAX_SEARCHES = 40;
+/** The server's own limit. */
+const MAX_PER_PAGE = 250;
+const NAME_FIELDS = ['id', 'title', 'brand', 'categories', 'categoryIds'];
 
 /** `url` is of one server, or of each node of one cluster, with commas between them: each has everything, any may be asked. */
 export function typesenseIndex({ url, apiKey }: { url: string; apiKey: string }): SearchIndex {
   // The client puts its paths behind the address as they are.
   const nodes = url.split(',').map((one) => ({ url: one.trim().replace(/\/$/, '') }));
-  const connect = (connectionTimeoutSeconds: number) =>
+  const connect = (connectionTimeoutSeconds: number, options: Partial<ClientOptions> = {}) =>
     new Client({
       ...{ nodes, apiKey, connectionTimeoutSeconds, healthcheckIntervalSeconds: NODE_IS_AWAY_S },
-      ...{ numRetries: nodes.length, logLevel: 'silent' },
+      ...{ numRetries: nodes.length, logLevel: 'silent', ...options },
     });
-  const searching = connect(SEARCH_TIMEOUT_S);
+  const searching = connect(SEARCH_TIMEOUT_S, { axiosAdapter: leanPost() });
+  const watching = connect(SEARCH_TIMEOUT_S);
   // An import of a large batch may take longer than anybody waits for a search.
   const writing = connect(30);
   const collection = (version: string) => writing.collections<ProductDocument>(version);
@@ -124,7 +135,24 @@ export function typesenseIndex({ url, apiKey }: { url: string; apiKey: string })
       const answers = await available(() =>
         Promise.all(parts.map((part) => searching.multiSearch.perform<HitDocument[]>({ searches: part }, {}))),
       );
-      return answers.flatMap(({ results }) => results as unknown as RawAnswer[]).map(toAnswer);
+      return answers
+        .flatMap(({ results }) => results as unknown as RawAnswer[])
+        .map((answer, at) => toAnswer(answer, requests[at]!));
+    },
+
+    async bestSold(count) {
+      const pages = Array.from({ length: Math.ceil(count / MAX_PER_PAGE) }, (_, at) => ({
+        collection: ALIAS,
+        q: '*',
+        sort_by: 'popularity:desc',
+        include_fields: NAME_FIELDS.join(','),
+        offset: at * MAX_PER_PAGE,
+        limit: Math.min(MAX_PER_PAGE, count - at * MAX_PER_PAGE),
+      }));
+      const { results } = await available(() => searching.multiSearch.perform<Named[]>({ searches: pages }, {}));
+      return (results as unknown as RawAnswer<Named>[]).flatMap((answer) =>
+        hitsOf(answer).map(({ document }) => document),
+      );
     },
 
     async upsert(version, documents) {
@@ -209,7 +237,7 @@ export function typesenseIndex({ url, apiKey }: { url: string; apiKey: string })
     },
 
     async ping() {
-      const { ok } = (await searching.health.retrieve()) as { ok: boolean };
+      const { ok } = (await watching.health.retrieve()) as { ok: boolean };
       if (!ok) throw new Error('Typesense is not well');
     },
   };
@@ -219,21 +247,22 @@ export function numberOf(version: string): number {
   return Number(VERSION_PATTERN.exec(version)?.[1] ?? 0);
 }
 
-interface RawAnswer {
+interface RawMarks {
+  snippet: string;
+  matched_tokens: string[];
+}
+
+interface RawAnswer<Document = HitDocument> {
   error?: string;
   code?: number;
   found: number;
   request_params?: { collection_name?: string };
   facet_counts?: FacetCounts[];
   hits?: {
-    document: HitDocument;
+    document: Document;
     text_match?: number;
-    highlights?: {
-      field: string;
-      snippet?: string;
-      snippets?: string[];
-      matched_tokens: string[] | string[][];
-    }[];
+    /** By field; of a list all its values. */
+    highlight?: Record<string, RawMarks | RawMarks[]>;
   }[];
 }
 
@@ -254,6 +283,8 @@ function toParameters(request: SearchRequest) {
     ...(facetBy ? { facet_by: facetBy, max_facet_values: MAX_FACET_VALUES } : {}),
     offset,
     limit,
+    // The same once more, in an older form.
+    enable_highlight_v1: false,
     highlight_start_tag: MARK_START,
     highlight_end_tag: MARK_END,
     ...(vector
@@ -270,22 +301,29 @@ function shownFields(searched: readonly (readonly [name: string, weight: number]
   return [...SHOWN_FIELDS, ...titles, ...(hasEmbeddings ? ['embedding'] : [])].join(',');
 }
 
-function toAnswer(answer: RawAnswer): SearchAnswer {
-  if (answer.error !== undefined) throw new Error(`Typesense refused a search (${answer.code}): ${answer.error}`);
+function toAnswer(answer: RawAnswer, { fields = FIELDS }: SearchRequest): SearchAnswer {
   return {
     version: answer.request_params?.collection_name ?? ALIAS,
     found: answer.found,
     facets: answer.facet_counts ?? [],
-    hits: (answer.hits ?? []).map(({ document, text_match: score, highlights = [] }) => ({
-      document,
-      score: score ?? null,
-      highlights: highlights.map(({ field, snippet, snippets }) => ({
-        field,
-        snippet: safeSnippet(snippet ?? snippets?.[0] ?? ''),
-      })),
-      matched: highlights.flatMap(({ matched_tokens: tokens }) => tokens.flat()),
-    })),
+    hits: hitsOf(answer).map(({ document, text_match: score, highlight = {} }) => {
+      const marked = fields.flatMap(([field]) => {
+        const values = [highlight[field] ?? []].flat().filter(({ matched_tokens: tokens }) => tokens.length > 0);
+        return values.length > 0 ? [{ field, values }] : [];
+      });
+      return {
+        document,
+        score: score ?? null,
+        highlights: marked.map(({ field, values }) => ({ field, snippet: safeSnippet(values[0]!.snippet) })),
+        matched: marked.flatMap(({ values }) => values.flatMap(({ matched_tokens: tokens }) => tokens)),
+      };
+    }),
   };
+}
+
+function hitsOf<Document>(answer: RawAnswer<Document>): NonNullable<RawAnswer<Document>['hits']> {
+  if (answer.error !== undefined) throw new Error(`Typesense refused a search (${answer.code}): ${answer.error}`);
+  return answer.hits ?? [];
 }
 
 /** Vendors' text with nothing in it that a browser would obey, except our marks. */

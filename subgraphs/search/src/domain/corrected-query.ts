@@ -35,18 +35,19 @@ export function correctedQuery(query: string, matched: readonly (readonly string
  * beginning of a longer word.
  */
 export function isTakenLiterally(query: string, matched: readonly (readonly string[])[]): boolean {
-  const last = partsOf(query).at(-1);
+  const last = wordsOf(query).at(-1);
   if (last === undefined) return true;
   return [...new Set(matched.flat())].some((token) => folded(token).startsWith(last));
 }
 
 /** Whether texts have each word of a query, whole: then it is one that makes sense to others too. */
 export function hasEveryWord(query: string, texts: readonly string[]): boolean {
-  const words = new Set([...new Set(texts)].flatMap(partsOf));
-  return partsOf(query).every((word) => words.has(word));
+  const words = new Set([...new Set(texts)].flatMap(wordsOf));
+  return wordsOf(query).every((word) => words.has(word));
 }
 
-function partsOf(query: string): string[] {
+/** Words as they are compared: in small letters, without accents, cut where the index cuts them. */
+export function wordsOf(query: string): string[] {
   return query.split(/[\s/\-+&_|(),;:]+/).flatMap((word) => folded(word) || []);
 }
 

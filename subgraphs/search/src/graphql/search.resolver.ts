@@ -84,12 +84,12 @@ export class SearchQueries {
     description: 'What may be meant while somebody types: what others ask, brands, categories, titles.',
   })
   async searchSuggest(
-    @Ctx() { commands, loaders }: SearchContext,
+    @Ctx() { commands, loaders, bestSold }: SearchContext,
     @Arg('prefix', () => String, { description: 'What has been typed, at most 100 characters.' }) prefix: string,
     @Arg('first', () => Int, { nullable: true, defaultValue: 8, description: 'How many, from 1 to 20.' })
     first?: number,
   ): Promise<Suggestion[]> {
-    const deps = { ...commands, shown: loaders.shown };
+    const deps = { ...commands, shown: loaders.shown, bestSold };
     const suggestions = await suggest(deps, prefix, { first: first ?? 8, now: commands.clock.now() });
     return suggestions.map(({ text, productId, categoryId }) => ({
       text,

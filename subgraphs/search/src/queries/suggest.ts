@@ -1,7 +1,10 @@
 import { badUserInput } from '@marketgraph/platform/graphql';
+import type { SearchIndex } from '../clients/search-index.ts';
 import { onlyShown } from '../clients/shown-products.ts';
+import type { Named } from '../domain/beginnings.ts';
 import { plainWords } from '../domain/search-filter.ts';
 import { frequentQueries } from '../store/asked.ts';
+import type { BestSold } from './best-sold.ts';
 import type { DiscoverDeps } from './discover.ts';
 
 export interface Suggested {
@@ -23,7 +26,7 @@ const MAX_ASKED = 3;
  * categories that do, then titles of products.
  */
 export async function suggest(
-  { index, redis, shown }: DiscoverDeps,
+  { index, redis, shown, bestSold }: DiscoverDeps & { bestSold: BestSold },
   prefix: string,
   { first, now }: { first: number; now: Date },
 ): Promise<Suggested[]> {
@@ -32,26 +35,15 @@ export async function suggest(
   const words = plainWords(prefix);
   if (words === '') return [];
   const asking = frequentQueries(redis, words.toLowerCase(), { now, count: MAX_ASKED });
-  const answering = index.search([
-    {
-      words,
-      filterBy: '',
-      sortBy: '_text_match:desc,popularity:desc',
-      offset: 0,
-      limit: first * LOOK_AT,
-      fields: [
-        ['title', 4],
-        ['brand', 4],
-        ['categories', 1],
-      ],
-    },
-  ]);
-  const [asked, [answer]] = await Promise.all([asking, answering]);
+  const [asked, products] = await Promise.all([asking, begun({ index, bestSold }, words, first * LOOK_AT)]);
   const frequent = asked.map((text) => ({ text, productId: null, categoryId: null }));
   const short: Suggested[] = [];
   const titles: Suggested[] = [];
-  for (const { document } of await onlyShown(shown, answer!.hits, (hit) => hit.document.id)) {
-    const { id, title, brand, categories, categoryIds } = document;
+  for (const { id, title, brand, categories, categoryIds } of await onlyShown(
+    shown,
+    products,
+    (product) => product.id,
+  )) {
     if (brand && beginsWith(brand, words)) short.push({ text: brand, productId: null, categoryId: null });
     for (const [at, name] of categories.entries()) {
       if (beginsWith(name, words)) short.push({ text: name, productId: null, categoryId: categoryIds[at]! });
@@ -64,6 +56,24 @@ export async function suggest(
     if (!byText.has(key)) byText.set(key, suggestion);
   }
   return [...byText.values()].slice(0, first);
+}
+
+/** Products that have the words, the last one as a beginning. */
+async function begun(
+  { index, bestSold }: { index: SearchIndex; bestSold: BestSold },
+  words: string,
+  limit: number,
+): Promise<readonly Named[]> {
+  const soldBest = await bestSold(words, limit);
+  if (soldBest) return soldBest;
+  const fields: [string, number][] = [
+    ['title', 4],
+    ['brand', 4],
+    ['categories', 1],
+  ];
+  const sortBy = '_text_match:desc,popularity:desc';
+  const [answer] = await index.search([{ words, filterBy: '', sortBy, offset: 0, limit, fields }]);
+  return answer!.hits.map(({ document }) => document);
 }
 
 function beginsWith(text: string, words: string): boolean {

@@ -14,18 +14,25 @@ const LOOKED_AT = 1_000;
 const hourKey = (hour: number) => `search:asked:${hour}`;
 const hourOf = (now: Date) => Math.floor(now.getTime() / 1_000 / HOUR_S);
 
+// KEYS: how often this was asked of late, and the queries of the hour. ARGV: the query and what it counts, how often it
+// does and within which time, how many queries an hour keeps and for how long.
+const COUNT = `
+local times = redis.call('INCR', KEYS[1])
+if times == 1 then redis.call('EXPIRE', KEYS[1], ARGV[4]) end
+if times > tonumber(ARGV[3]) then return end
+redis.call('ZINCRBY', KEYS[2], ARGV[2], ARGV[1])
+redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -tonumber(ARGV[5]) - 1)
+redis.call('EXPIRE', KEYS[2], ARGV[6])
+`;
+
+/** Counts a query as `weight`; whoever `asker` stands for counts `max` times within the period. One command: it goes with every search. */
 export async function countQuery(
   redis: Redis,
   text: string,
-  { weight, now }: { weight: number; now: Date },
+  { asker, weight, max, periodS, now }: { asker: string; weight: number; max: number; periodS: number; now: Date },
 ): Promise<void> {
-  const key = hourKey(hourOf(now));
-  await redis
-    .multi()
-    .zincrby(key, weight, text)
-    .zremrangebyrank(key, 0, -MAX_PER_HOUR - 1)
-    .expire(key, HOUR_S * (HOURS + 1))
-    .exec();
+  const keys = [`search:tracked:${asker}`, hourKey(hourOf(now))];
+  await redis.eval(COUNT, keys.length, ...keys, text, weight, max, periodS, MAX_PER_HOUR, HOUR_S * (HOURS + 1));
 }
 
 /** Queries of the last day that begin so and that several people asked, the most frequent first. */

@@ -8,8 +8,11 @@ import { readFeed } from './feed.ts';
 import { type PreparedRow, prepareRow } from './prepare-rows.ts';
 import { UnreadableFeedError } from './read-csv.ts';
 
-/** Small enough for one transaction of a few hundred writes, large enough that its cost is spread. */
-const BATCH_ROWS = 200;
+/**
+ * Small enough for one transaction of some hundred writes, large enough that its cost is spread: a batch waits for about
+ * ten answers of the store, however many rows it has, and for whatever else the process does before it reads each.
+ */
+const BATCH_ROWS = 400;
 /** Progress is told at least this often, however slowly rows arrive. */
 const BATCH_MS = 1_000;
 /** Runs that got no further before the import is given up: something in it brings the process down. */

@@ -1,0 +1,33 @@
+import type { Clock } from '@marketgraph/platform/core';
+import type { SearchIndex } from '../clients/search-index.ts';
+import { begunOn, type Named, shelfOf } from '../domain/beginnings.ts';
+
+/** Of the best sold products `count` that have what somebody types; null when fewer do. */
+export type BestSold = (typed: string, count: number) => Promise<readonly Named[] | null>;
+
+/** Of these; what few of them have, few of all have. */
+const CONSIDERED = 2_000;
+/** How long what sells best, and its names, are good for. */
+const KEPT_MS = 10_000;
+
+/**
+ * A few letters say little of what is meant, and a great part of the index begins
+ * so: it would be looked through for a list that popularity orders anyway. So it
+ * is asked for what sells best, once for everybody, and only what too few of
+ * these have is looked for in the whole index, which has few of it as well.
+ * Whoever shows these asks the catalog whether they may be shown.
+ */
+export function bestSold({ index, clock }: { index: Pick<SearchIndex, 'bestSold'>; clock: Clock }): BestSold {
+  let kept: { until: number; shelf: Promise<ReturnType<typeof shelfOf<Named>>> } | undefined;
+  return async (typed, count) => {
+    const now = clock.now().getTime();
+    if (!kept || kept.until <= now) {
+      const shelf = index.bestSold(CONSIDERED).then(shelfOf);
+      const asked = { until: now + KEPT_MS, shelf };
+      kept = asked;
+      // The next one asks again.
+      shelf.catch(() => (kept = kept === asked ? undefined : kept));
+    }
+    return begunOn(await kept.shelf, typed, count);
+  };
+}
