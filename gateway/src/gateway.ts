@@ -127,6 +127,9 @@ async function connect(config: GatewayConfig, log: Logger): Promise<Connections>
   };
 }
 
+/** On average of half a second. Timeouts are seconds long, so it takes many such moments to make one. */
+const LATE_MS = 100;
+
 async function assemble(deps: GatewayDeps, connections: Connections): Promise<Gateway> {
   const { config, log, clock = systemClock } = deps;
   const { redis, bus } = connections;
@@ -153,7 +156,8 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
       if (service === 'accounts' && viewer.kind === 'user') identity.forget(viewer.userId);
     },
   });
-  const circuits = createCircuitBreakers({ log });
+  const lag = eventLoopLag();
+  const circuits = createCircuitBreakers({ log, isLate: () => lag.lagMs() > LATE_MS });
   metrics.gauge('circuit_breaker_state', () => circuits.levels());
   const cache = createEntityCache({
     supergraph: graph.supergraph,
@@ -181,7 +185,7 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
   const documents = countingRefusals(versions.documents, metrics);
   const codes = { redis, log, refused: metrics.rateLimited.of('codes') };
   const engine = guardingCodes(
-    shedding(measured(versions.engine, metrics, listedNames), config.overload, { lag: eventLoopLag(), metrics }),
+    shedding(measured(versions.engine, metrics, listedNames), config.overload, { lag, metrics }),
     config.codes,
     codes,
   );

@@ -12,10 +12,12 @@ afterEach(() => void vi.useRealTimers());
 
 /** A subgraph that does what `behave` says, behind its circuit. */
 function subject(service = 'reviews') {
-  const state = { calls: 0, changes: [] as string[], behave: async (): Promise<SubgraphAnswer> => ({ data: {} }) };
+  const behave = async (): Promise<SubgraphAnswer> => ({ data: {} });
+  const state = { calls: 0, changes: [] as string[], isLate: false, behave };
   const circuits = createCircuitBreakers({
     log,
     limits: { failures: 3, openMs: 2_000, fairTimeMs: 1_000 },
+    isLate: () => state.isLate,
     onChange: (subgraph, circuit) => state.changes.push(`${subgraph} ${circuit}`),
   });
   const inner: FetchSubgraph = () => {
@@ -87,6 +89,17 @@ describe('the circuit of a subgraph', () => {
     expect(circuits.states()).toEqual({ reviews: 'closed' });
     fail('unreachable');
     for (let i = 0; i < 3; i += 1) expect(await ask(500)).toBe('unreachable');
+    expect(circuits.states()).toEqual({ reviews: 'open' });
+  });
+
+  it('R31 does not blame a subgraph for being late while this process is late itself', async () => {
+    const { state, circuits, ask, fail } = subject();
+    state.isLate = true;
+    fail('timeout');
+    for (let i = 0; i < 5; i += 1) expect(await ask()).toBe('timeout');
+    expect(circuits.states()).toEqual({ reviews: 'closed' });
+    state.isLate = false;
+    for (let i = 0; i < 3; i += 1) expect(await ask()).toBe('timeout');
     expect(circuits.states()).toEqual({ reviews: 'open' });
   });
 

@@ -49,9 +49,11 @@ const LEVELS: readonly Circuit[] = ['closed', 'half-open', 'open'];
 export function createCircuitBreakers(options: {
   log: Logger;
   limits?: Partial<CircuitLimits>;
+  /** This process is behind with its own work: that an answer was not read in time says nothing about who gave it. */
+  isLate?(): boolean;
   onChange?(subgraph: string, state: Circuit): void;
 }): CircuitBreakers {
-  const { log, onChange } = options;
+  const { log, onChange, isLate = () => false } = options;
   const { failures, openMs, fairTimeMs } = { ...defaultCircuitLimits, ...options.limits };
   const circuits = new Map<string, CircuitBreakerPolicy>();
 
@@ -80,14 +82,15 @@ export function createCircuitBreakers(options: {
       const hurried = context.deadlineAt - Date.now() < fairTimeMs;
       try {
         return await circuit.execute(() => {
-          const answer = fetch(service, request, context);
-          return hurried ? answer.catch(asHurried) : answer;
+          return fetch(service, request, context).catch((error: unknown) => {
+            throw isTimeout(error) && (hurried || isLate()) ? new UnfairError('', { cause: error }) : error;
+          });
         });
       } catch (error) {
         if (error instanceof BrokenCircuitError) {
           throw new SubgraphUnavailableError(service, 'circuit-open', { cause: circuit.lastFailure });
         }
-        throw error instanceof HurriedError ? error.cause : error;
+        throw error instanceof UnfairError ? error.cause : error;
       }
     },
     states: () => Object.fromEntries([...circuits].map(([subgraph, { state }]) => [subgraph, NAMES[state]])),
@@ -104,11 +107,9 @@ function isAway(error: unknown): boolean {
   return error instanceof SubgraphUnavailableError && error.reason !== 'refused' && !error.isServed;
 }
 
-/** Too late for this request, which had hardly any time left; not counted. */
-class HurriedError extends Error {}
+/** Too late, and not by any fault of the subgraph; not counted. */
+class UnfairError extends Error {}
 
-function asHurried(error: unknown): never {
-  if (error instanceof SubgraphUnavailableError && error.reason === 'timeout')
-    throw new HurriedError('', { cause: error });
-  throw error;
+function isTimeout(error: unknown): boolean {
+  return error instanceof SubgraphUnavailableError && error.reason === 'timeout';
 }
