@@ -34,7 +34,9 @@ const UNITS = 1_000;
 const OFFERS_PER_REQUEST = 10;
 const COUNTS_PER_REQUEST = 100;
 const MOST_PAGES_PER_VENDOR = 100;
+/** How long everybody who listens may take to know of a shop, and of each product. */
 const FOLLOW_MS = 10 * 60_000;
+const FOLLOW_MS_PER_PRODUCT = 30;
 
 const FIRST_OFFERS = `query BenchOffers($id: ID!, $first: Int!) {
   vendor(id: $id) { offers(first: $first) { edges { node {
@@ -83,14 +85,15 @@ export async function fillShelves(
     seconds.set(other, await offerToo(other, offers));
     asked.push(...offers);
   }
+  const timeoutMs = FOLLOW_MS + products * FOLLOW_MS_PER_PRODUCT;
   // Inventory learns of offers by events.
-  await stage.quiet({ timeoutMs: FOLLOW_MS });
+  await stage.quiet({ timeoutMs });
   for (const { vendor, rows } of shops) {
     await count(vendor, [...rows.map(({ sku }) => sku), ...(seconds.get(vendor) ?? [])], `NORTH-${run}`);
   }
-  await stage.quiet({ timeoutMs: FOLLOW_MS });
+  await stage.quiet({ timeoutMs });
   await until(async () => (await found(keeper)) === there + products, {
-    ...{ timeoutMs: FOLLOW_MS, intervalMs: 200, what: `a search to find all ${products} products` },
+    ...{ timeoutMs, intervalMs: 200, what: `a search to find all ${products} products` },
   });
   await Promise.all([operator, ...shops.map(({ vendor }) => vendor.person)].map((person) => person.leave()));
   const shelved = categories.filter(({ slug }) =>

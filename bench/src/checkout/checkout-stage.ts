@@ -8,7 +8,7 @@ import type { StoryGraph } from '@marketgraph/tests/story/cast';
 import { type Build, startChild } from '../measure/child.ts';
 import type { CpuParts } from '../measure/cpu-parts.ts';
 import { familyCpuMs, ownCpuMs, residentBytes } from '../measure/process-usage.ts';
-import { inDatabase, keepConnected, type KeptConnection } from './databases.ts';
+import { inDatabase, keepConnected, type KeptConnection, openMongo } from './databases.ts';
 
 export type Shape = 'monolith' | 'processes';
 
@@ -84,16 +84,21 @@ export async function startCheckoutStage(options: {
     const databases: KeptConnection[] = [];
     for (const name of MARKETPLACE_DATABASES) databases.push(await keepConnected(inDatabase(superuserUrl, name)));
 
-    const isQuiet = async (): Promise<boolean> => {
+    const documents = await openMongo(facts.access.mongodb);
+
+    // An event goes from an outbox to a stream, and what comes of it the same way again: looked at in this order, twice.
+    const isQuiet = async (): Promise<boolean> => (await nothingWaits()) && (await nothingWaits());
+    const nothingWaits = async (): Promise<boolean> => {
+      for (const database of databases) {
+        if ((await database.number('select count(*) as n from outbox where published_at is null')) > 0) return false;
+      }
+      if (await documents.waits()) return false;
       for (const domain of DOMAINS) {
         const groups = await redis.xinfo('GROUPS', `events:${domain}`).catch(() => []);
         for (const facts of groups as (string | number | null)[][]) {
           const of = (name: string) => facts[facts.indexOf(name) + 1];
           if (of('lag') !== 0 || of('pending') !== 0) return false;
         }
-      }
-      for (const database of databases) {
-        if ((await database.number('select count(*) as n from outbox where published_at is null')) > 0) return false;
       }
       return true;
     };
@@ -121,7 +126,7 @@ export async function startCheckoutStage(options: {
         void (await until(isQuiet, { timeoutMs, intervalMs: 100, what: 'all events to be handled' })),
       async stop() {
         await redis.quit();
-        for (const connection of [server, ...databases]) await connection.end();
+        for (const connection of [server, ...databases, documents]) await connection.end();
         await child.stop();
         await removeData();
       },

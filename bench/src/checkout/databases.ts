@@ -1,3 +1,4 @@
+import { MongoClient } from 'mongodb';
 import pg from 'pg';
 
 /** The same server and role, another database. */
@@ -37,5 +38,23 @@ export async function keepConnected(url: string): Promise<KeptConnection> {
     rows,
     number: async (query) => Number((await rows<{ n: string | number | null }>(query))[0]?.n ?? 0),
     end: () => client.end(),
+  };
+}
+
+/** The outboxes of those whose store is MongoDB. */
+export async function openMongo(
+  urls: Readonly<Record<string, string>>,
+): Promise<{ waits(): Promise<boolean>; end(): Promise<void> }> {
+  const clients = Object.values(urls).map((url) => new MongoClient(url));
+  await Promise.all(clients.map((client) => client.connect()));
+  return {
+    async waits() {
+      for (const client of clients) {
+        const outbox = client.db().collection('outbox');
+        if (await outbox.findOne({ publishedAt: null }, { projection: { _id: 1 } })) return true;
+      }
+      return false;
+    },
+    end: async () => void (await Promise.all(clients.map((client) => client.close()))),
   };
 }
