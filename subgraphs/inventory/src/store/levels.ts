@@ -158,20 +158,21 @@ export interface AvailabilityRow {
   overdue: number;
 }
 
+/** Of the offers in its one list of ids: what is held by reservations whose time is over. */
+const OVERDUE = `select line.offer_id, sum(line.quantity)::int as quantity
+           from reservation_line line join reservation r on r.id = line.reservation_id
+          where r.status = 'ACTIVE' and r.expires_at <= now() and line.offer_id in (?)
+          group by line.offer_id`;
+
 /** One statement for any number of offers; offers without a level are absent. */
 export async function availabilityOf(em: EntityManager, offerIds: readonly string[]): Promise<AvailabilityRow[]> {
   if (offerIds.length === 0) return [];
   const ids = [...new Set(offerIds)];
   return em.execute<AvailabilityRow[]>(
     `select level.offer_id as "offerId", sum(level.on_hand)::int as "onHand", sum(level.reserved)::int as reserved,
-            coalesce(max(due.quantity), 0)::int as overdue
+            coalesce(max(due.quantity), 0) as overdue
        from stock_level level
-       left join (
-         select line.offer_id, sum(line.quantity) as quantity
-           from reservation_line line join reservation r on r.id = line.reservation_id
-          where r.status = 'ACTIVE' and r.expires_at <= now() and line.offer_id in (?)
-          group by line.offer_id
-       ) due on due.offer_id = level.offer_id
+       left join (${OVERDUE}) due on due.offer_id = level.offer_id
       where level.offer_id in (?)
       group by level.offer_id`,
     [ids, ids],
@@ -202,12 +203,7 @@ export async function unitsOfOffers(em: EntityManager, offerIds: readonly string
          select offer_id, sum(on_hand)::int as on_hand, sum(reserved)::int as reserved
            from stock_level where offer_id in (?) group by offer_id
        ) level on level.offer_id = offer.offer_id
-       left join (
-         select line.offer_id, sum(line.quantity)::int as quantity
-           from reservation_line line join reservation r on r.id = line.reservation_id
-          where r.status = 'ACTIVE' and r.expires_at <= now() and line.offer_id in (?)
-          group by line.offer_id
-       ) due on due.offer_id = offer.offer_id
+       left join (${OVERDUE}) due on due.offer_id = offer.offer_id
       where offer.offer_id in (?) and offer.kind = 'OFFER'`,
     [ids, ids, ids],
   );
