@@ -46,7 +46,6 @@ export async function applyBatch(
     });
     return advanced;
   });
-  deps.nudge('relay');
   return next;
 }
 
