@@ -22,6 +22,11 @@ function aStore() {
 
 const numbered = (from: number, count: number) => Array.from({ length: count }, (_, at) => `n${from + at}`);
 
+const nextTurn = () =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+
 describe('reads made at the same moment', () => {
   it('are one question, and each gets what it asked for', async () => {
     const { read, questions } = aStore();
@@ -60,13 +65,52 @@ describe('reads made at the same moment', () => {
       ({ id }) => id,
     );
     const first = readSlowly(['a']);
-    await new Promise((resolve) => {
-      setImmediate(resolve);
-    });
+    await nextTurn();
     // The first is asked already: what comes now is not answered by it.
     expect(await readSlowly(['a'])).toEqual([{ id: 'a', watts: 80 }]);
     slow.resolve([{ id: 'a', watts: 40 }]);
     expect(await first).toEqual([{ id: 'a', watts: 40 }]);
+  });
+
+  it('wait while two are on their way, and are one question then', async () => {
+    const asked: { ids: readonly string[]; answer(): void }[] = [];
+    const read = readTogether<Lamp>(
+      (ids) =>
+        new Promise((resolve) => {
+          asked.push({ ids, answer: () => resolve(ids.map((id) => ({ id, watts: 1 }))) });
+        }),
+      ({ id }) => id,
+    );
+    const found: Promise<Lamp[]>[] = [];
+    for (const id of ['a', 'b', 'c', 'd', 'e']) {
+      found.push(read([id]));
+      await nextTurn();
+    }
+    expect(asked.map(({ ids }) => ids)).toEqual([['a'], ['b']]);
+    asked[0]!.answer();
+    expect(await found[0]).toEqual([{ id: 'a', watts: 1 }]);
+    await nextTurn();
+    expect(asked.map(({ ids }) => ids)).toEqual([['a'], ['b'], ['c', 'd', 'e']]);
+    for (const { answer } of asked) answer();
+    expect((await Promise.all(found)).map(([lamp]) => lamp!.id)).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  it('do not wait long for a store that answers nobody', async () => {
+    const questions: number[] = [];
+    const read = readTogether<Lamp>(
+      async (ids) => {
+        questions.push(ids.length);
+        return ids.includes('n900') ? ids.map((id) => ({ id, watts: 1 })) : new Promise<Lamp[]>(() => undefined);
+      },
+      ({ id }) => id,
+    );
+    for (let from = 0; from < 900; from += 100) {
+      void read(numbered(from, 100));
+      await nextTurn();
+    }
+    expect(questions).toEqual([100, 100]);
+    expect(await read(['n900'])).toEqual([{ id: 'n900', watts: 1 }]);
+    expect(questions).toEqual([100, 100, 200, 200, 200, 101]);
   });
 
   it('are more than one question when they are about more than 200 ids, and a long list is one of its own', async () => {
