@@ -69,10 +69,10 @@ export async function appendToOutbox(
   { ids, now, trace = activeTraceparent() }: { ids: Ids; now: Date; trace?: string },
 ): Promise<EventEnvelope[]> {
   const envelopes = events.map((event) => ({
+    ...(trace ? { trace } : {}),
     ...event,
     id: ids.next('evt'),
     occurredAt: now.toISOString(),
-    ...(trace ? { trace } : {}),
   }));
   if (envelopes.length === 0) return envelopes;
   // One statement for any number, and the same text for each: positions follow the order of the list.

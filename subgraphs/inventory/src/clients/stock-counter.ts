@@ -6,6 +6,8 @@ export interface CounterValue {
   available: number;
   /** Of the offer's stock when it was read: an older value never replaces a newer one. */
   sequence: number;
+  /** Claimants whose claims on it have been decided. */
+  settled?: readonly string[];
 }
 
 export interface Wanted {
@@ -33,8 +35,8 @@ export interface StockCounter {
    * at, the claim is given whatever the count says.
    */
   admit(claimant: string, wanted: readonly Wanted[], options?: { insist?: boolean }): Promise<Admission>;
-  /** The database's numbers. `settled`: the claimant whose claim on these offers has been decided. */
-  put(values: readonly CounterValue[], options?: { settled?: string }): Promise<void>;
+  /** The database's numbers. */
+  put(values: readonly CounterValue[]): Promise<void>;
   /** True once per offer and pause: whoever gets it looks a refusal up in the database. */
   mayDoubt(offerId: string): Promise<boolean>;
   /** The database's numbers as the counter knows them, claims left aside. */
@@ -84,22 +86,31 @@ end
 return {'admitted'}
 `;
 
-// KEYS: the offer's hash and when its claims end. ARGV: available, sequence, the claimant that was decided or ''.
+// KEYS: per offer its hash and when its claims end. ARGV: per offer available, sequence, how many claimants were
+// decided, and these.
 const PUT = `
-if ARGV[3] ~= '' then
-  local claim = 'claim:' .. ARGV[3]
-  local units = redis.call('HGET', KEYS[1], claim)
-  if units then
-    redis.call('HINCRBY', KEYS[1], 'claimed', -tonumber(units))
-    redis.call('HDEL', KEYS[1], claim)
-    redis.call('ZREM', KEYS[2], claim)
+local at = 1
+for i = 1, #KEYS, 2 do
+  local stock, ends = KEYS[i], KEYS[i + 1]
+  for each = at + 3, at + 2 + ARGV[at + 2] do
+    local claim = 'claim:' .. ARGV[each]
+    local units = redis.call('HGET', stock, claim)
+    if units then
+      redis.call('HINCRBY', stock, 'claimed', -tonumber(units))
+      redis.call('HDEL', stock, claim)
+      redis.call('ZREM', ends, claim)
+    end
   end
+  local known = redis.call('HGET', stock, 'sequence')
+  if not known or tonumber(known) <= tonumber(ARGV[at + 1]) then
+    redis.call('HSET', stock, 'available', ARGV[at], 'sequence', ARGV[at + 1])
+  end
+  at = at + 3 + ARGV[at + 2]
 end
-local known = redis.call('HGET', KEYS[1], 'sequence')
-if known and tonumber(known) > tonumber(ARGV[2]) then return 0 end
-redis.call('HSET', KEYS[1], 'available', ARGV[1], 'sequence', ARGV[2])
-return 1
 `;
+
+/** A script holds up everybody else who asks Redis. */
+const OFFERS_PER_PUT = 100;
 
 const keyOf = (offerId: string) => `inventory:stock:${offerId}`;
 const keysOf = (offerId: string) => [keyOf(offerId), `inventory:claims:${offerId}`];
@@ -141,12 +152,24 @@ export function redisStockCounter(redis: Redis, log: Logger): StockCounter {
       );
     },
 
-    async put(values, { settled = '' } = {}) {
+    async put(values) {
       await orElse(async () => {
-        const pipeline = redis.pipeline();
-        for (const { offerId, available, sequence } of values)
-          pipeline.eval(PUT, 2, ...keysOf(offerId), available, sequence, settled);
-        await pipeline.exec();
+        const chunks = Array.from({ length: Math.ceil(values.length / OFFERS_PER_PUT) }, (_, at) =>
+          values.slice(at * OFFERS_PER_PUT, (at + 1) * OFFERS_PER_PUT),
+        );
+        await Promise.all(
+          chunks.map((chunk) =>
+            redis.eval(
+              PUT,
+              chunk.length * 2,
+              ...chunk.flatMap(({ offerId }) => keysOf(offerId)),
+              ...chunk.flatMap(({ available, sequence, settled = [] }) => [
+                ...[available, sequence, settled.length],
+                ...settled,
+              ]),
+            ),
+          ),
+        );
       }, undefined);
     },
 
