@@ -51,6 +51,26 @@ describe('what is asked while a round is under way', () => {
     expect(await Promise.all([first, second])).toEqual(['1 decided', '2 decided']);
   });
 
+  it('waits for the round that has what it needs, and for no other', async () => {
+    const { ask, begun, turn } = heldRounds({ lanes: 2, keysOf: (item) => [`ten ${Math.trunc(item / 10)}`] });
+    const answers = [ask(11)];
+    await turn();
+    answers.push(...[12, 21, 13, 22].map(ask));
+    await turn();
+    // The elevens wait for the first; the others are in the other lane.
+    expect(begun.map(({ items }) => items)).toEqual([[11], [21, 22]]);
+    answers.push(ask(23), ask(31));
+    await turn();
+    begun[1]!.end();
+    await turn();
+    expect(begun.at(-1)!.items).toEqual([23, 31]);
+    begun[0]!.end();
+    await turn();
+    expect(begun.at(-1)!.items).toEqual([12, 13]);
+    for (const { end } of begun) end();
+    expect(await Promise.all(answers)).toHaveLength(7);
+  });
+
   it('is refused when too many wait, and the others are not harmed', async () => {
     const { ask, begun, turn } = heldRounds({ maxWaiting: 2 });
     const first = ask(1);
@@ -91,6 +111,39 @@ describe('what is asked while a round is under way', () => {
       { reason: new Error('the store is away') },
     ]);
     expect(answers.slice(2).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled']);
+  });
+
+  it('has in its turn what it needs, in whichever lane, and everybody comes to it', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ keys: fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd')), turns: fc.nat(4) }), {
+          maxLength: 40,
+        }),
+        fc.record({ maxItems: fc.integer({ min: 1, max: 5 }), lanes: fc.integer({ min: 1, max: 4 }) }),
+        async (wanted, limits) => {
+          const under = new Map<string, number>();
+          const seen = new Map<string, number[]>();
+          let lanes = 0;
+          const ask = inRounds<number, number>({
+            ...{ ...limits, maxWaiting: 1_000, keysOf: (at) => wanted[at]!.keys },
+            decide: async (items) => {
+              lanes += 1;
+              expect(lanes).toBeLessThanOrEqual(limits.lanes);
+              const keys = new Set(items.flatMap((at) => wanted[at]!.keys));
+              for (const key of keys) under.set(key, (under.get(key) ?? 0) + 1);
+              expect([...under.values()].every((count) => count <= 1)).toBe(true);
+              for (const at of items) for (const key of wanted[at]!.keys) seen.set(key, [...(seen.get(key) ?? []), at]);
+              for (let turn = 0; turn < Math.max(...items.map((at) => wanted[at]!.turns)); turn += 1) await undefined;
+              for (const key of keys) under.set(key, 0);
+              lanes -= 1;
+              return items.map(fulfilled);
+            },
+          });
+          expect(await Promise.all(wanted.map((_, at) => ask(at)))).toEqual(wanted.map((_, at) => at));
+          for (const order of seen.values()) expect(order).toEqual(order.toSorted((a, b) => a - b));
+        },
+      ),
+    );
   });
 
   it('is in exactly one round, no round is over its limits, and they follow the order in which was asked', async () => {

@@ -18,7 +18,6 @@ export interface Commands {
 export const openDoor: StockCounter = {
   admit: async () => ({ answer: 'admitted' }),
   put: async () => undefined,
-  mayDoubt: async () => false,
   read: async () => new Map(),
 };
 

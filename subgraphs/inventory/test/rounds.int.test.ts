@@ -130,20 +130,25 @@ describe('requests that come at once', () => {
       fc.asyncProperty(fc.array(asked, { minLength: 2, maxLength: 14 }), async (all) => {
         run += 1;
         const [crowd, queue] = [await aTwin(`crowd ${run}`), await aTwin(`queue ${run}`)];
-        const order: number[] = [];
+        // In the order in which they had the locks of their offers, which is the order of their decisions.
+        const order = new Set<number>();
         const answers = await Promise.all(
           all.map((each, at) => {
-            // Asked once each: nothing here expires, so nobody asks again.
             const rounds: CommandDeps['rounds'] = {
-              ask: (request) => {
-                order.push(at);
-                return commands.deps.rounds.ask(request);
-              },
+              ask: (request) =>
+                commands.deps.rounds.ask({
+                  ...request,
+                  decide(place) {
+                    order.delete(at);
+                    order.add(at);
+                    return request.decide(place);
+                  },
+                }),
             };
             return answerTo({ ...commands.deps, rounds }, crowd, each);
           }),
         );
-        expect(order.toSorted((a, b) => a - b)).toEqual(all.map((_, at) => at));
+        expect(order.size).toBe(all.length);
         const alone: unknown[] = [];
         for (const at of order) alone[at] = await answerTo(commands.deps, queue, all[at]!);
         expect(answers).toEqual(alone);
@@ -157,21 +162,20 @@ describe('requests that come at once', () => {
 
   it('one that cannot be written fails alone, and everybody else of its round is served', async () => {
     const { deps, rounds } = commands;
-    const [held, offerId] = [ids.next('off'), ids.next('off')];
-    const place = { warehouses: seller.warehouses, vendorId: seller.vendorId };
-    for (const id of [held, offerId]) await writeOffer(harness.db, id, [10], place);
-    const ask = (id: string, cartId: string = ids.next('crt')) =>
-      reserveStock(deps, { cartId, requestKey: randomUUID(), lines: [{ offerId: id, quantity: 1 }] });
-    const letGo = await holdOffer(harness.db, held);
-    const first = ask(held);
+    const offerId = ids.next('off');
+    await writeOffer(harness.db, offerId, [10], { warehouses: seller.warehouses, vendorId: seller.vendorId });
+    const ask = (cartId: string = ids.next('crt')) =>
+      reserveStock(deps, { cartId, requestKey: randomUUID(), lines: [{ offerId, quantity: 1 }] });
+    const letGo = await holdOffer(harness.db, offerId);
+    const first = ask();
     const before = rounds.requests;
     await until(async () => (await waitingIn(harness.db)) > 0, { what: 'the first to wait for the lock' });
     // A text PostgreSQL cannot hold.
-    const others = [ask(offerId), ask(offerId, 'crt_\u0000'), ask(offerId), ask(offerId)];
+    const others = [ask(), ask('crt_\u0000'), ask(), ask()];
     await letGo();
     const [, ...settled] = await Promise.allSettled([first, ...others]);
     expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
-    expect(await availableOf(harness, offerId)).toBe(7);
+    expect(await availableOf(harness, offerId)).toBe(6);
     // The first and the three that were served: what was undone counts for nothing.
     expect(rounds.requests - before).toBe(4);
   });
@@ -197,6 +201,24 @@ describe('requests that come at once', () => {
     await intruder;
     expect((await Promise.all(answers)).map(({ kind }) => kind).toSorted()).toEqual(['reserved', 'reserved', 'short']);
     expect(await availableOf(harness, offerId)).toBe(0);
+  });
+
+  it('wait for an offer that something else holds when they want that one, and else for nobody', async () => {
+    const [held, free] = [ids.next('off'), ids.next('off')];
+    const place = { warehouses: seller.warehouses, vendorId: seller.vendorId };
+    for (const id of [held, free]) await writeOffer(harness.db, id, [5], place);
+    const ask = (offerId: string) =>
+      reserveStock(commands.deps, {
+        ...{ cartId: ids.next('crt'), requestKey: randomUUID(), lines: [{ offerId, quantity: 1 }] },
+      });
+    const letGo = await holdOffer(harness.db, held);
+    const held1 = ask(held);
+    await until(async () => (await waitingIn(harness.db)) > 0, { what: 'the first to wait for the lock' });
+    const held2 = ask(held);
+    expect((await Promise.all([ask(free), ask(free)])).map(({ kind }) => kind)).toEqual(['reserved', 'reserved']);
+    expect(await waitingIn(harness.db)).toBe(1);
+    await letGo();
+    expect((await Promise.all([held1, held2])).map(({ kind }) => kind)).toEqual(['reserved', 'reserved']);
   });
 
   it('are refused, to be asked again, when thousands wait already', async () => {
@@ -281,6 +303,7 @@ describe('requests that the counter in front refuses', () => {
         ...openDoor,
         admit: async (_, wanted) => ({
           answer: 'refused',
+          isDoubted: false,
           short: wanted.map(({ offerId }) => ({ offerId, available: 0 })),
         }),
       },

@@ -31,7 +31,7 @@ export async function admitStock(deps: CommandDeps, { cartId, lines }: AdmitStoc
   if (!wanted.ok) return { kind: 'refused', rejection: wanted.rejection };
   const verdict = await askCounter(deps, cartId, wanted.value);
   if (verdict.answer === 'admitted') return { kind: 'admitted' };
-  if (verdict.answer === 'refused' && !(await isDoubted(deps, verdict))) {
+  if (verdict.answer === 'refused' && !verdict.isDoubted) {
     const shortages = verdict.short.map((short) => ({ ...short, requested: wanted.value.get(short.offerId)! }));
     return { kind: 'short', shortages };
   }
@@ -56,7 +56,7 @@ export async function mayAskDatabase(
   wanted: ReadonlyMap<string, number>,
 ): Promise<boolean> {
   const verdict = await askCounter(deps, cartId, wanted);
-  return verdict.answer !== 'refused' || (await isDoubted(deps, verdict));
+  return verdict.answer !== 'refused' || verdict.isDoubted;
 }
 
 /** Counts that are not there are loaded first. */
@@ -65,11 +65,6 @@ async function askCounter(deps: CommandDeps, cartId: string, wanted: ReadonlyMap
   if (verdict.answer !== 'unknown' || verdict.offerIds.length === 0) return verdict;
   await recount(deps, verdict.offerIds);
   return deps.counter.admit(cartId, inLines(wanted));
-}
-
-async function isDoubted(deps: CommandDeps, { short }: Extract<Admission, { answer: 'refused' }>): Promise<boolean> {
-  const doubts = await Promise.all(short.map(({ offerId }) => deps.counter.mayDoubt(offerId)));
-  return doubts.includes(true);
 }
 
 /** What the database holds, told to the counter. */

@@ -20,7 +20,7 @@ const MAX_REQUESTS = 64;
 const MAX_OFFERS = 500;
 /** About a second's worth: who comes then is better told at once. */
 const MAX_WAITING = 2_000;
-const LANES = 1;
+const LANES = 4;
 
 interface Asked {
   request: StockRequest<unknown>;
@@ -41,6 +41,7 @@ export function stockRounds(deps: CommandParts): StockRounds {
   const ask = inRounds<Asked, Decided>({
     ...{ maxItems: MAX_REQUESTS, maxWeight: MAX_OFFERS, maxWaiting: MAX_WAITING, lanes: LANES },
     weightOf: ({ request }) => Math.max(request.offerIds.length, 1),
+    keysOf: ({ request: { offerIds, reservationId } }) => (reservationId ? [...offerIds, reservationId] : offerIds),
     decide: (asked) =>
       asked[0]!.within(() =>
         decideAll(
