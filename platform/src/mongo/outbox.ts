@@ -74,10 +74,10 @@ export async function appendToMongoOutbox(
   const first = (counter?.next ?? events.length) - events.length + 1;
   const occurredAt = now.toISOString();
   const envelopes: EventEnvelope[] = events.map((event) => ({
+    ...(trace ? { trace } : {}),
     ...event,
     id: ids.next('evt'),
     occurredAt,
-    ...(trace ? { trace } : {}),
   }));
   const documents: OutboxDocument[] = [];
   for (let from = 0; from < envelopes.length; from += EVENTS_PER_DOCUMENT) {

@@ -31,7 +31,7 @@ import { sweepUploads } from './commands/sweep-uploads.ts';
 import { takeExchangeRates } from './commands/take-exchange-rates.ts';
 import { tellDueDeals } from './commands/tell-deals.ts';
 import type { CatalogConfig } from './config.ts';
-import { domainsIn, eventHandlers } from './events/in.ts';
+import { domainsIn, eventHandlers, togetherHandlers } from './events/in.ts';
 import { catalogRoutes } from './files/routes.ts';
 import { createCatalogContext } from './graphql/context.ts';
 import { catalogSchema } from './schema.ts';
@@ -119,6 +119,7 @@ export async function createCatalog(deps: CatalogDeps): Promise<Subgraph> {
           bus,
           inbox: mongoInbox(database),
           handlers: eventHandlers(commandDeps),
+          together: togetherHandlers(commandDeps),
           log,
           metrics,
         });

@@ -9,7 +9,7 @@ import {
 } from '@marketgraph/platform/messaging';
 import { type EntityManager, postgresInbox, postgresOutbox } from '@marketgraph/platform/postgres';
 import { createLogger } from '@marketgraph/platform/telemetry';
-import type { CommandDeps } from '../../../subgraphs/inventory/src/commands/deps.ts';
+import { commandDeps, type CommandDeps, type CommandParts } from '../../../subgraphs/inventory/src/commands/deps.ts';
 import { inventoryCounts } from '../../../subgraphs/inventory/src/counts.ts';
 import { expireReservations } from '../../../subgraphs/inventory/src/commands/end-reservation.ts';
 import { localCarrier } from '../../../subgraphs/orders/src/clients/carrier.ts';
@@ -98,7 +98,7 @@ export function startInventory(world: World, actor: Actor): CommandDeps {
     log,
     intervalMs: RELAY_INTERVAL_MS,
   });
-  const deps = {
+  const deps = commandDeps({
     orm,
     ids,
     clock,
@@ -108,7 +108,7 @@ export function startInventory(world: World, actor: Actor): CommandDeps {
     offerSource: { find: async () => ({ offers: [], allowances: [] }) },
     reservationTtlS: RESERVATION_TTL_S,
     onCommitted: () => relay.nudge(),
-  } as CommandDeps;
+  } as CommandParts);
   startLoop({
     name: 'reservation sweeper',
     log,
