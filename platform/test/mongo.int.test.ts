@@ -6,6 +6,8 @@ import {
   appendToMongoOutbox,
   inMongoTransaction,
   type MongoDatabase,
+  type MongoTransaction,
+  mongoInbox,
   mongoOutbox,
   openMongo,
   prepareMongoMessaging,
@@ -106,7 +108,9 @@ describe('the outbox of a document store', () => {
     for (let count = await publish(); count; count = await publish()) batches.push(count);
     return { batches, rows };
   };
-  const sequencesOf = (rows: readonly OutboxRow[]) => rows.map(({ envelope }) => envelope.sequence);
+  const envelopeOf = ({ envelope }: OutboxRow) =>
+    typeof envelope === 'string' ? (JSON.parse(envelope) as EventEnvelope) : envelope;
+  const sequencesOf = (rows: readonly OutboxRow[]) => rows.map((row) => envelopeOf(row).sequence);
   const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at);
 
   beforeEach(async () => {
@@ -119,7 +123,7 @@ describe('the outbox of a document store', () => {
     expect(await database.db.collection('outbox').countDocuments()).toBe(4);
     expect(await outboxOf().backlog()).toMatchObject({ count: 131 });
     const { rows, batches } = await publishAll(60);
-    expect(rows.map(({ envelope }) => envelope)).toEqual(written);
+    expect(rows.map(envelopeOf)).toEqual(written);
     expect(rows.map(({ position }) => Number(position))).toEqual(numbers(1, 132));
     // Whole documents of 50, 50, 30 and 1: no more once there are as many as were asked for.
     expect(batches).toEqual([100, 31]);
@@ -141,17 +145,70 @@ describe('the outbox of a document store', () => {
     expect(sequencesOf((await publishAll(500)).rows)).toEqual(numbers(0, 120));
   });
 
-  it('still gives the events of documents that hold one each', async () => {
+  it('still gives the events of documents that hold one each, or several as documents', async () => {
     const event = { name: 'reviews.tested', version: 1, key: 'k', sequence: 5, payload: { text: 'said' } };
     const occurredAt = new Date().toISOString();
     await database.db
       .collection('outbox')
       .insertOne({ _id: 'evt_before' as never, ...event, occurredAt, position: 0, publishedAt: null });
-    await append(6, 8);
-    expect(await outboxOf().backlog()).toMatchObject({ count: 3, oldest: new Date(occurredAt) });
+    const envelopes = [6, 7].map((sequence) => ({ id: `evt_before_${sequence}`, ...event, sequence, occurredAt }));
+    await database.db.collection('outbox').insertOne({
+      ...{ _id: 'evt_before_6' as never, occurredAt, position: 1, count: 2, events: envelopes, publishedAt: null },
+    });
+    await database.db.collection('counters').insertOne({ _id: 'outbox' as never, next: 2 });
+    await append(8, 10);
+    expect(await outboxOf().backlog()).toMatchObject({ count: 5, oldest: new Date(occurredAt) });
     const { rows } = await publishAll(2);
     expect(rows[0]).toEqual({ position: '0', envelope: { id: 'evt_before', ...event, occurredAt } });
-    expect(sequencesOf(rows)).toEqual([5, 6, 7]);
-    expect(await outboxOf().requeueAfter(0, 100)).toBe(3);
+    expect(rows.slice(1, 3).map(envelopeOf)).toEqual(envelopes);
+    expect(sequencesOf(rows)).toEqual([5, 6, 7, 8, 9]);
+    expect(await outboxOf().requeueAfter(0, 100)).toBe(5);
+  });
+});
+
+describe('the inbox of a document store', () => {
+  const event = (id: string) => ({
+    ...{ id, name: 'reviews.tested', version: 1, occurredAt: new Date().toISOString() },
+    ...{ key: id, sequence: 1, payload: {} },
+  });
+  const counted = async (handled: readonly EventEnvelope[], { db, session }: MongoTransaction) => {
+    const counters = db.collection<Counter>('counters');
+    await counters.updateOne({ _id: 'all' }, { $inc: { value: handled.length } }, { session });
+  };
+  const count = async () => (await database.db.collection<Counter>('counters').findOne({ _id: 'all' }))!.value;
+  const inbox = () => mongoInbox(database);
+
+  beforeEach(async () => {
+    await database.db.collection('inbox').deleteMany({});
+    await prepareMongoMessaging(database);
+    await startCounting();
+  });
+
+  it('X2 has one effect of each event of a crowd, whether it came before, twice in it, or in another crowd at once', async () => {
+    await inbox().once('test', 'evt_1', (transaction) => counted([event('evt_1')], transaction));
+    const ids = ['evt_1', 'evt_2', 'evt_3', 'evt_2'];
+    expect(await inbox().onceTogether!('test', ids.map(event), counted)).toBe(2);
+    expect(await count()).toBe(3);
+    expect(await inbox().once('test', 'evt_3', () => Promise.reject(new Error('again')))).toBe(false);
+    expect(await inbox().onceTogether!('another', ids.map(event), counted)).toBe(3);
+    expect(await count()).toBe(6);
+    const crowd = Array.from({ length: 40 }, (_, at) => event(`evt_crowd_${at}`));
+    const ends = await Promise.allSettled(
+      [crowd, crowd, crowd].map((one) => inbox().onceTogether!('test', one, counted)),
+    );
+    // One that lost may be told so by the index; whoever handles the events by themselves then finds them handled.
+    expect(ends.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(0);
+    expect(await count()).toBe(46);
+  });
+
+  it('X2 remembers none of a crowd whose effect failed', async () => {
+    const crowd = ['evt_1', 'evt_2'].map(event);
+    const failing = inbox().onceTogether!('test', crowd, async (handled, transaction) => {
+      await counted(handled, transaction);
+      throw new Error('in the end');
+    });
+    await expect(failing).rejects.toThrow('in the end');
+    expect(await count()).toBe(0);
+    expect(await inbox().onceTogether!('test', crowd, counted)).toBe(2);
   });
 });

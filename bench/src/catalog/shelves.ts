@@ -7,6 +7,7 @@ import { plantCategories } from '@marketgraph/launcher/demo/shops';
 import { until } from '@marketgraph/platform/testing';
 import { aRun, newKey, registerVendor, signIn, type Vendor } from '@marketgraph/tests/story/cast';
 import { silentReport } from '@marketgraph/tests/story/report';
+import { ask } from '@marketgraph/tests/support/raw-graph';
 import { parse } from 'graphql';
 import type { CheckoutStage } from '../checkout/checkout-stage.ts';
 import { importFeed } from '../import/import-feed.ts';
@@ -66,7 +67,7 @@ export async function fillShelves(
   const planted = await plantCategories(keeper);
   const pictures = await uploadPictures(graph.url, keeper);
   const operator = await signIn(graph, 'Operator', graph.operator);
-  const there = await found(keeper);
+  const there = await found(graph.url);
   const shops: { vendor: Vendor; rows: DemoProduct[] }[] = [];
   for (const [index, shop] of demoVendors(DEMO_VENDORS).slice(0, vendorCount).entries()) {
     const vendor = await registerVendor(graph, { name: shop.name, run, operator, report: silentReport });
@@ -89,10 +90,16 @@ export async function fillShelves(
   // Inventory learns of offers by events.
   await stage.quiet({ timeoutMs });
   for (const { vendor, rows } of shops) {
-    await count(vendor, [...rows.map(({ sku }) => sku), ...(seconds.get(vendor) ?? [])], `NORTH-${run}`);
+    // A large shop takes longer to fill than a session lasts.
+    const person = await signIn(graph, 'Vendor', vendor.credentials);
+    await count(
+      { person, id: vendor.id },
+      [...rows.map(({ sku }) => sku), ...(seconds.get(vendor) ?? [])],
+      `NORTH-${run}`,
+    );
   }
   await stage.quiet({ timeoutMs });
-  await until(async () => (await found(keeper)) === there + products, {
+  await until(async () => (await found(graph.url)) === there + products, {
     ...{ timeoutMs, intervalMs: 200, what: `a search to find all ${products} products` },
   });
   await Promise.all([operator, ...shops.map(({ vendor }) => vendor.person)].map((person) => person.leave()));
@@ -142,7 +149,11 @@ async function offerToo({ person, id }: Vendor, offers: readonly FirstOffer[]): 
   return skus;
 }
 
-async function count({ person, id }: Vendor, skus: readonly string[], warehouseCode: string): Promise<void> {
+async function count(
+  { person, id }: Pick<Vendor, 'person' | 'id'>,
+  skus: readonly string[],
+  warehouseCode: string,
+): Promise<void> {
   for (let from = 0; from < skus.length; from += COUNTS_PER_REQUEST) {
     const entries = skus
       .slice(from, from + COUNTS_PER_REQUEST)
@@ -157,7 +168,8 @@ async function count({ person, id }: Vendor, skus: readonly string[], warehouseC
   }
 }
 
-async function found(keeper: { ask(query: string, variables: object): Promise<unknown> }): Promise<number> {
-  const { searchProducts } = (await keeper.ask(FOUND, {})) as { searchProducts: { totalCount: number } };
-  return searchProducts.totalCount;
+async function found(url: string): Promise<number> {
+  const { data, errors } = await ask<{ searchProducts: { totalCount: number } }>(url, FOUND);
+  if (!data) throw new Error(JSON.stringify(errors));
+  return data.searchProducts.totalCount;
 }

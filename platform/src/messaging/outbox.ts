@@ -8,7 +8,8 @@ export const KEEP_INBOX_DAYS = 60;
 export interface OutboxRow {
   /** Grows in the order of writing. */
   position: string;
-  envelope: EventEnvelope;
+  /** As an object, or as the JSON that travels. */
+  envelope: EventEnvelope | string;
 }
 
 /**

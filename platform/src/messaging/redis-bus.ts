@@ -74,14 +74,14 @@ export async function createRedisBus(options: RedisBusOptions): Promise<EventBus
         marks.last,
         marks.next,
         keepEvents,
-        ...envelopes.map((envelope) => JSON.stringify(envelope)),
+        ...envelopes.map(textOf),
       )) as string[];
       if (outcome === 'lost') throw new EventsLostError(domain, Number(positions[0]));
       return positions;
     }
     const pipeline = redis.pipeline();
     for (const envelope of envelopes) {
-      pipeline.xadd(streamOf(domain), 'MAXLEN', '~', keepEvents, '*', 'e', JSON.stringify(envelope));
+      pipeline.xadd(streamOf(domain), 'MAXLEN', '~', keepEvents, '*', 'e', textOf(envelope));
     }
     const replies = (await pipeline.exec()) ?? [];
     return replies.map(([error, id]) => {
@@ -156,6 +156,10 @@ export async function createRedisBus(options: RedisBusOptions): Promise<EventBus
       await closeRedis(redis);
     },
   };
+}
+
+function textOf(envelope: EventEnvelope | string): string {
+  return typeof envelope === 'string' ? envelope : JSON.stringify(envelope);
 }
 
 async function joinGroup(options: {

@@ -6,8 +6,6 @@ import { watchStream } from './messaging-metrics.ts';
 import type { Outbox } from './outbox.ts';
 
 export interface Relay {
-  /** Somebody wrote past the outbox of this process: look now instead of at the next tick. */
-  nudge(): void;
   stop(): Promise<void>;
 }
 
@@ -85,7 +83,6 @@ export function startRelay(options: RelayOptions): Relay {
   const tidy = outbox.tidy?.bind(outbox);
   const tidying = tidy && startLoop({ name: `tidying ${domain}`, log, intervalMs: TIDY_EVERY_MS, run: () => tidy() });
   return {
-    nudge: loop.nudge,
     async stop() {
       await Promise.all([loop.stop(), tidying?.stop(), watch?.stop()]);
       await outbox.close();

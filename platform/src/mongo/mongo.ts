@@ -106,6 +106,26 @@ export function mongoInbox(database: MongoDatabase): Inbox<MongoTransaction> {
       }
       return ran;
     },
+
+    // What another consumer of the same name writes meanwhile conflicts, and the whole is tried again.
+    onceTogether: (consumer, events, effect) =>
+      inMongoTransaction(database, async (transaction) => {
+        const { session, db } = transaction;
+        const inbox = db.collection('inbox');
+        const known = await inbox
+          .find({ consumer, eventId: { $in: events.map(({ id }) => id) } }, { session, projection: { eventId: 1 } })
+          .toArray();
+        const handled = new Set(known.map(({ eventId }) => eventId as string));
+        const news = events.filter(({ id }) => !handled.has(id) && handled.add(id));
+        if (news.length === 0) return 0;
+        const handledAt = new Date();
+        await inbox.insertMany(
+          news.map(({ id }) => ({ consumer, eventId: id, handledAt })),
+          { session },
+        );
+        await effect(news, transaction);
+        return news.length;
+      }),
   };
 }
 

@@ -16,17 +16,26 @@ interface OutboxDocument {
   position: number;
   occurredAt: string;
   count: number;
-  events: EventEnvelope[];
+  /** Each event as it travels: nobody on its way to the bus has to take it apart and put it together again. */
+  texts: string[];
   publishedAt: Date | null;
 }
 
-/** As outboxes hold it that were written before: one event, spread over its document. */
+/** As outboxes hold it that were written before: events as documents. */
+interface StructuredEvents extends Omit<OutboxDocument, 'texts'> {
+  texts?: undefined;
+  events: EventEnvelope[];
+}
+
+/** Older still: one event, spread over its document. */
 interface SingleEvent extends Omit<EventEnvelope, 'id'> {
   _id: string;
   position: number;
   publishedAt: Date | null;
   count?: undefined;
 }
+
+type AnyDocument = OutboxDocument | StructuredEvents | SingleEvent;
 
 interface CounterDocument {
   _id: string;
@@ -66,16 +75,17 @@ export async function appendToMongoOutbox(
   const first = (counter?.next ?? events.length) - events.length + 1;
   const occurredAt = now.toISOString();
   const envelopes: EventEnvelope[] = events.map((event) => ({
+    ...(trace ? { trace } : {}),
     ...event,
     id: ids.next('evt'),
     occurredAt,
-    ...(trace ? { trace } : {}),
   }));
   const documents: OutboxDocument[] = [];
   for (let from = 0; from < envelopes.length; from += EVENTS_PER_DOCUMENT) {
     const together = envelopes.slice(from, from + EVENTS_PER_DOCUMENT);
     const place = { _id: together[0]!.id, position: first + from, occurredAt };
-    documents.push({ ...place, count: together.length, events: together, publishedAt: null });
+    const texts = together.map((envelope) => JSON.stringify(envelope));
+    documents.push({ ...place, count: together.length, texts, publishedAt: null });
   }
   await db.collection<OutboxDocument>('outbox').insertMany(documents, { session });
   hasWritten(session);
@@ -84,7 +94,7 @@ export async function appendToMongoOutbox(
 
 /** One relay per outbox at a time, by a lease for as long as a batch takes, which a dead process loses after ten seconds. */
 export function mongoOutbox({ client, db }: MongoDatabase, holder: string): Outbox {
-  const outbox = db.collection<OutboxDocument | SingleEvent>('outbox');
+  const outbox = db.collection<AnyDocument>('outbox');
   const leases = db.collection<LeaseDocument>('leases');
 
   const holdsLease = async (): Promise<boolean> => {
@@ -113,8 +123,8 @@ export function mongoOutbox({ client, db }: MongoDatabase, holder: string): Outb
   };
 
   /** Whole documents, the oldest first, until there are so many events. */
-  const nextDocuments = async (limit: number): Promise<(OutboxDocument | SingleEvent)[]> => {
-    const documents: (OutboxDocument | SingleEvent)[] = [];
+  const nextDocuments = async (limit: number): Promise<AnyDocument[]> => {
+    const documents: AnyDocument[] = [];
     let events = 0;
     const cursor = outbox.find({ publishedAt: null }).sort({ position: 1 }).limit(limit).batchSize(FETCH);
     for await (const document of cursor) {
@@ -125,7 +135,7 @@ export function mongoOutbox({ client, db }: MongoDatabase, holder: string): Outb
     return documents;
   };
 
-  const countOf = async (filter: Filter<OutboxDocument | SingleEvent>): Promise<number> => {
+  const countOf = async (filter: Filter<AnyDocument>): Promise<number> => {
     const [total] = await outbox
       .aggregate<{ events: number }>([
         { $match: filter },
@@ -169,7 +179,7 @@ export function mongoOutbox({ client, db }: MongoDatabase, holder: string): Outb
     },
     lastMark,
     async requeueAfter(mark, limit) {
-      const lost: Filter<OutboxDocument | SingleEvent> = { publishedAt: { $gt: new Date(mark) } };
+      const lost: Filter<AnyDocument> = { publishedAt: { $gt: new Date(mark) } };
       const newest = outbox.find(lost, { projection: { position: 1, count: 1 } }).sort({ position: -1 });
       let events = 0;
       let from = Number.POSITIVE_INFINITY;
@@ -182,7 +192,7 @@ export function mongoOutbox({ client, db }: MongoDatabase, holder: string): Outb
       return events;
     },
     async requeue(since) {
-      const published: Filter<OutboxDocument | SingleEvent> = {
+      const published: Filter<AnyDocument> = {
         occurredAt: { $gte: since.toISOString() },
         publishedAt: { $ne: null },
       };
@@ -202,9 +212,10 @@ export function mongoOutbox({ client, db }: MongoDatabase, holder: string): Outb
   };
 }
 
-function rowsOf(document: OutboxDocument | SingleEvent): OutboxRow[] {
+function rowsOf(document: AnyDocument): OutboxRow[] {
   if (document.count !== undefined) {
-    return document.events.map((envelope, at) => ({ position: String(document.position + at), envelope }));
+    const events = document.texts ?? document.events;
+    return events.map((envelope, at) => ({ position: String(document.position + at), envelope }));
   }
   const { _id, position, publishedAt: _, ...envelope } = document;
   return [{ position: String(position), envelope: { id: _id, ...envelope } }];

@@ -82,10 +82,10 @@ export async function appendToOutbox(
   { ids, now, trace = activeTraceparent() }: { ids: Ids; now: Date; trace?: string },
 ): Promise<EventEnvelope[]> {
   const envelopes = events.map((event) => ({
+    ...(trace ? { trace } : {}),
     ...event,
     id: ids.next('evt'),
     occurredAt: now.toISOString(),
-    ...(trace ? { trace } : {}),
   }));
   if (envelopes.length === 0) return envelopes;
   // One statement for any number, and the same text for each: positions follow the order of the list.
@@ -117,12 +117,20 @@ interface Row {
   payload: unknown;
 }
 
+interface Marks {
+  last: string;
+  now: string;
+}
+
 /** The newest mark, on outbox_published_at, and the time of this very moment as one. */
 const MARKS = `select coalesce(floor(extract(epoch from max(published_at)) * 1000), 0)::bigint as last,
   floor(extract(epoch from clock_timestamp()) * 1000)::bigint as now`;
 
 const LOCK = "select pg_try_advisory_xact_lock(hashtext('outbox relay')) as free";
-const NEXT = 'select * from outbox where published_at is null order by position limit ?';
+const NEXT = `select waiting.*, marks.last, marks.now
+  from (${MARKS} from outbox) marks,
+       (select * from outbox where published_at is null order by position limit ?) waiting
+ order by waiting.position`;
 
 /**
  * One relay per outbox at a time: a try-lock that lives as long as the
@@ -151,17 +159,15 @@ export function postgresOutbox(orm: Database): Outbox {
       }
       isWritten = false;
       const publishRows = async (em: EntityManager) => {
-        // Three statements, so that the rows are seen as of after the lock.
-        const [locks, rows, marked] = (await executeTogether(em, [
-          [LOCK],
-          [NEXT, [limit]],
-          [`${MARKS} from outbox`],
-        ])) as [{ free: boolean }[], Row[], { last: string; now: string }[]];
-        if (!locks[0]?.free) return null;
+        // Two statements, so that the rows are seen as of after the lock.
+        const [[lock], rows] = (await executeTogether(em, [[LOCK], [NEXT, [limit]]])) as [
+          { free: boolean }[],
+          (Row & Marks)[],
+        ];
+        if (!lock?.free) return null;
         if (rows.length === 0) return 0;
-        const [marks] = marked;
-        const last = Number(marks?.last ?? 0);
-        const next = Math.max(Number(marks?.now), last + 1);
+        const last = Number(rows[0]!.last);
+        const next = Math.max(Number(rows[0]!.now), last + 1);
         await publish(
           rows.map((row) => ({ position: row.position, envelope: toEnvelope(row) })),
           { last, next },
@@ -178,7 +184,7 @@ export function postgresOutbox(orm: Database): Outbox {
     },
 
     async lastMark() {
-      const [marks] = await orm.em.fork().execute<{ last: string }[]>(`${MARKS} from outbox`);
+      const [marks] = await orm.em.fork().execute<Marks[]>(`${MARKS} from outbox`);
       return Number(marks?.last ?? 0);
     },
 

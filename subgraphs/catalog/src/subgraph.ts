@@ -31,13 +31,14 @@ import { sweepUploads } from './commands/sweep-uploads.ts';
 import { takeExchangeRates } from './commands/take-exchange-rates.ts';
 import { tellDueDeals } from './commands/tell-deals.ts';
 import type { CatalogConfig } from './config.ts';
-import { domainsIn, eventHandlers } from './events/in.ts';
+import { domainsIn, eventHandlers, togetherHandlers } from './events/in.ts';
 import { catalogRoutes } from './files/routes.ts';
 import { createCatalogContext } from './graphql/context.ts';
 import { catalogSchema } from './schema.ts';
 import { catalogStore, prepareCatalog } from './store/catalog-store.ts';
 import { listedPrices } from './store/listed-prices.ts';
 import { redisPriceCache } from './store/price-cache.ts';
+import { sharedReads } from './store/shared-reads.ts';
 
 export interface CatalogDeps {
   config: CatalogConfig;
@@ -95,6 +96,7 @@ export async function createCatalog(deps: CatalogDeps): Promise<Subgraph> {
       pictures: pictureWork(files, sharpPictureTools()),
       organizations: accountsOrganizationDirectory(peers),
       prices: listedPrices({ store, cache: redisPriceCache(redis), clock, log }),
+      reads: sharedReads(store, clock),
       rateSource: config.exchangeRatesUrl ? httpRates(config.exchangeRatesUrl, { clock }) : tableOfRates(),
       signer: urlSigner(config.urlSigningSecret),
       publicUrl: config.publicUrl,
@@ -117,6 +119,7 @@ export async function createCatalog(deps: CatalogDeps): Promise<Subgraph> {
           bus,
           inbox: mongoInbox(database),
           handlers: eventHandlers(commandDeps),
+          together: togetherHandlers(commandDeps),
           log,
           metrics,
         });

@@ -72,6 +72,21 @@ describe('C7 whatever makes offers look different is told, so that nobody needs 
     expect((await newsAbout(offerId, 4)).map(({ sequence }) => sequence)).toEqual([1, 3, 5, 6]);
   });
 
+  it('a crowd of counts tells the same as one after the other', async () => {
+    const listings = [await aListing(), await aListing(), await aListing()].map((one) => one.named);
+    const counts = [10, 9, 3, 2, 0, 12].flatMap((available, at) =>
+      listings.map(({ offerId }) => ({ offerId, available, sequence: at + 1 })),
+    );
+    const late = listings.map(({ offerId }) => ({ offerId, available: 0, sequence: 3 }));
+    const gone = { offerId: 'off_01J00000000000000000000000', available: 1, sequence: 1 };
+    await Promise.all([...counts, gone, ...late].map((each) => stock(each.offerId, each.available, each.sequence)));
+    for (const listing of listings) {
+      const news = await newsAbout(listing.offerId, 4);
+      expect(news.map(({ sequence }) => sequence)).toEqual([1, 3, 5, 6]);
+      expect(payloadsOf(news)).toEqual([named(listing), named(listing), named(listing), named(listing)]);
+    }
+  });
+
   it('a vendor that is suspended or comes back, with all it offers', async () => {
     const { seller, named: listing } = await aListing();
     await standing(seller, 'SUSPENDED', 1_001);

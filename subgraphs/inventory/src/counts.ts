@@ -8,6 +8,9 @@ export interface InventoryCounts {
   /** Reservations refused because there were not enough units. */
   oversellPrevented: Count;
   reservationsExpired: Count;
+  /** Transactions in which requests for stock were decided, and the requests that were. */
+  rounds: Count;
+  roundRequests: Count;
 }
 
 export function inventoryCounts(metrics: Metrics = createMetrics()): InventoryCounts {
@@ -20,6 +23,12 @@ export function inventoryCounts(metrics: Metrics = createMetrics()): InventoryCo
       .of(),
     reservationsExpired: metrics
       .counter({ name: 'inventory_reservation_expired_total', help: 'Reservations whose time ran out.' })
+      .of(),
+    rounds: metrics
+      .counter({ name: 'inventory_rounds_total', help: 'Transactions that decided about reservations.' })
+      .of(),
+    roundRequests: metrics
+      .counter({ name: 'inventory_round_requests_total', help: 'Requests these transactions decided.' })
       .of(),
   };
 }

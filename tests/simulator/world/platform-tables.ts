@@ -73,17 +73,24 @@ export function platformStatements({ outbox, inbox, keys }: PlatformTables): Sta
       },
     },
     {
-      pattern: /^select \* from outbox where published_at is null/,
+      // The bus of the simulation forgets nothing: every mark is the same.
+      pattern: /^select waiting\.\*, marks\.last, marks\.now/,
       run: (transaction, [limit]) =>
         transaction
           .all(outbox)
           .filter((row) => !row.isPublished)
           .toSorted((a, b) => a.position - b.position)
           .slice(0, limit as number)
-          .map((row) => ({ ...row, event_id: row.eventId, occurred_at: row.occurredAt, trace: null })),
+          .map((row) => ({
+            ...row,
+            event_id: row.eventId,
+            occurred_at: row.occurredAt,
+            trace: null,
+            last: '0',
+            now: '0',
+          })),
     },
     {
-      // The bus of the simulation forgets nothing: every mark is the same.
       pattern: /^select coalesce\(floor\(extract\(epoch from max\(published_at\)\)/,
       run: () => [{ last: '0', now: '0' }],
     },

@@ -8,7 +8,7 @@ import {
 } from '@marketgraph/platform/messaging';
 import { type EntityManager, postgresInbox, postgresOutbox } from '@marketgraph/platform/postgres';
 import { createLogger } from '@marketgraph/platform/telemetry';
-import type { CommandDeps } from '../../../subgraphs/inventory/src/commands/deps.ts';
+import { commandDeps, type CommandDeps, type CommandParts } from '../../../subgraphs/inventory/src/commands/deps.ts';
 import { inventoryCounts } from '../../../subgraphs/inventory/src/counts.ts';
 import { expireReservations } from '../../../subgraphs/inventory/src/commands/end-reservation.ts';
 import { localCarrier } from '../../../subgraphs/orders/src/clients/carrier.ts';
@@ -90,14 +90,14 @@ function counted(
 export function startInventory(world: World, actor: Actor): CommandDeps {
   const orm = ormOf(world, world.inventory);
   const { clock, ids } = processOf(world, actor);
-  const relay = startRelay({
+  startRelay({
     domain: 'inventory',
     outbox: postgresOutbox(orm),
     bus: busOf(world),
     log,
     intervalMs: RELAY_INTERVAL_MS,
   });
-  const deps = {
+  const deps = commandDeps({
     orm,
     ids,
     clock,
@@ -106,8 +106,7 @@ export function startInventory(world: World, actor: Actor): CommandDeps {
     counter: simulatedCounter(world.scheduler, world.faults),
     offerSource: { find: async () => ({ offers: [], allowances: [] }) },
     reservationTtlS: RESERVATION_TTL_S,
-    onCommitted: () => relay.nudge(),
-  } as CommandDeps;
+  } as CommandParts);
   startLoop({
     name: 'reservation sweeper',
     log,

@@ -9,6 +9,7 @@ import type { VendorDirectory } from '../clients/vendor-directory.ts';
 import type { PictureWork } from './shrink-picture.ts';
 import { type CatalogStore, inCatalogTransaction } from '../store/catalog-store.ts';
 import type { ListedPrices } from '../store/listed-prices.ts';
+import type { SharedReads } from '../store/shared-reads.ts';
 
 export interface CommandDeps {
   store: CatalogStore;
@@ -17,6 +18,7 @@ export interface CommandDeps {
   vendors: VendorDirectory;
   organizations: OrganizationDirectory;
   prices: ListedPrices;
+  reads: SharedReads;
   rateSource: RateSource;
   files: FileStore;
   pictures: PictureWork;

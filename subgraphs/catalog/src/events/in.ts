@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { EventHandler, NewEvent } from '@marketgraph/platform/messaging';
+import type { EventEnvelope, EventHandler, NewEvent, TogetherHandler } from '@marketgraph/platform/messaging';
 import { appendToMongoOutbox, type MongoTransaction } from '@marketgraph/platform/mongo';
 import { type VendorChanged, vendorChanged } from '@marketgraph/schema/events/accounts';
 import {
@@ -12,11 +12,12 @@ import { type OrderConfirmed, orderConfirmed } from '@marketgraph/schema/events/
 import { type RatingChanged, ratingChanged } from '@marketgraph/schema/events/reviews';
 import type { CommandDeps } from '../commands/command-deps.ts';
 import { tellIfChanged } from '../commands/tell-deals.ts';
+import type { Listing } from '../domain/offer.ts';
 import { stockBand } from '../domain/stock-band.ts';
 import { isActive } from '../domain/vendor.ts';
 import { listingsChanged } from './out.ts';
 import { saveSlots } from '../store/deals.ts';
-import { listingsToTell, saveStockBand } from '../store/offers.ts';
+import { listingsToTell, saveStockBand, saveStockBands, type SequencedBand } from '../store/offers.ts';
 import { countPromotionUses } from '../store/promotions.ts';
 import { saveVendor, saveVendorRating } from '../store/vendors.ts';
 
@@ -30,9 +31,8 @@ export const domainsIn = ['accounts', 'inventory', 'orders', 'reviews'] as const
  * offer ranks by what stands here, so the next read after a sold-out winner names another.
  */
 export function eventHandlers(deps: CommandDeps): Record<string, EventHandler<MongoTransaction>> {
-  const { store, ids, clock } = deps;
-  const tell = (transaction: MongoTransaction, events: readonly NewEvent[], trace: string | undefined) =>
-    appendToMongoOutbox(transaction, events, { ids, now: clock.now(), trace });
+  const { store } = deps;
+  const tell = teller(deps);
   return {
     [vendorChanged.name]: async ({ payload, sequence, trace }, transaction) => {
       const { session } = transaction;
@@ -44,11 +44,10 @@ export function eventHandlers(deps: CommandDeps): Record<string, EventHandler<Mo
       const version = { key: vendorId, sequence: sequence + before.ratingSequence };
       await tell(transaction, [listingsChanged(await listingsToTell(store, { vendorId }, session), version)], trace);
     },
-    [stockChanged.name]: async ({ payload, sequence, trace }, transaction) => {
-      const { offerId, ...stock } = payload as StockChanged;
-      const band = stockBand(stock);
-      const listing = await saveStockBand(store, { offerId, band, sequence }, transaction.session);
-      if (listing) await tell(transaction, [listingsChanged([listing], { key: offerId, sequence })], trace);
+    [stockChanged.name]: async (event, transaction) => {
+      const band = bandOf(event);
+      const listing = await saveStockBand(store, band, transaction.session);
+      if (listing) await tell(transaction, [bandChanged({ ...band, listing })], event.trace);
     },
     [orderConfirmed.name]: async ({ payload }, { session }) => {
       // Absent from what was published before there were promotions.
@@ -78,4 +77,29 @@ export function eventHandlers(deps: CommandDeps): Record<string, EventHandler<Mo
       await tell(transaction, [listingsChanged(listings, version)], trace);
     },
   };
+}
+
+/** A vendor's system counts stock by the thousand. */
+export function togetherHandlers(deps: CommandDeps): Record<string, TogetherHandler<MongoTransaction>> {
+  const tell = teller(deps);
+  return {
+    [stockChanged.name]: async (events, transaction) => {
+      const changed = await saveStockBands(deps.store, events.map(bandOf), transaction.session);
+      if (changed.length > 0) await tell(transaction, changed.map(bandChanged), events[0]!.trace);
+    },
+  };
+}
+
+function teller({ ids, clock }: CommandDeps) {
+  return (transaction: MongoTransaction, events: readonly NewEvent[], trace: string | undefined) =>
+    appendToMongoOutbox(transaction, events, { ids, now: clock.now(), trace });
+}
+
+function bandOf({ payload, sequence }: EventEnvelope): SequencedBand {
+  const { offerId, ...stock } = payload as StockChanged;
+  return { offerId, band: stockBand(stock), sequence };
+}
+
+function bandChanged({ offerId, sequence, listing }: SequencedBand & { listing: Listing }): NewEvent {
+  return listingsChanged([listing], { key: offerId, sequence });
 }

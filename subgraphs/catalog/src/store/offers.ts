@@ -9,8 +9,6 @@ export interface OfferDocument extends Omit<OfferState, 'id'> {
   stockSequence: number;
   /** The last feed row that spoke of this offer; absent when it was listed by hand. */
   source?: OfferSource;
-  /** Counts the deals that were scheduled; absent when there was none. */
-  dealsRevision?: number;
 }
 
 export interface OfferSource {
@@ -25,13 +23,7 @@ export interface OfferSource {
 /** More vendors than this on one product are not shown. */
 export const MAX_OFFERS_PER_PRODUCT = 1_000;
 
-export function toOfferState({
-  _id,
-  stockSequence: _sequence,
-  source: _source,
-  dealsRevision: _revision,
-  ...state
-}: OfferDocument): OfferState {
+export function toOfferState({ _id, stockSequence: _sequence, source: _source, ...state }: OfferDocument): OfferState {
   return { id: _id, ...state };
 }
 
@@ -98,8 +90,13 @@ export function newOfferDocument({ id, ...state }: OfferState, source?: OfferSou
   return { _id: id, ...state, stockSequence: 0, ...(source ? { source } : {}) };
 }
 
-/** What a command may change; stock belongs to events, see `saveStockBand`. */
-export function offerFields({ id: _id, stock: _stock, ...state }: OfferState): Omit<OfferState, 'id' | 'stock'> {
+/** What a command may change; stock belongs to events, see `saveStockBand`, and the revision to `insertDeal`. */
+export function offerFields({
+  id: _id,
+  stock: _stock,
+  dealsRevision: _revision,
+  ...state
+}: OfferState): Omit<OfferState, 'id' | 'stock' | 'dealsRevision'> {
   return state;
 }
 
@@ -119,7 +116,7 @@ export async function saveOffer(store: CatalogStore, offer: OfferState, session:
  */
 export async function saveStockBand(
   store: CatalogStore,
-  { offerId, band, sequence }: { offerId: string; band: StockBand; sequence: number },
+  { offerId, band, sequence }: SequencedBand,
   session: Session,
 ): Promise<Listing | null> {
   const before = await store.offers.findOneAndUpdate(
@@ -128,6 +125,44 @@ export async function saveStockBand(
     { session, returnDocument: 'before', projection: { ...LISTING, stock: 1 } },
   );
   return before && before.stock !== band ? toListing(before) : null;
+}
+
+export interface SequencedBand {
+  offerId: string;
+  band: StockBand;
+  sequence: number;
+}
+
+/** The same for many, as if one after the other. Resolves to each change of a band, with its listing. */
+export async function saveStockBands(
+  store: CatalogStore,
+  bands: readonly SequencedBand[],
+  session: Session,
+): Promise<(SequencedBand & { listing: Listing })[]> {
+  const documents = await store.offers
+    .find(
+      { _id: { $in: [...new Set(bands.map(({ offerId }) => offerId))] } },
+      { session, projection: { ...LISTING, stock: 1, stockSequence: 1 } },
+    )
+    .toArray();
+  const known = new Map(documents.map((document) => [document._id, document]));
+  const changed: (SequencedBand & { listing: Listing })[] = [];
+  const news = new Set<(typeof documents)[number]>();
+  for (const one of bands) {
+    const document = known.get(one.offerId);
+    if (!document || one.sequence <= document.stockSequence) continue;
+    if (one.band !== document.stock) changed.push({ ...one, listing: toListing(document) });
+    document.stock = one.band;
+    document.stockSequence = one.sequence;
+    news.add(document);
+  }
+  if (news.size > 0) {
+    const updates = [...news].map(({ _id, stock, stockSequence }) => ({
+      updateOne: { filter: { _id }, update: { $set: { stock, stockSequence } } },
+    }));
+    await store.offers.bulkWrite(updates, { session, ordered: false });
+  }
+  return changed;
 }
 
 const LISTING = { productId: 1, variantId: 1 };

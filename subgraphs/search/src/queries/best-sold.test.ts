@@ -39,15 +39,28 @@ describe('what sells best of what begins so', () => {
     expect(shelf.asked).toBe(1);
   });
 
-  it('S1 sees a new name after ten seconds', async () => {
+  it('S1 sees a new name after ten seconds, and waits for it no more than once', async () => {
     const { shelf, find } = aShelf();
     await find('l', 1);
     shelf.products = [{ ...lamp(1), title: 'Torch' }];
     shelf.nowMs = 9_999;
     expect((await find('l', 1))?.[0]?.title).toBe('Lamp 1');
     shelf.nowMs = 10_000;
+    expect((await find('l', 1))?.[0]?.title).toBe('Lamp 1');
     expect((await find('t', 1))?.[0]?.title).toBe('Torch');
     expect(shelf.asked).toBe(2);
+  });
+
+  it('S1 S12 shows what it has while the index is away or slow, but not for longer than a minute', async () => {
+    const { shelf, find } = aShelf();
+    await find('l', 1);
+    shelf.isAway = true;
+    shelf.nowMs = 59_999;
+    expect(await find('l', 1)).toHaveLength(1);
+    shelf.nowMs = 60_000;
+    await expect(find('l', 1)).rejects.toThrow('away');
+    shelf.isAway = false;
+    expect(await find('l', 1)).toHaveLength(1);
   });
 
   it('S12 keeps no failure: once the index is back it is asked again', async () => {

@@ -9,6 +9,8 @@ export type BestSold = (typed: string, count: number) => Promise<readonly Named[
 const CONSIDERED = 2_000;
 /** How long what sells best, and its names, are good for. */
 const KEPT_MS = 10_000;
+/** And for how long at most, while the index does not say it anew. */
+const STALE_MS = 60_000;
 
 /**
  * A few letters say little of what is meant, and a great part of the index begins
@@ -18,16 +20,20 @@ const KEPT_MS = 10_000;
  * Whoever shows these asks the catalog whether they may be shown.
  */
 export function bestSold({ index, clock }: { index: Pick<SearchIndex, 'bestSold'>; clock: Clock }): BestSold {
-  let kept: { until: number; shelf: Promise<ReturnType<typeof shelfOf<Named>>> } | undefined;
+  let kept: { at: number; shelf: ReturnType<typeof shelfOf<Named>> } | undefined;
+  let asked: Promise<void> | undefined;
+  const ask = async (at: number): Promise<void> => {
+    kept = { at, shelf: shelfOf(await index.bestSold(CONSIDERED)) };
+  };
   return async (typed, count) => {
     const now = clock.now().getTime();
-    if (!kept || kept.until <= now) {
-      const shelf = index.bestSold(CONSIDERED).then(shelfOf);
-      const asked = { until: now + KEPT_MS, shelf };
-      kept = asked;
-      // The next one asks again.
-      shelf.catch(() => (kept = kept === asked ? undefined : kept));
+    const age = now - (kept?.at ?? -Infinity);
+    if (age >= KEPT_MS) {
+      const asking = (asked ??= ask(now).finally(() => (asked = undefined)));
+      // Of a large index it takes a while. Who has something to show does not wait for it.
+      if (age >= STALE_MS) await asking;
+      else asking.catch(() => undefined);
     }
-    return begunOn(await kept.shelf, typed, count);
+    return begunOn(kept!.shelf, typed, count);
   };
 }
