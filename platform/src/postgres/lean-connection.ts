@@ -168,7 +168,7 @@ async function transaction<T>(
   try {
     em.setTransactionContext(context as never);
     value = await work(em);
-    await em.flush();
+    if (isManaging(em)) await em.flush();
     if (context.hasWork) await commit(context);
   } catch (error) {
     if (context.isBegun) {
@@ -184,6 +184,14 @@ async function transaction<T>(
   }
   for (const hook of context.afterCommit) hook();
   return value;
+}
+
+/** Most transactions leave nothing to the ORM, and asking it to save nothing takes a while. */
+function isManaging(em: EntityManager): boolean {
+  const work = em.getUnitOfWork();
+  if (work.getPersistStack().size > 0 || work.getRemoveStack().size > 0) return true;
+  for (const _entity of work.getIdentityMap()) return true;
+  return false;
 }
 
 async function commit(context: LeanTransaction): Promise<void> {
