@@ -3,6 +3,7 @@ import type { Ids } from '../core/core.ts';
 import type { EventEnvelope, NewEvent, Outbox, OutboxRow } from '../messaging/messaging.ts';
 import { activeTraceparent } from '../tracing/tracing.ts';
 import type { MongoDatabase, MongoTransaction } from './mongo.ts';
+import { hasWritten, onWritten } from './outbox-written.ts';
 
 /**
  * Events of one transaction that are published together: a feed writes hundreds, and a document for each would cost
@@ -54,8 +55,8 @@ const FETCH = 100;
 const LEASE_MS = 10_000;
 
 /**
- * Writes events beside the change they tell of, in the same transaction. The
- * counter document makes concurrent writers of one domain wait for each other
+ * Writes events beside the change they tell of, in the same transaction; the
+ * relay of this process is told at its commit. The counter document makes concurrent writers of one domain wait for each other
  * (one conflicts and is tried again), so positions follow the order of commit.
  */
 export async function appendToMongoOutbox(
@@ -87,11 +88,12 @@ export async function appendToMongoOutbox(
     documents.push({ ...place, count: together.length, texts, publishedAt: null });
   }
   await db.collection<OutboxDocument>('outbox').insertMany(documents, { session });
+  hasWritten(session);
   return envelopes;
 }
 
-/** One relay per outbox at a time, by a lease that a dead process loses after ten seconds. */
-export function mongoOutbox({ db }: MongoDatabase, holder: string): Outbox {
+/** One relay per outbox at a time, by a lease for as long as a batch takes, which a dead process loses after ten seconds. */
+export function mongoOutbox({ client, db }: MongoDatabase, holder: string): Outbox {
   const outbox = db.collection<AnyDocument>('outbox');
   const leases = db.collection<LeaseDocument>('leases');
 
@@ -143,22 +145,37 @@ export function mongoOutbox({ db }: MongoDatabase, holder: string): Outbox {
     return total?.events ?? 0;
   };
 
+  const giveBackLease = async () => {
+    await leases.deleteOne({ _id: 'outbox relay', holder });
+  };
+
+  const publishDocuments: Outbox['publishNext'] = async (limit, publish) => {
+    const documents = await nextDocuments(limit);
+    if (documents.length === 0) return 0;
+    const rows = documents.flatMap(rowsOf);
+    const last = await lastMark();
+    const next = Math.max(Date.now(), last + 1);
+    await publish(rows, { last, next });
+    await outbox.updateMany(
+      { _id: { $in: documents.map(({ _id }) => _id) } },
+      { $set: { publishedAt: new Date(next) } },
+    );
+    return rows.length;
+  };
+
   return {
+    onWritten: (listener) => onWritten(client, listener),
+
     async publishNext(limit, publish) {
-      // Asked five times a second, and mostly nothing waits: then this one look is all it costs.
+      // Most looks find nothing: then this one is all they cost.
       if ((await outbox.findOne({ publishedAt: null }, { projection: { _id: 1 } })) === null) return 0;
       if (!(await holdsLease())) return null;
-      const documents = await nextDocuments(limit);
-      if (documents.length === 0) return 0;
-      const rows = documents.flatMap(rowsOf);
-      const last = await lastMark();
-      const next = Math.max(Date.now(), last + 1);
-      await publish(rows, { last, next });
-      await outbox.updateMany(
-        { _id: { $in: documents.map(({ _id }) => _id) } },
-        { $set: { publishedAt: new Date(next) } },
-      );
-      return rows.length;
+      try {
+        return await publishDocuments(limit, publish);
+      } finally {
+        // Who is told of the next events may be another one.
+        await giveBackLease();
+      }
     },
     lastMark,
     async requeueAfter(mark, limit) {
@@ -191,9 +208,7 @@ export function mongoOutbox({ db }: MongoDatabase, holder: string): Outbox {
       );
       return { count, ...(oldest ? { oldest: new Date(oldest.occurredAt) } : {}) };
     },
-    async close() {
-      await leases.deleteOne({ _id: 'outbox relay', holder });
-    },
+    close: async () => undefined,
   };
 }
 

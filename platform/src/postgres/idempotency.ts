@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { crashPoint } from '../core/crash-point.ts';
 import type { EntityManager } from './database.ts';
+import { executeAlong } from './lean-connection.ts';
 
 export interface IdempotentCall {
   /** Keys of two principals never meet. */
@@ -43,7 +44,7 @@ export async function onceByKey<Answer>(
   if (inserted.length === 0) return (await knownAnswer(em, call)) ?? { kind: 'reused' };
   crashPoint('idempotency.claimed');
   const answer = await work();
-  await em.execute('update idempotency set answer = ?::jsonb where principal = ? and operation = ? and key = ?', [
+  await executeAlong(em, 'update idempotency set answer = ?::jsonb where principal = ? and operation = ? and key = ?', [
     JSON.stringify(answer),
     principal,
     operation,
@@ -52,16 +53,25 @@ export async function onceByKey<Answer>(
   return { kind: 'first', answer };
 }
 
+export type KnownAnswer<Answer> = Exclude<IdempotentAnswer<Answer>, { kind: 'first' }> | undefined;
+
 /** What was answered to this key; undefined when nobody has used it within its time. */
-export async function knownAnswer<Answer>(
-  em: EntityManager,
-  { principal, operation, key, input }: IdempotentCall,
-): Promise<Exclude<IdempotentAnswer<Answer>, { kind: 'first' }> | undefined> {
-  const [row] = await em.execute<{ input_hash: string; answer: Answer }[]>(
+export async function knownAnswer<Answer>(em: EntityManager, call: IdempotentCall): Promise<KnownAnswer<Answer>> {
+  return answerIn(await em.execute<unknown[]>(...askingFor(call)), call);
+}
+
+/** The statement of `knownAnswer`, for whoever sends it with others. */
+export function askingFor({ principal, operation, key }: IdempotentCall): [query: string, parameters: string[]] {
+  return [
     `select input_hash, answer from idempotency where principal = ? and operation = ? and key = ?
       and created_at >= now() - interval '${IDEMPOTENCY_HOURS} hours'`,
     [principal, operation, key],
-  );
+  ];
+}
+
+/** What its rows say. */
+export function answerIn<Answer>(rows: readonly unknown[], { input }: IdempotentCall): KnownAnswer<Answer> {
+  const [row] = rows as { input_hash: string; answer: Answer }[];
   if (!row) return undefined;
   return row.input_hash === hashOf(input) ? { kind: 'replay', answer: row.answer } : { kind: 'reused' };
 }

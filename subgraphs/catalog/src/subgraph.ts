@@ -102,7 +102,7 @@ export async function createCatalog(deps: CatalogDeps): Promise<Subgraph> {
       publicUrl: config.publicUrl,
       defaultLanguage: config.defaultLanguage,
       defaultCurrency: config.defaultCurrency,
-      nudge: (work) => (work === 'relay' ? relay : loops[work])?.nudge(),
+      nudge: (work) => loops[work]?.nudge(),
     };
     return defineSubgraph({
       name: 'catalog',

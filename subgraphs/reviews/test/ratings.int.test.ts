@@ -19,7 +19,7 @@ let deps: CommandDeps;
 beforeAll(async () => {
   stores = await startTestStores({ only: ['mongodb'] });
   database = await openMongo({ url: stores.mongodb.reviews, applicationName: 'test' });
-  deps = { store: reviewsStore(database), clock: testClock(), ids: testIds(), nudge: () => undefined };
+  deps = { store: reviewsStore(database), clock: testClock(), ids: testIds() };
   await prepareReviews(deps.store);
 });
 afterAll(async () => {

@@ -39,17 +39,19 @@ export class MemoryEntityManager {
     readonly model: OrmModel,
     /** Says, when a statement arrives, whether the connection breaks. */
     readonly faults: { breaks(): boolean },
+    /** The same object for all entity managers of one process. */
+    readonly config: object = {},
     readonly transaction?: Transaction,
   ) {}
 
   fork(): MemoryEntityManager {
-    return new MemoryEntityManager(this.model, this.faults);
+    return new MemoryEntityManager(this.model, this.faults, this.config);
   }
 
   async transactional<T>(work: (em: MemoryEntityManager) => Promise<T>): Promise<T> {
     const { database } = this.model;
     const transaction = database.begin();
-    const inner = new MemoryEntityManager(this.model, this.faults, transaction);
+    const inner = new MemoryEntityManager(this.model, this.faults, this.config, transaction);
     let value: T;
     try {
       value = await work(inner);
@@ -125,7 +127,8 @@ export class MemoryEntityManager {
 
 /** What the commands are given for an ORM. They use `em` alone of it, and of that what the class above has. */
 export function memoryOrm(model: OrmModel, faults: { breaks(): boolean }): Database {
-  return { em: new MemoryEntityManager(model, faults) } as unknown as Database;
+  const em = new MemoryEntityManager(model, faults);
+  return { em, config: em.config } as unknown as Database;
 }
 
 /** The model behind the entity manager a store is handed. */

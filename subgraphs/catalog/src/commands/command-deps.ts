@@ -29,7 +29,7 @@ export interface CommandDeps {
   defaultLanguage: string;
   defaultCurrency: string;
   /** Wakes what works by itself: there is something to do now, not at its next look. */
-  nudge(work: 'relay' | 'imports' | 'categories' | 'prices'): void;
+  nudge(work: 'imports' | 'categories' | 'prices'): void;
 }
 
 export interface Work {
@@ -50,6 +50,5 @@ export async function inCommand<T>(
     await appendToMongoOutbox(transaction, events, { ids: deps.ids, now: deps.clock.now(), trace });
     return value;
   });
-  deps.nudge('relay');
   return result;
 }

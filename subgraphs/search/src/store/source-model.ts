@@ -236,6 +236,10 @@ export async function dirtyProducts(redis: Redis, version: string, count: number
   return redis.zrange(`search:dirty:${version}`, '0', String(count - 1));
 }
 
+export async function countDirty(redis: Redis, version: string): Promise<number> {
+  return redis.zcard(`search:dirty:${version}`);
+}
+
 /** Since when the oldest waits, in milliseconds since the epoch. */
 export async function dirtySince(redis: Redis, version: string): Promise<number | null> {
   const [, score] = await redis.zrange(`search:dirty:${version}`, '0', '0', 'WITHSCORES');

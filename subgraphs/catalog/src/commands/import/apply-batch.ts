@@ -62,7 +62,6 @@ export async function applyBatch(
     if (ahead && error instanceof OutdatedPlanError) return run();
     throw error;
   });
-  deps.nudge('relay');
   return next;
 }
 
