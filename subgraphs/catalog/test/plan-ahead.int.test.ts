@@ -5,6 +5,7 @@ import type { CommandDeps } from '../src/commands/command-deps.ts';
 import { applyBatch } from '../src/commands/import/apply-batch.ts';
 import { planBatch } from '../src/commands/import/plan-batch.ts';
 import { prepareRow } from '../src/commands/import/prepare-rows.ts';
+import type { KeptCategories } from '../src/commands/import/row-categories.ts';
 import type { ImportState } from '../src/domain/catalog-import.ts';
 import { type CatalogStore, catalogStore } from '../src/store/catalog-store.ts';
 import { claimImport, insertImport } from '../src/store/imports.ts';
@@ -130,6 +131,18 @@ describe('C17 a batch that was planned ahead', () => {
     );
     expect(named).toMatchObject({ again: true, created: 1 });
     expect(await store.products.countDocuments({ slug: /^one-slug/ })).toBe(2);
+  });
+
+  it('finds the categories of a feed that has more of them than are kept', async () => {
+    const state = await anImport();
+    const kept: KeptCategories = new Map();
+    const plan = (records: readonly object[]) => planBatch(deps(), state, rows(records), { kept });
+    await plan([aRow('KEPT-1')]);
+    const [known] = [...kept.values()];
+    for (let count = 0; kept.size <= 2_000; count += 1) kept.set(`another ${count}`, present(known));
+    const { errors, created } = await plan([aRow('KEPT-2'), aRow('KEPT-3', { category: ['Ahead', 'New again'] })]);
+    expect([errors, created]).toEqual([[], 2]);
+    expect(kept.size).toBe(1);
   });
 
   it('tells of the categories as they are called by then', async () => {

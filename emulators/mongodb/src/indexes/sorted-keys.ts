@@ -3,6 +3,9 @@ const MAX_CHUNK = 512;
 /** What was added and not looked for yet is sorted in when there is so much of it: nobody waits long for that. */
 const MAX_FRESH = 2_048;
 
+/** Fewer than this find their places one by one: for them a chunk is not written anew. */
+const MIN_TOGETHER = 8;
+
 /** Of equal keys the lower number comes first. */
 export interface Numbered {
   readonly number: number;
@@ -132,14 +135,28 @@ export class SortedKeys<T extends Numbered> {
     const { keys, values } = this.#fresh;
     if (keys.length === 0) return;
     this.#fresh = { keys: [], values: [] };
-    const order = keys.map((_, at) => at);
-    if (keys.length > 1) {
-      order.sort((a, b) =>
-        keys[a]! < keys[b]! ? -1 : keys[a]! > keys[b]! ? 1 : values[a]!.number - values[b]!.number,
-      );
+    if (keys.length < MIN_TOGETHER) {
+      for (const [at, key] of keys.entries()) this.#insert(key, values[at]!);
+      return;
     }
+    const order = keys.map((_, at) => at);
+    order.sort((a, b) => (keys[a]! < keys[b]! ? -1 : keys[a]! > keys[b]! ? 1 : values[a]!.number - values[b]!.number));
     const fresh = { keys: order.map((at) => keys[at]!), values: order.map((at) => values[at]!) };
     for (let at = 0; at < order.length;) at = this.#merge(fresh, at);
+  }
+
+  #insert(key: string, value: T): void {
+    const index = this.#chunkFor(key, value.number);
+    const chunk = this.#chunks[index] ?? (this.#chunks[index] = { keys: [], values: [] });
+    const at = lowerBound(chunk, key, value.number);
+    if (chunk.keys[at] === key && chunk.values[at]!.number === value.number) return;
+    chunk.keys.splice(at, 0, key);
+    chunk.values.splice(at, 0, value);
+    this.#size++;
+    const isAppending = at === chunk.keys.length - 1;
+    if (chunk.keys.length > MAX_CHUNK) {
+      this.#chunks.splice(index, 1, ...inChunks(chunk, isAppending ? MAX_CHUNK : MAX_CHUNK / 2));
+    }
   }
 
   /** Merges what belongs into one chunk; the answer is where the rest begins. */

@@ -36,6 +36,8 @@ export async function rowCategories(
   look: Look & { kept?: KeptCategories },
 ): Promise<RowCategories> {
   const { kept = new Map<string, CategoryPath>() } = look;
+  // Before anything is found in it: what this batch has found stays until it is planned.
+  if (kept.size > MAX_KEPT) kept.clear();
   const keyOf = keyMaker();
   const wanted = new Map<string, CategoryReference>();
   for (const reference of references) {
@@ -48,7 +50,6 @@ export async function rowCategories(
     ...(await resolveNames(deps, wanted, { ...look, made })),
   ]);
   const isNew = new Set(made.map(({ id }) => id));
-  if (kept.size > MAX_KEPT) kept.clear();
   // What is made here is there when it is written, not before.
   for (const [key, path] of found) if (path.ok && !isNew.has(path.value.place.id)) kept.set(key, path.value);
   return {
