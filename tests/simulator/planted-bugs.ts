@@ -48,16 +48,16 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'the time of a reservation is not looked at',
     file: `${INVENTORY}/commands/end-reservation.ts`,
-    from: 'for (const id of due) {',
-    to: 'for (const id of due.slice(0, 0)) {',
+    from: 'await Promise.allSettled(due.map(',
+    to: 'await Promise.allSettled(due.slice(0, 0).map(',
     firstSeed: 550,
   },
   {
     name: 'an expired reservation is confirmed without its units',
-    file: `${INVENTORY}/commands/end-reservation.ts`,
-    from: 'if (shortagesIn(change, wanted).length > 0) return',
-    to: 'if (shortagesIn(change, wanted).length > 99) return',
-    firstSeed: 2_100,
+    file: `${INVENTORY}/domain/reservation-decisions.ts`,
+    from: 'if (shortagesIn(entry, wanted).length > 0) return',
+    to: 'if (shortagesIn(entry, wanted).length > 99) return',
+    firstSeed: 5_200,
   },
   {
     name: 'the inbox forgets what was handled',

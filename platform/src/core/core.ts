@@ -2,6 +2,7 @@ export * from './card-numbers.ts';
 export * from './clock.ts';
 export * from './crash-point.ts';
 export * from './ids.ts';
+export * from './in-rounds.ts';
 export * from './money.ts';
 export * from './one-by-one.ts';
 export * from './outage.ts';

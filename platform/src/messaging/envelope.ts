@@ -22,10 +22,10 @@ export interface EventEnvelope<Payload = unknown> {
   payload: Payload;
 }
 
-/** What a command hands to the outbox; id, time and trace are added there. */
+/** What a command hands to the outbox; id and time are added there, and the trace where it has none of its own. */
 export type NewEvent<Payload = unknown> = Pick<
   EventEnvelope<Payload>,
-  'name' | 'version' | 'key' | 'sequence' | 'topics' | 'payload'
+  'name' | 'version' | 'key' | 'sequence' | 'topics' | 'payload' | 'trace'
 >;
 
 export function streamOf(domain: string): string {

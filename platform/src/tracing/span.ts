@@ -83,6 +83,17 @@ export function activeTraceparent(): string | undefined {
   return span && traceparentOf(span);
 }
 
+/** For work that somebody else will do for whoever is at work here: it then is under what is under way now. */
+export function keepContext(): <T>(work: () => T) => T {
+  if (!isOn) return call;
+  const kept = context.active();
+  return (work) => context.with(kept, work);
+}
+
+function call<T>(work: () => T): T {
+  return work();
+}
+
 /** For log lines. */
 export function activeIds(): { trace_id?: string; span_id?: string } {
   const found = isOn ? trace.getActiveSpan()?.spanContext() : undefined;

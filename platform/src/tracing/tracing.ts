@@ -4,6 +4,7 @@ export {
   beginPart,
   markFailed,
   isTracing,
+  keepContext,
   rootFieldOf,
   type Span,
   type SpanOptions,

@@ -8,6 +8,7 @@ import {
   startConsumer,
   startLoop,
   startRelay,
+  type Watch,
 } from '@marketgraph/platform/messaging';
 import {
   checkDatabase,
@@ -22,7 +23,7 @@ import { createIds, type SubgraphClient } from '@marketgraph/platform/serve';
 import type { Logger, Metrics } from '@marketgraph/platform/telemetry';
 import { catalogOfferSource } from './clients/offer-source.ts';
 import { redisStockCounter } from './clients/stock-counter.ts';
-import type { CommandDeps } from './commands/deps.ts';
+import { commandDeps } from './commands/deps.ts';
 import { expireReservations } from './commands/end-reservation.ts';
 import type { InventoryConfig } from './config.ts';
 import { inventoryCounts, watchReservations } from './counts.ts';
@@ -74,8 +75,8 @@ export async function createInventory(deps: InventoryDeps): Promise<Subgraph> {
   let relay: Relay | undefined;
   let consumer: Consumer | undefined;
   let sweeper: Loop | undefined;
-  let watch: Loop | undefined;
-  const commands: CommandDeps = {
+  let watch: Watch | undefined;
+  const commands = commandDeps({
     orm,
     ids,
     clock,
@@ -84,8 +85,7 @@ export async function createInventory(deps: InventoryDeps): Promise<Subgraph> {
     counter: redisStockCounter(redis, log),
     offerSource: catalogOfferSource(peers),
     reservationTtlS: config.reservationTtlS,
-    onCommitted: () => relay?.nudge(),
-  };
+  });
 
   return defineSubgraph<InventoryContext>({
     name: 'inventory',

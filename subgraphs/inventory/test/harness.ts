@@ -42,6 +42,36 @@ const catalog: SubgraphClient = {
 
 export async function startHarness(settings: { sweepIntervalMs?: number } = {}): Promise<Harness> {
   const stores = await startTestStores({ only: ['postgres', 'redis'] });
+  const { appUrl } = stores.postgres.inventory;
+  const subgraph = await startCopy(stores, settings);
+  const bus = await createRedisBus({ url: stores.redis.inventory, log });
+  const db = await openDatabase({ url: appUrl, entities: [], log, applicationName: 'test' });
+  return {
+    stores,
+    subgraph,
+    db,
+    bus,
+    ask: askOf(subgraph),
+    async stop() {
+      await db.close();
+      await bus.close();
+      await subgraph.stop();
+      await stores.stop();
+    },
+  };
+}
+
+export function askOf(subgraph: Subgraph): Harness['ask'] {
+  return async <Data>(viewer: Viewer, query: string, variables: Record<string, unknown> = {}): Promise<Data> => {
+    const result = await subgraph.execute({ query, variables, viewer, requestId: randomUUID() });
+    if (result.errors)
+      throw Object.assign(new Error(result.errors[0]!.message), { code: result.errors[0]!.extensions['code'] });
+    return JSON.parse(JSON.stringify(result.data)) as Data;
+  };
+}
+
+/** One more process of the service on the same stores, as far as they can tell. */
+export async function startCopy(stores: Stores, settings: { sweepIntervalMs?: number } = {}): Promise<Subgraph> {
   const { appUrl, ownerUrl } = stores.postgres.inventory;
   const subgraph = await createInventory({
     config: {
@@ -55,26 +85,7 @@ export async function startHarness(settings: { sweepIntervalMs?: number } = {}):
     peers: catalog,
   });
   await subgraph.start();
-  const bus = await createRedisBus({ url: stores.redis.inventory, log });
-  const db = await openDatabase({ url: appUrl, entities: [], log, applicationName: 'test' });
-  return {
-    stores,
-    subgraph,
-    db,
-    bus,
-    async ask<Data>(viewer: Viewer, query: string, variables: Record<string, unknown> = {}): Promise<Data> {
-      const result = await subgraph.execute({ query, variables, viewer, requestId: randomUUID() });
-      if (result.errors)
-        throw Object.assign(new Error(result.errors[0]!.message), { code: result.errors[0]!.extensions['code'] });
-      return JSON.parse(JSON.stringify(result.data)) as Data;
-    },
-    async stop() {
-      await db.close();
-      await bus.close();
-      await subgraph.stop();
-      await stores.stop();
-    },
-  };
+  return subgraph;
 }
 
 export interface Seller {

@@ -91,9 +91,6 @@ export function simulatedCounter(scheduler: Scheduler, faults: () => Faults): St
     async put() {
       await scheduler.arrive('counter');
     },
-    async mayDoubt() {
-      return true;
-    },
     async read() {
       return new Map();
     },

@@ -1,7 +1,7 @@
 import type { EntityManager } from '@marketgraph/platform/postgres';
 import type { ReservationStatus } from '../../../subgraphs/inventory/src/domain/reservation.ts';
-import type { Movement } from '../../../subgraphs/inventory/src/store/levels.ts';
 import type { ReservationLineRow } from '../../../subgraphs/inventory/src/store/reservations.ts';
+import type { Movement } from '../../../subgraphs/inventory/src/store/stock-writes.ts';
 import { MemoryDatabase, Table } from './memory-database.ts';
 import { memoryOf, type OrmModel, type Statement } from './memory-orm.ts';
 import { type PlatformTables, platformStatements, platformTables } from './platform-tables.ts';

@@ -73,25 +73,32 @@ export function platformStatements({ outbox, inbox, keys }: PlatformTables): Sta
       },
     },
     {
-      pattern: /^select \* from outbox where published_at is null/,
+      // The bus of the simulation forgets nothing: every mark is the same.
+      pattern: /^select waiting\.\*, marks\.last, marks\.now/,
       run: (transaction, [limit]) =>
         transaction
           .all(outbox)
           .filter((row) => !row.isPublished)
           .toSorted((a, b) => a.position - b.position)
           .slice(0, limit as number)
-          .map((row) => ({ ...row, event_id: row.eventId, occurred_at: row.occurredAt, trace: null })),
+          .map((row) => ({
+            ...row,
+            event_id: row.eventId,
+            occurred_at: row.occurredAt,
+            trace: null,
+            last: '0',
+            now: '0',
+          })),
     },
     {
-      // The bus of the simulation forgets nothing: every mark is the same.
       pattern: /^select coalesce\(floor\(extract\(epoch from max\(published_at\)\)/,
       run: () => [{ last: '0', now: '0' }],
     },
     {
       pattern: /^update outbox set published_at = to_timestamp/,
       async run(transaction, [, positions]) {
-        for (const position of JSON.parse(positions as string) as number[]) {
-          await transaction.update(outbox, String(position), () => ({ isPublished: true }));
+        for (const position of (positions as string).slice(1, -1).split(',')) {
+          await transaction.update(outbox, position, () => ({ isPublished: true }));
         }
         return [];
       },

@@ -1,11 +1,15 @@
+import { inRounds } from '@marketgraph/platform/core';
 import type { Redis } from '@marketgraph/platform/redis';
 import type { Logger } from '@marketgraph/platform/telemetry';
+import { keepContext } from '@marketgraph/platform/tracing';
 
 export interface CounterValue {
   offerId: string;
   available: number;
   /** Of the offer's stock when it was read: an older value never replaces a newer one. */
   sequence: number;
+  /** Claimants whose claims on it have been decided. */
+  settled?: readonly string[];
 }
 
 export interface Wanted {
@@ -15,8 +19,11 @@ export interface Wanted {
 
 export type Admission =
   | { answer: 'admitted' }
-  /** What the counter holds for those that have too little. */
-  | { answer: 'refused'; short: { offerId: string; available: number }[] }
+  /**
+   * What the counter holds for those that have too little. Doubted once per offer and pause: whoever is told so looks
+   * the refusal up in the database.
+   */
+  | { answer: 'refused'; short: { offerId: string; available: number }[]; isDoubted: boolean }
   /** These offers have no count; none are named when the counter is away. */
   | { answer: 'unknown'; offerIds: string[] };
 
@@ -30,13 +37,11 @@ export interface StockCounter {
    * Whoever is admitted has a claim for a few seconds: what is claimed is not
    * there for the next, although the database has not decided yet. The same
    * claimant again is admitted on its claim. `insist`: the database was looked
-   * at, the claim is given whatever the count says.
+   * at, the claim is given whatever the count says. An offer is wanted once.
    */
   admit(claimant: string, wanted: readonly Wanted[], options?: { insist?: boolean }): Promise<Admission>;
-  /** The database's numbers. `settled`: the claimant whose claim on these offers has been decided. */
-  put(values: readonly CounterValue[], options?: { settled?: string }): Promise<void>;
-  /** True once per offer and pause: whoever gets it looks a refusal up in the database. */
-  mayDoubt(offerId: string): Promise<boolean>;
+  /** The database's numbers. */
+  put(values: readonly CounterValue[]): Promise<void>;
   /** The database's numbers as the counter knows them, claims left aside. */
   read(offerIds: readonly string[]): Promise<Map<string, number>>;
 }
@@ -47,62 +52,100 @@ const DOUBT_EVERY_MS = 100;
 /** Longer than it takes from being admitted to the database's decision, also in a crowd. */
 const CLAIM_MS = 10_000;
 
-// KEYS: per offer its hash (available, sequence, claimed, and a field per claim) and when its claims end.
-// ARGV: the claimant, how long a claim lasts, whether to insist, then the quantities.
-// All or nothing, like the reservation itself. Claims that have ended are taken away first, so that nobody sweeps.
+/** Who asks while others are being answered is in the next script with all others who did. */
+const REQUESTS_PER_SCRIPT = 64;
+/** A script holds up everybody else who asks Redis. */
+const OFFERS_PER_SCRIPT = 500;
+const MAX_WAITING = 10_000;
+const SCRIPTS_AT_ONCE = 4;
+
+// KEYS: per offer its hash (available, sequence, claimed, and a field per claim), when its claims end, and its doubt.
+// ARGV: how long a claim lasts, the pause between two doubts, then per request the claimant, whether to insist, how many
+// offers, and for each of these its place among the keys and the quantity.
+// Each request is all or nothing, like the reservation itself, and comes after those before it. Claims that have ended are
+// taken away first, so that nobody sweeps.
 const ADMIT = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local claim = 'claim:' .. ARGV[1]
-local offers = #KEYS / 2
-local answer = {'refused'}
-local own = {}
-for i = 1, offers do
-  local stock, ends = KEYS[2 * i - 1], KEYS[2 * i]
+for i = 1, #KEYS, 3 do
+  local stock, ends = KEYS[i], KEYS[i + 1]
   for _, ended in ipairs(redis.call('ZRANGEBYSCORE', ends, '-inf', now, 'LIMIT', 0, 1000)) do
     redis.call('HINCRBY', stock, 'claimed', -(tonumber(redis.call('HGET', stock, ended)) or 0))
     redis.call('HDEL', stock, ended)
     redis.call('ZREM', ends, ended)
   end
-  local known = redis.call('HMGET', stock, 'available', 'claimed', claim)
-  if not known[1] then return {'unknown'} end
-  own[i] = tonumber(known[3] or 0)
-  local wanted = tonumber(ARGV[i + 3])
-  local free = tonumber(known[1]) - tonumber(known[2] or 0) + own[i]
-  if ARGV[3] ~= '1' and own[i] < wanted and free < wanted then
-    answer[#answer + 1] = i
-    answer[#answer + 1] = free
+end
+local function decide(claim, insists, from, to)
+  local answer = {'refused', '0'}
+  local own = {}
+  for at = from, to, 2 do
+    local known = redis.call('HMGET', KEYS[3 * ARGV[at] - 2], 'available', 'claimed', claim)
+    if not known[1] then return {'unknown'} end
+    own[at] = tonumber(known[3] or 0)
+    local wanted = tonumber(ARGV[at + 1])
+    local free = tonumber(known[1]) - tonumber(known[2] or 0) + own[at]
+    if not insists and own[at] < wanted and free < wanted then
+      answer[#answer + 1] = ARGV[at]
+      answer[#answer + 1] = tostring(free)
+    end
   end
+  if #answer > 2 then
+    for i = 3, #answer, 2 do
+      if redis.call('SET', KEYS[3 * answer[i]], '1', 'PX', ARGV[2], 'NX') then answer[2] = '1' end
+    end
+    return answer
+  end
+  for at = from, to, 2 do
+    local stock, ends = KEYS[3 * ARGV[at] - 2], KEYS[3 * ARGV[at] - 1]
+    redis.call('HINCRBY', stock, 'claimed', tonumber(ARGV[at + 1]) - own[at])
+    redis.call('HSET', stock, claim, ARGV[at + 1])
+    redis.call('ZADD', ends, now + ARGV[1], claim)
+  end
+  return {'admitted'}
 end
-if #answer > 1 then return answer end
-for i = 1, offers do
-  local stock, ends = KEYS[2 * i - 1], KEYS[2 * i]
-  redis.call('HINCRBY', stock, 'claimed', tonumber(ARGV[i + 3]) - own[i])
-  redis.call('HSET', stock, claim, ARGV[i + 3])
-  redis.call('ZADD', ends, now + ARGV[2], claim)
+local answers = {}
+local at = 3
+while at <= #ARGV do
+  local to = at + 2 + 2 * ARGV[at + 2]
+  answers[#answers + 1] = decide('claim:' .. ARGV[at], ARGV[at + 1] == '1', at + 3, to)
+  at = to + 1
 end
-return {'admitted'}
+return answers
 `;
 
-// KEYS: the offer's hash and when its claims end. ARGV: available, sequence, the claimant that was decided or ''.
+// KEYS: per offer its hash and when its claims end. ARGV: per offer available, sequence, how many claimants were
+// decided, and these.
 const PUT = `
-if ARGV[3] ~= '' then
-  local claim = 'claim:' .. ARGV[3]
-  local units = redis.call('HGET', KEYS[1], claim)
-  if units then
-    redis.call('HINCRBY', KEYS[1], 'claimed', -tonumber(units))
-    redis.call('HDEL', KEYS[1], claim)
-    redis.call('ZREM', KEYS[2], claim)
+local at = 1
+for i = 1, #KEYS, 2 do
+  local stock, ends = KEYS[i], KEYS[i + 1]
+  for each = at + 3, at + 2 + ARGV[at + 2] do
+    local claim = 'claim:' .. ARGV[each]
+    local units = redis.call('HGET', stock, claim)
+    if units then
+      redis.call('HINCRBY', stock, 'claimed', -tonumber(units))
+      redis.call('HDEL', stock, claim)
+      redis.call('ZREM', ends, claim)
+    end
   end
+  local known = redis.call('HGET', stock, 'sequence')
+  if not known or tonumber(known) <= tonumber(ARGV[at + 1]) then
+    redis.call('HSET', stock, 'available', ARGV[at], 'sequence', ARGV[at + 1])
+  end
+  at = at + 3 + ARGV[at + 2]
 end
-local known = redis.call('HGET', KEYS[1], 'sequence')
-if known and tonumber(known) > tonumber(ARGV[2]) then return 0 end
-redis.call('HSET', KEYS[1], 'available', ARGV[1], 'sequence', ARGV[2])
-return 1
 `;
 
 const keyOf = (offerId: string) => `inventory:stock:${offerId}`;
 const keysOf = (offerId: string) => [keyOf(offerId), `inventory:claims:${offerId}`];
+const doubtOf = (offerId: string) => `inventory:doubt:${offerId}`;
+
+interface Request {
+  claimant: string;
+  wanted: readonly Wanted[];
+  insist: boolean;
+  within: <T>(work: () => T) => T;
+}
 
 export function redisStockCounter(redis: Redis, log: Logger): StockCounter {
   /** Redis being away must cost a buyer nothing but the fast refusal. */
@@ -115,46 +158,58 @@ export function redisStockCounter(redis: Redis, log: Logger): StockCounter {
     }
   };
 
-  return {
-    admit(claimant, wanted, { insist = false } = {}) {
-      const offerIds = wanted.map(({ offerId }) => offerId);
-      return orElse<Admission>(
-        async () => {
-          const [answer, ...numbers] = (await redis.eval(
-            ADMIT,
-            wanted.length * 2,
-            ...offerIds.flatMap(keysOf),
-            claimant,
-            CLAIM_MS,
-            insist ? '1' : '0',
-            ...wanted.map(({ quantity }) => quantity),
-          )) as [string, ...number[]];
-          if (answer === 'admitted') return { answer: 'admitted' };
-          if (answer === 'unknown') return { answer: 'unknown', offerIds };
-          const short = [];
-          for (let at = 0; at < numbers.length; at += 2) {
-            short.push({ offerId: offerIds[numbers[at]! - 1]!, available: Math.max(numbers[at + 1]!, 0) });
-          }
-          return { answer: 'refused', short };
-        },
-        { answer: 'unknown', offerIds: [] },
-      );
-    },
+  const admitAll = async (requests: readonly Request[]): Promise<Admission[]> => {
+    const offerIds = [...new Set(requests.flatMap(({ wanted }) => wanted.map(({ offerId }) => offerId)))];
+    const places = new Map(offerIds.map((offerId, at) => [offerId, at + 1]));
+    const answers = (await redis.eval(
+      ADMIT,
+      offerIds.length * 3,
+      ...offerIds.flatMap((offerId) => [...keysOf(offerId), doubtOf(offerId)]),
+      ...[CLAIM_MS, DOUBT_EVERY_MS],
+      ...requests.flatMap(({ claimant, wanted, insist }) => [
+        ...[claimant, insist ? '1' : '0', wanted.length],
+        ...wanted.flatMap(({ offerId, quantity }) => [places.get(offerId)!, quantity]),
+      ]),
+    )) as string[][];
+    return answers.map(([answer, isDoubted, ...short], at) => {
+      if (answer === 'admitted') return { answer };
+      if (answer === 'refused') return { answer, isDoubted: isDoubted === '1', short: shortIn(short, offerIds) };
+      return { answer: 'unknown', offerIds: requests[at]!.wanted.map(({ offerId }) => offerId) };
+    });
+  };
+  const admit = inRounds<Request, Admission>({
+    ...{ maxItems: REQUESTS_PER_SCRIPT, maxWeight: OFFERS_PER_SCRIPT, maxWaiting: MAX_WAITING, lanes: SCRIPTS_AT_ONCE },
+    weightOf: ({ wanted }) => wanted.length,
+    decide: async (requests) =>
+      (await requests[0]!.within(() => admitAll(requests))).map((value) => ({ status: 'fulfilled', value })),
+  });
 
-    async put(values, { settled = '' } = {}) {
+  return {
+    admit: (claimant, wanted, { insist = false } = {}) =>
+      orElse<Admission>(() => admit({ claimant, wanted, insist, within: keepContext() }), {
+        ...{ answer: 'unknown', offerIds: [] },
+      }),
+
+    async put(values) {
       await orElse(async () => {
-        const pipeline = redis.pipeline();
-        for (const { offerId, available, sequence } of values)
-          pipeline.eval(PUT, 2, ...keysOf(offerId), available, sequence, settled);
-        await pipeline.exec();
+        const chunks = Array.from({ length: Math.ceil(values.length / OFFERS_PER_SCRIPT) }, (_, at) =>
+          values.slice(at * OFFERS_PER_SCRIPT, (at + 1) * OFFERS_PER_SCRIPT),
+        );
+        await Promise.all(
+          chunks.map((chunk) =>
+            redis.eval(
+              PUT,
+              chunk.length * 2,
+              ...chunk.flatMap(({ offerId }) => keysOf(offerId)),
+              ...chunk.flatMap(({ available, sequence, settled = [] }) => [
+                ...[available, sequence, settled.length],
+                ...settled,
+              ]),
+            ),
+          ),
+        );
       }, undefined);
     },
-
-    mayDoubt: (offerId) =>
-      orElse(
-        async () => (await redis.set(`inventory:doubt:${offerId}`, '1', 'PX', DOUBT_EVERY_MS, 'NX')) === 'OK',
-        true,
-      ),
 
     read: (offerIds) =>
       orElse(async () => {
@@ -169,4 +224,13 @@ export function redisStockCounter(redis: Redis, log: Logger): StockCounter {
         );
       }, new Map<string, number>()),
   };
+}
+
+/** Pairs of a place among the keys and what is free there. */
+function shortIn(told: readonly string[], offerIds: readonly string[]): { offerId: string; available: number }[] {
+  const short = [];
+  for (let at = 0; at < told.length; at += 2) {
+    short.push({ offerId: offerIds[Number(told[at]) - 1]!, available: Math.max(Number(told[at + 1]), 0) });
+  }
+  return short;
 }

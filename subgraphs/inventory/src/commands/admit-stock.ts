@@ -1,11 +1,11 @@
 import { accept, reject, type Rejection, type Result } from '@marketgraph/platform/core';
 import type { Admission, Wanted } from '../clients/stock-counter.ts';
+import type { Shortage } from '../domain/reservation-decisions.ts';
 import { MAX_UNITS } from '../domain/stock.ts';
 import { type AvailabilityRow, availabilityOf } from '../store/levels.ts';
 import type { CommandDeps } from './deps.ts';
 import { expireReservations } from './end-reservation.ts';
 import { knowOffers } from './know-offers.ts';
-import type { Shortage } from './take-units.ts';
 
 export interface AdmitStock {
   /** Who wants it: its claim is what its reservation is admitted on. */
@@ -31,7 +31,7 @@ export async function admitStock(deps: CommandDeps, { cartId, lines }: AdmitStoc
   if (!wanted.ok) return { kind: 'refused', rejection: wanted.rejection };
   const verdict = await askCounter(deps, cartId, wanted.value);
   if (verdict.answer === 'admitted') return { kind: 'admitted' };
-  if (verdict.answer === 'refused' && !(await isDoubted(deps, verdict))) {
+  if (verdict.answer === 'refused' && !verdict.isDoubted) {
     const shortages = verdict.short.map((short) => ({ ...short, requested: wanted.value.get(short.offerId)! }));
     return { kind: 'short', shortages };
   }
@@ -56,7 +56,7 @@ export async function mayAskDatabase(
   wanted: ReadonlyMap<string, number>,
 ): Promise<boolean> {
   const verdict = await askCounter(deps, cartId, wanted);
-  return verdict.answer !== 'refused' || (await isDoubted(deps, verdict));
+  return verdict.answer !== 'refused' || verdict.isDoubted;
 }
 
 /** Counts that are not there are loaded first. */
@@ -67,17 +67,8 @@ async function askCounter(deps: CommandDeps, cartId: string, wanted: ReadonlyMap
   return deps.counter.admit(cartId, inLines(wanted));
 }
 
-async function isDoubted(deps: CommandDeps, { short }: Extract<Admission, { answer: 'refused' }>): Promise<boolean> {
-  const doubts = await Promise.all(short.map(({ offerId }) => deps.counter.mayDoubt(offerId)));
-  return doubts.includes(true);
-}
-
 /** What the database holds, told to the counter. */
-export async function recount(
-  deps: CommandDeps,
-  offerIds: readonly string[],
-  { settled }: { settled?: string } = {},
-): Promise<void> {
+export async function recount(deps: CommandDeps, offerIds: readonly string[]): Promise<void> {
   const em = deps.orm.em.fork();
   const rows = await em.execute<{ offerId: string; available: number; sequence: string }[]>(
     `select offer.offer_id as "offerId", offer.sequence,
@@ -86,25 +77,7 @@ export async function recount(
       where offer.offer_id in (?) group by offer.offer_id`,
     [[...offerIds]],
   );
-  await deps.counter.put(
-    rows.map((row) => ({ ...row, sequence: Number(row.sequence) })),
-    { settled },
-  );
-}
-
-/** Why a reservation that the counter refused is short, in the database's numbers. */
-export async function shortagesNow(deps: CommandDeps, wanted: ReadonlyMap<string, number>): Promise<Shortage[]> {
-  const rows = await availabilityOf(deps.orm.em.fork(), [...wanted.keys()]);
-  const free = ({ onHand, reserved }: AvailabilityRow) => onHand - reserved;
-  const real = shortagesAmong(rows, wanted, free);
-  if (real.length > 0) return real;
-  // Freed between the refusal and this look: the counter's word stands for this request, with what it saw.
-  const units = new Map(rows.map((row) => [row.offerId, free(row)]));
-  return [...wanted].map(([offerId, requested]) => ({
-    offerId,
-    requested,
-    available: Math.min(units.get(offerId) ?? 0, requested - 1),
-  }));
+  await deps.counter.put(rows.map((row) => ({ ...row, sequence: Number(row.sequence) })));
 }
 
 function shortagesAmong(

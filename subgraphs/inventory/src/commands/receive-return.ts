@@ -57,8 +57,8 @@ export async function receiveReturn(deps: CommandDeps, command: ReceiveReturn): 
       await insertReturn(change.em, { id, reservationId: sale.id, inputHash, lines: back });
       for (const { offerId, warehouseId, quantity } of back) {
         const movement = { offerId, warehouseId, onHandDelta: quantity, reservedDelta: 0, reason: 'RETURN' };
-        const moved = await change.move({ ...movement, referenceId: id });
-        if (!moved) throw new Error(`Stock of ${offerId} changed under its lock`);
+        if (!change.move({ ...movement, referenceId: id }))
+          throw new Error(`Stock of ${offerId} changed under its lock`);
       }
       return accept(id);
     },

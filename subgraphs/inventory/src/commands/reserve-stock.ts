@@ -1,12 +1,14 @@
 import { reject, type Rejection } from '@marketgraph/platform/core';
+import type { CounterValue } from '../clients/stock-counter.ts';
 import type { Destination } from '../domain/nearness.ts';
-import { insertReservation, reservationByKey, type ReservationRow } from '../store/reservations.ts';
-import { mayAskDatabase, recount, shortagesNow, together } from './admit-stock.ts';
-import { changeStock } from './change-stock.ts';
+import { type Shortage, shortagesIn, takeUnits } from '../domain/reservation-decisions.ts';
+import { unitsOf } from '../domain/stock-ledger.ts';
+import type { ReservationRow } from '../store/reservations.ts';
+import { mayAskDatabase, together } from './admit-stock.ts';
 import type { CommandDeps } from './deps.ts';
 import { expireReservations } from './end-reservation.ts';
 import { knowOffers } from './know-offers.ts';
-import { type Shortage, shortagesIn, takeUnits } from './take-units.ts';
+import type { RoundPlace } from './round.ts';
 
 export interface ReserveStock {
   cartId: string;
@@ -27,7 +29,7 @@ export type ReserveOutcome =
 /**
  * Takes the units of all lines or of none. The same offer on two lines counts
  * together. The counter in front refuses at once what cannot be; the database
- * decides everything else in one transaction.
+ * decides everything else, together with whoever asks at the same time.
  */
 export async function reserveStock(deps: CommandDeps, command: ReserveStock): Promise<ReserveOutcome> {
   const outcome = await tryToReserve(deps, command);
@@ -40,38 +42,36 @@ async function tryToReserve(deps: CommandDeps, command: ReserveStock): Promise<R
   if (!wanted.ok) return { kind: 'refused', rejection: wanted.rejection };
   const offerIds = [...wanted.value.keys()];
   if (!(await mayAskDatabase(deps, command.cartId, wanted.value))) {
+    const refusal = await deps.refusals.ask({ requestKey: command.requestKey, wanted: wanted.value });
     // Refused, perhaps, because the same request has been decided before and has the last units.
-    const same = await reservationByKey(deps.orm.em.fork(), command.requestKey);
-    if (same) return { kind: 'reserved', reservation: same };
-    const refusal = await refuseUnknown(deps, offerIds);
-    return refusal ?? { kind: 'short', shortages: await shortagesNow(deps, wanted.value) };
+    if (refusal.same) return { kind: 'reserved', reservation: refusal.same };
+    const unknown = refusal.areAllKnown ? undefined : await refuseUnknown(deps, offerIds);
+    return unknown ?? { kind: 'short', shortages: refusal.shortages };
   }
-  let first = await decide(deps, command, wanted.value);
-  if (first.kind === 'unknown') {
+  let decision = await decide(deps, command, wanted.value);
+  if (decision.kind === 'unknown') {
     const refusal = await refuseUnknown(deps, offerIds);
     if (refusal) return refusal;
-    first = await decide(deps, command, wanted.value);
+    decision = await decide(deps, command, wanted.value);
   }
-  // Decided before: the claim it was admitted on now is nobody's.
-  if (first.kind === 'same') await recount(deps, offerIds, { settled: command.cartId });
-  if (first.kind !== 'short') return toOutcome(first);
-  // What others left unpaid may be free by now, whether or not the sweeper has come by.
-  const freed = await expireReservations(deps, { offerIds: first.shortages.map(({ offerId }) => offerId) });
-  const outcome = toOutcome(freed > 0 ? await decide(deps, command, wanted.value) : first);
-  if (outcome.kind === 'short') await recount(deps, offerIds, { settled: command.cartId });
-  return outcome;
+  if (decision.kind === 'short') {
+    // What others left unpaid may be free by now, whether or not the sweeper has come by.
+    const freed = await expireReservations(deps, { offerIds: decision.shortages.map(({ offerId }) => offerId) });
+    if (freed > 0) decision = await decide(deps, command, wanted.value);
+  }
+  if (decision.kind === 'unknown') throw new Error('An offer that was known is unknown.');
+  // Decided before or not to be had: the claim it was admitted on now is nobody's.
+  if (decision.kind !== 'reserved') await settleClaim(deps, command.cartId, decision.counters);
+  return decision.kind === 'short' ? decision : { kind: 'reserved', reservation: decision.reservation };
 }
 
 type Decision =
-  | { kind: 'reserved' | 'same'; reservation: ReservationRow }
-  | { kind: 'short'; shortages: Shortage[] }
+  | { kind: 'reserved'; reservation: ReservationRow }
+  /** With what the database holds of the offers. */
+  | { kind: 'same'; reservation: ReservationRow; counters: CounterValue[] }
+  | { kind: 'short'; shortages: Shortage[]; counters: CounterValue[] }
   /** An offer we have not heard of. */
   | { kind: 'unknown' };
-
-function toOutcome(decision: Decision): ReserveOutcome {
-  if (decision.kind === 'unknown') throw new Error('An offer that was known is unknown.');
-  return decision.kind === 'short' ? decision : { kind: 'reserved', reservation: decision.reservation };
-}
 
 /** Asks for those whose event is still on its way; undefined when all are known then. */
 async function refuseUnknown(
@@ -84,33 +84,36 @@ async function refuseUnknown(
   return { kind: 'refused', rejection: reject('NOT_FOUND', `There is no offer ${unknown}.`).rejection };
 }
 
-async function decide(deps: CommandDeps, command: ReserveStock, wanted: Map<string, number>): Promise<Decision> {
-  return changeStock(
-    deps,
-    [...wanted.keys()],
-    async (change): Promise<Decision> => {
-      if ([...wanted.keys()].some((offerId) => !change.offers.has(offerId))) return { kind: 'unknown' };
-      const shortages = shortagesIn(change, wanted);
-      if (shortages.length > 0) {
-        // The same request may have come before, or twice at once: the first has its units by now.
-        const same = await reservationByKey(change.em, command.requestKey);
-        return same ? { kind: 'same', reservation: same } : { kind: 'short', shortages };
-      }
-      const reservation = await insertReservation(change.em, {
-        id: deps.ids.next('rsv'),
-        cartId: command.cartId,
-        requestKey: command.requestKey,
-        ttlS: command.ttlS ?? deps.reservationTtlS,
-        shipTo: command.shipTo ?? null,
-      });
-      if (!reservation) {
-        const same = await reservationByKey(change.em, command.requestKey);
-        if (!same) throw new Error('A reservation that is there was not found.');
-        return { kind: 'same', reservation: same };
-      }
-      await takeUnits(change, { reservationId: reservation.id, wanted, shipTo: command.shipTo });
-      return { kind: 'reserved', reservation };
-    },
-    { trace: command.trace, claimant: command.cartId },
-  );
+function decide(deps: CommandDeps, command: ReserveStock, wanted: ReadonlyMap<string, number>): Promise<Decision> {
+  const { cartId, requestKey, trace } = command;
+  return deps.rounds.ask({
+    ...{ offerIds: [...wanted.keys()], requestKey, claimant: cartId, trace },
+    decide: (place) => decideIn(place, { deps, command, wanted }),
+  });
+}
+
+function decideIn(
+  place: RoundPlace,
+  { deps, command, wanted }: { deps: CommandDeps; command: ReserveStock; wanted: ReadonlyMap<string, number> },
+): Decision {
+  const { cartId, requestKey, ttlS = deps.reservationTtlS, shipTo = null } = command;
+  const offerIds = [...wanted.keys()];
+  if (!offerIds.every((offerId) => place.isKnown(offerId))) return { kind: 'unknown' };
+  const counters = () =>
+    offerIds.map((offerId) => {
+      const { available } = unitsOf(place.stock.levelsOf(offerId));
+      return { offerId, available, sequence: place.stock.offer(offerId)!.sequence };
+    });
+  // The same request may have come before, or twice at once: the first has its units by now.
+  const same = place.reservationBy(requestKey);
+  if (same) return { kind: 'same', reservation: same, counters: counters() };
+  const shortages = shortagesIn(place.stock, wanted);
+  if (shortages.length > 0) return { kind: 'short', shortages, counters: counters() };
+  const id = deps.ids.next('rsv');
+  const lines = takeUnits(place.stock, { id, wanted, distanceTo: place.distancesTo(shipTo) });
+  return { kind: 'reserved', reservation: place.make({ id, cartId, requestKey, ttlS, shipTo }, lines) };
+}
+
+function settleClaim({ counter }: CommandDeps, claimant: string, counters: readonly CounterValue[]): Promise<void> {
+  return counter.put(counters.map((value) => ({ ...value, settled: [claimant] })));
 }

@@ -1,4 +1,4 @@
-import { ALLOWANCE_PLACE, openAllowance, saveAllowed } from '../store/allowances.ts';
+import { ALLOWANCE_PLACE, openAllowance } from '../store/allowances.ts';
 import { changeStock } from './change-stock.ts';
 import type { CommandDeps } from './deps.ts';
 
@@ -14,7 +14,7 @@ export interface SetAllowance {
 /**
  * So many uses there are from now on. An older word than the last one changes
  * nothing, nor does the same one twice. What is given or taken back for it is
- * settled by `changeStock`, as after every other change of the allowance.
+ * settled by the ledger, as after every other change of the allowance.
  */
 export async function setAllowance(
   deps: CommandDeps,
@@ -28,9 +28,8 @@ export async function setAllowance(
       const { allowance } = change.offers.get(allowanceId)!;
       // An offer of this id is no allowance, whoever says so.
       if (!allowance || sequence <= allowance.sequence) return;
-      await saveAllowed(change.em, { id: allowanceId, allowed: units, sequence });
-      Object.assign(allowance, { allowed: units, sequence });
-      if (change.levelsOf(allowanceId).length === 0) await change.openLevel(allowanceId, ALLOWANCE_PLACE);
+      change.allow(allowanceId, units, sequence);
+      if (change.levelsOf(allowanceId).length === 0) change.openLevel(allowanceId, ALLOWANCE_PLACE);
     },
     { trace },
   );

@@ -43,7 +43,7 @@ export function setStock(
         details: { currentVersion: level?.version ?? 0 },
       });
     }
-    const { onHand: before } = level ?? (await change.openLevel(offerId, warehouseId));
+    const { onHand: before } = level ?? change.openLevel(offerId, warehouseId);
     return moved(change, command, { delta: onHand - before, reason: 'ADJUSTMENT' });
   });
 }
@@ -61,7 +61,7 @@ export function adjustStock(
     if (!MANUAL_REASONS.has(reason)) {
       return reject('INVALID', `${reason} is not a reason for an adjustment by hand.`, { field: ['reason'] });
     }
-    if (!levelIn(change, command)) await change.openLevel(offerId, warehouseId);
+    if (!levelIn(change, command)) change.openLevel(offerId, warehouseId);
     return moved(change, command, { delta, reason });
   });
 }
@@ -112,14 +112,14 @@ export async function onceForOffer<T>(
   );
 }
 
-async function moved(
+function moved(
   change: StockChange,
   { offerId, warehouseId, actorId }: StockCommand,
   { delta, reason }: { delta: number; reason: string },
-): Promise<Result<LevelRow>> {
+): Result<LevelRow> {
   const level = levelIn(change, { offerId, warehouseId })!;
   if (level.onHand + delta > MAX_UNITS) return reject('INVALID', `A level holds at most ${MAX_UNITS} units.`);
-  const done = await change.move({ offerId, warehouseId, onHandDelta: delta, reservedDelta: 0, reason, actorId });
+  const done = change.move({ offerId, warehouseId, onHandDelta: delta, reservedDelta: 0, reason, actorId });
   if (!done) {
     return reject('CONFLICT', `${level.reserved} units are reserved: there cannot be fewer on hand.`, {
       details: { reserved: level.reserved },

@@ -104,8 +104,7 @@ async function takeOver(change: StockChange, work: Chunk): Promise<Synced> {
   const { source, actorId } = command;
   const offerIds = [...offers.values()].map(({ offerId }) => offerId);
   const seen = new Map((await syncPointsOf(change.em, { source, offerIds })).map((point) => [levelKey(point), point]));
-  const counted = new Map<string, Counted>();
-  const countings: Parameters<StockChange['count']>[0][number][] = [];
+  const counted = new Set<string>();
   const synced: Synced = { applied: 0, skippedStale: 0, rejections: [] };
   for (const [index, entry] of chunk.entries()) {
     const target = targetOf(change, work, entry);
@@ -117,25 +116,20 @@ async function takeOver(change: StockChange, work: Chunk): Promise<Synced> {
     else {
       synced.applied += 1;
       const { offerId, warehouseId, onHandDelta } = taken.value;
+      if (!levelIn(change, taken.value)) change.openLevel(offerId, warehouseId);
       if (onHandDelta === 0) continue;
-      countings.push({ offerId, warehouseId, onHandDelta, reason: 'SYNC', referenceId: source, actorId });
+      const move = { offerId, warehouseId, onHandDelta, reservedDelta: 0 };
+      if (!change.move({ ...move, reason: 'SYNC', referenceId: source, actorId })) {
+        throw new Error(`Stock of ${offerId} was counted and cannot be so`);
+      }
     }
   }
-  await change.openLevels([...counted.values()].filter(({ isNew }) => isNew));
-  await change.count(countings);
   await saveSyncPoints(
     change.em,
     source,
-    [...counted.keys()].map((key) => seen.get(key)!),
+    [...counted].map((key) => seen.get(key)!),
   );
   return synced;
-}
-
-/** How a level stands after the entries so far. */
-interface Counted extends StockTarget {
-  onHand: number;
-  reserved: number;
-  isNew: boolean;
 }
 
 const levelKey = ({ offerId, warehouseId }: StockTarget): string => `${offerId} ${warehouseId}`;
@@ -168,19 +162,19 @@ function targetOf(
 function takeOne(
   change: StockChange,
   { onHand, sourceVersion }: SyncEntry,
-  { target, seen, counted }: { target: StockTarget; seen: Map<string, SyncPoint>; counted: Map<string, Counted> },
+  { target, seen, counted }: { target: StockTarget; seen: Map<string, SyncPoint>; counted: Set<string> },
 ): Result<(StockTarget & { onHandDelta: number }) | null> {
   const key = levelKey(target);
   const version = BigInt(sourceVersion);
   const newest = seen.get(key)?.version;
   if (newest !== undefined && version <= newest) return accept(null);
 
-  const level = counted.get(key) ?? levelIn(change, target);
+  const level = levelIn(change, target);
   const reserved = level?.reserved ?? 0;
   if (onHand < reserved) {
     return reject('CONFLICT', `${reserved} units are reserved: there cannot be fewer on hand.`, { field: ['onHand'] });
   }
   seen.set(key, { ...target, version });
-  counted.set(key, { ...target, onHand, reserved, isNew: levelIn(change, target) === undefined });
+  counted.add(key);
   return accept({ ...target, onHandDelta: onHand - (level?.onHand ?? 0) });
 }

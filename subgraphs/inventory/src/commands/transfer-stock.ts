@@ -44,15 +44,15 @@ export function transferStock(
     if ((to?.onHand ?? 0) + quantity > MAX_UNITS) {
       return reject('INVALID', `A level holds at most ${MAX_UNITS} units.`, { field: ['quantity'] });
     }
-    if (!to) await change.openLevel(offerId, toWarehouseId);
+    if (!to) change.openLevel(offerId, toWarehouseId);
     const referenceId = deps.ids.next('trf');
     const moves = [
       { warehouseId: fromWarehouseId, onHandDelta: -quantity, reason: 'TRANSFER_OUT' },
       { warehouseId: toWarehouseId, onHandDelta: quantity, reason: 'TRANSFER_IN' },
     ];
     for (const move of moves) {
-      const moved = await change.move({ ...move, offerId, reservedDelta: 0, referenceId, actorId });
-      if (!moved) throw new Error(`Stock of ${offerId} changed under its lock`);
+      const isMoved = change.move({ ...move, offerId, reservedDelta: 0, referenceId, actorId });
+      if (!isMoved) throw new Error(`Stock of ${offerId} changed under its lock`);
     }
     return accept({
       from: levelIn(change, { offerId, warehouseId: fromWarehouseId })!,

@@ -7,22 +7,26 @@ import {
   stockChanged,
   type StockChanged,
 } from '@marketgraph/schema/events/inventory';
+import { usedOf } from '../domain/allowance.ts';
 import type { ReservationStatus } from '../domain/reservation.ts';
+import type { OfferChange } from '../domain/stock-ledger.ts';
 
-export function stockChangedEvent(payload: StockChanged, sequence: number): NewEvent<StockChanged> {
-  return {
-    name: stockChanged.name,
-    version: stockChanged.version,
-    key: payload.offerId,
-    sequence,
-    topics: [`stockChanged:${payload.offerId}`, `vendorStockFeed:${payload.vendorId}`],
-    payload,
-  };
-}
-
-export function allowanceChangedEvent(payload: AllowanceChanged, sequence: number): NewEvent<AllowanceChanged> {
-  const { name, version } = allowanceChanged;
-  return { name, version, key: payload.allowanceId, sequence, payload };
+/** How it is with an offer, or an allowance, after one change of its stock. */
+export function offerChangeEvent(change: OfferChange): NewEvent<StockChanged> | NewEvent<AllowanceChanged> {
+  const { offer, previousAvailable, available, onHand, reserved, warehouseId, reason } = change;
+  const { offerId, vendorId, lowStockThreshold, sequence, allowance } = offer;
+  if (allowance) {
+    const { name, version } = allowanceChanged;
+    const used = usedOf(allowance, onHand);
+    const payload = { allowanceId: offerId, units: allowance.allowed, available, reserved, used };
+    return { name, version, key: offerId, sequence, payload };
+  }
+  const { name, version } = stockChanged;
+  // What is no allowance is a vendor's: the table says so.
+  const of = { offerId, vendorId: vendorId!, warehouseId };
+  const payload = { ...of, previousAvailable, available, onHand, reserved, lowStockThreshold, reason };
+  const topics = [`stockChanged:${offerId}`, `vendorStockFeed:${vendorId}`];
+  return { name, version, key: offerId, sequence, topics, payload };
 }
 
 export function reservationEndedEvent(

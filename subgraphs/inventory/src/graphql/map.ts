@@ -1,10 +1,10 @@
 import type { Rejection } from '@marketgraph/platform/core';
 import { UserErrorCode } from '@marketgraph/schema/user-errors';
+import type { Shortage } from '../domain/reservation-decisions.ts';
 import { availableIn } from '../domain/stock.ts';
 import type { LevelRow, MovementRow } from '../store/levels.ts';
 import type { ReservationRow } from '../store/reservations.ts';
 import type { WarehouseRow } from '../store/warehouses.ts';
-import type { Shortage } from '../commands/take-units.ts';
 import type { UserError } from './shared.type.ts';
 import type { InsufficientStockError, Reservation, StockLevel, StockMovement, Warehouse } from './stock.type.ts';
 

@@ -12,19 +12,6 @@ export async function openAllowance(em: EntityManager, id: string): Promise<void
   );
 }
 
-/** The caller holds the row's lock. */
-export async function saveAllowed(
-  em: EntityManager,
-  { id, allowed, sequence }: { id: string; allowed: number; sequence: number },
-): Promise<void> {
-  await em.execute('update offer set allowed = ?, allowed_sequence = ? where offer_id = ?', [allowed, sequence, id]);
-}
-
-/** The caller holds the row's lock. */
-export async function saveGranted(em: EntityManager, id: string, granted: number): Promise<void> {
-  await em.execute('update offer set granted = ? where offer_id = ?', [granted, id]);
-}
-
 /** What is free of each, by the database's clock; allowances nobody has told of are absent. */
 export async function slotsLeft(em: EntityManager, ids: readonly string[]): Promise<{ id: string; left: number }[]> {
   if (ids.length === 0) return [];

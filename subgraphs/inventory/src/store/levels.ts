@@ -1,13 +1,7 @@
 import type { EntityManager } from '@marketgraph/platform/postgres';
+import type { LedgerLevel, LedgerMove } from '../domain/stock-ledger.ts';
 
-export interface LevelRow {
-  id: string;
-  offerId: string;
-  warehouseId: string;
-  onHand: number;
-  reserved: number;
-  version: number;
-}
+export type LevelRow = LedgerLevel;
 
 const COLUMNS = `id, offer_id as "offerId", warehouse_id as "warehouseId", on_hand as "onHand", reserved, version`;
 
@@ -25,113 +19,9 @@ export async function findLevels(em: EntityManager, ids: readonly string[]): Pro
   return em.execute<LevelRow[]>(`select ${COLUMNS} from stock_level where id in (?)`, [[...ids]]);
 }
 
-export async function insertLevels(
-  em: EntityManager,
-  levels: readonly Pick<LevelRow, 'id' | 'offerId' | 'warehouseId' | 'onHand'>[],
-): Promise<void> {
-  await em.execute(
-    `insert into stock_level (id, offer_id, warehouse_id, on_hand)
-     select id, "offerId", "warehouseId", "onHand"
-       from jsonb_to_recordset(?::jsonb) as level (id text, "offerId" text, "warehouseId" text, "onHand" int)`,
-    [JSON.stringify(levels)],
-  );
-}
-
-export interface Movement {
+export interface MovementRow extends Required<LedgerMove> {
   id: string;
-  offerId: string;
-  warehouseId: string;
-  onHandDelta: number;
-  reservedDelta: number;
-  reason: string;
-  referenceId?: string | null;
-  actorId?: string | null;
-  /** What it reserves becomes a line of the reservation it refers to. */
-  isHeld?: boolean;
-}
-
-export interface MovementRow extends Required<Omit<Movement, 'isHeld'>> {
   at: string;
-}
-
-/**
- * The conditional update that decides, and all that follows from it, in one
- * statement: it changes the level only when the result is possible, and only
- * then there is a movement, a line of the reservation, and the offer's next
- * number. The caller holds the offer's lock, so a refusal here is never a lost
- * race but a sum that does not work out.
- */
-export async function moveStock(
-  em: EntityManager,
-  movement: Movement,
-  { sequence }: { sequence: number },
-): Promise<LevelRow | undefined> {
-  const { id, offerId, warehouseId, onHandDelta, reservedDelta, reason } = movement;
-  const { referenceId = null, actorId = null, isHeld = false } = movement;
-  const [row] = await em.execute<LevelRow[]>(
-    `with moved as (
-       update stock_level
-          set on_hand = on_hand + ?, reserved = reserved + ?, version = version + 1, updated_at = now()
-        where offer_id = ? and warehouse_id = ?
-          and on_hand + ? >= reserved + ? and reserved + ? >= 0
-       returning ${COLUMNS}),
-     noted as (
-       insert into stock_movement (id, offer_id, warehouse_id, on_hand_delta, reserved_delta, reason, reference_id, actor_id)
-       select ?, "offerId", "warehouseId", ?::int, ?::int, ?, ?, ? from moved),
-     held as (
-       insert into reservation_line (reservation_id, offer_id, warehouse_id, quantity)
-       select ?, "offerId", "warehouseId", ?::int from moved where ?::boolean),
-     numbered as (
-       update offer set sequence = ?::bigint from moved where offer_id = moved."offerId")
-     select * from moved`,
-    [
-      ...[onHandDelta, reservedDelta, offerId, warehouseId, onHandDelta, reservedDelta, reservedDelta],
-      ...[id, onHandDelta, reservedDelta, reason, referenceId, actorId],
-      ...[referenceId, reservedDelta, isHeld],
-      sequence,
-    ],
-  );
-  return row;
-}
-
-/** Units that came or went without being reserved. */
-export type Counting = Pick<Movement, 'id' | 'offerId' | 'warehouseId' | 'onHandDelta' | 'reason'> &
-  Pick<Movement, 'referenceId' | 'actorId'>;
-
-/**
- * As `moveStock`, for any number of countings of levels whose offers are locked, in one statement: each is a movement,
- * each level holds what they add up to. A level of which too little would be left is not among the answers.
- */
-export async function countStock(
-  em: EntityManager,
-  countings: readonly Counting[],
-  { sequences }: { sequences: ReadonlyMap<string, number> },
-): Promise<LevelRow[]> {
-  const numbers = [...sequences].map(([offerId, sequence]) => ({ offerId, sequence }));
-  return em.execute<LevelRow[]>(
-    `with counting as materialized (
-       select * from jsonb_to_recordset(?::jsonb) as each
-         (id text, "offerId" text, "warehouseId" text, "onHandDelta" int, reason text, "referenceId" text, "actorId" text)),
-     sum as (
-       select "offerId" as offer, "warehouseId" as warehouse, sum("onHandDelta")::int as delta, count(*)::int as steps
-         from counting group by 1, 2),
-     moved as (
-       update stock_level
-          set on_hand = on_hand + delta, version = version + steps, updated_at = now()
-         from sum
-        where offer_id = offer and warehouse_id = warehouse and on_hand + delta >= reserved
-       returning ${COLUMNS}),
-     noted as (
-       insert into stock_movement (id, offer_id, warehouse_id, on_hand_delta, reserved_delta, reason, reference_id, actor_id)
-       select counting.id, "offerId", "warehouseId", "onHandDelta", 0, reason, "referenceId", "actorId"
-         from counting join moved using ("offerId", "warehouseId")),
-     numbered as (
-       update offer set sequence = number.sequence
-         from jsonb_to_recordset(?::jsonb) as number ("offerId" text, sequence bigint)
-        where offer_id = number."offerId" and offer_id in (select "offerId" from moved))
-     select * from moved`,
-    [JSON.stringify(countings), JSON.stringify(numbers)],
-  );
 }
 
 /** Newest first, on stock_movement_level. */

@@ -1,5 +1,5 @@
 import type { EntityManager } from '@marketgraph/platform/postgres';
-import type { Allowance } from '../domain/allowance.ts';
+import type { LedgerOffer } from '../domain/stock-ledger.ts';
 
 export interface OfferRow {
   offerId: string;
@@ -81,39 +81,46 @@ export async function offersOfVariants(em: EntityManager, variantIds: readonly s
   return em.execute<OfferRow[]>(`select ${COLUMNS} from offer where variant_id in (?)`, [[...variantIds]]);
 }
 
-export interface LockedOffer extends Omit<OfferRow, 'vendorId'> {
-  /** Null for an allowance: it is no vendor's stock. */
-  vendorId: string | null;
-  /** Before this transaction. */
-  sequence: number;
-  /** What it is an allowance of; null for an offer. */
-  allowance: (Allowance & { sequence: number }) | null;
-}
-
-interface LockedRow extends Omit<LockedOffer, 'sequence' | 'allowance'> {
+interface LockedRow extends Omit<LedgerOffer, 'sequence' | 'allowance'> {
   sequence: string;
   allowed: number | null;
   granted: number | null;
   allowedSequence: string | null;
 }
 
+/** What a change needs of an offer: it is of every column, so that whoever waits for its lock reads it as it is then. */
+const LOCKED = `offer_id as "offerId", vendor_id as "vendorId", low_stock_threshold as "lowStockThreshold", sequence,
+  allowed, granted, allowed_sequence as "allowedSequence"`;
+
 /**
- * Locks the rows of these offers in the order of their ids. Every change of
- * stock begins with this, so changes of one offer follow one another, two
- * changes of several offers never wait for each other in a circle, and each
- * event of an offer gets the next number.
+ * Locks the rows of these offers, and of those that these reservations are of, in the order of their ids. Every change of
+ * stock begins with this, so changes of one offer follow one another, two changes of several offers never wait for each
+ * other in a circle, and each event of an offer gets the next number. Which offers a reservation is of never changes.
  */
-export async function lockOffers(em: EntityManager, offerIds: readonly string[]): Promise<Map<string, LockedOffer>> {
-  if (offerIds.length === 0) return new Map();
-  const rows = await em.execute<LockedRow[]>(
-    `select ${COLUMNS}, sequence, allowed, granted, allowed_sequence as "allowedSequence"
-       from offer where offer_id in (?) order by offer_id for update`,
-    [[...new Set(offerIds)]],
-  );
-  return new Map(rows.map((row) => [row.offerId, toLocked(row)]));
+export async function lockOffers(
+  em: EntityManager,
+  offerIds: readonly string[],
+  reservationIds: readonly string[] = [],
+): Promise<LedgerOffer[]> {
+  if (offerIds.length === 0 && reservationIds.length === 0) return [];
+  const ids = [...new Set(offerIds)];
+  const rows =
+    reservationIds.length === 0
+      ? await em.execute<LockedRow[]>(
+          `select ${LOCKED} from offer where offer_id in (?) order by offer_id for update`,
+          [ids],
+        )
+      : await em.execute<LockedRow[]>(
+          `select ${LOCKED} from offer
+            where offer_id in (select offer_id from reservation_line where reservation_id in (?)
+                               union all select jsonb_array_elements_text(?::jsonb))
+            order by offer_id for update`,
+          [[...reservationIds], JSON.stringify(ids)],
+        );
+  return rows.map(toLocked);
 }
 
-function toLocked({ sequence, allowed, granted, allowedSequence, ...row }: LockedRow): LockedOffer {
+function toLocked({ sequence, allowed, granted, allowedSequence, ...row }: LockedRow): LedgerOffer {
   const allowance =
     allowed === null || granted === null ? null : { allowed, granted, sequence: Number(allowedSequence) };
   return { ...row, sequence: Number(sequence), allowance };

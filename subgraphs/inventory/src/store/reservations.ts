@@ -1,5 +1,6 @@
 import type { EntityManager } from '@marketgraph/platform/postgres';
 import type { Destination } from '../domain/nearness.ts';
+import type { ReservationLine } from '../domain/reservation-decisions.ts';
 import type { ReservationStatus } from '../domain/reservation.ts';
 
 export interface ReservationRow {
@@ -11,37 +12,13 @@ export interface ReservationRow {
   shipTo?: Destination | null;
 }
 
-export interface ReservationLineRow {
+export interface ReservationLineRow extends ReservationLine {
   reservationId: string;
-  offerId: string;
-  warehouseId: string;
-  quantity: number;
 }
 
 // The database's clock decides what is overdue: processes may disagree about the time.
 const COLUMNS = `id, cart_id as "cartId", status, expires_at as "expiresAt", expires_at <= now() as "isOverdue",
   ship_to as "shipTo"`;
-
-/** Undefined when there is one of the same request: the unique request_key decides. */
-export async function insertReservation(
-  em: EntityManager,
-  {
-    id,
-    cartId,
-    requestKey,
-    ttlS,
-    shipTo,
-  }: { id: string; cartId: string; requestKey: string; ttlS: number; shipTo: Destination | null },
-): Promise<ReservationRow | undefined> {
-  const [row] = await em.execute<ReservationRow[]>(
-    `insert into reservation (id, cart_id, request_key, status, expires_at, ship_to)
-     values (?, ?, ?, 'ACTIVE', now() + make_interval(secs => ?), ?::jsonb)
-     on conflict (request_key) do nothing
-     returning ${COLUMNS}`,
-    [id, cartId, requestKey, ttlS, shipTo && JSON.stringify(shipTo)],
-  );
-  return row;
-}
 
 export async function reservationByKey(em: EntityManager, requestKey: string): Promise<ReservationRow | undefined> {
   const [row] = await em.execute<ReservationRow[]>(`select ${COLUMNS} from reservation where request_key = ?`, [
@@ -71,37 +48,6 @@ export async function linesOf(em: EntityManager, reservationIds: readonly string
        from reservation_line where reservation_id in (?) order by offer_id, warehouse_id`,
     [[...reservationIds]],
   );
-}
-
-export interface LockedReservation extends ReservationRow {
-  lines: ReservationLineRow[];
-}
-
-/**
- * The caller holds the locks of the reservation's offers; this one orders it
- * against the sweeper. Whoever changes its lines holds those locks as well, so
- * they can be read with it.
- */
-export async function lockReservation(em: EntityManager, id: string): Promise<LockedReservation | undefined> {
-  const [row] = await em.execute<LockedReservation[]>(
-    `select ${COLUMNS},
-            (select coalesce(jsonb_agg(jsonb_build_object('reservationId', line.reservation_id, 'offerId', line.offer_id,
-                      'warehouseId', line.warehouse_id, 'quantity', line.quantity)
-                      order by line.offer_id, line.warehouse_id), '[]')
-               from reservation_line line where line.reservation_id = reservation.id) as lines
-       from reservation where id = ? for update`,
-    [id],
-  );
-  return row;
-}
-
-export async function saveStatus(em: EntityManager, id: string, status: ReservationStatus): Promise<void> {
-  await em.execute('update reservation set status = ? where id = ?', [status, id]);
-}
-
-/** A reservation that was paid late and finds its stock again gets others. */
-export async function dropLines(em: EntityManager, id: string): Promise<void> {
-  await em.execute('delete from reservation_line where reservation_id = ?', [id]);
 }
 
 /** On reservation_due. */

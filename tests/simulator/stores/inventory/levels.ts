@@ -1,5 +1,5 @@
 import type * as real from '../../../../subgraphs/inventory/src/store/levels.ts';
-import { inventoryTables, levelKey, lineKey } from '../../world/inventory-tables.ts';
+import { inventoryTables, levelKey } from '../../world/inventory-tables.ts';
 import { statement } from '../../world/memory-orm.ts';
 
 export * from '../../../../subgraphs/inventory/src/store/levels.ts';
@@ -15,26 +15,6 @@ export const levelsOfOffers: typeof real.levelsOfOffers = (em, offerIds) =>
       .toSorted(inOrder)
       .map((level) => ({ ...level })),
   );
-
-export const moveStock: typeof real.moveStock = (em, movement, { sequence }) =>
-  statement(em, async (transaction) => {
-    const { offerId, warehouseId, onHandDelta, reservedDelta, referenceId, isHeld } = movement;
-    const { levels, movements, lines, offers } = inventoryTables(em);
-    const key = levelKey({ offerId, warehouseId });
-    const moved = await transaction.update(levels, key, (level) => {
-      const onHand = level.onHand + onHandDelta;
-      const reserved = level.reserved + reservedDelta;
-      return onHand >= reserved && reserved >= 0 ? { onHand, reserved, version: level.version + 1 } : undefined;
-    });
-    if (!moved) return undefined;
-    await transaction.insert(movements, movement.id, { ...movement });
-    if (isHeld && referenceId) {
-      const line = { reservationId: referenceId, offerId, warehouseId, quantity: reservedDelta };
-      await transaction.insert(lines, lineKey(line), line);
-    }
-    await transaction.update(offers, offerId, () => ({ sequence }));
-    return { ...moved };
-  });
 
 export const availabilityOf: typeof real.availabilityOf = (em, offerIds) =>
   statement(em, (transaction) => {

@@ -6,18 +6,10 @@ import { statement } from '../../world/memory-orm.ts';
 export * from '../../../../subgraphs/inventory/src/store/reservations.ts';
 
 /** The database's clock decides what is overdue, whatever the processes think. */
-function toRow(transaction: Transaction, { id, cartId, status, expiresAt }: Reservation): real.ReservationRow {
+export function toRow(transaction: Transaction, { id, cartId, status, expiresAt }: Reservation): real.ReservationRow {
   const isOverdue = expiresAt <= transaction.database.scheduler.now;
   return { id, cartId, status, expiresAt: new Date(expiresAt).toISOString(), isOverdue };
 }
-
-export const insertReservation: typeof real.insertReservation = (em, { id, cartId, requestKey, ttlS }) =>
-  statement(em, async (transaction) => {
-    const expiresAt = transaction.database.scheduler.now + ttlS * 1_000;
-    const row: Reservation = { id, cartId, requestKey, status: 'ACTIVE', expiresAt };
-    const isFirst = await transaction.insert(inventoryTables(em).reservations, id, row, 'nothing');
-    return isFirst ? toRow(transaction, row) : undefined;
-  });
 
 export const reservationByKey: typeof real.reservationByKey = (em, requestKey) =>
   statement(em, (transaction) => {
@@ -33,7 +25,7 @@ export const findReservations: typeof real.findReservations = (em, ids) =>
     }),
   );
 
-function linesIn(
+export function linesIn(
   transaction: Transaction,
   table: ReturnType<typeof inventoryTables>['lines'],
   ids: readonly string[],
@@ -46,27 +38,6 @@ function linesIn(
 
 export const linesOf: typeof real.linesOf = (em, ids) =>
   statement(em, (transaction) => linesIn(transaction, inventoryTables(em).lines, ids));
-
-export const lockReservation: typeof real.lockReservation = (em, id) =>
-  statement(em, async (transaction) => {
-    const { reservations, lines } = inventoryTables(em);
-    const row = await transaction.lock(reservations, id);
-    if (!row) return undefined;
-    return { ...toRow(transaction, row), lines: linesIn(transaction, lines, [id]) };
-  });
-
-export const saveStatus: typeof real.saveStatus = (em, id, status) =>
-  statement(em, async (transaction) => {
-    await transaction.update(inventoryTables(em).reservations, id, () => ({ status }));
-  });
-
-export const dropLines: typeof real.dropLines = (em, id) =>
-  statement(em, async (transaction) => {
-    const { lines } = inventoryTables(em);
-    for (const line of transaction.all(lines)) {
-      if (line.reservationId === id) await transaction.remove(lines, lineKey(line));
-    }
-  });
 
 export const overdueReservations: typeof real.overdueReservations = (em, { limit, offerIds }) =>
   statement(em, (transaction) => {

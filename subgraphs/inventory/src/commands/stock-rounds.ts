@@ -1,0 +1,122 @@
+import { betweenCrashPoints, inRounds, isOutage, QueueFullError } from '@marketgraph/platform/core';
+import { graphqlError } from '@marketgraph/platform/graphql';
+import { appendToOutbox, inTransaction, sqlStateOf } from '@marketgraph/platform/postgres';
+import { activeTraceparent, keepContext, tracedPart } from '@marketgraph/platform/tracing';
+import { readLockedStock } from '../store/locked-stock.ts';
+import { lockOffers } from '../store/offers.ts';
+import { writeStock } from '../store/stock-writes.ts';
+import { stockWritesOf, tellCounter, unlessStale } from './change-stock.ts';
+import type { CommandParts } from './deps.ts';
+import { Round, type StockRequest } from './round.ts';
+
+export interface StockRounds {
+  /** Resolves when it is decided, written and the counter in front knows. Too many at once are refused, retryably. */
+  ask<Answer>(request: StockRequest<Answer>): Promise<Answer>;
+}
+
+/** What one round locks, others wait for; what it writes is one statement. */
+const MAX_REQUESTS = 64;
+/** As many as one request may have. */
+const MAX_OFFERS = 500;
+/** About a second's worth: who comes then is better told at once. */
+const MAX_WAITING = 2_000;
+const LANES = 4;
+
+interface Asked {
+  request: StockRequest<unknown>;
+  /** Runs in the trace of whoever asked. */
+  within: <T>(work: () => T) => T;
+}
+
+interface Decided {
+  answer: unknown;
+  /** The counter in front knows. The next round need not wait for it. */
+  told: Promise<void>;
+}
+
+type Settled = PromiseSettledResult<Decided>;
+
+/** Of one process. Requests that come while others are being written wait for these, and are decided together. */
+export function stockRounds(deps: CommandParts): StockRounds {
+  const ask = inRounds<Asked, Decided>({
+    ...{ maxItems: MAX_REQUESTS, maxWeight: MAX_OFFERS, maxWaiting: MAX_WAITING, lanes: LANES },
+    weightOf: ({ request }) => Math.max(request.offerIds.length, 1),
+    keysOf: ({ request: { offerIds, reservationId } }) => (reservationId ? [...offerIds, reservationId] : offerIds),
+    decide: (asked) =>
+      asked[0]!.within(() =>
+        decideAll(
+          deps,
+          asked.map(({ request }) => request),
+        ),
+      ),
+  });
+  return {
+    async ask<Answer>(request: StockRequest<Answer>) {
+      try {
+        const { answer, told } = await tracedPart('stock round', {}, () =>
+          ask({ request: { ...request, trace: request.trace ?? activeTraceparent() }, within: keepContext() }),
+        );
+        await told;
+        return answer as Answer;
+      } catch (error) {
+        if (!(error instanceof QueueFullError)) throw error;
+        throw graphqlError('RATE_LIMITED', 'Too much stock is asked for at the moment. Try again.', {
+          retryable: true,
+        });
+      }
+    },
+  };
+}
+
+/** All in one transaction; each in one of its own when that does not work out, so that one who fails fails alone. */
+async function decideAll(deps: CommandParts, requests: readonly StockRequest<unknown>[]): Promise<readonly Settled[]> {
+  if (requests.length === 1) return unlessStale(() => decideTogether(deps, requests));
+  try {
+    return await decideTogether(deps, requests);
+  } catch (error) {
+    // Nobody's request is the reason, and more transactions are no remedy.
+    if (isOutage(error) || NO_REQUEST.test(sqlStateOf(error) ?? '')) throw error;
+    deps.log.warn(
+      { err: error, requests: requests.length },
+      'a round did not work out; its requests are decided alone',
+    );
+  }
+  const alone: Settled[] = [];
+  for (const request of requests) {
+    alone.push(
+      ...(await decideAll(deps, [request]).catch((reason: unknown) => [{ status: 'rejected' as const, reason }])),
+    );
+  }
+  return alone;
+}
+
+/** SQLSTATE classes of a server that is away, full, stopped, or out of time. */
+const NO_REQUEST = /^(?:08|53|57|58)/;
+
+async function decideTogether(
+  deps: CommandParts,
+  requests: readonly StockRequest<unknown>[],
+): Promise<readonly Settled[]> {
+  const { results, counters } = await betweenCrashPoints('stock.change', () =>
+    inTransaction(deps.orm, async (em) => {
+      const reservationIds = requests.flatMap(({ reservationId }) => reservationId ?? []);
+      const requestKeys = requests.flatMap(({ requestKey }) => requestKey ?? []);
+      const wanted = requests.flatMap(({ offerIds }) => offerIds);
+      const offers = await lockOffers(em, wanted, reservationIds);
+      const offerIds = offers.map(({ offerId }) => offerId);
+      const round = new Round(offers, await readLockedStock(em, { offerIds, reservationIds, requestKeys }));
+      const results = requests.map((request) => round.decide(request));
+      await writeStock(em, stockWritesOf(deps, round.ledger, round.writes));
+      await appendToOutbox(em, round.events, { ids: deps.ids, now: deps.clock.now() });
+      return { results, counters: round.counters };
+    }),
+  );
+  deps.counts.rounds.inc();
+  deps.counts.roundRequests.inc(requests.length);
+  const told = tellCounter(deps, counters);
+  // Each who waits for it is told; it is nobody's fault when all of them have gone.
+  told.catch(() => undefined);
+  return results.map((result) =>
+    result.status === 'fulfilled' ? { status: 'fulfilled', value: { answer: result.value, told } } : result,
+  );
+}
