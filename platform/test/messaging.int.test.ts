@@ -6,6 +6,7 @@ import { startTestStores, type Stores } from '@marketgraph/stores/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type Consumer,
+  type ConsumerOptions,
   createRedisBus,
   type EventBus,
   type EventHandler,
@@ -68,9 +69,11 @@ const consume = (
   group: string,
   handlers: Record<string, EventHandler<EntityManager>>,
   together?: Record<string, TogetherHandler<EntityManager>>,
+  isNews?: ConsumerOptions<EntityManager>['isNews'],
 ): Promise<Consumer> =>
   startConsumer({
     together,
+    isNews,
     group,
     domains: ['orders'],
     bus,
@@ -160,7 +163,6 @@ describe('from outbox to effect', () => {
     try {
       for (let n = 1; n <= 150; n += 1) {
         await commit('turns', n, 'orders.turns');
-        for (const relay of relays) relay.nudge();
       }
       await until(async () => (await postgresOutbox(orm).backlog()).count === 0, { what: 'an empty outbox' });
     } finally {
@@ -171,14 +173,13 @@ describe('from outbox to effect', () => {
     expect(sequences).toEqual(Array.from({ length: 150 }, (_, at) => at + 1));
   });
 
-  it('does not wait for its next look when the writer says that there is something', async () => {
+  it('does not wait for its next look when something was written in its process', async () => {
     const outbox = postgresOutbox(orm);
     const inAnHour = 60 * 60 * 1_000;
     const relay = startRelay({ domain: 'orders', outbox, bus, log, intervalMs: inAnHour });
     try {
       for (let n = 1; n <= 3; n += 1) {
         await commit('nudged', n, 'orders.nudged');
-        relay.nudge();
         await until(async () => (await outbox.backlog()).count === 0, { what: `event ${n} to be out` });
       }
     } finally {
@@ -197,6 +198,31 @@ describe('from outbox to effect', () => {
       expect(await effectsOf('twice')).toEqual(['1']);
     } finally {
       await relay.stop();
+      await consumer.stop();
+    }
+  });
+
+  it('acknowledges what is nothing to a group also when nothing else comes, and keeps no memory of it', async () => {
+    const told = (n: number) => ({
+      ...{ id: ids.next('evt'), name: 'orders.stale', version: 1, occurredAt: new Date().toISOString() },
+      ...{ key: 'stale', sequence: n, payload: {} },
+    });
+    const consumer = await consume(
+      'uninterested',
+      { 'orders.stale': writeEffect },
+      undefined,
+      async ({ sequence }) => sequence > 2,
+    );
+    const pending = async () => (await bus.groupsOf('orders')).find(({ name }) => name === 'uninterested')!;
+    try {
+      await bus.publish('orders', [told(1), told(2), told(3)]);
+      await until(async () => (await effectsOf('stale')).length > 0, { what: 'the effect of what is news' });
+      await until(async () => (await pending()).pending === 0, { what: 'all of them to be acknowledged' });
+      expect(await effectsOf('stale')).toEqual(['3']);
+      expect(consumer.stats()).toMatchObject({ handled: 1, duplicates: 0, buried: 0 });
+      const remembered = await orm.em.fork().execute<unknown[]>("select 1 from inbox where consumer = 'uninterested'");
+      expect(remembered).toHaveLength(1);
+    } finally {
       await consumer.stop();
     }
   });

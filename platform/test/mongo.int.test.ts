@@ -108,7 +108,9 @@ describe('the outbox of a document store', () => {
     for (let count = await publish(); count; count = await publish()) batches.push(count);
     return { batches, rows };
   };
-  const sequencesOf = (rows: readonly OutboxRow[]) => rows.map(({ envelope }) => envelope.sequence);
+  const envelopeOf = ({ envelope }: OutboxRow) =>
+    typeof envelope === 'string' ? (JSON.parse(envelope) as EventEnvelope) : envelope;
+  const sequencesOf = (rows: readonly OutboxRow[]) => rows.map((row) => envelopeOf(row).sequence);
   const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => from + at);
 
   beforeEach(async () => {
@@ -121,7 +123,7 @@ describe('the outbox of a document store', () => {
     expect(await database.db.collection('outbox').countDocuments()).toBe(4);
     expect(await outboxOf().backlog()).toMatchObject({ count: 131 });
     const { rows, batches } = await publishAll(60);
-    expect(rows.map(({ envelope }) => envelope)).toEqual(written);
+    expect(rows.map(envelopeOf)).toEqual(written);
     expect(rows.map(({ position }) => Number(position))).toEqual(numbers(1, 132));
     // Whole documents of 50, 50, 30 and 1: no more once there are as many as were asked for.
     expect(batches).toEqual([100, 31]);
@@ -143,18 +145,24 @@ describe('the outbox of a document store', () => {
     expect(sequencesOf((await publishAll(500)).rows)).toEqual(numbers(0, 120));
   });
 
-  it('still gives the events of documents that hold one each', async () => {
+  it('still gives the events of documents that hold one each, or several as documents', async () => {
     const event = { name: 'reviews.tested', version: 1, key: 'k', sequence: 5, payload: { text: 'said' } };
     const occurredAt = new Date().toISOString();
     await database.db
       .collection('outbox')
       .insertOne({ _id: 'evt_before' as never, ...event, occurredAt, position: 0, publishedAt: null });
-    await append(6, 8);
-    expect(await outboxOf().backlog()).toMatchObject({ count: 3, oldest: new Date(occurredAt) });
+    const envelopes = [6, 7].map((sequence) => ({ id: `evt_before_${sequence}`, ...event, sequence, occurredAt }));
+    await database.db.collection('outbox').insertOne({
+      ...{ _id: 'evt_before_6' as never, occurredAt, position: 1, count: 2, events: envelopes, publishedAt: null },
+    });
+    await database.db.collection('counters').insertOne({ _id: 'outbox' as never, next: 2 });
+    await append(8, 10);
+    expect(await outboxOf().backlog()).toMatchObject({ count: 5, oldest: new Date(occurredAt) });
     const { rows } = await publishAll(2);
     expect(rows[0]).toEqual({ position: '0', envelope: { id: 'evt_before', ...event, occurredAt } });
-    expect(sequencesOf(rows)).toEqual([5, 6, 7]);
-    expect(await outboxOf().requeueAfter(0, 100)).toBe(3);
+    expect(rows.slice(1, 3).map(envelopeOf)).toEqual(envelopes);
+    expect(sequencesOf(rows)).toEqual([5, 6, 7, 8, 9]);
+    expect(await outboxOf().requeueAfter(0, 100)).toBe(5);
   });
 });
 

@@ -76,6 +76,17 @@ describe('what is kept of subgraphs', () => {
     expect(store.put('a', entity(['never changed'], { askedAt: store.now() }))).toBe(true);
   });
 
+  it.each([0, 9_997, 9_998, 9_999, 19_999, 30_000])('knows what has changed behind %i other changes', (others) => {
+    const store = createEntityStore({ maxBytes: MIB });
+    const askedAt = store.now();
+    store.invalidate('catalog', ['p']);
+    const next = store.now();
+    for (let id = 0; id < others; id += 1) store.invalidate('catalog', [`q${id}`]);
+    expect(store.put('a', entity(['p'], { askedAt }))).toBe(false);
+    expect(store.put('a', entity(['p'], { askedAt: next }))).toBe(others < 19_999);
+    expect(store.put('a', entity(['p'], { askedAt: store.now() }))).toBe(true);
+  });
+
   it('weighs no more than it may, and the oldest makes room', () => {
     const store = createEntityStore({ maxBytes: MIB });
     for (let at = 0; at < 10_000; at += 1) store.put(`key ${at}`, entity([`p${at}`], { bytes: 1_000 }));

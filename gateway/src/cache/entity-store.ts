@@ -38,9 +38,8 @@ const BYTES_PER_ID = 150;
 /** One answer may be so much of the whole. */
 const LARGEST_SHARE = 1 / 16;
 const MAX_IDS_PER_ENTRY = 500;
-/** Ids whose last invalidation is remembered, for answers that are on their way. */
-const REMEMBERED_IDS = 20_000;
-const FORGOTTEN_AT_ONCE = 1_000;
+/** Ids whose last invalidation is remembered, for answers that are on their way; at most twice as many. */
+const REMEMBERED_IDS = 10_000;
 
 interface Entry extends StoredEntity {
   ids: ReadonlySet<string>;
@@ -50,9 +49,15 @@ interface Entry extends StoredEntity {
   isDropped: boolean;
 }
 
-/** What has been invalidated in one service: by id, and by what is too long ago to be known by id. */
+/**
+ * What has been invalidated in one service: by id, and by what is too long ago to be known by id. A feed names
+ * thousands of ids a second: those of long ago are forgotten together, with the map that has them.
+ */
 interface Invalidations {
-  byId: Map<string, number>;
+  recent: Map<string, number>;
+  /** What was recent before that, and the number of the last of it. */
+  earlier: Map<string, number>;
+  earlierUntil: number;
   /** Whatever was asked for before this may be of any id. */
   before: number;
 }
@@ -91,7 +96,10 @@ export function createEntityStore({
 
   const invalidationsOf = (service: string): Invalidations => {
     let known = invalidations.get(service);
-    if (!known) invalidations.set(service, (known = { byId: new Map(), before: 0 }));
+    if (!known) {
+      known = { recent: new Map(), earlier: new Map(), earlierUntil: 0, before: 0 };
+      invalidations.set(service, known);
+    }
     return known;
   };
   const isOutdated = ({ service, ids, askedAt }: NewEntity): boolean => {
@@ -99,21 +107,16 @@ export function createEntityStore({
     if (clearedAt > askedAt) return true;
     if (!known) return false;
     if (known.before > askedAt) return true;
-    for (const id of ids) if ((known.byId.get(id) ?? 0) > askedAt) return true;
+    for (const id of ids) if ((known.recent.get(id) ?? known.earlier.get(id) ?? 0) > askedAt) return true;
     return false;
   };
-  const remember = ({ byId, ...known }: Invalidations, id: string): number => {
-    byId.delete(id);
-    byId.set(id, sequence);
-    if (byId.size <= REMEMBERED_IDS) return known.before;
-    // Many at once: the first entry of a map is behind the places of all that were taken from its front before.
-    let { before } = known;
-    for (const [oldest, at] of byId) {
-      byId.delete(oldest);
-      before = Math.max(before, at);
-      if (byId.size <= REMEMBERED_IDS - FORGOTTEN_AT_ONCE) break;
-    }
-    return before;
+  const remember = (known: Invalidations, id: string): void => {
+    known.recent.set(id, sequence);
+    if (known.recent.size < REMEMBERED_IDS) return;
+    known.before = Math.max(known.before, known.earlierUntil);
+    known.earlier = known.recent;
+    known.earlierUntil = sequence;
+    known.recent = new Map();
   };
 
   return {
@@ -148,7 +151,7 @@ export function createEntityStore({
         for (const [key, entry] of cache.entries()) if (entry.service === service) keys.add(key);
       } else {
         for (const id of new Set([...ids, UNNAMED])) {
-          known.before = remember(known, id);
+          remember(known, id);
           for (const key of byId?.get(id) ?? []) keys.add(key);
         }
       }

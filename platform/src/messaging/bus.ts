@@ -60,10 +60,10 @@ export class EventsLostError extends Error {
  */
 export interface EventBus {
   /**
-   * Appends in the order given and resolves to the positions. With `marks` it keeps the new mark beside the events, and
+   * Appends in the order given, each an envelope or its JSON, and resolves to the positions. With `marks` it keeps the new mark beside the events, and
    * when it does not know the last one any more it appends nothing and rejects with an `EventsLostError`.
    */
-  publish(domain: string, envelopes: readonly EventEnvelope[], marks?: OutboxMarks): Promise<string[]>;
+  publish(domain: string, envelopes: readonly (EventEnvelope | string)[], marks?: OutboxMarks): Promise<string[]>;
   /** The mark of the newest batch it still has; 0 when there is none. */
   markOf(domain: string): Promise<number>;
   /** Says that what is missing up to this mark will not be published again. */

@@ -32,6 +32,8 @@ export interface ConsumerOptions<Transaction> {
   together?: Readonly<Record<string, TogetherHandler<Transaction>>>;
   /** False for an event whose handler would do nothing: it is acknowledged without a transaction. */
   concerns?: (event: EventEnvelope) => boolean;
+  /** The same by what is stored: false for an event that can change nothing any more, now or later. */
+  isNews?: (event: EventEnvelope) => Promise<boolean>;
   log: Logger;
   /** Told how many events were given up on, where somebody looks. */
   metrics?: Metrics;
@@ -49,7 +51,9 @@ export interface Consumer {
 const RECEIVE_COUNT = 64;
 /** In one transaction at most: what waits behind it waits no longer than a moment. */
 const MAX_TOGETHER = 200;
-const RECEIVE_WAIT_MS = 1_000;
+const RECEIVE_WAIT_MS = 2_000;
+/** What was nothing to the group is acknowledged with what comes next, and by itself when nothing comes for so long. */
+const IGNORED_WAIT_MS = 200;
 const DEFAULT_MAX_ATTEMPTS = 5;
 const DEFAULT_CONCURRENCY = 8;
 const DEFAULT_RETRY_DELAY_MS = 100;
@@ -63,7 +67,7 @@ const MAX_OUTAGE_DELAY_MS = 2_000;
  * or a service is away is not to blame, and waits for as long as that takes.
  */
 export async function startConsumer<Transaction>(options: ConsumerOptions<Transaction>): Promise<Consumer> {
-  const { group, domains, bus, inbox, handlers, together = {}, concerns = () => true, log, metrics } = options;
+  const { group, domains, bus, inbox, handlers, together = {}, concerns = () => true, isNews, log, metrics } = options;
   const maxAttempts = options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
   const concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
   const receiveCount = options.together ? MAX_TOGETHER : RECEIVE_COUNT;
@@ -73,25 +77,37 @@ export async function startConsumer<Transaction>(options: ConsumerOptions<Transa
   const watch = metrics && watchDeadLetters({ metrics, group, bus, log });
   let stopping = false;
 
+  /** Told with the next that are. One that is lost here comes again, and is nothing to anybody again. */
+  let ignored: Delivery[] = [];
+  const acknowledge = async (deliveries: readonly Delivery[]): Promise<void> => {
+    const all = [...ignored, ...deliveries];
+    ignored = [];
+    if (all.length === 0) return;
+    await member.acknowledge(all);
+    crashPoint('consumer.acknowledged');
+  };
+
   /** The effect, as often as it takes; `stopped` leaves the event to whoever comes after the restart. */
   const takeEffect = async (
     { envelope, attempt: first }: Delivery,
     handler: EventHandler<Transaction>,
   ): Promise<
-    { ended: 'handled' | 'duplicates' | 'stopped' } | { ended: 'failed'; attempt: number; error: unknown }
+    { ended: 'handled' | 'duplicates' | 'ignored' | 'stopped' } | { ended: 'failed'; attempt: number; error: unknown }
   > => {
     let outages = 0;
     for (let attempt = first; ;) {
       try {
-        const ran = await traced(
+        const ended = await traced(
           `${group} ${envelope.name}`,
           { service: group, kind: SpanKind.CONSUMER, parent: envelope.trace },
           (trace) =>
-            betweenCrashPoints('consumer.effect', () =>
-              inbox.once(group, envelope.id, (transaction) => handler(causedBy(trace, envelope), transaction)),
-            ),
+            betweenCrashPoints('consumer.effect', async () => {
+              if (isNews && !(await isNews(envelope))) return 'ignored';
+              const effect = (transaction: Transaction) => handler(causedBy(trace, envelope), transaction);
+              return (await inbox.once(group, envelope.id, effect)) ? 'handled' : 'duplicates';
+            }),
         );
-        return { ended: ran ? 'handled' : 'duplicates' };
+        return { ended };
       } catch (error) {
         const isAway = isOutage(error);
         if (!isAway && attempt >= maxAttempts) return { ended: 'failed', attempt, error };
@@ -125,8 +141,8 @@ export async function startConsumer<Transaction>(options: ConsumerOptions<Transa
     }
     stats[outcome.ended] += 1;
     // A bus that is away cannot be told: the event comes again, and the inbox knows it.
-    await member.acknowledge([delivery]);
-    crashPoint('consumer.acknowledged');
+    if (outcome.ended === 'ignored') ignored.push(delivery);
+    else await acknowledge([delivery]);
     return true;
   };
 
@@ -160,8 +176,7 @@ export async function startConsumer<Transaction>(options: ConsumerOptions<Transa
         const left = new Set([...runs.slice(at).flat(), ...apart]);
         return deliveries.filter((delivery) => left.has(delivery));
       }
-      await member.acknowledge(run);
-      crashPoint('consumer.acknowledged');
+      await acknowledge(run);
     }
     return apart;
   };
@@ -181,22 +196,22 @@ export async function startConsumer<Transaction>(options: ConsumerOptions<Transa
     log,
     intervalMs: 50,
     async run() {
-      const deliveries = await member.receive({ count: receiveCount, waitMs: RECEIVE_WAIT_MS });
-      const [ignored, concerning] = parted(deliveries, ({ envelope }) => isIgnored(envelope));
-      stats.ignored += ignored.length;
-      // Most events are nothing to most groups: all of them in one go.
-      const acknowledged = member.acknowledge(ignored);
-      acknowledged.catch(() => undefined);
+      const waitMs = ignored.length > 0 ? IGNORED_WAIT_MS : RECEIVE_WAIT_MS;
+      const deliveries = await member.receive({ count: receiveCount, waitMs });
+      // Most events are nothing to most groups.
+      const [nothing, concerning] = parted(deliveries, ({ envelope }) => isIgnored(envelope));
+      stats.ignored += nothing.length;
+      ignored.push(...nothing);
+      if (deliveries.length === 0 || ignored.length >= RECEIVE_COUNT) await acknowledge([]);
       const apart = await handleTogether(concerning);
       const lanes = [...Map.groupBy(apart, keyOf).values()];
-      const ends = await Promise.allSettled([
-        acknowledged,
-        ...Array.from({ length: Math.min(concurrency, lanes.length) }, async () => {
+      const ends = await Promise.allSettled(
+        Array.from({ length: Math.min(concurrency, lanes.length) }, async () => {
           for (let lane = lanes.pop(); lane; lane = lanes.pop()) {
             for (const delivery of lane) if (!(await handle(delivery))) break;
           }
         }),
-      ]);
+      );
       // Every lane has come to its end by now: the next round must not overtake one of this.
       for (const end of ends) if (end.status === 'rejected') throw end.reason;
       return 'busy';
@@ -211,6 +226,7 @@ export async function startConsumer<Transaction>(options: ConsumerOptions<Transa
       await member.interrupt();
       // What is in hand is finished and acknowledged; what fails now is claimed by the next member.
       await Promise.all([ended, watch?.stop()]);
+      await acknowledge([]).catch(() => undefined);
       await member.close();
     },
   };

@@ -11,10 +11,12 @@ export interface LoopOptions {
   log: Logger;
   /** The pause after an idle run. */
   intervalMs: number;
-  /** `busy` asks to be run again at once. A failed run is logged and tried again, later and later. */
-  run(): Promise<'idle' | 'busy'>;
+  /** `busy` asks to be run again at once, a number in so many milliseconds. A failed run is logged and tried again, later and later. */
+  run(): Promise<'idle' | 'busy' | number>;
 }
 
+/** The first try after a failure, however seldom the work is done otherwise, comes after at most twice this. */
+const BACKOFF_MS = 200;
 const MAX_BACKOFF_MS = 5_000;
 
 /** Work that repeats until stopped: never two runs at once, never an end because one failed. */
@@ -40,12 +42,12 @@ export function startLoop({ name, log, intervalMs, run }: LoopOptions): Loop {
       try {
         const state = await run();
         failures = 0;
-        if (state === 'idle') await pause(intervalMs);
+        if (state !== 'busy') await pause(state === 'idle' ? intervalMs : state);
       } catch (error) {
         if (stopped) break;
         failures += 1;
         log.warn({ err: error, loop: name, failures }, 'run failed; trying again');
-        await pause(Math.min(intervalMs * 2 ** Math.min(failures, 10), MAX_BACKOFF_MS));
+        await pause(Math.min(Math.min(intervalMs, BACKOFF_MS) * 2 ** Math.min(failures, 10), MAX_BACKOFF_MS));
       }
       wake = undefined;
     }

@@ -1,12 +1,8 @@
 import type { Logger, Metrics } from '../telemetry/telemetry.ts';
 import type { EventBus, GroupState } from './bus.ts';
 import { deadLettersOf, streamOf } from './envelope.ts';
-import { watchFigure } from './figures.ts';
-import { type Loop, startLoop } from './loop.ts';
+import { type Watch, watchBy, watchFigure } from './figures.ts';
 import type { Outbox } from './outbox.ts';
-
-/** Numbers are as old as this at most, which is well within the patience of an alert. */
-const LOOK_EVERY_MS = 2_000;
 
 /**
  * What waits on the way of a domain's events: in its outbox, and in its stream for each group. The owner of the stream
@@ -18,7 +14,7 @@ export function watchStream(options: {
   outbox: Outbox;
   bus: EventBus;
   log: Logger;
-}): Loop {
+}): Watch {
   const { metrics, domain, outbox, bus, log } = options;
   const stream = streamOf(domain);
   let backlog: { count: number; oldest?: Date } = { count: 0 };
@@ -39,26 +35,17 @@ export function watchStream(options: {
   ofGroups('stream_oldest_pending_seconds', 'Age of the oldest event that the group has not handled.', ({ oldestAt }) =>
     oldestAt === undefined ? 0 : Math.max((Date.now() - oldestAt) / 1_000, 0),
   );
-  return startLoop({
-    name: `metrics of ${stream}`,
-    log,
-    intervalMs: LOOK_EVERY_MS,
-    async run() {
-      [backlog, groups] = await Promise.all([outbox.backlog(), bus.groupsOf(domain)]);
-      return 'idle';
-    },
+  return watchBy({ name: `metrics of ${stream}`, metrics, log }, async () => {
+    [backlog, groups] = await Promise.all([outbox.backlog(), bus.groupsOf(domain)]);
   });
 }
 
 /** How many events a group has given up on: more than none wants a person. */
-export function watchDeadLetters(options: { metrics: Metrics; group: string; bus: EventBus; log: Logger }): Loop {
+export function watchDeadLetters(options: { metrics: Metrics; group: string; bus: EventBus; log: Logger }): Watch {
   const { metrics, group, bus, log } = options;
   const stream = deadLettersOf(group);
   return watchFigure(
     { name: 'dead_letter_depth', help: 'Events the group has given up on.', labels: ['stream'] },
-    {
-      ...{ metrics, log, intervalMs: LOOK_EVERY_MS },
-      look: async () => [[[stream], await bus.deadLetterCount(group)]],
-    },
+    { metrics, log, look: async () => [[[stream], await bus.deadLetterCount(group)]] },
   );
 }

@@ -8,7 +8,8 @@ export const KEEP_INBOX_DAYS = 60;
 export interface OutboxRow {
   /** Grows in the order of writing. */
   position: string;
-  envelope: EventEnvelope;
+  /** As an object, or as the JSON that travels. */
+  envelope: EventEnvelope | string;
 }
 
 /**
@@ -23,6 +24,8 @@ export interface OutboxMarks {
 
 /** Where a domain's events wait to be published. Rows are kept for some time after that and can be published again. */
 export interface Outbox {
+  /** From now on `listener` is called after each commit of this process that wrote here. */
+  onWritten(listener: () => void): void;
   /**
    * Hands the oldest rows that wait to `publish`, `limit` of them and what stands with the last one, and marks them when
    * it is done; resolves to how many: as many as `limit` when there may be more.

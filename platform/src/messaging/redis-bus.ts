@@ -36,6 +36,8 @@ const ONCE_OR_NEVER = {
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
   commandTimeout: ANSWER_MS,
+  // Mostly there is one command at a time, and a pipeline for it costs more than it does.
+  enableAutoPipelining: false,
 };
 
 /**
@@ -74,14 +76,14 @@ export async function createRedisBus(options: RedisBusOptions): Promise<EventBus
         marks.last,
         marks.next,
         keepEvents,
-        ...envelopes.map((envelope) => JSON.stringify(envelope)),
+        ...envelopes.map(textOf),
       )) as string[];
       if (outcome === 'lost') throw new EventsLostError(domain, Number(positions[0]));
       return positions;
     }
     const pipeline = redis.pipeline();
     for (const envelope of envelopes) {
-      pipeline.xadd(streamOf(domain), 'MAXLEN', '~', keepEvents, '*', 'e', JSON.stringify(envelope));
+      pipeline.xadd(streamOf(domain), 'MAXLEN', '~', keepEvents, '*', 'e', textOf(envelope));
     }
     const replies = (await pipeline.exec()) ?? [];
     return replies.map(([error, id]) => {
@@ -158,6 +160,10 @@ export async function createRedisBus(options: RedisBusOptions): Promise<EventBus
   };
 }
 
+function textOf(envelope: EventEnvelope | string): string {
+  return typeof envelope === 'string' ? envelope : JSON.stringify(envelope);
+}
+
 async function joinGroup(options: {
   url: string;
   log: Logger;
@@ -171,6 +177,8 @@ async function joinGroup(options: {
   // A blocking read holds its connection, so acknowledgements get another.
   const reader = await connectRedis(url, { log, name: `group ${group}`, options: { enableAutoPipelining: false } });
   const redis = await connectRedis(url, { log, name: `group ${group} acks`, options: ONCE_OR_NEVER });
+  // What a dead member held is taken over within a third of that time more, the wait for events included.
+  const claimEveryMs = Math.max(1, Math.floor(claimAfterMs / 5));
   let lastClaimAt = Number.NEGATIVE_INFINITY;
 
   const createGroups = async () => {
@@ -204,7 +212,7 @@ async function joinGroup(options: {
     async receive({ count, waitMs }) {
       const streams = domains.map(streamOf);
       try {
-        if (performance.now() - lastClaimAt > claimAfterMs / 3) {
+        if (performance.now() - lastClaimAt > claimEveryMs) {
           lastClaimAt = performance.now();
           const abandoned = await claimAbandoned(count);
           // There may be more than fits one hand: the next look is at once.
@@ -220,7 +228,7 @@ async function joinGroup(options: {
           'COUNT',
           count,
           'BLOCK',
-          waitMs,
+          Math.min(waitMs, claimEveryMs),
           'STREAMS',
           ...streams,
           ...streams.map(() => '>'),

@@ -6,8 +6,6 @@ import { watchStream } from './messaging-metrics.ts';
 import type { Outbox } from './outbox.ts';
 
 export interface Relay {
-  /** A transaction has just written to the outbox: look now instead of at the next tick. */
-  nudge(): void;
   stop(): Promise<void>;
 }
 
@@ -18,12 +16,14 @@ export interface RelayOptions {
   log: Logger;
   /** Told how much waits, where somebody looks. */
   metrics?: Metrics;
-  /** How long an event waits at most when nobody nudges. */
+  /** How often it looks for what nobody told it of: events of a process that died between its commit and the relay. */
   intervalMs?: number;
 }
 
 const BATCH = 500;
-const DEFAULT_INTERVAL_MS = 200;
+const DEFAULT_INTERVAL_MS = 2_000;
+/** Another process publishes just now, and may have looked before what we were told of was there. */
+const AFTER_ANOTHER_MS = 20;
 /** An idle relay asks this often whether the bus still has what it was given; a busy one does with each batch. */
 const LOOK_EVERY_MS = 1_000;
 /** As many as a stream keeps: of older ones nobody could have been waiting for any. */
@@ -62,7 +62,8 @@ export function startRelay(options: RelayOptions): Relay {
           );
           crashPoint('outbox.published');
         });
-        if (published) {
+        if (published === null) return AFTER_ANOTHER_MS;
+        if (published > 0) {
           crashPoint('outbox.marked');
           return published >= BATCH ? 'busy' : 'idle';
         }
@@ -78,10 +79,10 @@ export function startRelay(options: RelayOptions): Relay {
       return kept < last ? await publishAgain(kept) : 'idle';
     },
   });
+  outbox.onWritten(() => loop.nudge());
   const tidy = outbox.tidy?.bind(outbox);
   const tidying = tidy && startLoop({ name: `tidying ${domain}`, log, intervalMs: TIDY_EVERY_MS, run: () => tidy() });
   return {
-    nudge: loop.nudge,
     async stop() {
       await Promise.all([loop.stop(), tidying?.stop(), watch?.stop()]);
       await outbox.close();

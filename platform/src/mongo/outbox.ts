@@ -3,6 +3,7 @@ import type { Ids } from '../core/core.ts';
 import type { EventEnvelope, NewEvent, Outbox, OutboxRow } from '../messaging/messaging.ts';
 import { activeTraceparent } from '../tracing/tracing.ts';
 import type { MongoDatabase, MongoTransaction } from './mongo.ts';
+import { hasWritten, onWritten } from './outbox-written.ts';
 
 /**
  * Events of one transaction that are published together: a feed writes hundreds, and a document for each would cost
@@ -15,17 +16,26 @@ interface OutboxDocument {
   position: number;
   occurredAt: string;
   count: number;
-  events: EventEnvelope[];
+  /** Each event as it travels: nobody on its way to the bus has to take it apart and put it together again. */
+  texts: string[];
   publishedAt: Date | null;
 }
 
-/** As outboxes hold it that were written before: one event, spread over its document. */
+/** As outboxes hold it that were written before: events as documents. */
+interface StructuredEvents extends Omit<OutboxDocument, 'texts'> {
+  texts?: undefined;
+  events: EventEnvelope[];
+}
+
+/** Older still: one event, spread over its document. */
 interface SingleEvent extends Omit<EventEnvelope, 'id'> {
   _id: string;
   position: number;
   publishedAt: Date | null;
   count?: undefined;
 }
+
+type AnyDocument = OutboxDocument | StructuredEvents | SingleEvent;
 
 interface CounterDocument {
   _id: string;
@@ -45,8 +55,8 @@ const FETCH = 100;
 const LEASE_MS = 10_000;
 
 /**
- * Writes events beside the change they tell of, in the same transaction. The
- * counter document makes concurrent writers of one domain wait for each other
+ * Writes events beside the change they tell of, in the same transaction; the
+ * relay of this process is told at its commit. The counter document makes concurrent writers of one domain wait for each other
  * (one conflicts and is tried again), so positions follow the order of commit.
  */
 export async function appendToMongoOutbox(
@@ -74,15 +84,17 @@ export async function appendToMongoOutbox(
   for (let from = 0; from < envelopes.length; from += EVENTS_PER_DOCUMENT) {
     const together = envelopes.slice(from, from + EVENTS_PER_DOCUMENT);
     const place = { _id: together[0]!.id, position: first + from, occurredAt };
-    documents.push({ ...place, count: together.length, events: together, publishedAt: null });
+    const texts = together.map((envelope) => JSON.stringify(envelope));
+    documents.push({ ...place, count: together.length, texts, publishedAt: null });
   }
   await db.collection<OutboxDocument>('outbox').insertMany(documents, { session });
+  hasWritten(session);
   return envelopes;
 }
 
-/** One relay per outbox at a time, by a lease that a dead process loses after ten seconds. */
-export function mongoOutbox({ db }: MongoDatabase, holder: string): Outbox {
-  const outbox = db.collection<OutboxDocument | SingleEvent>('outbox');
+/** One relay per outbox at a time, by a lease for as long as a batch takes, which a dead process loses after ten seconds. */
+export function mongoOutbox({ client, db }: MongoDatabase, holder: string): Outbox {
+  const outbox = db.collection<AnyDocument>('outbox');
   const leases = db.collection<LeaseDocument>('leases');
 
   const holdsLease = async (): Promise<boolean> => {
@@ -111,8 +123,8 @@ export function mongoOutbox({ db }: MongoDatabase, holder: string): Outbox {
   };
 
   /** Whole documents, the oldest first, until there are so many events. */
-  const nextDocuments = async (limit: number): Promise<(OutboxDocument | SingleEvent)[]> => {
-    const documents: (OutboxDocument | SingleEvent)[] = [];
+  const nextDocuments = async (limit: number): Promise<AnyDocument[]> => {
+    const documents: AnyDocument[] = [];
     let events = 0;
     const cursor = outbox.find({ publishedAt: null }).sort({ position: 1 }).limit(limit).batchSize(FETCH);
     for await (const document of cursor) {
@@ -123,7 +135,7 @@ export function mongoOutbox({ db }: MongoDatabase, holder: string): Outbox {
     return documents;
   };
 
-  const countOf = async (filter: Filter<OutboxDocument | SingleEvent>): Promise<number> => {
+  const countOf = async (filter: Filter<AnyDocument>): Promise<number> => {
     const [total] = await outbox
       .aggregate<{ events: number }>([
         { $match: filter },
@@ -133,26 +145,41 @@ export function mongoOutbox({ db }: MongoDatabase, holder: string): Outbox {
     return total?.events ?? 0;
   };
 
+  const giveBackLease = async () => {
+    await leases.deleteOne({ _id: 'outbox relay', holder });
+  };
+
+  const publishDocuments: Outbox['publishNext'] = async (limit, publish) => {
+    const documents = await nextDocuments(limit);
+    if (documents.length === 0) return 0;
+    const rows = documents.flatMap(rowsOf);
+    const last = await lastMark();
+    const next = Math.max(Date.now(), last + 1);
+    await publish(rows, { last, next });
+    await outbox.updateMany(
+      { _id: { $in: documents.map(({ _id }) => _id) } },
+      { $set: { publishedAt: new Date(next) } },
+    );
+    return rows.length;
+  };
+
   return {
+    onWritten: (listener) => onWritten(client, listener),
+
     async publishNext(limit, publish) {
-      // Asked five times a second, and mostly nothing waits: then this one look is all it costs.
+      // Most looks find nothing: then this one is all they cost.
       if ((await outbox.findOne({ publishedAt: null }, { projection: { _id: 1 } })) === null) return 0;
       if (!(await holdsLease())) return null;
-      const documents = await nextDocuments(limit);
-      if (documents.length === 0) return 0;
-      const rows = documents.flatMap(rowsOf);
-      const last = await lastMark();
-      const next = Math.max(Date.now(), last + 1);
-      await publish(rows, { last, next });
-      await outbox.updateMany(
-        { _id: { $in: documents.map(({ _id }) => _id) } },
-        { $set: { publishedAt: new Date(next) } },
-      );
-      return rows.length;
+      try {
+        return await publishDocuments(limit, publish);
+      } finally {
+        // Who is told of the next events may be another one.
+        await giveBackLease();
+      }
     },
     lastMark,
     async requeueAfter(mark, limit) {
-      const lost: Filter<OutboxDocument | SingleEvent> = { publishedAt: { $gt: new Date(mark) } };
+      const lost: Filter<AnyDocument> = { publishedAt: { $gt: new Date(mark) } };
       const newest = outbox.find(lost, { projection: { position: 1, count: 1 } }).sort({ position: -1 });
       let events = 0;
       let from = Number.POSITIVE_INFINITY;
@@ -165,7 +192,7 @@ export function mongoOutbox({ db }: MongoDatabase, holder: string): Outbox {
       return events;
     },
     async requeue(since) {
-      const published: Filter<OutboxDocument | SingleEvent> = {
+      const published: Filter<AnyDocument> = {
         occurredAt: { $gte: since.toISOString() },
         publishedAt: { $ne: null },
       };
@@ -181,15 +208,14 @@ export function mongoOutbox({ db }: MongoDatabase, holder: string): Outbox {
       );
       return { count, ...(oldest ? { oldest: new Date(oldest.occurredAt) } : {}) };
     },
-    async close() {
-      await leases.deleteOne({ _id: 'outbox relay', holder });
-    },
+    close: async () => undefined,
   };
 }
 
-function rowsOf(document: OutboxDocument | SingleEvent): OutboxRow[] {
+function rowsOf(document: AnyDocument): OutboxRow[] {
   if (document.count !== undefined) {
-    return document.events.map((envelope, at) => ({ position: String(document.position + at), envelope }));
+    const events = document.texts ?? document.events;
+    return events.map((envelope, at) => ({ position: String(document.position + at), envelope }));
   }
   const { _id, position, publishedAt: _, ...envelope } = document;
   return [{ position: String(position), envelope: { id: _id, ...envelope } }];

@@ -2,7 +2,7 @@ import type { Ids } from '../core/core.ts';
 import type { EventEnvelope, NewEvent, Outbox } from '../messaging/messaging.ts';
 import type { Database, EntityManager } from './database.ts';
 import { activeTraceparent } from '../tracing/tracing.ts';
-import { leanTransaction } from './lean-connection.ts';
+import { afterCommit, executeAlong, executeTogether, leanTransaction } from './lean-connection.ts';
 import { tidyMessaging } from './tidy.ts';
 
 /** Tables of the platform; every service's first migration runs these statements. */
@@ -62,7 +62,20 @@ export const messagingMigrations: Readonly<Record<string, readonly string[]>> = 
   ],
 };
 
-/** Writes events beside the change they tell of, in the same transaction. */
+/** Who is told when something was written, by the configuration that all entity managers of one database share. */
+const told = new WeakMap<object, { listeners: Set<() => void>; tell(): void }>();
+
+function toldOf({ config }: { config: object }) {
+  let known = told.get(config);
+  if (!known) {
+    const listeners = new Set<() => void>();
+    known = { listeners, tell: () => listeners.forEach((listener) => listener()) };
+    told.set(config, known);
+  }
+  return known;
+}
+
+/** Writes events beside the change they tell of, in the same transaction; the relay of this process is told at its commit. */
 export async function appendToOutbox(
   em: EntityManager,
   events: readonly NewEvent[],
@@ -76,7 +89,8 @@ export async function appendToOutbox(
   }));
   if (envelopes.length === 0) return envelopes;
   // One statement for any number, and the same text for each: positions follow the order of the list.
-  await em.execute(
+  await executeAlong(
+    em,
     `insert into outbox (event_id, name, version, key, sequence, occurred_at, trace, topics, payload)
      select event.id, event.name, event.version, event.key, event.sequence, event."occurredAt", event.trace,
             event.topics, event.payload
@@ -86,6 +100,7 @@ export async function appendToOutbox(
      order by event.place`,
     [JSON.stringify(envelopes)],
   );
+  afterCommit(em, toldOf(em).tell);
   return envelopes;
 }
 
@@ -111,6 +126,12 @@ interface Marks {
 const MARKS = `select coalesce(floor(extract(epoch from max(published_at)) * 1000), 0)::bigint as last,
   floor(extract(epoch from clock_timestamp()) * 1000)::bigint as now`;
 
+const LOCK = "select pg_try_advisory_xact_lock(hashtext('outbox relay')) as free";
+const NEXT = `select waiting.*, marks.last, marks.now
+  from (${MARKS} from outbox) marks,
+       (select * from outbox where published_at is null order by position limit ?) waiting
+ order by waiting.position`;
+
 /**
  * One relay per outbox at a time: a try-lock that lives as long as the
  * transaction of a batch, which ends when the batch is published and marked.
@@ -119,25 +140,31 @@ const MARKS = `select coalesce(floor(extract(epoch from max(published_at)) * 100
  * row before it writes here.
  */
 export function postgresOutbox(orm: Database): Outbox {
+  let isWritten = true;
   return {
+    onWritten(listener) {
+      toldOf(orm).listeners.add(() => {
+        isWritten = true;
+        listener();
+      });
+    },
+
     async publishNext(limit, publish) {
-      // Asked after every commit and all day long, and mostly nothing waits: then this one statement is all it costs.
-      const [look] = await orm.em
-        .fork()
-        .execute<{ waits: boolean }[]>('select exists (select 1 from outbox where published_at is null) as waits');
-      if (!look?.waits) return 0;
-      return leanTransaction(orm, async (em) => {
-        const [lock] = await em.execute<{ free: boolean }[]>(
-          "select pg_try_advisory_xact_lock(hashtext('outbox relay')) as free",
-        );
+      // Nothing was written here, so most likely nothing waits: then this one statement is all it costs.
+      if (!isWritten) {
+        const [look] = await orm.em
+          .fork()
+          .execute<{ waits: boolean }[]>('select exists (select 1 from outbox where published_at is null) as waits');
+        if (!look?.waits) return 0;
+      }
+      isWritten = false;
+      const publishRows = async (em: EntityManager) => {
+        // Two statements, so that the rows are seen as of after the lock.
+        const [[lock], rows] = (await executeTogether(em, [[LOCK], [NEXT, [limit]]])) as [
+          { free: boolean }[],
+          (Row & Marks)[],
+        ];
         if (!lock?.free) return null;
-        const rows = await em.execute<(Row & Marks)[]>(
-          `select waiting.*, marks.last, marks.now
-             from (${MARKS} from outbox) marks,
-                  (select * from outbox where published_at is null order by position limit ?) waiting
-            order by waiting.position`,
-          [limit],
-        );
         if (rows.length === 0) return 0;
         const last = Number(rows[0]!.last);
         const next = Math.max(Number(rows[0]!.now), last + 1);
@@ -145,13 +172,15 @@ export function postgresOutbox(orm: Database): Outbox {
           rows.map((row) => ({ position: row.position, envelope: toEnvelope(row) })),
           { last, next },
         );
-        await em.execute(
-          `update outbox set published_at = to_timestamp(?::bigint / 1000.0)
-            where position in (select value::bigint from jsonb_array_elements_text(?::jsonb))`,
-          [next, JSON.stringify(rows.map((row) => row.position))],
+        await executeAlong(
+          em,
+          'update outbox set published_at = to_timestamp(?::bigint / 1000.0) where position = any(?::bigint[])',
+          [next, `{${rows.map((row) => row.position).join(',')}}`],
         );
         return rows.length;
-      });
+      };
+      // A mark that is lost is made again: what was published is published once more.
+      return leanTransaction(orm, publishRows, { mayBeLost: true });
     },
 
     async lastMark() {

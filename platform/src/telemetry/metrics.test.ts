@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { silentLog } from '../testing/testing.ts';
 import { createMetrics } from './metrics.ts';
 import { settingsOf } from '../config/config.ts';
@@ -41,6 +41,22 @@ describe('what a process counts', () => {
     expect(await metrics.text()).toContain('circuit_breaker_state{target="catalog"} 2');
     state.delete('reviews');
     expect(await metrics.text()).not.toContain('reviews');
+  });
+
+  it('asks those who know before it tells, again each time, and does not wait long for one that does not answer', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const metrics = createMetrics();
+    let depth = 0;
+    metrics.gauge({ name: 'queue_depth', help: 'What waits.' }, () => depth);
+    const look = metrics.beforeText(async () => void (depth += 1));
+    expect(await metrics.text()).toContain('queue_depth 1');
+    expect(await metrics.text()).toContain('queue_depth 2');
+    look.undo();
+    metrics.beforeText(() => new Promise(() => {}));
+    const told = metrics.text();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await told).toContain('queue_depth 2');
   });
 
   it('is bounded: a label that takes any value ends as other', async () => {

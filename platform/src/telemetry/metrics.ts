@@ -37,6 +37,11 @@ export interface Metrics {
   counter(options: MetricOptions): CounterFamily;
   gauge(options: MetricOptions, read: GaugeReader): void;
   histogram(options: MetricOptions & { buckets?: readonly number[] }): HistogramFamily;
+  /**
+   * Asked for before anything is told, so that gauges of what a store knows cost nothing while nobody looks. What does
+   * not answer within a second does not hold up the rest. Resolved by `undo`: it is asked no more.
+   */
+  beforeText(look: () => Promise<void>): { undo(): void };
   /** The text format of Prometheus. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -45,6 +50,8 @@ export interface Metrics {
 /** Lines of one metric; what is beyond is counted under `other`, so that no label can fill the memory. */
 const MAX_LINES = 200;
 const OTHER = 'other';
+/** Whoever collects gives up after some seconds. */
+const LOOK_MS = 1_000;
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** With `process`: memory, CPU, handles and the lag of the event loop too. */
@@ -54,6 +61,7 @@ export function createMetrics(options: { process?: boolean } = {}): Metrics {
   const counters = new Map<string, CounterFamily>();
   const histograms = new Map<string, HistogramFamily>();
   const readers = new Map<string, GaugeReader[]>();
+  const looks = new Set<() => Promise<void>>();
 
   return {
     counter: (metric) => once(counters, metric, () => counterFamily(metric, registry)),
@@ -61,9 +69,27 @@ export function createMetrics(options: { process?: boolean } = {}): Metrics {
     gauge(metric, read) {
       once(readers, metric, () => gaugeReaders(metric, registry)).push(read);
     },
-    text: () => registry.metrics(),
+    beforeText(look) {
+      looks.add(look);
+      return { undo: () => void looks.delete(look) };
+    },
+    async text() {
+      await atMost(LOOK_MS, Promise.allSettled([...looks].map((look) => look())));
+      return registry.metrics();
+    },
     contentType: registry.contentType,
   };
+}
+
+async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([
+    work,
+    new Promise((resolve) => {
+      timer = setTimeout(resolve, ms);
+    }),
+  ]);
+  clearTimeout(timer);
 }
 
 function once<Family>(known: Map<string, Family>, { name }: MetricOptions, create: () => Family): Family {

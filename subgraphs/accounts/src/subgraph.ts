@@ -53,7 +53,8 @@ export interface AccountsDeps {
 
 /** A logout must not wait for a Redis that is away: the database has it. */
 const REVOCATION_TIMEOUT_MS = 500;
-const MAIL_INTERVAL_MS = 200;
+/** What is written here is sent at once; this is for what failed, and for mails of a process that died. */
+const MAIL_INTERVAL_MS = 2_000;
 const CLEANING_INTERVAL_MS = 60_000;
 
 export async function createAccounts(deps: AccountsDeps): Promise<Subgraph> {
@@ -76,6 +77,7 @@ export async function createAccounts(deps: AccountsDeps): Promise<Subgraph> {
   const bus = await createRedisBus({ url: config.redisUrl, log });
   let relay: Relay | undefined;
   let consumer: Consumer | undefined;
+  let mailer: Loop | undefined;
   let loops: Loop[] = [];
   const commands: CommandDeps = {
     orm,
@@ -88,7 +90,7 @@ export async function createAccounts(deps: AccountsDeps): Promise<Subgraph> {
     revocations: redisRevocations(redis, log),
     mailSink: deps.mailSink ?? folderMailSink(join(config.outboxDir, 'mail')),
     refreshTokenTtlS: config.refreshTokenTtlS,
-    onCommitted: () => relay?.nudge(),
+    wakeMailer: () => mailer?.nudge(),
   };
 
   return defineSubgraph<AccountsContext>({
@@ -111,13 +113,9 @@ export async function createAccounts(deps: AccountsDeps): Promise<Subgraph> {
         log,
         metrics,
       });
+      mailer = startLoop({ name: 'mails', log, intervalMs: MAIL_INTERVAL_MS, run: () => sendMails(commands) });
       loops = [
-        startLoop({
-          name: 'mails',
-          log,
-          intervalMs: MAIL_INTERVAL_MS,
-          run: async () => ((await sendMails(commands)) > 0 ? 'busy' : 'idle'),
-        }),
+        mailer,
         startLoop({
           name: 'expired sessions',
           log,

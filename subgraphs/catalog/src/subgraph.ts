@@ -38,6 +38,7 @@ import { catalogSchema } from './schema.ts';
 import { catalogStore, prepareCatalog } from './store/catalog-store.ts';
 import { listedPrices } from './store/listed-prices.ts';
 import { redisPriceCache } from './store/price-cache.ts';
+import { sharedReads } from './store/shared-reads.ts';
 
 export interface CatalogDeps {
   config: CatalogConfig;
@@ -95,12 +96,13 @@ export async function createCatalog(deps: CatalogDeps): Promise<Subgraph> {
       pictures: pictureWork(files, sharpPictureTools()),
       organizations: accountsOrganizationDirectory(peers),
       prices: listedPrices({ store, cache: redisPriceCache(redis), clock, log }),
+      reads: sharedReads(store, clock),
       rateSource: config.exchangeRatesUrl ? httpRates(config.exchangeRatesUrl, { clock }) : tableOfRates(),
       signer: urlSigner(config.urlSigningSecret),
       publicUrl: config.publicUrl,
       defaultLanguage: config.defaultLanguage,
       defaultCurrency: config.defaultCurrency,
-      nudge: (work) => (work === 'relay' ? relay : loops[work])?.nudge(),
+      nudge: (work) => loops[work]?.nudge(),
     };
     return defineSubgraph({
       name: 'catalog',

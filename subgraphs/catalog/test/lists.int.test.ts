@@ -179,6 +179,25 @@ describe('calls to the store', () => {
     expect(many.length).toBeLessThanOrEqual(6);
   });
 
+  it('C13 answers what many ask at the same moment with as many calls as one of them', async () => {
+    const { products } = await shop.run<{ products: { edges: { node: { featuredOffer: { id: string } } }[] } }>(
+      '{ products(first: 24) { edges { node { featuredOffer { id } } } } }',
+    );
+    const offerIds = products.edges.map(({ node }) => node.featuredOffer.id);
+    const query = `query ($id: ID!) { offer(id: $id) { id status vendor { id } priceFor(quantity: 2) { source }
+      variant { product { title category { name } featuredOffer { id } } } } }`;
+    const ask = (id: string) => shop.run<{ offer: { id: string } }>(query, { id });
+    // What lists say is in the cache from here on.
+    for (const id of offerIds) await ask(id);
+    const one = await shop.storeCalls(() => ask(offerIds[0]!));
+    let answers: { offer: { id: string } }[] = [];
+    const many = await shop.storeCalls(async () => {
+      answers = await Promise.all(offerIds.map(ask));
+    });
+    expect(answers.map(({ offer }) => offer.id)).toEqual(offerIds);
+    expect(many.toSorted()).toEqual(one.toSorted());
+  });
+
   it('S4 tells search which of its candidates everybody may see: in one call, and nobody else', async () => {
     const query = 'query ($ids: [ID!]!) { publishedProductIds(ids: $ids) }';
     const search: Viewer = { kind: 'service', service: 'search' };

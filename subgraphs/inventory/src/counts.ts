@@ -1,4 +1,4 @@
-import { type Loop, watchFigure } from '@marketgraph/platform/messaging';
+import { type Watch, watchFigure } from '@marketgraph/platform/messaging';
 import type { Database } from '@marketgraph/platform/postgres';
 import { type Count, createMetrics, type Logger, type Metrics } from '@marketgraph/platform/telemetry';
 import { countActiveReservations } from './store/reservations.ts';
@@ -33,7 +33,7 @@ export function inventoryCounts(metrics: Metrics = createMetrics()): InventoryCo
   };
 }
 
-export function watchReservations(orm: Database, { metrics, log }: { metrics: Metrics; log: Logger }): Loop {
+export function watchReservations(orm: Database, { metrics, log }: { metrics: Metrics; log: Logger }): Watch {
   return watchFigure(
     { name: 'inventory_reservations_active', help: 'Reservations that hold units for somebody.' },
     { metrics, log, look: () => countActiveReservations(orm.em.fork()) },

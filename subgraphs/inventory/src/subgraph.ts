@@ -8,6 +8,7 @@ import {
   startConsumer,
   startLoop,
   startRelay,
+  type Watch,
 } from '@marketgraph/platform/messaging';
 import {
   checkDatabase,
@@ -74,7 +75,7 @@ export async function createInventory(deps: InventoryDeps): Promise<Subgraph> {
   let relay: Relay | undefined;
   let consumer: Consumer | undefined;
   let sweeper: Loop | undefined;
-  let watch: Loop | undefined;
+  let watch: Watch | undefined;
   const commands = commandDeps({
     orm,
     ids,
@@ -84,7 +85,6 @@ export async function createInventory(deps: InventoryDeps): Promise<Subgraph> {
     counter: redisStockCounter(redis, log),
     offerSource: catalogOfferSource(peers),
     reservationTtlS: config.reservationTtlS,
-    onCommitted: () => relay?.nudge(),
   });
 
   return defineSubgraph<InventoryContext>({

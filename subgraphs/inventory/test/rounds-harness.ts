@@ -37,7 +37,6 @@ export async function startCommands(
   const deps = commandDeps({
     ...{ orm: watch(orm), ids, clock: systemClock, counter, log, counts, reservationTtlS: 900 },
     offerSource: { find: async () => ({ offers: [], allowances: [] }) },
-    onCommitted: () => undefined,
   });
   return { deps, rounds, stop: () => orm.close() };
 }

@@ -1,4 +1,4 @@
-import { type Loop, watchFigure } from '@marketgraph/platform/messaging';
+import { type Watch, watchFigure } from '@marketgraph/platform/messaging';
 import type { Database } from '@marketgraph/platform/postgres';
 import {
   type CounterFamily,
@@ -35,7 +35,7 @@ export function ordersCounts(metrics: Metrics = createMetrics()): OrdersCounts {
 /** So long without a step, and with nobody to wait for, a checkout is stuck. */
 const STUCK_AFTER_S = 120;
 
-export function watchCheckouts(orm: Database, { metrics, log }: { metrics: Metrics; log: Logger }): Loop {
+export function watchCheckouts(orm: Database, { metrics, log }: { metrics: Metrics; log: Logger }): Watch {
   return watchFigure(
     {
       name: 'checkout_saga_stuck',

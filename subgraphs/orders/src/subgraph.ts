@@ -3,17 +3,16 @@ import { defineSubgraph, type Subgraph } from '@marketgraph/platform/graphql';
 import {
   type Consumer,
   createRedisBus,
-  type Inbox,
   type Loop,
   type Relay,
   startConsumer,
   startLoop,
   startRelay,
+  type Watch,
 } from '@marketgraph/platform/messaging';
 import {
   checkDatabase,
   databaseClock,
-  type EntityManager,
   migrateDatabase,
   openDatabase,
   postgresInbox,
@@ -35,7 +34,7 @@ import { sweepReturns } from './commands/sweep-returns.ts';
 import type { OrdersConfig } from './config.ts';
 import { ordersCounts, watchCheckouts } from './counts.ts';
 import { ruleTableTaxRates } from './domain/tax.ts';
-import { concerns, eventHandlers } from './events/in.ts';
+import { concerns, eventHandlers, isNews } from './events/in.ts';
 import type { OrdersContext } from './graphql/context.ts';
 import { createLoaders } from './graphql/loaders.ts';
 import { ordersSchema } from './schema.ts';
@@ -77,7 +76,7 @@ export async function createOrders(deps: OrdersDeps): Promise<Subgraph> {
   });
   const bus = await createRedisBus({ url: redisUrl, log });
 
-  let running: { relay: Relay; sweeper: Loop; backups: Loop; watch?: Loop; consumer: Consumer } | undefined;
+  let running: { relay: Relay; sweeper: Loop; backups: Loop; watch?: Watch; consumer: Consumer } | undefined;
   const services: Services = {
     orm,
     carts: redisCarts(redis),
@@ -93,7 +92,6 @@ export async function createOrders(deps: OrdersDeps): Promise<Subgraph> {
     log,
     counts: ordersCounts(metrics),
     settings: { reservationTtlS: config.reservationTtlS, answerWithinMs: config.answerWithinMs },
-    nudgeRelay: () => running?.relay.nudge(),
     nudgeSweeper: () => running?.sweeper.nudge(),
     starting: singleFlight(),
     driving: oneByOne(),
@@ -140,12 +138,10 @@ export async function createOrders(deps: OrdersDeps): Promise<Subgraph> {
         group: 'orders',
         domains: ['payments', 'inventory'],
         bus,
-        inbox: wakingInbox(postgresInbox(orm), () => {
-          relay.nudge();
-          sweeper.nudge();
-        }),
+        inbox: postgresInbox(orm),
         handlers: eventHandlers(services),
         concerns,
+        isNews: isNews(services),
         log,
         metrics,
       });
@@ -163,15 +159,4 @@ export async function createOrders(deps: OrdersDeps): Promise<Subgraph> {
       await orm.close();
     },
   });
-}
-
-/** What an event set in motion is taken up as soon as it is committed, not at the next tick. */
-function wakingInbox(inbox: Inbox<EntityManager>, wake: () => void): Inbox<EntityManager> {
-  return {
-    async once(consumer, eventId, effect) {
-      const ran = await inbox.once(consumer, eventId, effect);
-      if (ran) wake();
-      return ran;
-    },
-  };
 }

@@ -1,4 +1,4 @@
-import { type Loop, watchFigure } from '@marketgraph/platform/messaging';
+import { type Watch, watchFigure } from '@marketgraph/platform/messaging';
 import type { Database } from '@marketgraph/platform/postgres';
 import {
   type Count,
@@ -37,7 +37,7 @@ export function paymentsCounts(metrics: Metrics = createMetrics()): PaymentsCoun
   };
 }
 
-export function watchPayouts(orm: Database, { metrics, log }: { metrics: Metrics; log: Logger }): Loop {
+export function watchPayouts(orm: Database, { metrics, log }: { metrics: Metrics; log: Logger }): Watch {
   return watchFigure(
     { name: 'payouts_held', help: 'Settlements that wait for their return window to end.' },
     { metrics, log, look: () => countHeldSettlements(orm.em.fork()) },

@@ -4,11 +4,10 @@ import {
   type Consumer,
   createRedisBus,
   type EventBus,
-  type Loop,
-  type Relay,
   startConsumer,
   startLoop,
   startRelay,
+  type Watch,
 } from '@marketgraph/platform/messaging';
 import {
   checkDatabase,
@@ -68,7 +67,10 @@ export interface PaymentsDependencies {
 
 /** Rows that are facts: the database refuses to change them for the service's own role. */
 const APPEND_ONLY = ['payment_transaction', 'ledger_account', 'ledger_journal', 'ledger_entry'];
-const WEBHOOK_INTERVAL_MS = 500;
+/** What comes is worked on at once; this is for what failed, and for what another process had in hand when it died. */
+const WEBHOOK_INTERVAL_MS = 2_000;
+/** Those that can wait wait so much longer, for others. */
+const WEBHOOKS_TOGETHER_MS = 250;
 const PAYOUT_ACCOUNT_INTERVAL_MS = 1_000;
 /** Between two pages of the comparison with the provider's record. */
 const RECONCILE_BOOKS_INTERVAL_MS = 60_000;
@@ -136,7 +138,6 @@ export async function createPayments(dependencies: PaymentsDependencies): Promis
     capturing: singleFlight(),
     operating: singleFlight(),
     looking: oneByOne(),
-    onCommitted: () => work?.relay.nudge(),
   };
 
   return defineSubgraph<PaymentsContext>({
@@ -144,7 +145,7 @@ export async function createPayments(dependencies: PaymentsDependencies): Promis
     schema: paymentsSchema(),
     log,
     createContext: (base) => ({ ...base, deps, loaders: createLoaders(orm) }),
-    routes: [webhookRoute(deps, () => work?.webhooks.nudge())],
+    routes: [webhookRoute(deps, (delayMs) => work?.wakeWebhooks(delayMs))],
     checks: {
       postgres: () => checkDatabase(orm),
       redis: async () => void (await bus.head('payments')),
@@ -161,8 +162,8 @@ export async function createPayments(dependencies: PaymentsDependencies): Promis
 }
 
 interface BackgroundWork {
-  relay: Relay;
-  webhooks: Loop;
+  /** There is something to work on in so many milliseconds. */
+  wakeWebhooks(delayMs: number): void;
   stop(): Promise<void>;
 }
 
@@ -172,7 +173,7 @@ async function startWork(
 ): Promise<BackgroundWork> {
   const { log } = deps;
   const relay = startRelay({ domain: 'payments', outbox: postgresOutbox(orm), bus, log, metrics });
-  const loops: Loop[] = metrics ? [watchPayouts(orm, { metrics, log })] : [];
+  const loops: Watch[] = metrics ? [watchPayouts(orm, { metrics, log })] : [];
   let consumer: Consumer | undefined;
   const stop = async () => {
     await Promise.all([consumer?.stop(), ...loops.map((loop) => loop.stop())]);
@@ -193,7 +194,7 @@ async function startWork(
     await stop();
     throw error;
   }
-  const loop = (name: string, intervalMs: number, run: (deps: PaymentsDeps) => Promise<'idle' | 'busy'>) => {
+  const loop = (name: string, intervalMs: number, run: (deps: PaymentsDeps) => Promise<'idle' | 'busy' | number>) => {
     const started = startLoop({ name: `payments ${name}`, log, intervalMs, run: () => run(deps) });
     loops.push(started);
     return started;
@@ -205,5 +206,21 @@ async function startWork(
   loop('books', RECONCILE_BOOKS_INTERVAL_MS, reconciler());
   loop('payout accounts', PAYOUT_ACCOUNT_INTERVAL_MS, openPayoutAccounts);
   loop('purge', PURGE_INTERVAL_MS, purgeWebhooks);
-  return { relay, webhooks, stop };
+  let [lastDueAt, isWaiting] = [0, false];
+  // Nobody waits for these: those that come meanwhile are worked on with the first.
+  const wakeLater = (ms: number): void => {
+    isWaiting = true;
+    setTimeout(() => {
+      webhooks.nudge();
+      const leftMs = lastDueAt - performance.now();
+      if (leftMs > 0) wakeLater(leftMs + WEBHOOKS_TOGETHER_MS);
+      else isWaiting = false;
+    }, ms).unref();
+  };
+  const wakeWebhooks = (delayMs: number) => {
+    if (delayMs === 0) return webhooks.nudge();
+    lastDueAt = performance.now() + delayMs;
+    if (!isWaiting) wakeLater(delayMs + WEBHOOKS_TOGETHER_MS);
+  };
+  return { wakeWebhooks, stop };
 }

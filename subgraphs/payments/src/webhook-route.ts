@@ -3,7 +3,7 @@ import type { SubgraphRoute } from '@marketgraph/platform/graphql';
 import { BodyTooLargeError, readBody, sendJson } from '@marketgraph/platform/serve';
 import { InvalidSignatureError, type ProviderEvent } from './clients/provider.ts';
 import type { PaymentsDeps } from './commands/payments-deps.ts';
-import { receiveWebhook } from './commands/receive-webhook.ts';
+import { COMPANION_DELAY_MS, receiveWebhook } from './commands/receive-webhook.ts';
 
 /** The provider's events are a few kilobytes; a megabyte is nobody's event. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -11,8 +11,8 @@ const MAX_BODY_BYTES = 1024 * 1024;
 /** The path must be the whole path: the server hands over whatever begins with it. */
 const PATH = '/webhooks/stripe';
 
-/** Checks the signature over the bytes as they came, keeps the event, answers. `onKept` starts the work. */
-export function webhookRoute(deps: PaymentsDeps, onKept: () => void): SubgraphRoute {
+/** Checks the signature over the bytes as they came, keeps the event, answers. `onKept` starts the work when it is due. */
+export function webhookRoute(deps: PaymentsDeps, onKept: (delayMs: number) => void): SubgraphRoute {
   return {
     method: 'POST',
     prefix: PATH,
@@ -22,7 +22,8 @@ export function webhookRoute(deps: PaymentsDeps, onKept: () => void): SubgraphRo
       if (!event) return;
       const received = await receiveWebhook(deps, event);
       deps.counts.webhooks.of(event.type.slice(0, 100), received).inc();
-      if (received === 'kept') onKept();
+      if (received === 'kept') onKept(0);
+      if (received === 'waiting') onKept(COMPANION_DELAY_MS);
       if (received === 'ignored') deps.log.info({ eventId: event.id, type: event.type }, 'webhook ignored');
       sendJson(response, 200, { received: true });
     },

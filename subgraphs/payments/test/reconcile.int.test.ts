@@ -38,7 +38,6 @@ beforeAll(async () => {
     capturing: singleFlight(),
     looking: oneByOne(),
     operating: singleFlight(),
-    onCommitted: () => {},
   };
 });
 afterAll(async () => {

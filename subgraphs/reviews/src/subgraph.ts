@@ -30,7 +30,7 @@ export async function createReviews(deps: ReviewsDeps): Promise<Subgraph> {
   const bus = await createRedisBus({ url: config.redisUrl, log });
   let relay: Relay | undefined;
   let consumer: Consumer | undefined;
-  const commands: CommandDeps = { store, clock, ids, nudge: () => relay?.nudge() };
+  const commands: CommandDeps = { store, clock, ids };
 
   return defineSubgraph<ReviewsContext>({
     name: 'reviews',

@@ -19,7 +19,7 @@ let deps: CommandDeps;
 beforeAll(async () => {
   stores = await startTestStores({ only: ['mongodb'] });
   database = await openMongo({ url: stores.mongodb.reviews, applicationName: 'test' });
-  deps = { store: reviewsStore(database), clock: testClock(), ids: testIds(), nudge: () => undefined };
+  deps = { store: reviewsStore(database), clock: testClock(), ids: testIds() };
   await prepareReviews(deps.store);
 });
 afterAll(async () => {
@@ -72,16 +72,11 @@ describe('ratings', () => {
     expect(await rebuildRatings(deps)).toBe(1);
     expect(await compareRatings(deps)).toEqual([]);
     // What others keep of it follows.
-    const [told] = await database.db
-      .collection('outbox')
-      .aggregate([
-        { $sort: { position: -1 } },
-        { $unwind: '$events' },
-        { $replaceWith: '$events' },
-        { $match: { key: 'prd_0' } },
-        { $limit: 1 },
-      ])
-      .toArray();
+    const outbox = database.db.collection<{ texts: string[] }>('outbox').find().sort({ position: 1 });
+    const events = (await outbox.toArray()).flatMap(({ texts }) =>
+      texts.map((text) => JSON.parse(text) as { name: string; key: string; sequence: number }),
+    );
+    const told = events.findLast(({ key }) => key === 'prd_0');
     const rating = await deps.store.ratings.findOne({ _id: 'prd_0' });
     expect(told).toMatchObject({ name: 'reviews.ratingChanged', sequence: rating!.version });
   }, 180_000);

@@ -56,7 +56,10 @@ export class MemoryBus {
         const stream = this.streams.get(domain) ?? [];
         this.streams.set(domain, stream);
         // What travels is text.
-        const positions = envelopes.map((envelope) => String(stream.push(structuredClone(envelope)) - 1));
+        const positions = envelopes.map((envelope) => {
+          const text = typeof envelope === 'string' ? envelope : JSON.stringify(envelope);
+          return String(stream.push(JSON.parse(text) as EventEnvelope) - 1);
+        });
         for (const group of this.#groups.values()) if (group.next.has(domain)) this.#wake(group);
         if (isBroken) throw new Error('The bus did not say that it has the events.');
         return positions;

@@ -97,8 +97,8 @@ export function platformStatements({ outbox, inbox, keys }: PlatformTables): Sta
     {
       pattern: /^update outbox set published_at = to_timestamp/,
       async run(transaction, [, positions]) {
-        for (const position of JSON.parse(positions as string) as number[]) {
-          await transaction.update(outbox, String(position), () => ({ isPublished: true }));
+        for (const position of (positions as string).slice(1, -1).split(',')) {
+          await transaction.update(outbox, position, () => ({ isPublished: true }));
         }
         return [];
       },

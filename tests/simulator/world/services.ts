@@ -2,7 +2,6 @@ import type { Clock, Ids } from '@marketgraph/platform/core';
 import {
   type EventBus,
   type EventHandler,
-  type Inbox,
   startConsumer,
   startLoop,
   startRelay,
@@ -17,7 +16,7 @@ import { createBackground, type Services } from '../../../subgraphs/orders/src/c
 import { sweepCheckouts } from '../../../subgraphs/orders/src/commands/sweep-checkouts.ts';
 import { ordersCounts } from '../../../subgraphs/orders/src/counts.ts';
 import { ruleTableTaxRates } from '../../../subgraphs/orders/src/domain/tax.ts';
-import { concerns, eventHandlers as orderHandlers } from '../../../subgraphs/orders/src/events/in.ts';
+import { concerns, eventHandlers as orderHandlers, isNews } from '../../../subgraphs/orders/src/events/in.ts';
 import type { PaymentsDeps } from '../../../subgraphs/payments/src/commands/payments-deps.ts';
 import { paymentsCounts } from '../../../subgraphs/payments/src/counts.ts';
 import { processWebhooks } from '../../../subgraphs/payments/src/commands/process-webhooks.ts';
@@ -91,7 +90,7 @@ function counted(
 export function startInventory(world: World, actor: Actor): CommandDeps {
   const orm = ormOf(world, world.inventory);
   const { clock, ids } = processOf(world, actor);
-  const relay = startRelay({
+  startRelay({
     domain: 'inventory',
     outbox: postgresOutbox(orm),
     bus: busOf(world),
@@ -107,7 +106,6 @@ export function startInventory(world: World, actor: Actor): CommandDeps {
     counter: simulatedCounter(world.scheduler, world.faults),
     offerSource: { find: async () => ({ offers: [], allowances: [] }) },
     reservationTtlS: RESERVATION_TTL_S,
-    onCommitted: () => relay.nudge(),
   } as CommandParts);
   startLoop({
     name: 'reservation sweeper',
@@ -127,7 +125,7 @@ export function startPayments(world: World, actor: Actor): PaymentsCopy {
   const orm = ormOf(world, world.payments);
   const { clock, ids } = processOf(world, actor);
   const bus = busOf(world);
-  const relay = startRelay({
+  startRelay({
     domain: 'payments',
     outbox: postgresOutbox(orm),
     bus,
@@ -146,7 +144,6 @@ export function startPayments(world: World, actor: Actor): PaymentsCopy {
     creating: singleFlight(),
     capturing: singleFlight(),
     looking: oneByOne(),
-    onCommitted: () => relay.nudge(),
   } as PaymentsDeps;
   void startConsumer({
     group: 'payments',
@@ -156,7 +153,7 @@ export function startPayments(world: World, actor: Actor): PaymentsCopy {
     handlers: counted('payments', paymentHandlers(deps)),
     log,
   });
-  const loop = (name: string, intervalMs: number, run: (given: PaymentsDeps) => Promise<'idle' | 'busy'>) =>
+  const loop = (name: string, intervalMs: number, run: (given: PaymentsDeps) => Promise<'idle' | 'busy' | number>) =>
     startLoop({ name, log, intervalMs, run: () => run(deps) });
   const webhooks = loop('webhooks', WEBHOOK_INTERVAL_MS, processWebhooks);
   loop('reconciliation', RECONCILE_INTERVAL_MS, reconcilePayments);
@@ -167,7 +164,7 @@ export function startOrders(world: World, actor: Actor): Services {
   const orm = ormOf(world, world.orders);
   const { clock, ids } = processOf(world, actor);
   const bus = busOf(world);
-  const relay = startRelay({ domain: 'orders', outbox: postgresOutbox(orm), bus, log, intervalMs: RELAY_INTERVAL_MS });
+  startRelay({ domain: 'orders', outbox: postgresOutbox(orm), bus, log, intervalMs: RELAY_INTERVAL_MS });
   const services = {
     orm,
     // The commands of buying use these of a cart store.
@@ -183,7 +180,6 @@ export function startOrders(world: World, actor: Actor): Services {
     log,
     counts: ordersCounts(),
     settings: { reservationTtlS: RESERVATION_TTL_S, answerWithinMs: ANSWER_WITHIN_MS },
-    nudgeRelay: () => relay.nudge(),
     nudgeSweeper: () => sweeper.nudge(),
     starting: singleFlight(),
     driving: oneByOne(),
@@ -199,23 +195,11 @@ export function startOrders(world: World, actor: Actor): Services {
     group: 'orders',
     domains: ['payments', 'inventory'],
     bus,
-    inbox: waking(postgresInbox(orm), () => {
-      relay.nudge();
-      sweeper.nudge();
-    }),
+    inbox: postgresInbox(orm),
     handlers: counted('orders', orderHandlers(services)),
     concerns,
+    isNews: isNews(services),
     log,
   });
   return services;
-}
-
-function waking(inbox: Inbox<EntityManager>, wake: () => void): Inbox<EntityManager> {
-  return {
-    async once(consumer, eventId, effect) {
-      const ran = await inbox.once(consumer, eventId, effect);
-      if (ran) wake();
-      return ran;
-    },
-  };
 }

@@ -116,6 +116,11 @@ export function encodeStored(doc: Doc): Uint8Array {
   return encodeDocument(doc, MAX_DOCUMENT_BYTES);
 }
 
+/** The same of a document that was decoded from `sent` and not changed: these bytes decode to it again. */
+export function storedBytes(doc: Doc, sent: Uint8Array | undefined): Uint8Array {
+  return sent && sent.byteLength <= MAX_DOCUMENT_BYTES ? sent : encodeStored(doc);
+}
+
 /** A deep copy of the containers; the leaves are immutable by convention and are shared. */
 export function copyValue<T extends Maybe>(value: T): T {
   if (Array.isArray(value)) return value.map(copyValue) as T;

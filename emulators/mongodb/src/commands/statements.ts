@@ -13,7 +13,7 @@ export const MAX_STATEMENTS = 100_000;
 export async function runStatements<T extends Doc>(
   context: CommandContext,
   statements: readonly T[],
-  run: (statement: T) => Promise<Doc>,
+  run: (statement: T, index: number) => Promise<Doc>,
 ): Promise<{ results: (Doc | undefined)[]; writeErrors: Doc[] }> {
   if (statements.length === 0 || statements.length > MAX_STATEMENTS) {
     throw new CommandError(
@@ -27,7 +27,7 @@ export async function runStatements<T extends Doc>(
   for (const [index, statement] of statements.entries()) {
     context.deadline.check();
     try {
-      results[index] = await onceOnly(context, index, () => run(statement));
+      results[index] = await onceOnly(context, index, () => run(statement, index));
     } catch (error) {
       writeErrors.push(toWriteError(error, index, context));
       if (isOrdered) break;

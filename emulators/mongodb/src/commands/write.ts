@@ -9,6 +9,7 @@ import type { Rewrite } from '../storage/writer.ts';
 import { INSERTED } from '../transactions/session.ts';
 import { compileUpdate, type CompiledUpdate } from '../update/compile.ts';
 import { buildUpsert } from '../update/upsert.ts';
+import { bytesOfSequence } from '../wire/message.ts';
 import type { Reply } from '../wire/reply.ts';
 import { attempt } from './attempt.ts';
 import { type CommandContext, type CommandTable, ok } from './command.ts';
@@ -46,11 +47,15 @@ const DELETE_FIELDS = ['q', 'limit', 'hint', 'collation'];
 
 async function insert(context: CommandContext): Promise<Reply> {
   const name = writableName(context);
-  const documents = arrayOption(context.body, 'documents').map((doc) => withId(doc));
-  const { results, writeErrors } = await runStatements(context, documents, async (doc) => {
+  const sent = arrayOption(context.body, 'documents');
+  const sentBytes = bytesOfSequence(sent);
+  const documents = sent.map((doc) => withId(doc));
+  const { results, writeErrors } = await runStatements(context, documents, async (doc, index) => {
+    // As it was sent, unless it was given an id.
+    const bytes = doc === sent[index] ? sentBytes?.[index] : undefined;
     await attempt(context, () => {
       assertStorable(doc);
-      context.writer.insert(context.server.store.collectionFor(context.database, name), doc);
+      context.writer.insert(context.server.store.collectionFor(context.database, name), doc, bytes);
     });
     return INSERTED;
   });

@@ -9,8 +9,8 @@ import { documentKeys } from './document-keys.ts';
 import { type KeyRange, SortedKeys } from './sorted-keys.ts';
 
 /**
- * An ordered index over the committed documents of one collection. Entries are the document's key followed by the
- * record's number, so that equal keys stay apart and a unique index finds a rival by prefix.
+ * An ordered index over the committed documents of one collection. Entries of equal keys are in the order of the
+ * records' numbers, and a unique index finds a rival by the beginning of its key.
  */
 export class SecondaryIndex {
   readonly definition: IndexDefinition;
@@ -60,11 +60,11 @@ export class SecondaryIndex {
   }
 
   add(record: StoredRecord, keys: readonly string[]): void {
-    for (const key of keys) this.#entries.set(key + record.suffix, record);
+    for (const key of keys) this.#entries.add(key, record);
   }
 
   remove(record: StoredRecord, keys: readonly string[]): void {
-    for (const key of keys) this.#entries.delete(key + record.suffix);
+    for (const key of keys) this.#entries.delete(key, record);
   }
 
   /** The committed record, other than the given one, that holds one of the keys. */

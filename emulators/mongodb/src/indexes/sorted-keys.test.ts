@@ -1,50 +1,71 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SortedKeys } from './sorted-keys.ts';
+import { type Numbered, SortedKeys } from './sorted-keys.ts';
 
 const key = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 5 });
 
+interface Entry extends Numbered {
+  key: string;
+}
+
+const byPlace = (a: Entry, b: Entry) => (a.key === b.key ? a.number - b.number : a.key < b.key ? -1 : 1);
+
 describe('sorted keys', () => {
-  it('answer as a sorted list would, whatever was added and removed', () => {
+  it('answer as a sorted list would, whatever was added and removed, and whenever somebody looked', () => {
+    const step = fc.tuple(fc.constantFrom('add', 'add', 'add', 'delete', 'look'), key, fc.integer({ min: 0, max: 3 }));
     fc.assert(
-      fc.property(
-        fc.array(fc.tuple(fc.boolean(), key), { maxLength: 400, size: 'max' }),
-        key,
-        key,
-        (steps, from, to) => {
-          const keys = new SortedKeys<string>();
-          const model = new Set<string>();
-          for (const [isAdded, each] of steps) {
-            if (isAdded) keys.set(each, each);
-            else expect(keys.delete(each)).toBe(model.has(each));
-            if (isAdded) model.add(each);
-            else model.delete(each);
-          }
-          const expected = [...model].toSorted().filter((each) => each >= from && each < to);
-          expect([...keys.scan({ from, to })]).toEqual(expected);
-          expect([...keys.scan({ from, to }, true)]).toEqual(expected.toReversed());
-          expect(keys.count({ from, to })).toBe(expected.length);
-          expect(keys.size).toBe(model.size);
-          expect(keys.firstWithPrefix(from)).toBe([...model].toSorted().find((each) => each.startsWith(from)));
-        },
-      ),
+      fc.property(fc.array(step, { maxLength: 400, size: 'max' }), key, key, (steps, from, to) => {
+        const keys = new SortedKeys<Entry>();
+        const model = new Map<string, Entry>();
+        for (const [kind, each, number] of steps) {
+          const [place, entry] = [`${each} ${number}`, { key: each, number }];
+          if (kind === 'add') {
+            keys.add(each, entry);
+            model.set(place, entry);
+          } else if (kind === 'delete') expect(keys.delete(each, entry)).toBe(model.delete(place));
+          else expect(keys.size).toBe(model.size);
+        }
+        const sorted = [...model.values()].toSorted(byPlace);
+        const expected = sorted.filter((entry) => entry.key >= from && entry.key < to);
+        expect([...keys.scan({ from, to })]).toEqual(expected);
+        expect([...keys.scan({ from, to }, true)]).toEqual(expected.toReversed());
+        expect(keys.count({ from, to })).toBe(expected.length);
+        expect(keys.size).toBe(model.size);
+        expect(keys.firstWithPrefix(from)).toEqual(sorted.find((entry) => entry.key.startsWith(from)));
+      }),
     );
   });
 
   it('stay sorted over many chunks, added in any order', () => {
     fc.assert(
       fc.property(
-        fc.shuffledSubarray(Array.from({ length: 3_000 }, (_, i) => String(i).padStart(5, '0'))),
-        (shuffled) => {
-          const keys = new SortedKeys<string>();
-          for (const each of shuffled) keys.set(each, each);
-          expect([...keys.scan({ from: '', to: '9' })]).toEqual(shuffled.toSorted());
-          const removed = shuffled.filter((_, i) => i % 3 === 0);
-          for (const each of removed) keys.delete(each);
-          expect(keys.count({ from: '', to: '9' })).toBe(shuffled.length - removed.length);
+        fc.shuffledSubarray(
+          Array.from({ length: 3_000 }, (_, i) => String(i >> 1).padStart(5, '0') + (i % 7 ? '' : 'x')),
+        ),
+        fc.integer({ min: 1, max: 3_000 }),
+        (shuffled, lookEvery) => {
+          const entries = shuffled.map((each, number) => ({ key: each, number }));
+          const keys = new SortedKeys<Entry>();
+          for (const [at, entry] of entries.entries()) {
+            keys.add(entry.key, entry);
+            if (at % lookEvery === 0) expect(keys.size).toBe(at + 1);
+          }
+          expect([...keys.scan({ from: '', to: '9' })]).toEqual(entries.toSorted(byPlace));
+          const removed = entries.filter((_, i) => i % 3 === 0);
+          for (const entry of removed) expect(keys.delete(entry.key, entry)).toBe(true);
+          expect(keys.count({ from: '', to: '9' })).toBe(entries.length - removed.length);
         },
       ),
       { numRuns: 20 },
     );
+  });
+
+  it('have an entry once that is added again', () => {
+    const keys = new SortedKeys<Entry>();
+    const entry = { key: 'a', number: 1 };
+    for (let times = 0; times < 5_000; times++) keys.add('a', entry);
+    keys.add('b', { key: 'b', number: 1 });
+    keys.add('a', entry);
+    expect(keys.size).toBe(2);
   });
 });

@@ -1,5 +1,15 @@
-/** Chunks are split at this size: inserting shifts at most so many entries. */
+/** Chunks are split at this size: sorting in touches at most so many entries per place. */
 const MAX_CHUNK = 512;
+/** What was added and not looked for yet is sorted in when there is so much of it: nobody waits long for that. */
+const MAX_FRESH = 2_048;
+
+/** Fewer than this find their places one by one: for them a chunk is not written anew. */
+const MIN_TOGETHER = 8;
+
+/** Of equal keys the lower number comes first. */
+export interface Numbered {
+  readonly number: number;
+}
 
 interface Chunk<T> {
   keys: string[];
@@ -13,46 +23,33 @@ export interface KeyRange {
 }
 
 /**
- * A sorted map from unique strings to values: an array of sorted chunks. Appending at the end, which is what ids and
- * times do, fills chunks completely.
+ * Values in the order of their keys, each under a key once: an array of sorted chunks. Appending at the end, which is
+ * what ids and times do, fills chunks completely. What is added one after another is sorted in together, when somebody
+ * looks: most of what an entry costs alone is finding its place.
  */
-export class SortedKeys<T> {
+export class SortedKeys<T extends Numbered> {
   #chunks: Chunk<T>[] = [];
   #size = 0;
+  #fresh: Chunk<T> = { keys: [], values: [] };
 
   get size(): number {
+    this.#sortIn();
     return this.#size;
   }
 
-  set(key: string, value: T): void {
-    const chunk = this.#chunks[this.#chunkFor(key)];
-    if (!chunk) {
-      this.#chunks.push({ keys: [key], values: [value] });
-      this.#size++;
-      return;
-    }
-    const at = lowerBound(chunk.keys, key);
-    if (chunk.keys[at] === key) {
-      chunk.values[at] = value;
-      return;
-    }
-    this.#size++;
-    if (at === chunk.keys.length) {
-      chunk.keys.push(key);
-      chunk.values.push(value);
-    } else {
-      chunk.keys.splice(at, 0, key);
-      chunk.values.splice(at, 0, value);
-    }
-    if (chunk.keys.length > MAX_CHUNK) this.#split(chunk, at === chunk.keys.length - 1);
+  add(key: string, value: T): void {
+    this.#fresh.keys.push(key);
+    this.#fresh.values.push(value);
+    if (this.#fresh.keys.length >= MAX_FRESH) this.#sortIn();
   }
 
-  delete(key: string): boolean {
-    const index = this.#chunkFor(key);
+  delete(key: string, value: T): boolean {
+    this.#sortIn();
+    const index = this.#chunkFor(key, value.number);
     const chunk = this.#chunks[index];
     if (!chunk) return false;
-    const at = lowerBound(chunk.keys, key);
-    if (chunk.keys[at] !== key) return false;
+    const at = lowerBound(chunk, key, value.number);
+    if (chunk.keys[at] !== key || chunk.values[at]?.number !== value.number) return false;
     chunk.keys.splice(at, 1);
     chunk.values.splice(at, 1);
     this.#size--;
@@ -62,10 +59,11 @@ export class SortedKeys<T> {
 
   /** The first value whose key is not below `from`, if that key begins with it. */
   firstWithPrefix(prefix: string): T | undefined {
+    this.#sortIn();
     let index = this.#chunkFor(prefix);
     let chunk = this.#chunks[index];
     if (!chunk) return undefined;
-    let at = lowerBound(chunk.keys, prefix);
+    let at = lowerBound(chunk, prefix);
     if (at === chunk.keys.length) {
       chunk = this.#chunks[++index];
       at = 0;
@@ -74,18 +72,21 @@ export class SortedKeys<T> {
   }
 
   *scan({ from, to }: KeyRange, isReverse = false): Generator<T> {
+    this.#sortIn();
     if (isReverse) yield* this.#scanBackward(from, to);
     else yield* this.#scanForward(from, to);
   }
 
   /** Number of keys in the range, without visiting them. */
   count({ from, to }: KeyRange): number {
+    this.#sortIn();
     return Math.max(0, this.#rank(to) - this.#rank(from));
   }
 
   *#scanForward(from: string, to: string): Generator<T> {
     let index = this.#chunkFor(from);
-    let at = lowerBound(this.#chunks[index]?.keys ?? [], from);
+    const first = this.#chunks[index];
+    let at = first ? lowerBound(first, from) : 0;
     for (; index < this.#chunks.length; index++, at = 0) {
       const { keys, values } = this.#chunks[index] as Chunk<T>;
       for (; at < keys.length; at++) {
@@ -97,7 +98,8 @@ export class SortedKeys<T> {
 
   *#scanBackward(from: string, to: string): Generator<T> {
     let index = this.#chunkFor(to);
-    let at = lowerBound(this.#chunks[index]?.keys ?? [], to) - 1;
+    const last = this.#chunks[index];
+    let at = last ? lowerBound(last, to) - 1 : -1;
     while (index >= 0) {
       const chunk = this.#chunks[index];
       for (; chunk && at >= 0; at--) {
@@ -111,34 +113,108 @@ export class SortedKeys<T> {
 
   #rank(key: string): number {
     const index = this.#chunkFor(key);
-    let rank = lowerBound(this.#chunks[index]?.keys ?? [], key);
+    const own = this.#chunks[index];
+    let rank = own ? lowerBound(own, key) : 0;
     for (let i = 0; i < index; i++) rank += (this.#chunks[i] as Chunk<T>).keys.length;
     return rank;
   }
 
-  /** The last chunk that begins at or below the key, else the first one. */
-  #chunkFor(key: string): number {
+  /** The last chunk that begins below the place of the key, else the first one. */
+  #chunkFor(key: string, number = LOWEST): number {
     let [low, high] = [0, this.#chunks.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (((this.#chunks[middle] as Chunk<T>).keys[0] as string) <= key) low = middle + 1;
+      const { keys, values } = this.#chunks[middle] as Chunk<T>;
+      if (isBelow(keys[0] as string, (values[0] as T).number, key, number + 1)) low = middle + 1;
       else high = middle;
     }
     return Math.max(0, low - 1);
   }
 
-  #split(chunk: Chunk<T>, isAppending: boolean): void {
-    const at = isAppending ? chunk.keys.length - 1 : chunk.keys.length >>> 1;
-    const upper: Chunk<T> = { keys: chunk.keys.splice(at), values: chunk.values.splice(at) };
-    this.#chunks.splice(this.#chunks.indexOf(chunk) + 1, 0, upper);
+  #sortIn(): void {
+    const { keys, values } = this.#fresh;
+    if (keys.length === 0) return;
+    this.#fresh = { keys: [], values: [] };
+    if (keys.length < MIN_TOGETHER) {
+      for (const [at, key] of keys.entries()) this.#insert(key, values[at]!);
+      return;
+    }
+    const order = keys.map((_, at) => at);
+    order.sort((a, b) => (keys[a]! < keys[b]! ? -1 : keys[a]! > keys[b]! ? 1 : values[a]!.number - values[b]!.number));
+    const fresh = { keys: order.map((at) => keys[at]!), values: order.map((at) => values[at]!) };
+    for (let at = 0; at < order.length;) at = this.#merge(fresh, at);
+  }
+
+  #insert(key: string, value: T): void {
+    const index = this.#chunkFor(key, value.number);
+    const chunk = this.#chunks[index] ?? (this.#chunks[index] = { keys: [], values: [] });
+    const at = lowerBound(chunk, key, value.number);
+    if (chunk.keys[at] === key && chunk.values[at]!.number === value.number) return;
+    chunk.keys.splice(at, 0, key);
+    chunk.values.splice(at, 0, value);
+    this.#size++;
+    const isAppending = at === chunk.keys.length - 1;
+    if (chunk.keys.length > MAX_CHUNK) {
+      this.#chunks.splice(index, 1, ...inChunks(chunk, isAppending ? MAX_CHUNK : MAX_CHUNK / 2));
+    }
+  }
+
+  /** Merges what belongs into one chunk; the answer is where the rest begins. */
+  #merge({ keys, values }: Chunk<T>, from: number): number {
+    const index = this.#chunkFor(keys[from]!, values[from]!.number);
+    const chunk = this.#chunks[index] ?? { keys: [], values: [] };
+    const next = this.#chunks[index + 1];
+    const merged: Chunk<T> = { keys: [], values: [] };
+    let taken = 0;
+    let at = from;
+    for (; at < keys.length; at++) {
+      const [key, value] = [keys[at]!, values[at]!];
+      if (next && !isBelow(key, value.number, next.keys[0]!, next.values[0]!.number)) break;
+      const place = lowerBound(chunk, key, value.number, taken);
+      for (; taken < place; taken++) append(merged, chunk.keys[taken]!, chunk.values[taken]!);
+      const last = merged.keys.length - 1;
+      const isThere =
+        (chunk.keys[place] === key && chunk.values[place]!.number === value.number) ||
+        (merged.keys[last] === key && merged.values[last]!.number === value.number);
+      if (isThere) continue;
+      append(merged, key, value);
+      this.#size++;
+    }
+    const isAppending = taken === chunk.keys.length;
+    for (; taken < chunk.keys.length; taken++) append(merged, chunk.keys[taken]!, chunk.values[taken]!);
+    this.#chunks.splice(index, 1, ...inChunks(merged, isAppending ? MAX_CHUNK : MAX_CHUNK / 2));
+    return at;
   }
 }
 
-function lowerBound(keys: string[], key: string): number {
-  let [low, high] = [0, keys.length];
+/** Before every number there is. */
+const LOWEST = -1;
+
+function isBelow(key: string, number: number, otherKey: string, otherNumber: number): boolean {
+  return key < otherKey || (key === otherKey && number < otherNumber);
+}
+
+function append<T>({ keys, values }: Chunk<T>, key: string, value: T): void {
+  keys.push(key);
+  values.push(value);
+}
+
+/** Whole when it is small enough, else in parts of this size. */
+function inChunks<T>({ keys, values }: Chunk<T>, size: number): Chunk<T>[] {
+  if (keys.length <= MAX_CHUNK) return [{ keys, values }];
+  const chunks: Chunk<T>[] = [];
+  for (let at = 0; at < keys.length; at += size) {
+    chunks.push({ keys: keys.slice(at, at + size), values: values.slice(at, at + size) });
+  }
+  return chunks;
+}
+
+/** The first place, from `from` on, that is not below this key and number. */
+function lowerBound<T extends Numbered>({ keys, values }: Chunk<T>, key: string, number = LOWEST, from = 0): number {
+  let [low, high] = [from, keys.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((keys[middle] as string) < key) low = middle + 1;
+    if (isBelow(keys[middle]!, values[middle]!.number, key, number)) low = middle + 1;
     else high = middle;
   }
   return low;

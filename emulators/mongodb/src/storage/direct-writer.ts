@@ -1,5 +1,5 @@
 import { keyString } from '../bson/key-string.ts';
-import { type Doc, encodeStored } from '../bson/value.ts';
+import { type Doc, encodeStored, storedBytes } from '../bson/value.ts';
 import { ID_INDEX } from '../indexes/definition.ts';
 import { duplicateKey } from '../indexes/secondary-index.ts';
 import type { Found, ReadView } from '../query/find-documents.ts';
@@ -22,8 +22,8 @@ export class DirectWriter implements Writer {
     this.#store = store;
   }
 
-  insert(collection: Collection, doc: Doc): void {
-    const bytes = encodeStored(doc);
+  insert(collection: Collection, doc: Doc, sent?: Uint8Array): void {
+    const bytes = storedBytes(doc, sent);
     const id = keyString(doc._id);
     const keys = collection.keysOf(doc);
     assertNotHeld(collection.ownerOfKeys(id, keys));

@@ -13,8 +13,6 @@ export class StoredRecord implements OlderVersion {
   readonly id: string;
   /** Unique in the file and ascending: insertion order is the order of these numbers. */
   readonly number: number;
-  /** The number as the end of an index entry. */
-  readonly suffix: string;
   /** `null` once deleted. */
   doc: Doc | null;
   /** The commit that wrote this state. */
@@ -26,7 +24,6 @@ export class StoredRecord implements OlderVersion {
   constructor({ id, number, doc, version }: { id: string; number: number; doc: Doc; version: number }) {
     this.id = id;
     this.number = number;
-    this.suffix = suffixFor(number);
     this.doc = doc;
     this.version = version;
   }
@@ -43,9 +40,4 @@ export class StoredRecord implements OlderVersion {
     while (version && version.version > snapshot) version = version.older;
     return version?.doc ?? null;
   }
-}
-
-/** Fixed width, so that the end of an entry is never mistaken for a part of its key. */
-function suffixFor(number: number): string {
-  return String.fromCharCode(Math.floor(number / 2 ** 32) & 0xffff, (number / 2 ** 16) & 0xffff, number & 0xffff);
 }

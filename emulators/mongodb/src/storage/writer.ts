@@ -15,7 +15,8 @@ export interface Rewrite {
  */
 export interface Writer {
   readonly view: ReadView;
-  insert(collection: Collection, doc: Doc): void;
+  /** `bytes` are the document as BSON, where they are at hand. */
+  insert(collection: Collection, doc: Doc, bytes?: Uint8Array): void;
   rewrite(collection: Collection, found: Found, rewrite: Rewrite): void;
   remove(collection: Collection, found: Found): void;
   /** Throws before anything is changed when one of these documents, or keys of their new versions, is held by another. */

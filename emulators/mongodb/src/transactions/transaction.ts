@@ -1,5 +1,5 @@
 import { keyString } from '../bson/key-string.ts';
-import { type Doc, encodeStored } from '../bson/value.ts';
+import { type Doc, encodeStored, storedBytes } from '../bson/value.ts';
 import { CommandError } from '../errors.ts';
 import { ID_INDEX } from '../indexes/definition.ts';
 import { duplicateKey } from '../indexes/secondary-index.ts';
@@ -91,8 +91,8 @@ export class Transaction implements Writer, ReadView {
     if (own) for (const { id, doc, record } of own.values()) yield { id, doc, record };
   }
 
-  insert(collection: Collection, doc: Doc): void {
-    const bytes = encodeStored(doc);
+  insert(collection: Collection, doc: Doc, sent?: Uint8Array): void {
+    const bytes = storedBytes(doc, sent);
     const id = keyString(doc._id);
     const own = this.#pending.get(collection)?.get(id);
     if (own?.doc) throw duplicateKey(collection.namespace, ID_INDEX, doc);

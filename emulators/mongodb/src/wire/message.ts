@@ -79,16 +79,27 @@ function parseMsg(message: Buffer, requestId: number): Request {
   return { requestId, database, command, isOneWay, isLegacy: false };
 }
 
+const sequenceBytes = new WeakMap<readonly Value[], readonly Uint8Array[]>();
+
+/** What the documents of a sequence were made of, each as it arrived; undefined for a list that came otherwise. */
+export function bytesOfSequence(docs: readonly Value[]): readonly Uint8Array[] | undefined {
+  return sequenceBytes.get(docs);
+}
+
 /** Size, name, then documents one after another. */
 function parseSequence(section: Buffer): [name: string, docs: Value[]] {
   const nameEnd = section.indexOf(0, 4);
   if (nameEnd < 0) throw new CommandError('ProtocolError', 'OP_MSG document sequence without a name');
   const docs: Value[] = [];
+  const parts: Uint8Array[] = [];
   for (let at = nameEnd + 1; at < section.length;) {
     const size = sizeAt(section, at, section.length);
-    docs.push(decodeDocument(section.subarray(at, at + size)));
+    const bytes = section.subarray(at, at + size);
+    docs.push(decodeDocument(bytes));
+    parts.push(bytes);
     at += size;
   }
+  sequenceBytes.set(docs, parts);
   return [section.toString('utf8', 4, nameEnd), docs];
 }
 

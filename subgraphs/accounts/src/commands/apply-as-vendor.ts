@@ -90,7 +90,6 @@ export async function applyAsVendor(deps: CommandDeps, command: ApplyAsVendor): 
       );
       return accept(vendor);
     });
-    deps.onCommitted();
     return result;
   } catch (error) {
     if (sqlStateOf(error) !== UNIQUE_VIOLATION) throw error;

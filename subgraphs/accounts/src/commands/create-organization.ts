@@ -40,6 +40,5 @@ export async function createOrganization(
     );
     return accept(row);
   });
-  deps.onCommitted();
   return result;
 }

@@ -19,8 +19,8 @@ export interface CommandDeps {
   revocations: Revocations;
   mailSink: MailSink;
   refreshTokenTtlS: number;
-  /** Events wait in the outbox: the relay may look now. */
-  onCommitted(): void;
+  /** There are mails to send now. */
+  wakeMailer(): void;
 }
 
 /** Who gave a command, and in which request. */

@@ -51,5 +51,4 @@ export async function ensureOperator(deps: CommandDeps, operator: { email: strin
       { id: ids.next('aud'), now },
     );
   });
-  deps.onCommitted();
 }

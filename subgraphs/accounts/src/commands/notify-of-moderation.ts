@@ -7,7 +7,7 @@ import { notify } from './notify.ts';
 /** Everybody who sells for the vendor of a product hears what a moderator has decided, and why. */
 export async function notifyOfModeration(
   em: EntityManager,
-  deps: Pick<CommandDeps, 'ids' | 'clock'>,
+  deps: Pick<CommandDeps, 'ids' | 'clock' | 'wakeMailer'>,
   verdict: { productId: string; vendorId: string; title: string; decision: string; reason: string | null },
   { sequence, trace }: { sequence: number; trace?: string },
 ): Promise<void> {

@@ -7,7 +7,7 @@ import { notify } from './notify.ts';
 /** Each side of a return hears of what the other has done. */
 export async function notifyOfReturn(
   em: EntityManager,
-  deps: Pick<CommandDeps, 'ids' | 'clock'>,
+  deps: Pick<CommandDeps, 'ids' | 'clock' | 'wakeMailer'>,
   change: { returnId: string; orderId: string; vendorId: string; buyerId: string; status: string },
   trace?: string,
 ): Promise<void> {

@@ -1,4 +1,4 @@
-import { appendToOutbox, type EntityManager } from '@marketgraph/platform/postgres';
+import { afterCommit, appendToOutbox, type EntityManager } from '@marketgraph/platform/postgres';
 import { channelsFor, type Notice } from '../domain/notification.ts';
 import { notificationCreated } from '../events/out.ts';
 import { addMail } from '../store/mails.ts';
@@ -13,7 +13,7 @@ import type { CommandDeps } from './deps.ts';
  */
 export async function notify(
   em: EntityManager,
-  { ids, clock }: Pick<CommandDeps, 'ids' | 'clock'>,
+  { ids, clock, wakeMailer }: Pick<CommandDeps, 'ids' | 'clock' | 'wakeMailer'>,
   notice: Notice,
   trace?: string,
 ): Promise<void> {
@@ -33,5 +33,6 @@ export async function notify(
   }
   if (channels.includes('EMAIL')) {
     await addMail(em, { id, recipient: user.email, subject: notice.title, body: notice.body, now });
+    afterCommit(em, wakeMailer);
   }
 }

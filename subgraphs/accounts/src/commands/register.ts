@@ -64,7 +64,6 @@ export async function register(deps: CommandDeps, command: Register): Promise<Re
     return { user, session };
   });
   if (!opened) return reject('CONFLICT', 'There is an account with this e-mail address.', { field: ['email'] });
-  deps.onCommitted();
   return accept({ user: opened.user, session: await issueTokens(deps, opened.session) });
 }
 

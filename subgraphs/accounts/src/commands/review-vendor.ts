@@ -65,6 +65,5 @@ async function withVendor(
     const vendor = await lockVendor(em, id);
     return vendor ? work(em, vendor) : reject('NOT_FOUND', 'There is no such vendor.', { field: ['id'] });
   });
-  deps.onCommitted();
   return result;
 }

@@ -30,9 +30,8 @@ export async function endSession(
 }
 
 export async function tellRevoked(
-  { revocations, tokens, onCommitted }: Pick<CommandDeps, 'revocations' | 'tokens' | 'onCommitted'>,
+  { revocations, tokens }: Pick<CommandDeps, 'revocations' | 'tokens'>,
   sessionId: string,
 ): Promise<void> {
-  onCommitted();
   await revocations.add(sessionId, tokens.acceptedForS);
 }

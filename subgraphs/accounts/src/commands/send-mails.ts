@@ -8,13 +8,13 @@ const MAX_ATTEMPTS = 10;
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 6 * 3_600_000;
 
-/** Hands due mails to the sink; how many there were. One that fails waits longer each time and holds up no other. */
+/** Hands due mails to the sink; `busy` when there may be more. One that fails waits longer each time and holds up no other. */
 export async function sendMails({
   orm,
   clock,
   mailSink,
   log,
-}: Pick<CommandDeps, 'orm' | 'clock' | 'mailSink' | 'log'>): Promise<number> {
+}: Pick<CommandDeps, 'orm' | 'clock' | 'mailSink' | 'log'>): Promise<'idle' | 'busy'> {
   return inTransaction(orm, async (em) => {
     const now = clock.now();
     const mails = await takeDueMails(em, now, BATCH);
@@ -31,6 +31,6 @@ export async function sendMails({
         await markFailed(em, { id, error: message, nextAttemptAt: isLast ? null : new Date(now.getTime() + delayMs) });
       }
     }
-    return mails.length;
+    return mails.length === BATCH ? 'busy' : 'idle';
   });
 }

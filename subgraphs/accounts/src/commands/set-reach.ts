@@ -47,7 +47,7 @@ export async function setPrimeEligible(
 
 /** Said twice it is one change, one event and one audit entry. */
 async function change(
-  { orm, ids, clock, onCommitted }: CommandDeps,
+  { orm, ids, clock }: CommandDeps,
   { id, reach, action, cause }: { id: string; reach: Partial<Reach>; action: string; cause: Cause },
 ): Promise<Result<VendorRow>> {
   const result = await inTransaction(orm, async (em): Promise<Result<VendorRow>> => {
@@ -65,7 +65,6 @@ async function change(
     );
     return accept(saved);
   });
-  onCommitted();
   return result;
 }
 

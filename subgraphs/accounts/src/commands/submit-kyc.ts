@@ -48,6 +48,5 @@ export async function submitKyc(deps: CommandDeps, command: SubmitKyc): Promise<
     }
     return changed;
   });
-  deps.onCommitted();
   return result;
 }

@@ -21,7 +21,7 @@ export interface UpdateProfile {
 const MAX_PREFERENCES_BYTES = 16_384;
 
 export async function updateProfile(
-  { orm, ids, clock, onCommitted }: Pick<CommandDeps, 'orm' | 'ids' | 'clock' | 'onCommitted'>,
+  { orm, ids, clock }: Pick<CommandDeps, 'orm' | 'ids' | 'clock'>,
   { userId, trace, ...command }: UpdateProfile & Pick<Cause, 'trace'>,
 ): Promise<Result<UserRow>> {
   const displayName =
@@ -51,7 +51,6 @@ export async function updateProfile(
     }
     return accept(saved);
   });
-  onCommitted();
   return result;
 }
 

@@ -21,7 +21,7 @@ function isShipped({ status, previousStatus }: contracts.VendorOrderChanged): bo
 
 /** What happened to an order that its buyer, or of a return its vendor, wants to hear; and what a vendor's product was judged to be. Each vendor ships its own part, so it is the part's event that tells. */
 export function handlers(
-  deps: Pick<CommandDeps, 'ids' | 'clock' | 'onCommitted'>,
+  deps: Pick<CommandDeps, 'ids' | 'clock' | 'wakeMailer'>,
 ): Readonly<Record<string, EventHandler<EntityManager>>> {
   const tell =
     <Payload>(toNotice: (payload: Payload) => Notice | null): EventHandler<EntityManager> =>

@@ -1,4 +1,4 @@
-import type { EntityManager } from '@marketgraph/platform/postgres';
+import { type EntityManager, executeAlong } from '@marketgraph/platform/postgres';
 
 export interface MailRow {
   /** The id of its notification. */
@@ -14,7 +14,7 @@ export async function addMail(
   em: EntityManager,
   { id, recipient, subject, body, now }: Pick<MailRow, 'id' | 'recipient' | 'subject' | 'body'> & { now: Date },
 ): Promise<void> {
-  await em.execute('insert into mail (id, recipient, subject, body, next_attempt_at) values (?, ?, ?, ?, ?)', [
+  await executeAlong(em, 'insert into mail (id, recipient, subject, body, next_attempt_at) values (?, ?, ?, ?, ?)', [
     id,
     recipient,
     subject,
@@ -35,7 +35,9 @@ export async function takeDueMails(em: EntityManager, now: Date, limit: number):
 }
 
 export async function markSent(em: EntityManager, id: string): Promise<void> {
-  await em.execute("update mail set state = 'SENT', attempts = attempts + 1, last_error = null where id = ?", [id]);
+  await executeAlong(em, "update mail set state = 'SENT', attempts = attempts + 1, last_error = null where id = ?", [
+    id,
+  ]);
 }
 
 /** Null as next attempt: there will be none. */

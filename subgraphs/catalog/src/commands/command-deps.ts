@@ -9,6 +9,7 @@ import type { VendorDirectory } from '../clients/vendor-directory.ts';
 import type { PictureWork } from './shrink-picture.ts';
 import { type CatalogStore, inCatalogTransaction } from '../store/catalog-store.ts';
 import type { ListedPrices } from '../store/listed-prices.ts';
+import type { SharedReads } from '../store/shared-reads.ts';
 
 export interface CommandDeps {
   store: CatalogStore;
@@ -17,6 +18,7 @@ export interface CommandDeps {
   vendors: VendorDirectory;
   organizations: OrganizationDirectory;
   prices: ListedPrices;
+  reads: SharedReads;
   rateSource: RateSource;
   files: FileStore;
   pictures: PictureWork;
@@ -27,7 +29,7 @@ export interface CommandDeps {
   defaultLanguage: string;
   defaultCurrency: string;
   /** Wakes what works by itself: there is something to do now, not at its next look. */
-  nudge(work: 'relay' | 'imports' | 'categories' | 'prices'): void;
+  nudge(work: 'imports' | 'categories' | 'prices'): void;
 }
 
 export interface Work {
@@ -48,6 +50,5 @@ export async function inCommand<T>(
     await appendToMongoOutbox(transaction, events, { ids: deps.ids, now: deps.clock.now(), trace });
     return value;
   });
-  deps.nudge('relay');
   return result;
 }

@@ -54,6 +54,5 @@ export async function refreshCategoryProducts(deps: CommandDeps): Promise<'idle'
     const last = products.length === BATCH_PRODUCTS ? products.at(-1)!.id : null;
     await saveRefreshProgress(store, { id: pending.id, from: pending.refreshFrom, to: last }, session);
   });
-  deps.nudge('relay');
   return 'busy';
 }

@@ -28,6 +28,8 @@ export interface OfferState {
   earlierPrices?: EarlierPrice[];
   /** When its price was changed last to less than half or more than twice what it was; absent when it never was. */
   jumpedAt?: Date;
+  /** Counts the deals that were scheduled; absent when there was none, so that nobody has to look for one. */
+  dealsRevision?: number;
   createdAt: Date;
   updatedAt: Date;
   version: number;

@@ -11,10 +11,10 @@ import type { OfferState } from '../domain/offer.ts';
 import { audiencesOf, type PriceListEntry } from '../domain/price-list.ts';
 import type { ProductState } from '../domain/product.ts';
 import type { VendorState } from '../domain/vendor.ts';
-import { findCategories, findCategoriesBySlug, findChildren } from '../store/categories.ts';
-import { dealsRunning, findDeals } from '../store/deals.ts';
+import { findCategoriesBySlug, findChildren } from '../store/categories.ts';
+import { findDeals } from '../store/deals.ts';
 import { findImports } from '../store/imports.ts';
-import { findOffers, findOffersBySku, findOffersOfProducts, toOfferState } from '../store/offers.ts';
+import { findOffersBySku, toOfferState } from '../store/offers.ts';
 import {
   offerPagesOfVendors,
   productPagesOfCategories,
@@ -29,7 +29,6 @@ import {
   type PriceListHead,
 } from '../store/price-lists.ts';
 import {
-  findProducts,
   findProductsBySlug,
   findProductsByVariant,
   type ProductDocument,
@@ -37,7 +36,6 @@ import {
 } from '../store/products.ts';
 import { findPromotions, findPromotionsByCodeKey, type UsedPromotion } from '../store/promotions.ts';
 import { newestReportsOfCases } from '../store/reports.ts';
-import { findVendors } from '../store/vendors.ts';
 
 type ProductPage = Omit<ProductQuery, 'categoryId' | 'vendorId'>;
 /** The parent of categories that have none: a loader takes no null for a key. */
@@ -94,14 +92,13 @@ export interface Loaders {
   priceListsOfOrganization: DataLoader<{ id: string; page: NewestPage }, PriceListHead[], string>;
 }
 
-export function createLoaders(deps: Pick<CommandDeps, 'store' | 'clock' | 'log' | 'prices' | 'rateSource'>): Loaders {
-  const { store, clock, prices } = deps;
+export function createLoaders(
+  deps: Pick<CommandDeps, 'store' | 'clock' | 'log' | 'prices' | 'reads' | 'rateSource'>,
+): Loaders {
+  const { store, prices, reads } = deps;
   let rates: Promise<ExchangeRates> | undefined;
   return {
-    product: one(
-      (ids) => findProducts(store, ids),
-      ({ id }) => id,
-    ),
+    product: one(reads.products, ({ id }) => id),
     productBySlug: one(
       (slugs) => findProductsBySlug(store, slugs),
       ({ slug }) => slug,
@@ -110,10 +107,7 @@ export function createLoaders(deps: Pick<CommandDeps, 'store' | 'clock' | 'log' 
       const products = await findProductsByVariant(store, ids);
       return ids.map((id) => products.find(({ variants }) => variants.some((variant) => variant.id === id)) ?? null);
     }),
-    offer: one(
-      (ids) => findOffers(store, ids),
-      ({ id }) => id,
-    ),
+    offer: one(reads.offers, ({ id }) => id),
     offerBySku: new DataLoader(
       async (keys) => {
         const byVendor = Map.groupBy(keys, ({ vendorId }) => vendorId);
@@ -131,22 +125,13 @@ export function createLoaders(deps: Pick<CommandDeps, 'store' | 'clock' | 'log' 
       },
       { cacheKeyFn: ({ vendorId, sku }) => `${vendorId}\n${sku}` },
     ),
-    offersOfProduct: many(
-      (ids) => findOffersOfProducts(store, ids),
-      ({ productId }) => productId,
-    ),
+    offersOfProduct: many(reads.offersOfProducts, ({ productId }) => productId),
     deal: one(
       (ids) => findDeals(store, ids),
       ({ id }) => id,
     ),
-    dealOfOffer: one(
-      (ids) => dealsRunning(store, ids, clock.now()),
-      ({ offerId }) => offerId,
-    ),
-    category: one(
-      (ids) => findCategories(store, ids),
-      ({ id }) => id,
-    ),
+    dealOfOffer: one(reads.dealsRunning, ({ offerId }) => offerId),
+    category: one(reads.categories, ({ id }) => id),
     categoryBySlug: one(
       (slugs) => findCategoriesBySlug(store, slugs),
       ({ slug }) => slug,
@@ -159,10 +144,7 @@ export function createLoaders(deps: Pick<CommandDeps, 'store' | 'clock' | 'log' 
         ),
       ({ parentId }) => parentId ?? ROOTS,
     ),
-    vendor: one(
-      (ids) => findVendors(store, ids),
-      ({ id }) => id,
-    ),
+    vendor: one(reads.vendors, ({ id }) => id),
     import: one(
       (ids) => findImports(store, ids),
       ({ id }) => id,

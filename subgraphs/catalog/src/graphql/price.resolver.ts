@@ -1,11 +1,14 @@
 import { badUserInput, CurrencyCode } from '@marketgraph/platform/graphql';
 import { Arg, Ctx, FieldResolver, ID, Int, Resolver, Root } from 'type-graphql';
+import type { DealState } from '../domain/deal.ts';
 import { exchange, isStale, rateBetween } from '../domain/exchange.ts';
+import type { OfferState } from '../domain/offer.ts';
 import { priceOf, tiersOf } from '../domain/offer-price.ts';
 import { MAX_QUANTITY } from '../domain/price-list.ts';
 import { buyerAskedFor } from './access.ts';
 import type { CatalogContext } from './context.ts';
 import { LightningDeal, toDeal } from './deal.type.ts';
+import type { Loaders } from './loaders.ts';
 import { Offer } from './offer.type.ts';
 import { PriceSource, PriceTier, ResolvedPrice } from './price.type.ts';
 
@@ -40,7 +43,7 @@ export class OfferPriceResolver {
     const buyer = buyerAskedFor(viewer, organizationId, state);
     const [listed, deal] = await Promise.all([
       loaders.listedPrices.load({ offerId: state.id, organizationId: buyer }),
-      loaders.dealOfOffer.load(state.id),
+      dealOf(state, loaders),
     ]);
     const price = priceOf(state, { listed, deal, quantity: wanted, now: deps.clock.now() });
     return {
@@ -70,9 +73,14 @@ export class OfferPriceResolver {
     description: 'The deal that runs now, LIVE or SOLD_OUT; null when there is none.',
   })
   async activeDeal(@Root() { state }: Offer, @Ctx() { loaders, deps }: CatalogContext): Promise<LightningDeal | null> {
-    const deal = await loaders.dealOfOffer.load(state.id);
+    const deal = await dealOf(state, loaders);
     return deal && toDeal(deal, deps.clock.now());
   }
+}
+
+/** Of most offers there was never a deal. */
+function dealOf({ id, dealsRevision }: OfferState, loaders: Loaders): Promise<DealState | null> | null {
+  return dealsRevision === undefined ? null : loaders.dealOfOffer.load(id);
 }
 
 async function inCurrency(

@@ -69,6 +69,7 @@ export async function findChildrenByName(
   children: readonly { parentId: string | null; name: string }[],
   session: Session,
 ): Promise<CategoryState[]> {
+  if (children.length === 0) return [];
   const documents = await store.categories
     .find(
       {
@@ -83,6 +84,33 @@ export async function findChildrenByName(
 
 export async function insertCategory(store: CatalogStore, category: CategoryState, session: Session): Promise<void> {
   await store.categories.insertOne({ _id: category.id, ...categoryFields(category) }, { session });
+}
+
+export async function insertCategories(
+  store: CatalogStore,
+  categories: readonly CategoryState[],
+  session: Session,
+): Promise<void> {
+  if (categories.length === 0) return;
+  await store.categories.insertMany(
+    categories.map((category) => ({ _id: category.id, ...categoryFields(category) })),
+    { session },
+  );
+}
+
+/** Whether all of these are as they were read: an ancestor that was moved or renamed has another version, too. */
+export async function areUnchanged(
+  store: CatalogStore,
+  categories: readonly CategoryState[],
+  session: Session,
+): Promise<boolean> {
+  if (categories.length === 0) return true;
+  const ids = categories.map(({ id }) => id);
+  const found = await store.categories
+    .find({ _id: { $in: ids } }, { session, projection: { version: 1 }, batchSize: ids.length + 1 })
+    .toArray();
+  const versions = new Map(found.map(({ _id, version }) => [_id, version]));
+  return categories.every(({ id, version }) => versions.get(id) === version);
 }
 
 /** `refresh` asks for the products below to be told. Concurrency: as `saveProduct`. */

@@ -9,8 +9,6 @@ export interface OfferDocument extends Omit<OfferState, 'id'> {
   stockSequence: number;
   /** The last feed row that spoke of this offer; absent when it was listed by hand. */
   source?: OfferSource;
-  /** Counts the deals that were scheduled; absent when there was none. */
-  dealsRevision?: number;
 }
 
 export interface OfferSource {
@@ -25,13 +23,7 @@ export interface OfferSource {
 /** More vendors than this on one product are not shown. */
 export const MAX_OFFERS_PER_PRODUCT = 1_000;
 
-export function toOfferState({
-  _id,
-  stockSequence: _sequence,
-  source: _source,
-  dealsRevision: _revision,
-  ...state
-}: OfferDocument): OfferState {
+export function toOfferState({ _id, stockSequence: _sequence, source: _source, ...state }: OfferDocument): OfferState {
   return { id: _id, ...state };
 }
 
@@ -98,8 +90,13 @@ export function newOfferDocument({ id, ...state }: OfferState, source?: OfferSou
   return { _id: id, ...state, stockSequence: 0, ...(source ? { source } : {}) };
 }
 
-/** What a command may change; stock belongs to events, see `saveStockBand`. */
-export function offerFields({ id: _id, stock: _stock, ...state }: OfferState): Omit<OfferState, 'id' | 'stock'> {
+/** What a command may change; stock belongs to events, see `saveStockBand`, and the revision to `insertDeal`. */
+export function offerFields({
+  id: _id,
+  stock: _stock,
+  dealsRevision: _revision,
+  ...state
+}: OfferState): Omit<OfferState, 'id' | 'stock' | 'dealsRevision'> {
   return state;
 }
 

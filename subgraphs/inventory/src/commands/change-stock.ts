@@ -86,7 +86,6 @@ export function counterOf(ledger: StockLedger, { offerId, sequence }: Pick<Ledge
 /** After the commit: everybody who waits for what was decided is told. */
 export async function tellCounter(deps: CommandParts, counters: readonly CounterValue[]): Promise<void> {
   if (counters.length === 0) return;
-  deps.onCommitted();
   await deps.counter.put(counters);
   crashPoint('stock.counted');
 }

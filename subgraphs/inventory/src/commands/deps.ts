@@ -27,6 +27,4 @@ export interface CommandParts {
   log: Logger;
   counts: InventoryCounts;
   reservationTtlS: number;
-  /** Events wait in the outbox: the relay may look now. */
-  onCommitted(): void;
 }

@@ -15,7 +15,7 @@ import { missedDeals, refusalsFor } from '../domain/deal-shortage.ts';
 import type { Quotes } from '../domain/offer-quote.ts';
 import { takesEffect } from '../domain/order-draft.ts';
 import { type AppliedPromotion, type PricedCart, priceCart } from '../domain/pricing.ts';
-import { type CheckoutRecord, latestCheckoutOfCart } from '../store/checkouts.ts';
+import type { CheckoutRecord } from '../store/checkouts.ts';
 import { driveCheckout } from './advance-checkout.ts';
 import { answerWithin } from './answer-within.ts';
 import { type OpenPromotions, openPromotions } from './cart-promotions.ts';
@@ -44,10 +44,11 @@ export const RESTARTED: Failure = {
 
 export type Admission = { running: CheckoutRecord } | { cart: Cart; priced: PricedCart };
 
-/** Whether this cart can be bought now, and whether its checkout is running already. */
+/** Whether this cart can be bought now, and whether its checkout is running already; `previous` is the cart's latest. */
 export async function admitCheckout(
   services: Services,
   command: AdmitCheckout,
+  previous: CheckoutRecord | undefined,
 ): Promise<Result<Admission, Rejection[]>> {
   const { cartId, buyerId, organizationIds, expectedTotal, cause } = command;
   const stored = await loadCart(services, cartId);
@@ -62,7 +63,6 @@ export async function admitCheckout(
     const message = 'You do not buy for this organization any more; say for whom the cart is.';
     return refusal({ code: 'FORBIDDEN', message, field: ['cartId'] });
   }
-  const previous = await latestCheckoutOfCart(services.orm.em.fork(), cartId);
   if (previous?.state.status === 'COMPLETED') {
     // Open all the same: Redis came back as it was before the sale. Closed again, it makes room for another.
     await clearCart(services, { cartId, orderId: previous.orderId });

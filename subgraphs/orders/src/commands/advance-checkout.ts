@@ -12,6 +12,7 @@ import {
 import {
   type CheckoutRecord,
   lockCheckout,
+  lockCheckoutAndOrder,
   postponeCheckout,
   readCheckout,
   saveCheckout,
@@ -33,6 +34,9 @@ const MAX_RETRY_MS = 20_000;
 const MAX_STEPS = 200;
 const MAX_PAUSE_MS = 30;
 
+/** What mostly changes the order as well. */
+const MARKING: ReadonlySet<CheckoutEvent['type']> = new Set(['paymentReported', 'paymentSettled']);
+
 export interface Advanced {
   record: CheckoutRecord;
   requests: CheckoutRequest[];
@@ -50,7 +54,9 @@ export async function applyCheckoutEvent(
   services: Services,
   { orderId, event, cause: given }: { orderId: string; event: CheckoutEvent; cause: Cause },
 ): Promise<Advanced | undefined> {
-  const record = await lockCheckout(em, orderId);
+  const { record, order } = MARKING.has(event.type)
+    ? await lockCheckoutAndOrder(em, orderId)
+    : { record: await lockCheckout(em, orderId) };
   if (!record) return undefined;
   const now = services.clock.now();
   const step = advance(record.state, event);
@@ -59,7 +65,7 @@ export async function applyCheckoutEvent(
   const next: CheckoutRecord = { ...record, state: step.state };
   const cause = inTraceOf(record, given);
   for (const mark of step.marks) {
-    const events = await markOrder(em, services, { record: next, mark, cause });
+    const events = await markOrder(em, services, { record: next, mark, cause, order });
     await appendToOutbox(em, events, { ids: services.ids, now, trace: cause.trace });
   }
   if (record.paymentId === null && 'paymentId' in step.state && step.state.paymentId) {
@@ -73,7 +79,7 @@ export async function applyCheckoutEvent(
 
   // The order's row is there now: news that came before it can be heard.
   let current: Advanced = { record: next, requests: step.requests, isMoved: true };
-  if (step.marks.includes('PLACED')) {
+  if (step.marks.includes('PLACED') && record.hasParked) {
     for (const report of await takeParkedReports(em, orderId)) {
       const heard = await applyCheckoutEvent(em, services, {
         orderId,
@@ -150,7 +156,6 @@ async function drive(services: Services, start: Drive): Promise<Driven> {
     if (!advanced) throw new Error(`There is no checkout ${start.orderId}.`);
     const { record, requests, isMoved } = advanced;
     if (isMoved && isEnded(record.state)) services.counts.checkouts.of(outcomeOf(record.state)).inc();
-    if (!isQuestion(event)) services.nudgeRelay();
     crashPoint(`checkout.saved.${record.state.status}`);
     const [request] = requests;
     if (!request && isAtRest(record.state)) return { record, answers };

@@ -51,7 +51,6 @@ export async function cancelOrder(services: Services, command: CancelOrder): Pro
       const once = await inTransaction(services.orm, (em) =>
         onceByKey(em, call, () => decide(em, services, { ...command, reason })),
       );
-      services.nudgeRelay();
       services.nudgeSweeper();
       if (once.kind === 'reused')
         return reject('IDEMPOTENCY_KEY_REUSED', 'This key was used to cancel something else.');

@@ -18,6 +18,8 @@ const CART_EDITED: Failure = { code: 'CART_CHANGED', message: 'The cart was chan
 export interface CartChange {
   /** Null for the user's open cart, or a new one. */
   cartId: string | null;
+  /** The user had no open cart a moment ago, so its copies are not looked through once more. */
+  hadNone?: boolean;
   user: CartUser;
   cause: Cause;
   /** Pure, and run again on the newest cart after a lost race. The same cart back means: nothing to write. */
@@ -29,10 +31,11 @@ export interface CartChange {
  * that is in checkout gives that checkout up, as long as no money can have moved.
  */
 export async function changeCart(services: Services, change: CartChange): Promise<Result<Cart>> {
-  const target: { cartId: string; fresh?: Cart } =
-    change.cartId === null ? await openCart(services, change.user) : { cartId: change.cartId };
+  const target: OpenCart =
+    change.cartId === null ? await openCart(services, change.user, change) : { cartId: change.cartId };
   for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
-    const cart = (await loadCart(services, target.cartId)) ?? target.fresh;
+    const isStored = tries > 1 || !target.isNew;
+    const cart = (isStored ? await loadCart(services, target.cartId) : undefined) ?? target.fresh;
     if (!cart || (cart !== target.fresh && !mayUse(cart, change.user))) {
       return reject('NOT_FOUND', 'There is no such cart.', { field: ['cartId'] });
     }
@@ -101,22 +104,36 @@ async function giveUpCheckout(services: Services, cart: Cart, cause: Cause): Pro
   return accept(null);
 }
 
+interface OpenCart {
+  cartId: string;
+  /** What it is when it is not stored yet. */
+  fresh?: Cart;
+  /** Nobody can have stored it: its id was made just now. */
+  isNew?: boolean;
+}
+
 /**
  * The user's open cart, or one to be made. Of two first additions of one user
  * both use the id that was claimed first, and the version decides who makes it.
  */
-export async function openCart(services: Services, { userId }: CartUser): Promise<{ cartId: string; fresh?: Cart }> {
+export async function openCart(
+  services: Services,
+  { userId }: CartUser,
+  { hadNone = false }: { hadNone?: boolean } = {},
+): Promise<OpenCart> {
   const { carts, ids, clock } = services;
   const now = clock.now();
   if (userId === null) {
     const cartId = ids.next('crt');
     const token = randomBytes(24).toString('base64url');
-    return { cartId, fresh: newCart({ id: cartId, token, buyerId: null, now }) };
+    return { cartId, fresh: newCart({ id: cartId, token, buyerId: null, now }), isNew: true };
   }
-  const active = await loadActiveCart(services, userId);
+  const active = hadNone ? undefined : await loadActiveCart(services, userId);
   if (active) return { cartId: active.id };
   const held = await carts.activeOf(userId);
   if (held && (await loadCart(services, held))?.status === 'CLOSED') await carts.dropActive(userId, held);
-  const cartId = await carts.claimActive(userId, ids.next('crt'));
-  return { cartId, fresh: newCart({ id: cartId, token: null, buyerId: userId, now }) };
+  const proposed = ids.next('crt');
+  const cartId = await carts.claimActive(userId, proposed);
+  const fresh = newCart({ id: cartId, token: null, buyerId: userId, now });
+  return { cartId, fresh, isNew: cartId === proposed };
 }

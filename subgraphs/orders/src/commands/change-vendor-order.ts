@@ -60,7 +60,6 @@ async function decide(
     await alsoDo(em);
     return accept(null);
   });
-  services.nudgeRelay();
   return outcome;
 }
 

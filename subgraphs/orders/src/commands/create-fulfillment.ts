@@ -42,7 +42,6 @@ export async function createFulfillmentCommand(
   const once = await inTransaction(services.orm, (em) =>
     onceByKey(em, call, () => create(em, services, command, parcel)),
   );
-  services.nudgeRelay();
   if (once.kind === 'reused') return reject('IDEMPOTENCY_KEY_REUSED', 'This key was used for another parcel.');
   return once.answer;
 }

@@ -61,6 +61,7 @@ export async function addCartLines(
   const inputHash = hashOf({ cartId, lines, ...(wanted === undefined ? {} : { organizationId: wanted }) });
   return await changeCart(services, {
     cartId,
+    hadNone: held === undefined,
     user,
     cause,
     decide(cart) {

@@ -1,6 +1,7 @@
-import type { EntityManager } from '@marketgraph/platform/postgres';
+import { afterCommit, type EntityManager } from '@marketgraph/platform/postgres';
 import { reportOf } from '../clients/payments.ts';
-import { latestCheckoutOfCart, parkPaymentReport, postponeCheckout } from '../store/checkouts.ts';
+import { latestCheckoutOfCart, parkPaymentReport, postponeCheckout, readCheckout } from '../store/checkouts.ts';
+import { isNewsTo } from '../domain/checkout.ts';
 import { applyCheckoutEvent } from './advance-checkout.ts';
 import { refundPayment } from '../domain/cancellation.ts';
 import type { OrderPaymentStatus } from '../domain/order-status.ts';
@@ -31,8 +32,23 @@ export async function hearPayment(
   if (!heard) {
     await parkPaymentReport(em, { orderId, eventId, report, now: services.clock.now() });
   } else if (heard.requests.length > 0) {
-    await postponeCheckout(em, orderId, { nextAttemptAt: services.clock.now(), failed: false });
+    await leaveToSweeper(em, services, orderId);
   }
+}
+
+/** What follows is asked for as soon as this is committed. */
+async function leaveToSweeper(em: EntityManager, { clock, nudgeSweeper }: Services, orderId: string): Promise<void> {
+  await postponeCheckout(em, orderId, { nextAttemptAt: clock.now(), failed: false });
+  afterCommit(em, nudgeSweeper);
+}
+
+/** Whether its checkout could still learn something of it. */
+export async function isNewsOfPayment(
+  { orm }: Services,
+  { orderId, payment }: Pick<Parameters<typeof hearPayment>[2], 'orderId' | 'payment'>,
+): Promise<boolean> {
+  const record = await readCheckout(orm.em.fork(), orderId);
+  return !record || isNewsTo(record.state, reportOf(payment));
 }
 
 /** What of a refund the order's own status says; its refunds are with payments. */
@@ -69,7 +85,5 @@ export async function hearReservationExpired(
   const { orderId } = checkout;
   const event = { type: 'timeUp' } as const;
   const heard = await applyCheckoutEvent(em, services, { orderId, event, cause: { actorId: null, trace } });
-  if (heard && heard.requests.length > 0) {
-    await postponeCheckout(em, orderId, { nextAttemptAt: services.clock.now(), failed: false });
-  }
+  if (heard && heard.requests.length > 0) await leaveToSweeper(em, services, orderId);
 }

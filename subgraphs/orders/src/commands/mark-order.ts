@@ -6,17 +6,23 @@ import type { OrderPaymentStatus } from '../domain/order-status.ts';
 import { orderConfirmed, orderFailed } from '../events/out.ts';
 import type { CheckoutRecord } from '../store/checkouts.ts';
 import { appendHistory } from '../store/order-history.ts';
-import { promotionsOfOrders } from '../store/order-promotions.ts';
-import { insertOrder, lockOrder, numberOrder, saveFailure, saveOrderStatus } from '../store/order-writes.ts';
-import { linesOfVendorOrders, ordersByIds, vendorOrdersOfOrders } from '../store/orders.ts';
+import {
+  insertOrder,
+  type LockedOrder,
+  lockOrder,
+  numberOrder,
+  saveFailure,
+  saveOrderStatus,
+} from '../store/order-writes.ts';
+import { ordersByIds } from '../store/orders.ts';
 import { firstStatusEvent, recordOrderChange } from './record-order-change.ts';
 import type { Cause, Services } from './services.ts';
 
-/** Does to the order what a step of its checkout says, in the step's transaction; resolves to the facts still to be told. */
+/** Does to the order (`order`, where it is locked already) what a step of its checkout says, in the step's transaction; resolves to the facts still to be told. */
 export async function markOrder(
   em: EntityManager,
   services: Services,
-  { record, mark, cause }: { record: CheckoutRecord; mark: OrderMark; cause: Cause },
+  { record, mark, cause, order: known }: { record: CheckoutRecord; mark: OrderMark; cause: Cause; order?: LockedOrder },
 ): Promise<NewEvent[]> {
   const { orderId, draft } = record;
   const now = services.clock.now();
@@ -33,7 +39,7 @@ export async function markOrder(
     return [firstStatusEvent({ orderId, buyerId: draft.buyerId, status: order.status })];
   }
 
-  const locked = await lockOrder(em, orderId);
+  const locked = known ?? (await lockOrder(em, orderId));
   if (!locked) throw new Error(`Checkout ${orderId} is ahead of its order.`);
   const { order } = locked;
 
@@ -47,17 +53,13 @@ export async function markOrder(
   }
 
   if (mark === 'CONFIRMED') {
-    await numberOrder(em, orderId, now);
+    const number = await numberOrder(em, orderId, now);
     const vendorOrderIds = order.vendorOrders.map((part) => part.id);
     const vendorEvent = { type: 'PLACED', vendorOrderIds } as const;
-    const more = async () => {
-      const [stored] = await ordersByIds(em, [orderId]);
-      const parts = await vendorOrdersOfOrders(em, [orderId]);
-      const lines = await linesOfVendorOrders(em, vendorOrderIds);
-      const promotions = draft.promotions?.length ? await promotionsOfOrders(em, [orderId]) : [];
-      return [orderConfirmed(stored!, { parts, lines, promotions })];
-    };
-    const change = { facts: confirmOrder(order), vendorEvent, more };
+    const { paymentId } = record;
+    // What is sold is what was drafted: nothing of it can change before this.
+    const event = orderConfirmed(draft, { number, paymentId, version: locked.version + 1 });
+    const change = { facts: confirmOrder(order), vendorEvent, more: [event] };
     await recordOrderChange(em, services, { locked, change, cause });
     return [];
   }

@@ -56,6 +56,5 @@ async function move(
     await recordReturnChange(em, services, { locked, returnId, facts: decided.value, details, cause });
     return accept(null);
   });
-  services.nudgeRelay();
   return moved;
 }

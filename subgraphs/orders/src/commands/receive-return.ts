@@ -29,7 +29,6 @@ export async function receiveReturnCommand(services: Services, command: ReceiveR
   const { returnId, restock, principal, idempotencyKey: key } = command;
   const call = { principal, operation: 'returnReceive', key, input: { returnId, restock } };
   const received = await decideOnce(services, call, (em) => receive(em, services, command));
-  services.nudgeRelay();
   services.nudgeSweeper();
   return received;
 }

@@ -17,8 +17,8 @@ export interface OrderChange {
     type: 'PLACED' | 'STATUS_CHANGED' | 'FULFILLMENT_UPDATED' | 'RETURN_REQUESTED' | 'RETURN_UPDATED' | 'CANCELED';
     vendorOrderIds: readonly string[];
   };
-  /** What else is to be told, after those; asked when everything is saved. */
-  more?: () => Promise<readonly NewEvent[]>;
+  /** What else is to be told, after those. */
+  more?: readonly NewEvent[];
 }
 
 /**
@@ -47,7 +47,7 @@ export async function recordOrderChange(
     actorId: cause.actorId,
     at: now,
   });
-  const events = [...eventsOf(locked, after, change), ...((await change.more?.()) ?? [])];
+  const events = [...eventsOf(locked, after, change), ...(change.more ?? [])];
   await appendToOutbox(em, events, { ids, now, trace: cause.trace });
   return after;
 }

@@ -32,7 +32,6 @@ export async function requestReturnCommand(
   const { orderId, lines, principal, idempotencyKey: key } = command;
   const call = { principal, operation: 'returnRequest', key, input: { orderId, lines, reason } };
   const requested = await decideOnce(services, call, (em) => request(em, services, { ...command, reason }));
-  services.nudgeRelay();
   return requested;
 }
 

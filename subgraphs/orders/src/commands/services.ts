@@ -28,8 +28,6 @@ export interface Services {
   log: Logger;
   counts: OrdersCounts;
   settings: { reservationTtlS: number; answerWithinMs: number };
-  /** Events were committed: publish them now. */
-  nudgeRelay(): void;
   /** A checkout may be due: look now. */
   nudgeSweeper(): void;
   /** Whoever asks again while a checkout is being started waits for the same start. */

@@ -7,7 +7,6 @@ import {
   type IdempotentAnswer,
   type IdempotentCall,
   inTransaction,
-  knownAnswer,
   onceByKey,
   sqlStateOf,
 } from '@marketgraph/platform/postgres';
@@ -18,8 +17,8 @@ import { draftOrder } from '../domain/order-draft.ts';
 import type { PricedCart } from '../domain/pricing.ts';
 import {
   type CheckoutRecord,
-  findCheckoutByKey,
   insertCheckout,
+  readBeforeStart,
   readCheckout,
   retireCheckoutKey,
 } from '../store/checkouts.ts';
@@ -77,17 +76,21 @@ export async function startCheckout(services: Services, command: StartCheckout):
 async function start(services: Services, command: StartCheckout & { inputHash: string }): Promise<CheckoutAnswer> {
   const { inputHash } = command;
   for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
-    const known = await findCheckoutByKey(services.orm.em.fork(), command.buyerId, command.idempotencyKey);
+    const { known, joined, latest } = await readBeforeStart(services.orm.em.fork(), {
+      principal: command.buyerId,
+      key: command.idempotencyKey,
+      cartId: command.cartId,
+      joining: joining(command),
+    });
     if (known && isForgotten(known, services.clock.now())) {
       await retireCheckoutKey(services.orm.em.fork(), known.orderId);
       continue;
     }
     if (known && known.inputHash !== inputHash) return refused(KEY_REUSED);
     if (known) return await continueCheckout(services, known, command.cause);
-    const joined = await knownAnswer<string>(services.orm.em.fork(), joining(command));
     if (joined) return await continueJoined(services, joined, command.cause);
 
-    const admitted = await admitCheckout(services, command);
+    const admitted = await admitCheckout(services, command, latest);
     if (!admitted.ok) return { rejections: admitted.rejection };
     if ('running' in admitted.value) {
       const { orderId } = admitted.value.running;

@@ -21,5 +21,4 @@ export async function sweepReturns(services: Services): Promise<void> {
       await recordReturnChange(em, services, { locked, returnId, facts: moved.value, cause: { actorId: null } });
     });
   }
-  if (due.length > 0) services.nudgeRelay();
 }

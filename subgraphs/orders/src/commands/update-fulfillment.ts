@@ -39,7 +39,6 @@ export async function updateFulfillmentCommand(services: Services, command: Upda
   // Asked before the transaction: nobody's answer is awaited while rows are held.
   const place = await placeOf(services, command);
   const outcome = await inTransaction(services.orm, (em) => move(em, services, { ...command, place }));
-  services.nudgeRelay();
   return outcome;
 }
 

@@ -137,6 +137,14 @@ export function advance(state: Checkout, event: CheckoutEvent): Step {
   return { state: next, requests: nextRequests(state, next, event), marks: marksOf(state, next) };
 }
 
+/**
+ * Whether a report of its payment can still change anything. What one state ignores, all that come after it ignore; of
+ * a payment that is not made yet nothing is known.
+ */
+export function isNewsTo(state: Checkout, report: PaymentReport): boolean {
+  return state.status === 'RESERVING' || advance(state, { type: 'paymentReported', report }).state !== state;
+}
+
 function react(state: Checkout, event: Exclude<CheckoutEvent, { type: 'resumed' }>): Checkout {
   switch (state.status) {
     case 'RESERVING':

@@ -3,7 +3,7 @@ import type { EntityManager } from '@marketgraph/platform/postgres';
 import type { ReservationEnded } from '@marketgraph/schema/events/inventory';
 import type { PaymentStatusChanged, RefundChanged } from '@marketgraph/schema/events/payments';
 import { reportOf } from '../clients/payments.ts';
-import { hearPayment, hearRefund, hearReservationExpired } from '../commands/hear-payment.ts';
+import { hearPayment, hearRefund, hearReservationExpired, isNewsOfPayment } from '../commands/hear-payment.ts';
 import { hearReturnRefund } from '../commands/hear-return-refund.ts';
 import type { Services } from '../commands/services.ts';
 
@@ -21,6 +21,15 @@ export function concerns({ name, payload }: EventEnvelope): boolean {
     default:
       return true;
   }
+}
+
+/** The same by where the order stands: of the payment of an order that is through, most was known before it was told. */
+export function isNews(services: Services): (event: EventEnvelope) => Promise<boolean> {
+  return async ({ name, payload }) => {
+    if (name !== 'payments.paymentStatusChanged') return true;
+    const payment = payload as PaymentStatusChanged;
+    return isAboutRefund(payment) || (await isNewsOfPayment(services, { orderId: payment.orderId, payment }));
+  };
 }
 
 function isAboutRefund({ status, previousStatus }: PaymentStatusChanged): boolean {

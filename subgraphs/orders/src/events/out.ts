@@ -2,6 +2,7 @@ import type { Money } from '@marketgraph/platform/core';
 import type { NewEvent } from '@marketgraph/platform/messaging';
 import * as contracts from '@marketgraph/schema/events/orders';
 import type { Failure } from '../domain/checkout.ts';
+import type { OrderDraft } from '../domain/order-draft.ts';
 import { sumPromotions } from '../domain/used-promotions.ts';
 
 /** What happened to an order, in the words other services know. `sequence` is the version the change made. */
@@ -26,10 +27,7 @@ interface SoldPart {
 
 interface SoldLine extends Omit<contracts.OrderLineFact, 'lineId'> {
   id: string;
-  vendorOrderId: string;
 }
-
-type UsedPromotion = Parameters<typeof sumPromotions>[0][number];
 
 export function orderStatusChanged(change: contracts.OrderStatusChanged, sequence: number): NewEvent {
   const { name, version } = contracts.orderStatusChanged;
@@ -44,34 +42,33 @@ export function vendorOrderChanged(change: contracts.VendorOrderChanged, sequenc
 }
 
 export function orderConfirmed(
-  order: SoldOrder,
-  {
-    parts,
-    lines,
-    promotions,
-  }: { parts: readonly SoldPart[]; lines: readonly SoldLine[]; promotions: readonly UsedPromotion[] },
+  { orderId, buyerId, total, vendorOrders, promotions = [] }: OrderDraft,
+  order: Pick<SoldOrder, 'number' | 'paymentId' | 'version'>,
 ): NewEvent {
   const { name, version } = contracts.orderConfirmed;
+  const used = promotions.flatMap(({ promotionId, code, name: title, parts }) =>
+    parts.map((part) => ({ promotionId, code, name: title, ...part })),
+  );
   const payload: contracts.OrderConfirmed = {
-    orderId: order.id,
+    orderId,
     number: order.number ?? '',
-    buyerId: order.buyerId,
+    buyerId,
     paymentId: order.paymentId ?? '',
-    total: order.total,
-    vendorOrders: parts.map((part) => ({
-      vendorOrderId: part.id,
+    total,
+    vendorOrders: vendorOrders.map((part) => ({
+      vendorOrderId: part.vendorOrderId,
       vendorId: part.vendorId,
       total: part.total,
-      lines: lines.filter((line) => line.vendorOrderId === part.id).map(lineFact),
+      lines: part.lines.map(({ lineId, ...line }) => lineFact({ ...line, id: lineId })),
     })),
-    promotions: sumPromotions(promotions).map(({ promotionId, code, amount, shippingAmount }) => ({
+    promotions: sumPromotions(used).map(({ promotionId, code, amount, shippingAmount }) => ({
       promotionId,
       code,
       amount,
       shippingAmount,
     })),
   };
-  return { name, version, key: order.id, sequence: order.version, payload };
+  return { name, version, key: orderId, sequence: order.version, payload };
 }
 
 export function orderFailed(order: SoldOrder, failure: Failure): NewEvent {

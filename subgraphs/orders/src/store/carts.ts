@@ -49,18 +49,14 @@ export function redisCarts(redis: Redis): CartStore {
     },
 
     async replace(cart, expectedVersion) {
-      // Listed before it is written: a crash in between lists a cart too early, never too late.
-      await redis.zadd(TOUCHED, Date.parse(cart.updatedAt), cart.id);
-      const written = await redis.eval(
-        REPLACE,
-        1,
-        cartKey(cart.id),
-        expectedVersion,
-        cart.version,
-        JSON.stringify(cart),
-        CART_TTL_S,
-      );
-      if (written === 1 && cart.buyerId) await redis.expire(activeKey(cart.buyerId), CART_TTL_S);
+      // In one go and in this order. Listed before it is written: a crash in between lists a cart too early, never too late.
+      const [, written] = await Promise.all([
+        redis.zadd(TOUCHED, Date.parse(cart.updatedAt), cart.id),
+        redis.eval(
+          ...([REPLACE, 1, cartKey(cart.id), expectedVersion, cart.version, JSON.stringify(cart), CART_TTL_S] as const),
+        ),
+        cart.buyerId ? redis.expire(activeKey(cart.buyerId), CART_TTL_S) : undefined,
+      ]);
       return written === 1;
     },
 

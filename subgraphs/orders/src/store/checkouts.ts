@@ -1,6 +1,15 @@
-import type { EntityManager } from '@marketgraph/platform/postgres';
+import {
+  answerIn,
+  askingFor,
+  type EntityManager,
+  executeAlong,
+  executeTogether,
+  type IdempotentCall,
+  type KnownAnswer,
+} from '@marketgraph/platform/postgres';
 import type { Checkout, PaymentReport } from '../domain/checkout.ts';
 import type { OrderDraft } from '../domain/order-draft.ts';
+import { type LockedOrder, lockedOrderIn, lockingOrder } from './order-writes.ts';
 
 /** A saga as it is stored: its state, the order it is about, and when somebody must look at it again. */
 export interface CheckoutRecord {
@@ -20,6 +29,8 @@ export interface CheckoutRecord {
   createdAt: Date;
   /** W3C traceparent of the request that began it. */
   trace: string | null;
+  /** News of its payment came before it; told where its row is locked. */
+  hasParked?: boolean;
 }
 
 interface Row {
@@ -37,13 +48,15 @@ interface Row {
   deadline_at: string;
   created_at: string;
   trace: string | null;
+  has_parked?: boolean;
 }
 
-export type NewCheckout = Omit<CheckoutRecord, 'paymentId' | 'attempts'>;
+export type NewCheckout = Omit<CheckoutRecord, 'paymentId' | 'attempts' | 'hasParked'>;
 
 /** Fails on `checkout_key` or `checkout_open_cart` when another checkout was first: those two indexes decide races. */
 export async function insertCheckout(em: EntityManager, checkout: NewCheckout): Promise<void> {
-  await em.execute(
+  await executeAlong(
+    em,
     `insert into checkout (order_id, cart_id, principal, idempotency_key, input_hash, content_hash, status, state, draft,
                            next_attempt_at, deadline_at, created_at, updated_at, trace)
      values (?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?::jsonb, ?, ?, ?, ?, ?)`,
@@ -68,8 +81,21 @@ export async function insertCheckout(em: EntityManager, checkout: NewCheckout): 
 
 /** Holds the row until the transaction ends: the steps of one saga follow one another. */
 export async function lockCheckout(em: EntityManager, orderId: string): Promise<CheckoutRecord | undefined> {
-  const [row] = await em.execute<Row[]>('select * from checkout where order_id = ? for update', [orderId]);
+  const [row] = await em.execute<Row[]>(LOCK, [orderId]);
   return row && toRecord(row);
+}
+
+const LOCK = `select c.*, exists (select 1 from parked_payment p where p.order_id = c.order_id) as has_parked
+  from checkout c where c.order_id = ? for update of c`;
+
+/** With its order, where there is one by then: for a step that will change both. */
+export async function lockCheckoutAndOrder(
+  em: EntityManager,
+  orderId: string,
+): Promise<{ record?: CheckoutRecord; order?: LockedOrder }> {
+  const [rows, ...order] = await executeTogether(em, [[LOCK, [orderId]], ...lockingOrder(orderId)]);
+  const [row] = rows as Row[];
+  return { record: row && toRecord(row), order: lockedOrderIn(order) };
 }
 
 export async function saveCheckout(
@@ -78,7 +104,8 @@ export async function saveCheckout(
   { now, nextAttemptAt, deadlineAt }: { now: Date; nextAttemptAt: Date; deadlineAt: Date },
 ): Promise<void> {
   const paymentId = 'paymentId' in state ? (state.paymentId ?? null) : null;
-  await em.execute(
+  await executeAlong(
+    em,
     `update checkout
      set status = ?, state = ?::jsonb, payment_id = coalesce(?, payment_id), attempts = 0,
          next_attempt_at = ?, deadline_at = ?, updated_at = ?, version = version + 1
@@ -100,7 +127,7 @@ export async function postponeCheckout(
   orderId: string,
   { nextAttemptAt, failed }: { nextAttemptAt: Date; failed: boolean },
 ): Promise<void> {
-  await em.execute('update checkout set attempts = attempts + ?, next_attempt_at = ? where order_id = ?', [
+  await executeAlong(em, 'update checkout set attempts = attempts + ?, next_attempt_at = ? where order_id = ?', [
     failed ? 1 : 0,
     nextAttemptAt.toISOString(),
     orderId,
@@ -138,16 +165,24 @@ export async function countStuckCheckouts(em: EntityManager, afterS: number): Pr
   return Number(row?.count ?? 0);
 }
 
-export async function findCheckoutByKey(
+const BY_KEY = 'select * from checkout where principal = ? and idempotency_key = ?';
+
+/** What is known before a checkout begins: that of the key, what the key stands for, and the cart's latest. */
+export async function readBeforeStart(
   em: EntityManager,
-  principal: string,
-  idempotencyKey: string,
-): Promise<CheckoutRecord | undefined> {
-  const [row] = await em.execute<Row[]>('select * from checkout where principal = ? and idempotency_key = ?', [
-    principal,
-    idempotencyKey,
+  { principal, key, cartId, joining }: { principal: string; key: string; cartId: string; joining: IdempotentCall },
+): Promise<{ known?: CheckoutRecord; joined: KnownAnswer<string>; latest?: CheckoutRecord }> {
+  const [known, joined, latest] = await executeTogether(em, [
+    [BY_KEY, [principal, key]],
+    askingFor(joining),
+    [LATEST_OF_CART, [cartId]],
   ]);
-  return row && toRecord(row);
+  const [[byKey], [ofCart]] = [known as Row[], latest as Row[]];
+  return {
+    ...(byKey ? { known: toRecord(byKey) } : {}),
+    joined: answerIn(joined!, joining),
+    ...(ofCart ? { latest: toRecord(ofCart) } : {}),
+  };
 }
 
 /** A key's time is over: the same key is a new request. The checkout stays, under a name no client can send. */
@@ -161,13 +196,12 @@ export async function retireCheckoutKey(em: EntityManager, orderId: string): Pro
 
 /** The checkout of a cart that is not ended, or the one that ended last. Index: checkout_cart. */
 export async function latestCheckoutOfCart(em: EntityManager, cartId: string): Promise<CheckoutRecord | undefined> {
-  const [row] = await em.execute<Row[]>(
-    `select * from checkout where cart_id = ?
-     order by status in ('COMPLETED', 'FAILED'), created_at desc, order_id desc limit 1`,
-    [cartId],
-  );
+  const [row] = await em.execute<Row[]>(LATEST_OF_CART, [cartId]);
   return row && toRecord(row);
 }
+
+const LATEST_OF_CART = `select * from checkout where cart_id = ?
+  order by status in ('COMPLETED', 'FAILED'), created_at desc, order_id desc limit 1`;
 
 export async function findCheckoutByPayment(
   em: EntityManager,
@@ -191,7 +225,8 @@ export async function parkPaymentReport(
   em: EntityManager,
   parked: { orderId: string; eventId: string; report: PaymentReport; now: Date },
 ): Promise<void> {
-  await em.execute(
+  await executeAlong(
+    em,
     'insert into parked_payment (order_id, event_id, report, parked_at) values (?, ?, ?::jsonb, ?) on conflict do nothing',
     [parked.orderId, parked.eventId, JSON.stringify(parked.report), parked.now.toISOString()],
   );
@@ -225,5 +260,6 @@ function toRecord(row: Row): CheckoutRecord {
     deadlineAt: new Date(row.deadline_at),
     createdAt: new Date(row.created_at),
     trace: row.trace,
+    ...(row.has_parked ? { hasParked: true } : {}),
   };
 }

@@ -1,4 +1,4 @@
-import type { EntityManager } from '@marketgraph/platform/postgres';
+import { type EntityManager, executeAlong } from '@marketgraph/platform/postgres';
 import type { OrderFact } from '../domain/order.ts';
 
 export interface HistoryEntry {
@@ -28,7 +28,8 @@ export async function appendHistory(
     to_status: fact.to,
     detail: 'detail' in fact ? fact.detail : null,
   }));
-  await em.execute(
+  await executeAlong(
+    em,
     `insert into order_history (id, order_id, type, subject_id, from_status, to_status, detail, actor_id, at)
      select r.id, ?, r.type, r.subject_id, r.from_status, r.to_status, r.detail, ?, ?::timestamptz
      from jsonb_to_recordset(?::jsonb)

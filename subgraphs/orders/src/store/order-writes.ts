@@ -1,4 +1,4 @@
-import type { EntityManager } from '@marketgraph/platform/postgres';
+import { type EntityManager, executeAlong, executeTogether } from '@marketgraph/platform/postgres';
 import type { Failure } from '../domain/checkout.ts';
 import type { Order, Units, VendorOrder } from '../domain/order.ts';
 import type { OrderDraft } from '../domain/order-draft.ts';
@@ -10,7 +10,8 @@ export async function insertOrder(
   draft: OrderDraft,
   { order, now }: { order: Order; now: Date },
 ): Promise<void> {
-  await em.execute(
+  await executeAlong(
+    em,
     `with placed as (
        insert into orders (id, cart_id, buyer_id, organization_id, status, payment_status, currency_code, subtotal,
                            discount_total, shipping_total, tax_total, total, shipping_address, billing_address, placed_at, updated_at, version)
@@ -54,7 +55,8 @@ export async function insertOrder(
   );
   const promotions = promotionRows(draft);
   if (promotions.length === 0) return;
-  await em.execute(
+  await executeAlong(
+    em,
     `insert into order_promotion (order_id, vendor_order_id, promotion_id, position, code, name, amount, shipping_amount)
      select ?, r.vendor_order_id, r.promotion_id, r.position, r.code, r.name, r.amount, r.shipping_amount
      from jsonb_to_recordset(?::jsonb) as r (vendor_order_id text, promotion_id text, position int, code text,
@@ -118,6 +120,14 @@ export interface LockedOrder {
   vendorOrderVersions: Readonly<Record<string, number>>;
 }
 
+interface LockedRow {
+  id: string;
+  buyer_id: string;
+  status: OrderStatus;
+  payment_status: OrderPaymentStatus;
+  version: number;
+}
+
 const unitsOf = (table: string, key: string) =>
   `(select coalesce(jsonb_agg(jsonb_build_object('lineId', u.line_id, 'quantity', u.quantity) order by u.line_id), '[]')
       from ${table} u where u.${key} = x.id)`;
@@ -140,12 +150,21 @@ const PARTS = `select v.id, v.vendor_id as "vendorId", v.status, v.version,
  * order follow one another and their events keep that order.
  */
 export async function lockOrder(em: EntityManager, orderId: string): Promise<LockedOrder | undefined> {
-  const [row] = await em.execute<
-    { id: string; buyer_id: string; status: OrderStatus; payment_status: OrderPaymentStatus; version: number }[]
-  >('select id, buyer_id, status, payment_status, version from orders where id = ? for update', [orderId]);
+  return lockedOrderIn(await executeTogether(em, lockingOrder(orderId)));
+}
+
+/** The statements of `lockOrder`. Two of them: the one that waited for the lock sees the rest as it was before. */
+export function lockingOrder(orderId: string): [query: string, parameters: string[]][] {
+  return [
+    ['select id, buyer_id, status, payment_status, version from orders where id = ? for update', [orderId]],
+    [PARTS, [orderId]],
+  ];
+}
+
+/** What their rows say. */
+export function lockedOrderIn(rows: readonly unknown[][]): LockedOrder | undefined {
+  const [[row], parts] = rows as [LockedRow[], (VendorOrder & { version: number })[]];
   if (!row) return undefined;
-  // A statement of its own: the one that waited for the lock sees the rest as it was before.
-  const parts = await em.execute<(VendorOrder & { version: number })[]>(PARTS, [orderId]);
   const vendorOrders = parts.map(({ version: _version, ...part }): VendorOrder => part);
   return {
     order: { id: row.id, status: row.status, paymentStatus: row.payment_status, vendorOrders },
@@ -161,7 +180,7 @@ export async function saveOrderStatus(
   { id, status, paymentStatus }: Order,
   { version, now }: { version: number; now: Date },
 ): Promise<void> {
-  await em.execute('update orders set status = ?, payment_status = ?, version = ?, updated_at = ? where id = ?', [
+  await executeAlong(em, 'update orders set status = ?, payment_status = ?, version = ?, updated_at = ? where id = ?', [
     status,
     paymentStatus,
     version,
@@ -175,7 +194,7 @@ export async function saveVendorOrderStatus(
   { id, status }: VendorOrder,
   { version }: { version: number },
 ): Promise<void> {
-  await em.execute('update vendor_order set status = ?, version = ? where id = ?', [status, version, id]);
+  await executeAlong(em, 'update vendor_order set status = ?, version = ? where id = ?', [status, version, id]);
 }
 
 /** The number is given when the sale is final, so that numbers have no holes from unpaid orders. */
@@ -195,15 +214,15 @@ export async function numberOrder(em: EntityManager, orderId: string, confirmedA
 }
 
 export async function savePayment(em: EntityManager, orderId: string, paymentId: string): Promise<void> {
-  await em.execute('update orders set payment_id = ? where id = ?', [paymentId, orderId]);
+  await executeAlong(em, 'update orders set payment_id = ? where id = ?', [paymentId, orderId]);
 }
 
 export async function saveFailure(em: EntityManager, orderId: string, failure: Failure): Promise<void> {
-  await em.execute('update orders set failure = ?::jsonb where id = ?', [JSON.stringify(failure), orderId]);
+  await executeAlong(em, 'update orders set failure = ?::jsonb where id = ?', [JSON.stringify(failure), orderId]);
 }
 
 export async function savePurchaseOrderNumber(em: EntityManager, orderId: string, text: string): Promise<void> {
-  await em.execute('update orders set purchase_order_number = ? where id = ?', [text, orderId]);
+  await executeAlong(em, 'update orders set purchase_order_number = ? where id = ?', [text, orderId]);
 }
 
 export interface NewParcel {
@@ -220,7 +239,8 @@ export interface NewParcel {
 }
 
 export async function insertFulfillment(em: EntityManager, parcel: NewParcel, now: Date): Promise<void> {
-  await em.execute(
+  await executeAlong(
+    em,
     `insert into fulfillment (id, order_id, vendor_order_id, status, warehouse_id, carrier, tracking_number,
                               tracking_url, label_url, created_at)
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -238,7 +258,7 @@ export async function insertFulfillment(em: EntityManager, parcel: NewParcel, no
     ],
   );
   for (const line of parcel.lines) {
-    await em.execute('insert into fulfillment_line (fulfillment_id, line_id, quantity) values (?, ?, ?)', [
+    await executeAlong(em, 'insert into fulfillment_line (fulfillment_id, line_id, quantity) values (?, ?, ?)', [
       parcel.id,
       line.lineId,
       line.quantity,
@@ -251,7 +271,8 @@ export async function saveFulfillmentStatus(
   id: string,
   change: { status: FulfillmentStatus; at: Date; hasLeft: boolean; tracking?: { number: string; url: string | null } },
 ): Promise<void> {
-  await em.execute(
+  await executeAlong(
+    em,
     `update fulfillment
      set status = ?,
          shipped_at = case when ? then coalesce(shipped_at, ?::timestamptz) else shipped_at end,
@@ -273,7 +294,8 @@ export async function saveFulfillmentStatus(
 
 /** Of parts that were called off before anything left. */
 export async function cancelParcels(em: EntityManager, vendorOrderIds: readonly string[]): Promise<void> {
-  await em.execute(
+  await executeAlong(
+    em,
     `update fulfillment set status = 'CANCELED'
      where vendor_order_id = any(array(select jsonb_array_elements_text(?::jsonb)))`,
     [JSON.stringify(vendorOrderIds)],
@@ -292,7 +314,8 @@ export async function appendTracking(
   fulfillmentId: string,
   { at, code, description, place }: { at: Date; code: string; description: string; place: Place | null },
 ): Promise<void> {
-  await em.execute(
+  await executeAlong(
+    em,
     'insert into tracking_event (fulfillment_id, at, code, description, location, lat, lon) values (?, ?, ?, ?, ?, ?, ?)',
     [fulfillmentId, at.toISOString(), code, description, place?.name ?? null, place?.lat ?? null, place?.lon ?? null],
   );

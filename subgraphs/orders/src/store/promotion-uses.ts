@@ -1,4 +1,4 @@
-import type { EntityManager } from '@marketgraph/platform/postgres';
+import { type EntityManager, executeAlong } from '@marketgraph/platform/postgres';
 import type { OrderDraft } from '../domain/order-draft.ts';
 
 /**
@@ -14,7 +14,7 @@ export async function takeUses(em: EntityManager, draft: OrderDraft): Promise<st
     .filter(({ usageLimitPerBuyer }) => usageLimitPerBuyer !== null)
     .toSorted((a, b) => (a.promotionId < b.promotionId ? -1 : 1));
   for (const { promotionId, usageLimitPerBuyer } of limited) {
-    await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`${promotionId} ${draft.buyerId}`]);
+    await executeAlong(em, 'select pg_advisory_xact_lock(hashtextextended(?, 0))', [`${promotionId} ${draft.buyerId}`]);
     const taken = await em.execute<unknown[]>(
       `insert into promotion_use (buyer_id, promotion_id, order_id, cart_id)
        select ?, ?, ?, ?
@@ -29,7 +29,7 @@ export async function takeUses(em: EntityManager, draft: OrderDraft): Promise<st
 
 /** The order came to nothing: its uses are free again. Index: promotion_use_order. */
 export async function giveBackUses(em: EntityManager, orderId: string): Promise<void> {
-  await em.execute('delete from promotion_use where order_id = ?', [orderId]);
+  await executeAlong(em, 'delete from promotion_use where order_id = ?', [orderId]);
 }
 
 /** By buyer and promotion, those of some carts left out. Index: the primary key. */

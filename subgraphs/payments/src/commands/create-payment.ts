@@ -5,14 +5,13 @@ import {
   reject,
   type Result,
   withoutCardNumbers,
-  zero,
 } from '@marketgraph/platform/core';
 import { appendToOutbox, type EntityManager } from '@marketgraph/platform/postgres';
 import { type OwnIntent, ProviderRefusedError, ProviderUnavailableError, SEARCH_LAG_MS } from '../clients/provider.ts';
 import { newPayment } from '../domain/intent.ts';
 import { paymentMoved } from '../events/out.ts';
-import { PaymentRow } from '../store/payment.entity.ts';
-import { findPayment, findPaymentOfOrder } from '../store/payments.ts';
+import type { PaymentRow } from '../store/payment.entity.ts';
+import { findPayment, findPaymentOfOrder, insertPayment } from '../store/payments.ts';
 import { claimKey } from './claim-key.ts';
 import type { Caller, PaymentsDeps } from './payments-deps.ts';
 import { recordIntent } from './record-intent.ts';
@@ -42,12 +41,12 @@ export async function createPayment(
 ): Promise<Result<PaymentRow>> {
   if (input.amount.amount <= 0) return reject('INVALID', 'There is nothing to pay.', { field: ['amount'] });
   let fresh: PaymentRow | undefined;
-  const claimed = await claimKey(deps, { caller, operation: 'paymentCreate', input }, async (em) => {
+  const read = (em: EntityManager) => findPaymentOfOrder(em, input.orderId);
+  const claimed = await claimKey(deps, { caller, operation: 'paymentCreate', input, read }, async (em, known) => {
     // Tried again after a lost race, it may be somebody else's by now.
     fresh = undefined;
-    const known = await findPaymentOfOrder(em, input.orderId);
     if (!known) {
-      fresh = await insertPayment(deps, em, input);
+      fresh = await openPayment(deps, em, input);
       return accept(fresh.id);
     }
     const isSame =
@@ -58,7 +57,6 @@ export async function createPayment(
     return isSame ? accept(known.id) : reject('CONFLICT', 'The order has a payment of another amount.');
   });
   if (!claimed.ok) return claimed;
-  deps.onCommitted();
   const { id: paymentId } = claimed.value;
   try {
     return accept(await ensureIntent(deps, paymentId, fresh));
@@ -70,11 +68,11 @@ export async function createPayment(
   }
 }
 
-async function insertPayment(deps: PaymentsDeps, em: EntityManager, input: CreatePayment): Promise<PaymentRow> {
+async function openPayment(deps: PaymentsDeps, em: EntityManager, input: CreatePayment): Promise<PaymentRow> {
   const { orderId, cartId, buyerId, amount, description } = input;
   const now = deps.clock.now();
   const payment = newPayment(deps.ids.next('pay'), amount);
-  const row = em.create(PaymentRow, {
+  const row = await insertPayment(em, {
     id: payment.id,
     orderId,
     cartId,
@@ -83,17 +81,12 @@ async function insertPayment(deps: PaymentsDeps, em: EntityManager, input: Creat
     currency: amount.currencyCode,
     amount: amount.amount,
     status: payment.status,
-    authorizedAmount: zero(amount.currencyCode).amount,
-    capturedAmount: 0,
-    refundedAmount: 0,
-    createTries: 0,
-    checks: 0,
+    // The first try follows at once: it is counted here, before it is made.
+    createTries: 1,
+    createTriedAt: now,
     nextCheckAt: new Date(now.getTime() + FIRST_CHECK_MS),
-    version: 1,
     createdAt: now,
-    updatedAt: now,
   });
-  await em.flush();
   const event = paymentMoved(payment, { orderId, cartId, buyerId, previousStatus: null, version: 1 });
   await appendToOutbox(em, [event], { ids: deps.ids, now });
   return row;
@@ -105,7 +98,7 @@ function ensureIntent(deps: PaymentsDeps, paymentId: string, fresh?: PaymentRow)
     const row = fresh ?? (await findPayment(deps.orm.em.fork(), paymentId));
     if (!row) throw new Error(`Payment ${paymentId} is gone.`);
     if (row.gatewayReference || row.closedAt) return row;
-    const own = await findOrCreate(deps, row);
+    const own = fresh ? await create(deps, row) : await findOrCreate(deps, row);
     const recorded =
       (await recordIntent(deps, { paymentId, version: row.version }, own)) ??
       (await syncUnlessAttached(deps, paymentId))!;
@@ -130,13 +123,16 @@ async function findOrCreate(deps: PaymentsDeps, row: PaymentRow): Promise<OwnInt
     const found = await deps.provider.findIntent(row.id);
     if (found) return found;
   }
-  const tries = await countTry(deps, row);
+  return create(deps, { ...row, createTries: await countTry(deps, row) });
+}
+
+async function create(deps: PaymentsDeps, row: PaymentRow): Promise<OwnIntent> {
   const request = {
     paymentId: row.id,
     orderId: row.orderId,
     amount: newPayment(row.id, { amount: row.amount, currencyCode: row.currency }).amount,
     description: row.description,
-    idempotencyKey: `intent:${row.id}:${tries}`,
+    idempotencyKey: `intent:${row.id}:${row.createTries}`,
   };
   try {
     return await betweenCrashPoints('provider.create', () => deps.provider.createIntent(request));

@@ -25,8 +25,6 @@ export interface PaymentsDeps {
   operating: SingleFlight<void>;
   /** Looks of one payment at the provider follow one another: what one has found, the next may not have to ask for. */
   looking: OneByOne;
-  /** Called after a transaction that wrote events: they go out now instead of at the next tick. */
-  onCommitted(): void;
 }
 
 /** Who asks for something that moves money, and under which idempotency key. */

@@ -1,7 +1,7 @@
 import { betweenCrashPoints } from '@marketgraph/platform/core';
 import { findAccountByReference } from '../store/payout-accounts.ts';
 import { isAboutDispute, isAboutRefund, isRecordedAlready } from '../domain/payment-news.ts';
-import { findPayment, findPaymentByReference, findPaymentsByReference, toRecorded } from '../store/payments.ts';
+import { findPayment, toRecorded } from '../store/payments.ts';
 import { type DueEvent, finishEvents, postponeEvents, takeDueEvents } from '../store/webhook-inbox.ts';
 import type { PaymentsDeps } from './payments-deps.ts';
 import { syncPayment } from './sync-payment.ts';
@@ -12,47 +12,53 @@ import { syncPayoutAccount } from './open-payout-accounts.ts';
 const BATCH = 50;
 /** Objects looked at at the same time: one that the provider is slow to tell of does not hold up all others. */
 const AT_ONCE = 4;
+const FIRST_DELAY_MS = 500;
 /** How long an event of a payment we do not know is kept in the queue: it may be ahead of our own row. */
 const ABANDON_AFTER_MS = 60 * 60 * 1_000;
 const MAX_DELAY_MS = 5 * 60 * 1_000;
+/** What waits longer than this is found by the next look of its own. */
+const LONG_MS = 2_000;
 
 /**
  * Works off the inbox. An event only says that something changed: the payment is
  * looked up at the provider as it stands now, so any order and any number
  * of events end in the same state. Events of one object cost one look, and those that can say nothing new cost none.
+ * A number: some have to be tried again in so many milliseconds.
  */
-export async function processWebhooks(deps: PaymentsDeps): Promise<'idle' | 'busy'> {
+export async function processWebhooks(deps: PaymentsDeps): Promise<'idle' | 'busy' | number> {
   const due = await takeDueEvents(deps.orm.em.fork(), deps.clock.now(), BATCH);
   const byObject = Map.groupBy(due, (event) => event.objectReference);
   await finishRecorded(deps, byObject);
   const lanes = [...byObject.values()];
+  let againMs = Number.POSITIVE_INFINITY;
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {
-      for (let events = lanes.shift(); events; events = lanes.shift()) await handleTogether(deps, events);
+      for (let events = lanes.shift(); events; events = lanes.shift()) {
+        againMs = Math.min(againMs, (await handleTogether(deps, events)) ?? againMs);
+      }
     }),
   );
-  return due.length === BATCH ? 'busy' : 'idle';
+  if (due.length === BATCH) return 'busy';
+  return againMs < LONG_MS ? againMs : 'idle';
 }
 
-/** Takes out what is recorded already: one read and one write for all of them. */
+/** Takes out what is recorded already: one write for all of them. */
 async function finishRecorded(deps: PaymentsDeps, byObject: Map<string | null, DueEvent[]>): Promise<void> {
-  const references = [...byObject.keys()].filter((reference) => reference !== null);
-  if (references.length === 0) return;
   const recorded: string[] = [];
-  for (const row of await findPaymentsByReference(deps.orm.em.fork(), references)) {
-    const payment = toRecorded(row);
-    const events = byObject.get(row.gatewayReference!) ?? [];
-    if (!events.every(({ type }) => isRecordedAlready(type, payment))) continue;
+  for (const [reference, events] of byObject) {
+    const payment = events[0]?.known && toRecorded(events[0].known);
+    if (!payment || !events.every(({ type }) => isRecordedAlready(type, payment))) continue;
     recorded.push(...events.map(({ eventId }) => eventId));
-    byObject.delete(row.gatewayReference!);
+    byObject.delete(reference);
   }
   if (recorded.length === 0) return;
   await finishEvents(deps.orm.em.fork(), recorded, { status: 'DONE', now: deps.clock.now() });
 }
 
-async function handleTogether(deps: PaymentsDeps, events: readonly DueEvent[]): Promise<void> {
+/** Resolves to how long it has to wait, where it does. */
+async function handleTogether(deps: PaymentsDeps, events: readonly DueEvent[]): Promise<number | undefined> {
   const [event] = events;
-  if (!event) return;
+  if (!event) return undefined;
   const eventIds = events.map(({ eventId }) => eventId);
   const now = deps.clock.now();
   let reason: string;
@@ -61,34 +67,33 @@ async function handleTogether(deps: PaymentsDeps, events: readonly DueEvent[]): 
     const types = events.map(({ type }) => type);
     if (await betweenCrashPoints('webhook.handle', () => handle(deps, { ...event, paymentId, types }))) {
       await finishEvents(deps.orm.em.fork(), eventIds, { status: 'DONE', now });
-      return;
+      return undefined;
     }
     reason = 'not known here';
     if (now.getTime() - event.receivedAt.getTime() > ABANDON_AFTER_MS) {
       deps.log.warn({ eventIds, object: event.objectReference }, 'events of an object that is not ours');
       await finishEvents(deps.orm.em.fork(), eventIds, { status: 'ABANDONED', now, reason });
-      return;
+      return undefined;
     }
   } catch (error) {
     reason = error instanceof Error ? error.message : String(error);
     deps.log.warn({ err: error, eventIds }, 'webhook event failed; trying again');
   }
-  const delayMs = Math.min(500 * 2 ** Math.min(event.attempts, 12), MAX_DELAY_MS);
+  const delayMs = Math.min(FIRST_DELAY_MS * 2 ** Math.min(event.attempts, 12), MAX_DELAY_MS);
   await postponeEvents(deps.orm.em.fork(), eventIds, { until: new Date(now.getTime() + delayMs), reason });
+  return delayMs;
 }
 
 /** False: nothing of ours is known by this name yet. */
 async function handle(deps: PaymentsDeps, event: DueEvent & { types: readonly string[] }): Promise<boolean> {
   const reference = event.objectReference!;
-  const em = deps.orm.em.fork();
   if (event.type === 'account.updated') {
-    const account = await findAccountByReference(em, reference);
+    const account = await findAccountByReference(deps.orm.em.fork(), reference);
     if (!account) return false;
     await syncPayoutAccount(deps, account.id);
     return true;
   }
-  const known =
-    (await findPaymentByReference(em, reference)) ?? (event.paymentId ? await findPayment(em, event.paymentId) : null);
+  const known = event.known ?? (event.paymentId ? await findPayment(deps.orm.em.fork(), event.paymentId) : null);
   if (!known) return false;
   if (known.gatewayReference && known.gatewayReference !== reference) {
     await endStray(deps, known.id, reference);
@@ -96,6 +101,7 @@ async function handle(deps: PaymentsDeps, event: DueEvent & { types: readonly st
   }
   await syncPayment(deps, known.id, {
     reference,
+    seen: known,
     // Somebody else may have looked meanwhile.
     isKnown: (row) =>
       row.gatewayReference === reference && event.types.every((type) => isRecordedAlready(type, toRecorded(row))),

@@ -8,7 +8,7 @@ import type { PaymentsDeps } from './payments-deps.ts';
 export type Received = 'kept' | 'waiting' | 'duplicate' | 'ignored';
 
 /** By then the event that says the same is handled; nobody waits for this one. */
-const COMPANION_DELAY_MS = 500;
+export const COMPANION_DELAY_MS = 500;
 
 const handledTypes: ReadonlySet<string> = new Set([
   'payment_intent.created',

@@ -22,7 +22,7 @@ import { tellSettlement } from './tell-settlement.ts';
  * again changes nothing, and an older one than is recorded neither.
  */
 export async function recordDispute(deps: PaymentsDeps, paymentId: string, seen: ProviderDispute): Promise<void> {
-  const changed = await inTransaction(deps.orm, async (em) => {
+  await inTransaction(deps.orm, async (em) => {
     const payment = await lockPayment(em, paymentId);
     if (!payment) throw new Error(`Payment ${paymentId} is gone.`);
     // Nothing can be disputed that was not taken: the look at the intent has to come first.
@@ -31,9 +31,7 @@ export async function recordDispute(deps: PaymentsDeps, paymentId: string, seen:
     const events = await apply(deps, em, { payment, settlements, seen });
     await em.flush();
     await appendToOutbox(em, events, { ids: deps.ids, now: deps.clock.now() });
-    return events.length > 0;
   });
-  if (changed) deps.onCommitted();
 }
 
 async function apply(

@@ -39,7 +39,7 @@ interface Change {
 export async function recordRefund(deps: PaymentsDeps, refundId: string, seen: SeenRefund): Promise<void> {
   const known = await findRefund(deps.orm.em.fork(), refundId);
   if (!known || (known.status === seen.status && known.gatewayReference === seen.reference)) return;
-  const changed = await betweenCrashPoints('refund.record', () =>
+  await betweenCrashPoints('refund.record', () =>
     inTransaction(deps.orm, async (em) => {
       const payment = await lockPayment(em, known.paymentId);
       if (!payment) throw new Error(`Payment ${known.paymentId} is gone.`);
@@ -59,10 +59,8 @@ export async function recordRefund(deps: PaymentsDeps, refundId: string, seen: S
       const events = [...recorded, ...ended];
       await em.flush();
       await appendToOutbox(em, events, { ids: deps.ids, now: change.now });
-      return events.length > 0;
     }),
   );
-  if (changed) deps.onCommitted();
 }
 
 /** The same within the transaction of whoever holds the locks and has promised the refund there. */

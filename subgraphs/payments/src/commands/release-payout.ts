@@ -30,7 +30,6 @@ export async function releasePayout(
   }
   const claimed = await claimKey(deps, { caller, operation: 'payoutRelease', input }, (em) => decide(deps, em, input));
   if (!claimed.ok) return claimed;
-  deps.onCommitted();
   const { id } = claimed.value;
   const operations = await operationsOfPayout(deps.orm.em.fork(), id);
   for (const operation of operations) await runOperation(deps, operation.id);

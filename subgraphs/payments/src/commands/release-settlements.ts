@@ -23,7 +23,6 @@ export async function releaseSettlements(deps: PaymentsDeps): Promise<'idle' | '
       deps.log.warn({ err: error, vendorId: group.vendorId }, 'payout could not be made');
     }
   }
-  if (due > 0 || groups.length > 0) deps.onCommitted();
   return due === BATCH || groups.length === VENDORS ? 'busy' : 'idle';
 }
 

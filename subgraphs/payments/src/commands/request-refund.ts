@@ -46,7 +46,6 @@ export async function requestRefund(
   }
   const claimed = await claimKey(deps, { caller, operation, input }, (em) => decide(deps, em, { ...input, reason }));
   if (!claimed.ok) return claimed;
-  deps.onCommitted();
   const { id } = claimed.value;
   await runOperation(deps, operationId('REFUND', id));
   return accept((await findRefund(deps.orm.em.fork(), id))!);

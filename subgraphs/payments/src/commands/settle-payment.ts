@@ -3,7 +3,7 @@ import { type EntityManager, hashOf, inTransaction } from '@marketgraph/platform
 import { isCaptured } from '../domain/payment.ts';
 import { checkParts, type SettlementPart } from '../domain/settlement.ts';
 import type { PaymentRow } from '../store/payment.entity.ts';
-import { findPayment, lockPayment } from '../store/payments.ts';
+import { findPayment, lockPayment, lockPlainPayment, savePlan } from '../store/payments.ts';
 import { toStoredPart } from '../store/settle-plan.ts';
 import { captureAtProvider } from './capture-at-provider.ts';
 import { claimKey } from './claim-key.ts';
@@ -35,8 +35,9 @@ export async function settlePayment(
   if (known.status !== 'AUTHORIZED' && !isCaptured(known.status)) await syncPayment(deps, known.id);
 
   let planned: PaymentRow | undefined;
-  const claimed = await claimKey(deps, { caller, operation: 'paymentSettle', input }, async (em) => {
-    const outcome = await plan(deps, em, input);
+  const read = (em: EntityManager) => lockPlainPayment(em, input.paymentId);
+  const claimed = await claimKey(deps, { caller, operation: 'paymentSettle', input, read }, async (em, row) => {
+    const outcome = await plan(deps, em, { input, row });
     if (!outcome.ok) return outcome;
     planned = outcome.value;
     return accept(planned.id);
@@ -51,7 +52,12 @@ export async function settlePayment(
       row.settlePlan.reduce((sum, part) => sum + part.gross, 0),
       row.currency,
     );
-    const { own, refused } = await captureAtProvider(deps, row, total);
+    // Whoever hears of the capture meanwhile waits for what is recorded of it, instead of asking the provider as well.
+    const { recorded, refused } = await deps.looking(row.id, async () => {
+      const { own, refused } = await captureAtProvider(deps, row, total);
+      const seen = { paymentId: row.id, version: row.version };
+      return { refused, recorded: refused ? null : await recordIntent(deps, seen, own) };
+    });
     if (refused) {
       // Another copy of this call may have been granted what was refused to us. Only an ended
       // intent makes the refusal final: whichever the provider heard first, both are told the same.
@@ -60,7 +66,6 @@ export async function settlePayment(
       await forget(deps, row.id, refused);
       return reject(refused.reason === 'declined' ? 'PAYMENT_DECLINED' : 'ILLEGAL_TRANSITION', refused.message);
     }
-    const recorded = await recordIntent(deps, { paymentId: row.id, version: row.version }, own);
     if (recorded) return settled(recorded);
   }
   return settled((await syncPayment(deps, row.id, { isKnown: ({ settledAt }) => Boolean(settledAt) }))!);
@@ -77,8 +82,11 @@ function refusal(row: PaymentRow): Result<PaymentRow> {
     : reject('ILLEGAL_TRANSITION', `A payment that is ${row.status} cannot be settled.`);
 }
 
-async function plan(deps: PaymentsDeps, em: EntityManager, input: SettlePayment): Promise<Result<PaymentRow>> {
-  const row = await lockPayment(em, input.paymentId);
+async function plan(
+  deps: PaymentsDeps,
+  em: EntityManager,
+  { input, row }: { input: SettlePayment; row: PaymentRow | null },
+): Promise<Result<PaymentRow>> {
   if (!row) return reject('NOT_FOUND', 'No such payment.', { field: ['paymentId'] });
   const checked = checkParts(input.vendorOrders, money(row.amount, row.currency));
   if (!checked.ok) return checked;
@@ -99,7 +107,7 @@ async function plan(deps: PaymentsDeps, em: EntityManager, input: SettlePayment)
   row.nextCheckAt = new Date(now.getTime() + FIRST_CHECK_MS);
   row.version += 1;
   row.updatedAt = now;
-  await em.flush();
+  await savePlan(em, row);
   return accept(row);
 }
 

@@ -8,6 +8,8 @@ import { recordIntent } from './record-intent.ts';
 const MAX_LOOKS = 5;
 
 export interface Look {
+  /** The payment as it was read just now. */
+  seen?: PaymentRow;
   /** Where to look while we have not heard the provider's own answer yet. */
   reference?: string;
   /** Nothing is asked when what is recorded by then says all there is to know. */
@@ -20,7 +22,8 @@ export interface Look {
  * payment as it is afterwards, null for one that does not exist.
  */
 export function syncPayment(deps: PaymentsDeps, paymentId: string, look: Look = {}): Promise<PaymentRow | null> {
-  return deps.looking(paymentId, () => lookAt(deps, paymentId, look));
+  // What was read before another look ended may be older than what that one recorded.
+  return deps.looking(paymentId, (waited) => lookAt(deps, paymentId, waited ? { ...look, seen: undefined } : look));
 }
 
 /** For orders, which goes on when the buyer's part is done: held in full, or over. */
@@ -28,9 +31,13 @@ export function lookUpPayment(deps: PaymentsDeps, paymentId: string): Promise<Pa
   return syncPayment(deps, paymentId, { isKnown: (row) => isSettledForBuyer(toRecorded(row)) });
 }
 
-async function lookAt(deps: PaymentsDeps, paymentId: string, { reference, isKnown }: Look): Promise<PaymentRow | null> {
+async function lookAt(
+  deps: PaymentsDeps,
+  paymentId: string,
+  { seen, reference, isKnown }: Look,
+): Promise<PaymentRow | null> {
   for (let look = 1; look <= MAX_LOOKS; look += 1) {
-    const row = await findPayment(deps.orm.em.fork(), paymentId);
+    const row = (look === 1 && seen) || (await findPayment(deps.orm.em.fork(), paymentId));
     if (!row || isKnown?.(row)) return row;
     const known = row.gatewayReference ?? reference;
     const own = known ? await deps.provider.retrieveIntent(known) : await deps.provider.findIntent(paymentId);

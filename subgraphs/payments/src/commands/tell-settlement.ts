@@ -3,8 +3,23 @@ import type { NewEvent } from '@marketgraph/platform/messaging';
 import { settlementMoved } from '../events/out.ts';
 import type { SettlementRow } from '../store/settlement.entity.ts';
 
+type ToldSettlement = Pick<
+  SettlementRow,
+  | 'id'
+  | 'vendorOrderId'
+  | 'orderId'
+  | 'vendorId'
+  | 'status'
+  | 'version'
+  | 'currency'
+  | 'gross'
+  | 'commission'
+  | 'net'
+  | 'releaseAt'
+>;
+
 /** A settlement as it is now, to be told in the transaction that changed it. */
-export function tellSettlement(row: SettlementRow): NewEvent {
+export function tellSettlement(row: ToldSettlement): NewEvent {
   const { id, vendorOrderId, orderId, vendorId, status, version, currency } = row;
   return settlementMoved({
     id,

@@ -75,7 +75,6 @@ async function recordTransfer(deps: PaymentsDeps, operationId: string, reference
       await foldPayout(deps, em, row.payoutId!, null);
     }),
   );
-  deps.onCommitted();
 }
 
 /** The payout is not done; why is told to whoever looks. The last time an operator has to decide. */
@@ -95,7 +94,6 @@ async function recordTrouble(
     await em.flush();
     await foldPayout(deps, em, operation.payoutId!, problem);
   });
-  deps.onCommitted();
 }
 
 /** The payout is what its transfers are. */
@@ -180,7 +178,6 @@ async function recordReversal(deps: PaymentsDeps, operationId: string, reference
       await appendToOutbox(em, [tellSettlement(settlement)], { ids: deps.ids, now });
     }),
   );
-  deps.onCommitted();
 }
 
 /** Settlement first, then the operation, as a refund locks them. */

@@ -60,6 +60,5 @@ async function closeUnknown(deps: PaymentsDeps, paymentId: string): Promise<Paym
     const event = paymentMoved(toPayment(row), { orderId, cartId, buyerId, previousStatus, version });
     await appendToOutbox(em, [event], { ids: deps.ids, now });
   });
-  deps.onCommitted();
   return findPayment(deps.orm.em.fork(), paymentId);
 }

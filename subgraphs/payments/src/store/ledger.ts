@@ -23,12 +23,6 @@ export async function book(
   { ids, now, paymentId }: { ids: Ids; now: Date; paymentId: string | null },
 ): Promise<boolean> {
   const journalId = ids.next('jrn');
-  const inserted = await em.execute<unknown[]>(
-    `insert into ledger_journal (id, fact, memo, payment_id, at) values (?, ?, ?, ?, ?)
-     on conflict (fact) do nothing returning 1`,
-    [journalId, journal.fact, journal.memo, paymentId, now.toISOString()],
-  );
-  if (inserted.length === 0) return false;
   const ordered = journal.postings.toSorted((a, b) => (nameOf(a.account) < nameOf(b.account) ? -1 : 1));
   const entries = ordered.map(({ account, direction, amount }) => ({
     id: ids.next('len'),
@@ -39,32 +33,48 @@ export async function book(
     amount: amount.amount,
     amount_currency: amount.currencyCode,
   }));
-  if (await enter(em, { journalId, entries, now })) return true;
+  const [done] = await em.execute<{ booked: string; entered: string }[]>(
+    `with journal as (
+       insert into ledger_journal (id, fact, memo, payment_id, at) values (?, ?, ?, ?, ?)
+       on conflict (fact) do nothing returning id),
+     ${ENTERED} from posting, journal ${WHEN_COMPLETE})
+     select (select count(*) from journal) as booked, (select count(*) from entered) as entered`,
+    [
+      ...[journalId, journal.fact, journal.memo, paymentId, now.toISOString()],
+      ...[JSON.stringify(entries), journalId, now.toISOString(), entries.length],
+    ],
+  );
+  if (Number(done?.booked) === 0) return false;
+  if (Number(done?.entered) > 0) return true;
   for (const { account } of ordered) await openAccount(em, account, { ids, now });
   if (!(await enter(em, { journalId, entries, now }))) throw new Error(`No accounts for ${journal.fact}.`);
   return true;
 }
 
-/** All entries of a journal in one statement, in their order; none, and false, while one of the accounts is not there. */
-async function enter(
-  em: EntityManager,
-  { journalId, entries, now }: { journalId: string; entries: readonly object[]; now: Date },
-): Promise<boolean> {
-  const entered = await em.execute<unknown[]>(
-    `with posting as (
+/** All entries of a journal, in their order; none while one of the accounts is not there. */
+const ENTERED = `posting as (
        select entry.id, account.id as account_id, entry.direction, entry.amount, entry.amount_currency, entry.place
          from rows from (jsonb_to_recordset(?::jsonb) as (id text, kind text, owner_id text, currency text,
            direction text, amount bigint, amount_currency text))
            with ordinality as entry(id, kind, owner_id, currency, direction, amount, amount_currency, place)
          join ledger_account account on account.kind = entry.kind and account.owner_id = entry.owner_id
-          and account.currency = entry.currency)
-     insert into ledger_entry (id, journal_id, account_id, direction, amount, currency, at)
-     select id, ?, account_id, direction, amount, amount_currency, ?::timestamptz from posting
-      where (select count(*) from posting) = ?::int
-      order by place
-     returning 1`,
-    [JSON.stringify(entries), journalId, now.toISOString(), entries.length],
-  );
+          and account.currency = entry.currency),
+     entered as (
+       insert into ledger_entry (id, journal_id, account_id, direction, amount, currency, at)
+       select posting.id, ?::text, account_id, direction, amount, amount_currency, ?::timestamptz`;
+const WHEN_COMPLETE = `where (select count(*) from posting) = ?::int order by place returning 1`;
+
+/** The entries of a journal that is there already; false, and none, while one of the accounts is not. */
+async function enter(
+  em: EntityManager,
+  { journalId, entries, now }: { journalId: string; entries: readonly object[]; now: Date },
+): Promise<boolean> {
+  const entered = await em.execute<unknown[]>(`with ${ENTERED} from posting ${WHEN_COMPLETE}) select 1 from entered`, [
+    JSON.stringify(entries),
+    journalId,
+    now.toISOString(),
+    entries.length,
+  ]);
   return entered.length > 0;
 }
 

@@ -1,5 +1,5 @@
 import type { Ids } from '@marketgraph/platform/core';
-import type { EntityManager } from '@marketgraph/platform/postgres';
+import { type EntityManager, executeAlong } from '@marketgraph/platform/postgres';
 import type { MethodSummary } from '../domain/payment.ts';
 import { MethodRow } from './payment.entity.ts';
 
@@ -10,7 +10,8 @@ export async function rememberMethod(
   { kind, brand, last4, expiry }: MethodSummary,
   { ids, now }: { ids: Ids; now: Date },
 ): Promise<void> {
-  await em.execute(
+  await executeAlong(
+    em,
     `insert into payment_method (id, user_id, kind, brand, last4, expiry, last_used_at) values (?, ?, ?, ?, ?, ?, ?)
      on conflict (user_id, kind, brand, last4, expiry) do update set last_used_at = excluded.last_used_at`,
     [ids.next('pmt'), userId, kind, brand, last4, expiry, now.toISOString()],

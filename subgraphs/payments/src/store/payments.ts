@@ -1,5 +1,5 @@
 import { money } from '@marketgraph/platform/core';
-import { type EntityManager, plainRows } from '@marketgraph/platform/postgres';
+import { type EntityManager, executeAlong, plainRows } from '@marketgraph/platform/postgres';
 import type { MethodSummary, Payment } from '../domain/payment.ts';
 import type { RecordedPayment } from '../domain/payment-news.ts';
 import { PaymentRow } from './payment.entity.ts';
@@ -15,6 +15,87 @@ export async function lockPayment(em: EntityManager, id: string): Promise<Paymen
   return row ? em.map(PaymentRow, row) : null;
 }
 
+/** The same for whoever saves what is changed by a statement of its own. */
+export async function lockPlainPayment(em: EntityManager, id: string): Promise<PaymentRow | null> {
+  return first(em, 'select * from payment where id = ? for update', id);
+}
+
+export type NewPaymentRow = Pick<
+  PaymentRow,
+  | 'id'
+  | 'orderId'
+  | 'cartId'
+  | 'buyerId'
+  | 'description'
+  | 'currency'
+  | 'amount'
+  | 'status'
+  | 'createTries'
+  | 'createTriedAt'
+  | 'nextCheckAt'
+  | 'createdAt'
+>;
+
+/** A payment of which nothing is known but what is asked for. */
+export async function insertPayment(em: EntityManager, payment: NewPaymentRow): Promise<PaymentRow> {
+  const { id, orderId, cartId, buyerId, description, currency, amount, status, createTries } = payment;
+  const createdAt = payment.createdAt.toISOString();
+  await executeAlong(
+    em,
+    `insert into payment (id, order_id, cart_id, buyer_id, description, currency, amount, status, create_tries,
+                          create_tried_at, next_check_at, version, created_at, updated_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)`,
+    [
+      ...[id, orderId, cartId, buyerId, description, currency, amount, status, createTries],
+      ...[payment.createTriedAt?.toISOString() ?? null, payment.nextCheckAt.toISOString(), createdAt, createdAt],
+    ],
+  );
+  const nothing = { authorizedAmount: 0, capturedAmount: 0, refundedAmount: 0, refundingAmount: 0 };
+  // As the columns' defaults have it.
+  return {
+    ...payment,
+    ...nothing,
+    offeredKind: 'CARD',
+    checks: 0,
+    version: 1,
+    updatedAt: payment.createdAt,
+  } as PaymentRow;
+}
+
+/** What a look at the provider has shown, of a payment that is locked. */
+export async function savePayment(em: EntityManager, row: PaymentRow): Promise<void> {
+  await executeAlong(
+    em,
+    `update payment
+        set gateway_reference = ?, client_secret = ?, status = ?, authorized_amount = ?, captured_amount = ?,
+            fee_amount = ?, method_kind = ?, method_brand = ?, method_last4 = ?, method_expiry = ?, failure_code = ?,
+            failure_message = ?, settled_at = ?, closed_at = ?, version = ?, updated_at = ?
+      where id = ?`,
+    [
+      ...[row.gatewayReference, row.clientSecret, row.status, row.authorizedAmount, row.capturedAmount, row.feeAmount],
+      ...[row.methodKind, row.methodBrand, row.methodLast4, row.methodExpiry, row.failureCode, row.failureMessage],
+      ...[row.settledAt, row.closedAt, row.version, row.updatedAt, row.id],
+    ],
+  );
+}
+
+/** What was decided to be settled, of a payment that is locked. */
+export async function savePlan(em: EntityManager, row: PaymentRow): Promise<void> {
+  await executeAlong(
+    em,
+    `update payment set settle_plan = ?::jsonb, closed_at = null, checks = ?, next_check_at = ?, version = ?, updated_at = ?
+      where id = ?`,
+    [
+      JSON.stringify(row.settlePlan),
+      row.checks,
+      row.nextCheckAt.toISOString(),
+      row.version,
+      row.updatedAt.toISOString(),
+      row.id,
+    ],
+  );
+}
+
 /** By primary key; like all that are found here, and not locked, to be read only. */
 export async function findPayment(em: EntityManager, id: string): Promise<PaymentRow | null> {
   return first(em, 'select * from payment where id = ?', id);
@@ -23,21 +104,6 @@ export async function findPayment(em: EntityManager, id: string): Promise<Paymen
 /** By the unique `order_id`. */
 export async function findPaymentOfOrder(em: EntityManager, orderId: string): Promise<PaymentRow | null> {
   return first(em, 'select * from payment where order_id = ?', orderId);
-}
-
-/** By the unique `gateway_reference`. */
-export async function findPaymentByReference(em: EntityManager, reference: string): Promise<PaymentRow | null> {
-  return first(em, 'select * from payment where gateway_reference = ?', reference);
-}
-
-/** Those of these that are known, by the unique `gateway_reference`. */
-export async function findPaymentsByReference(em: EntityManager, references: readonly string[]): Promise<PaymentRow[]> {
-  const rows = await em.execute<Record<string, unknown>[]>(
-    `select * from payment
-      where gateway_reference = any(array(select value from jsonb_array_elements_text(?::jsonb) as value))`,
-    [JSON.stringify(references)],
-  );
-  return plainRows(em, PaymentRow, rows);
 }
 
 /** The newest payment of a cart; index `payment_cart`. */

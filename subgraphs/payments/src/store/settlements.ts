@@ -1,6 +1,6 @@
 import { LockMode } from '@mikro-orm/core';
 import type { Ids } from '@marketgraph/platform/core';
-import type { EntityManager } from '@marketgraph/platform/postgres';
+import { type EntityManager, executeAlong } from '@marketgraph/platform/postgres';
 import type { NewSettlement, SettlementStatus } from '../domain/settlement.ts';
 import type { PaymentRow } from './payment.entity.ts';
 import { SettlementRow } from './settlement.entity.ts';
@@ -11,15 +11,39 @@ export async function countHeldSettlements(em: EntityManager): Promise<number> {
   return Number(row?.count ?? 0);
 }
 
+/** As it is written; what is not here has the defaults of its columns. */
+export interface AddedSettlement {
+  id: string;
+  paymentId: string;
+  orderId: string;
+  vendorOrderId: string;
+  vendorId: string;
+  currency: string;
+  gross: number;
+  capturedGross: number;
+  commissionBase: number;
+  commissionTaxRate: number;
+  commission: number;
+  commissionTax: number;
+  net: number;
+  commissionRate: number;
+  commissionFixed: number;
+  commissionRuleId: string | null;
+  status: SettlementStatus;
+  releasedAt: Date | null;
+  releaseAt: null;
+  version: number;
+}
+
 /** Under the payment's lock; the unique `vendor_order_id` holds even without it. */
 export async function addSettlements(
   em: EntityManager,
   payment: PaymentRow,
   settlements: readonly NewSettlement[],
   { ids, now }: { ids: Ids; now: Date },
-): Promise<SettlementRow[]> {
-  const rows = settlements.map(({ vendorOrderId, vendorId, gross, base, commissionTaxRate, commission, net }) =>
-    em.create(SettlementRow, {
+): Promise<AddedSettlement[]> {
+  const rows = settlements.map(
+    ({ vendorOrderId, vendorId, gross, base, commissionTaxRate, commission, net }): AddedSettlement => ({
       id: ids.next('stl'),
       paymentId: payment.id,
       orderId: payment.orderId,
@@ -37,14 +61,26 @@ export async function addSettlements(
       commissionFixed: commission.fixed,
       commissionRuleId: commission.ruleId,
       // What costs nothing is nobody's to wait for.
-      ...(gross.amount === 0 ? { status: 'RELEASED', releasedAt: now } : { status: 'HELD' }),
+      ...(gross.amount === 0 ? { status: 'RELEASED', releasedAt: now } : { status: 'HELD', releasedAt: null }),
       releaseAt: null,
       version: 1,
-      createdAt: now,
-      updatedAt: now,
     }),
   );
-  await em.flush();
+  await executeAlong(
+    em,
+    `insert into settlement
+       (id, payment_id, order_id, vendor_order_id, vendor_id, currency, gross, captured_gross, commission_base,
+        commission_tax_rate, commission, commission_tax, net, commission_rate, commission_fixed, commission_rule_id,
+        status, released_at, version, created_at, updated_at)
+     select r.id, r."paymentId", r."orderId", r."vendorOrderId", r."vendorId", r.currency, r.gross, r."capturedGross",
+            r."commissionBase", r."commissionTaxRate", r.commission, r."commissionTax", r.net, r."commissionRate",
+            r."commissionFixed", r."commissionRuleId", r.status, r."releasedAt", r.version, ?::timestamptz, ?::timestamptz
+       from jsonb_to_recordset(?::jsonb) as r (id text, "paymentId" text, "orderId" text, "vendorOrderId" text,
+         "vendorId" text, currency text, gross bigint, "capturedGross" bigint, "commissionBase" bigint,
+         "commissionTaxRate" int, commission bigint, "commissionTax" bigint, net bigint, "commissionRate" int,
+         "commissionFixed" bigint, "commissionRuleId" text, status text, "releasedAt" timestamptz, version bigint)`,
+    [now.toISOString(), now.toISOString(), JSON.stringify(rows)],
+  );
   return rows;
 }
 

@@ -1,5 +1,5 @@
 import type { Ids } from '@marketgraph/platform/core';
-import type { EntityManager } from '@marketgraph/platform/postgres';
+import { type EntityManager, executeAlong } from '@marketgraph/platform/postgres';
 import type { NewTransaction } from '../domain/payment.ts';
 import { type PaymentRow, TransactionRow } from './payment.entity.ts';
 
@@ -23,7 +23,8 @@ export async function addTransactions(
     gateway_reference: gatewayReference,
     failure_code: failureCode,
   }));
-  await em.execute(
+  await executeAlong(
+    em,
     `insert into payment_transaction
        (id, payment_id, order_id, type, status, currency, amount, gateway_reference, failure_code, at)
      select fact.id, ?, ?, fact.type, fact.status, fact.currency, fact.amount, fact.gateway_reference,

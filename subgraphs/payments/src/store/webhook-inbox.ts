@@ -1,4 +1,5 @@
-import type { EntityManager } from '@marketgraph/platform/postgres';
+import { type EntityManager, plainRows } from '@marketgraph/platform/postgres';
+import { PaymentRow } from './payment.entity.ts';
 
 /** What is kept of a delivery: names, never its body. */
 export interface ReceivedEvent {
@@ -16,6 +17,8 @@ export interface DueEvent {
   paymentId: string | null;
   attempts: number;
   receivedAt: Date;
+  /** The payment that is known by the reference, as it was when the event was taken. */
+  known: PaymentRow | null;
 }
 
 /** Keeps an event once, by its id; false for one that is here already. */
@@ -41,31 +44,41 @@ export async function keepEvent(
   return inserted.length > 0;
 }
 
-/** Leases due events for half a minute, oldest first: a worker that dies gives them back. Index `webhook_event_due`. */
+/**
+ * Leases due events for half a minute, oldest first: a worker that dies gives them back. Index `webhook_event_due`, and
+ * the unique `gateway_reference` of payments.
+ */
 export async function takeDueEvents(em: EntityManager, now: Date, limit: number): Promise<DueEvent[]> {
   const rows = await em.execute<
     {
-      event_id: string;
+      eventId: string;
       type: string;
-      object_id: string | null;
-      payment_id: string | null;
+      objectReference: string | null;
+      paymentId: string | null;
       attempts: number;
-      received_at: string;
+      receivedAt: string;
+      /** Of the payment, as all that follows. */
+      id: string | null;
     }[]
   >(
-    `update webhook_event set attempts = attempts + 1, next_attempt_at = ?::timestamptz + interval '30 seconds'
-      where event_id in (select event_id from webhook_event where status = 'PENDING' and next_attempt_at <= ?
-                          order by next_attempt_at limit ? for update skip locked)
-     returning event_id, type, object_id, payment_id, attempts, received_at`,
+    `with taken as (
+       update webhook_event set attempts = attempts + 1, next_attempt_at = ?::timestamptz + interval '30 seconds'
+        where event_id in (select event_id from webhook_event where status = 'PENDING' and next_attempt_at <= ?
+                            order by next_attempt_at limit ? for update skip locked)
+       returning event_id, type, object_id, payment_id, attempts, received_at)
+     select event_id as "eventId", type, object_id as "objectReference", payment_id as "paymentId", attempts,
+            received_at as "receivedAt", payment.*
+       from taken left join payment on payment.gateway_reference = taken.object_id`,
     [now.toISOString(), now.toISOString(), limit],
   );
   return rows.map((row) => ({
-    eventId: row.event_id,
+    eventId: row.eventId,
     type: row.type,
-    objectReference: row.object_id,
-    paymentId: row.payment_id,
+    objectReference: row.objectReference,
+    paymentId: row.paymentId,
     attempts: Number(row.attempts),
-    receivedAt: new Date(row.received_at),
+    receivedAt: new Date(row.receivedAt),
+    known: row.id === null ? null : plainRows(em, PaymentRow, [row])[0]!,
   }));
 }
 

@@ -24,26 +24,21 @@ export async function changeReview(
     transaction: MongoTransaction,
   ) => Promise<Result<ReviewChange>> | Result<ReviewChange>,
 ): Promise<Result<ReviewDocument>> {
-  const outcome = await inMongoTransaction(
-    deps.store.database,
-    async (transaction): Promise<Result<ReviewDocument>> => {
-      const review = await findReview(deps.store, id, transaction.session);
-      const decision = await decide(review, transaction);
-      if (!decision.ok) return decision;
-      const before = review!;
-      const now = deps.clock.now();
-      const after = { ...before, ...decision.value, updatedAt: now, version: before.version + 1 };
-      await deps.store.reviews.updateOne(
-        { _id: id, version: before.version },
-        { $set: { ...decision.value, updatedAt: now, version: after.version } },
-        { session: transaction.session },
-      );
-      await tell(deps, transaction, { before, after, trace });
-      return accept(after);
-    },
-  );
-  if (outcome.ok) deps.nudge();
-  return outcome;
+  return await inMongoTransaction(deps.store.database, async (transaction): Promise<Result<ReviewDocument>> => {
+    const review = await findReview(deps.store, id, transaction.session);
+    const decision = await decide(review, transaction);
+    if (!decision.ok) return decision;
+    const before = review!;
+    const now = deps.clock.now();
+    const after = { ...before, ...decision.value, updatedAt: now, version: before.version + 1 };
+    await deps.store.reviews.updateOne(
+      { _id: id, version: before.version },
+      { $set: { ...decision.value, updatedAt: now, version: after.version } },
+      { session: transaction.session },
+    );
+    await tell(deps, transaction, { before, after, trace });
+    return accept(after);
+  });
 }
 
 /** The rating of the subject and the events, for a new review (no `before`) or a changed one. */

@@ -5,6 +5,4 @@ export interface CommandDeps {
   store: ReviewsStore;
   clock: Clock;
   ids: Ids;
-  /** Events wait in the outbox: the relay may look now. */
-  nudge(): void;
 }

@@ -50,7 +50,6 @@ export async function rebuildRatings(deps: CommandDeps): Promise<number> {
     for (const difference of differences) if (await correct(deps, difference)) corrected += 1;
     if (differences.length === 0) break;
   }
-  if (corrected > 0) deps.nudge();
   return corrected;
 }
 

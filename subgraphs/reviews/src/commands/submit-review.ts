@@ -57,7 +57,6 @@ export async function submitReview(deps: CommandDeps, command: SubmitReview): Pr
     if (!(error instanceof Error && 'code' in error && error.code === DUPLICATE_KEY)) throw error;
     return again(deps, command);
   }
-  deps.nudge();
   return accept(review);
 }
 

@@ -122,6 +122,22 @@ end
 return applied
 `;
 
+// ARGV: products. For each its row, and the rows of its offers with their ids in front.
+const LOAD = `
+local loaded = {}
+for at, product in ipairs(ARGV) do
+  local row = redis.call('HMGET', 'search:product:' .. product,
+    'facts', 'average', 'count', 'sold', 'revision', 'sequence', 'ratingSequence')
+  local offers = {}
+  for number, id in ipairs(redis.call('SMEMBERS', 'search:offers:' .. product)) do
+    local offer = redis.call('HMGET', 'search:offer:' .. id, 'facts', 'available', 'stockSequence')
+    offers[number] = { id, offer[1], offer[2], offer[3] }
+  end
+  loaded[at] = { row, offers }
+end
+return loaded
+`;
+
 // KEYS: the list of a version. ARGV: by turns a product and the revision its document was made from. What has
 // changed since then stays, or comes back when another process took it off.
 const SETTLE = `
@@ -158,43 +174,39 @@ export interface LoadedProduct extends ProductSources {
   stockSequences: ReadonlyMap<string, string>;
 }
 
-/** Four round trips for however many products. The revision is read first: what changes later is noticed. */
+/** Fields of a row in the order they were asked for; `false` in a script is null here. */
+type Row = (string | null)[];
+
+/** All that is known of however many products, as of one moment, and of the vendors of their offers. */
 export async function loadProducts(redis: Redis, ids: readonly string[]): Promise<LoadedProduct[]> {
-  const products = await many<Record<string, string>>(redis, ids, (pipeline, id) =>
-    pipeline.hgetall(`search:product:${id}`),
-  );
-  const offerIds = await many<string[]>(redis, ids, (pipeline, id) => pipeline.smembers(`search:offers:${id}`));
-  const flat = offerIds.flat();
-  const rows = await many<Record<string, string>>(redis, flat, (pipeline, id) =>
-    pipeline.hgetall(`search:offer:${id}`),
-  );
-  const offers = new Map(flat.map((id, at) => [id, rows[at]!]));
-  const vendors = await vendorsOf(redis, rows);
-  return ids.map((productId, at) => {
-    const product = products[at]!;
-    const own = offerIds[at]!.map((id) => ({ id, row: offers.get(id)! })).filter(({ row }) => row['facts']);
+  if (ids.length === 0) return [];
+  const loaded = (await redis.eval(LOAD, 0, ...ids)) as [product: Row, offers: Row[]][];
+  const known = loaded.map(([product, offers]) => ({
+    product,
+    offers: offers.flatMap(([id, facts, available, stockSequence]) =>
+      facts ? [{ id: id!, facts: JSON.parse(facts) as OfferFacts, available, stockSequence }] : [],
+    ),
+  }));
+  const vendorIds = new Set(known.flatMap(({ offers }) => offers.map(({ facts }) => facts.vendorId)));
+  const vendors = await vendorsOf(redis, [...vendorIds]);
+  return known.map(({ product, offers }, at) => {
+    const [facts, average, count, sold, revision, sequence, ratingSequence] = product;
     return {
-      productId,
-      facts: product['facts'] ? (JSON.parse(product['facts']) as ProductFacts) : null,
-      offers: own.map(({ id, row }) => ({
-        id,
-        facts: JSON.parse(row['facts']!) as OfferFacts,
-        available: Number(row['available'] ?? 0),
-      })),
+      productId: ids[at]!,
+      facts: facts ? (JSON.parse(facts) as ProductFacts) : null,
+      offers: offers.map((offer) => ({ id: offer.id, facts: offer.facts, available: Number(offer.available ?? 0) })),
       vendors,
-      rating: { average: Number(product['average'] ?? 0), count: Number(product['count'] ?? 0) },
-      sold: Number(product['sold'] ?? 0),
-      revision: product['revision'] ?? '0',
-      sequence: Number(product['sequence'] ?? -1),
-      ratingSequence: product['ratingSequence'] ?? '',
-      stockSequences: new Map(own.map(({ id, row }) => [id, row['stockSequence'] ?? ''])),
+      rating: { average: Number(average ?? 0), count: Number(count ?? 0) },
+      sold: Number(sold ?? 0),
+      revision: revision ?? '0',
+      sequence: Number(sequence ?? -1),
+      ratingSequence: ratingSequence ?? '',
+      stockSequences: new Map(offers.map(({ id, stockSequence }) => [id, stockSequence ?? ''])),
     };
   });
 }
 
-/** What is known of the vendors of these offers. */
-async function vendorsOf(redis: Redis, offers: readonly Record<string, string>[]): Promise<Map<string, VendorFacts>> {
-  const ids = [...new Set(offers.flatMap(({ facts }) => (facts ? [(JSON.parse(facts) as OfferFacts).vendorId] : [])))];
+async function vendorsOf(redis: Redis, ids: readonly string[]): Promise<Map<string, VendorFacts>> {
   const known = await many<string | null>(redis, ids, (pipeline, id) => pipeline.hget(`search:vendor:${id}`, 'facts'));
   return new Map(ids.flatMap((id, at) => (known[at] ? [[id, JSON.parse(known[at]) as VendorFacts] as const] : [])));
 }
@@ -222,6 +234,10 @@ export async function vendorsNear(
 /** Products whose document in this version is out of date, those that have waited longest first. */
 export async function dirtyProducts(redis: Redis, version: string, count: number): Promise<string[]> {
   return redis.zrange(`search:dirty:${version}`, '0', String(count - 1));
+}
+
+export async function countDirty(redis: Redis, version: string): Promise<number> {
+  return redis.zcard(`search:dirty:${version}`);
 }
 
 /** Since when the oldest waits, in milliseconds since the epoch. */

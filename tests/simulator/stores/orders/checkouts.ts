@@ -2,6 +2,8 @@ import { type Checkout, isEnded, type PaymentReport } from '../../../../subgraph
 import type * as real from '../../../../subgraphs/orders/src/store/checkouts.ts';
 import type { Transaction } from '../../world/memory-database.ts';
 import { statement } from '../../world/memory-orm.ts';
+import { type EntityManager, knownAnswer } from '@marketgraph/platform/postgres';
+import { lockOrder } from './order-writes.ts';
 import { type CheckoutEntry, ordersTables } from '../../world/orders-tables.ts';
 
 export * from '../../../../subgraphs/orders/src/store/checkouts.ts';
@@ -35,7 +37,16 @@ export const insertCheckout: typeof real.insertCheckout = (em, checkout) =>
   });
 
 export const lockCheckout: typeof real.lockCheckout = (em, orderId) =>
-  statement(em, async (transaction) => found(await transaction.lock(ordersTables(em).checkouts, orderId)));
+  statement(em, async (transaction) => {
+    const { checkouts, parked } = ordersTables(em);
+    const record = found(await transaction.lock(checkouts, orderId));
+    return record && { ...record, hasParked: transaction.all(parked).some((row) => row.orderId === orderId) };
+  });
+
+export const lockCheckoutAndOrder: typeof real.lockCheckoutAndOrder = async (em, orderId) => ({
+  record: await lockCheckout(em, orderId),
+  order: await lockOrder(em, orderId),
+});
 
 export const saveCheckout: typeof real.saveCheckout = (em, { orderId, state }, { nextAttemptAt, deadlineAt }) =>
   statement(em, async (transaction) => {
@@ -78,7 +89,7 @@ const findOne = (
   is: (row: CheckoutEntry) => boolean,
 ) => found(transaction.all(table).find(is));
 
-export const findCheckoutByKey: typeof real.findCheckoutByKey = (em, principal, idempotencyKey) =>
+const findCheckoutByKey = (em: EntityManager, principal: string, idempotencyKey: string) =>
   statement(em, (transaction) =>
     findOne(
       transaction,
@@ -100,6 +111,13 @@ export const latestCheckoutOfCart: typeof real.latestCheckoutOfCart = (em, cartI
       );
     return found(latest);
   });
+
+export const readBeforeStart: typeof real.readBeforeStart = async (em, { principal, key, cartId, joining }) => {
+  const known = await findCheckoutByKey(em, principal, key);
+  const joined = await knownAnswer<string>(em, joining);
+  const latest = await latestCheckoutOfCart(em, cartId);
+  return { ...(known ? { known } : {}), joined, ...(latest ? { latest } : {}) };
+};
 
 export const findCheckoutByPayment: typeof real.findCheckoutByPayment = (em, cartId, paymentId) =>
   statement(em, (transaction) =>

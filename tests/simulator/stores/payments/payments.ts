@@ -13,6 +13,31 @@ export const lockPayment: typeof real.lockPayment = (em, id) =>
     return row ? memoryOf(em).manage(payments, row) : null;
   });
 
+export const lockPlainPayment: typeof real.lockPlainPayment = (em, id) =>
+  statement(em, async (transaction) => {
+    const row = await transaction.lock(paymentsTables(em).payments, id);
+    return row ? { ...row } : null;
+  });
+
+export const insertPayment: typeof real.insertPayment = (em, payment) =>
+  statement(em, async (transaction) => {
+    const nothing = { authorizedAmount: 0, capturedAmount: 0, refundedAmount: 0, refundingAmount: 0 };
+    const row = { ...payment, ...nothing, checks: 0, version: 1, updatedAt: payment.createdAt } as PaymentRow;
+    await transaction.insert(paymentsTables(em).payments, row.id, row);
+    return { ...row };
+  });
+
+export const savePayment: typeof real.savePayment = (em, row) =>
+  statement(em, async (transaction) => {
+    await transaction.update(paymentsTables(em).payments, row.id, () => ({ ...row }));
+  });
+
+export const savePlan: typeof real.savePlan = (em, { id, settlePlan, checks, nextCheckAt, version, updatedAt }) =>
+  statement(em, async (transaction) => {
+    const change = { settlePlan, closedAt: null, checks, nextCheckAt, version, updatedAt };
+    await transaction.update(paymentsTables(em).payments, id, () => change);
+  });
+
 function findOne(em: EntityManager, is: (row: PaymentRow) => boolean): Promise<PaymentRow | null> {
   return statement(em, (transaction) => {
     const row = transaction
@@ -31,17 +56,6 @@ export const findPayment: typeof real.findPayment = (em, id) =>
 
 export const findPaymentOfOrder: typeof real.findPaymentOfOrder = (em, orderId) =>
   findOne(em, (row) => row.orderId === orderId);
-
-export const findPaymentByReference: typeof real.findPaymentByReference = (em, reference) =>
-  findOne(em, (row) => row.gatewayReference === reference);
-
-export const findPaymentsByReference: typeof real.findPaymentsByReference = (em, references) =>
-  statement(em, (transaction) =>
-    transaction
-      .all(paymentsTables(em).payments)
-      .filter((row) => row.gatewayReference && references.includes(row.gatewayReference))
-      .map((row) => ({ ...row })),
-  );
 
 export const findPaymentOfCart: typeof real.findPaymentOfCart = (em, cartId) =>
   findOne(em, (row) => row.cartId === cartId);

@@ -1,14 +1,12 @@
 import type { SettlementRow } from '../../../../subgraphs/payments/src/store/settlement.entity.ts';
 import type * as real from '../../../../subgraphs/payments/src/store/settlements.ts';
-import { memoryOf, statement } from '../../world/memory-orm.ts';
+import { statement } from '../../world/memory-orm.ts';
 import { paymentsTables } from '../../world/payments-tables.ts';
 
 export * from '../../../../subgraphs/payments/src/store/settlements.ts';
 
-export const addSettlements: typeof real.addSettlements = async (em, payment, settlements, { ids, now }) => {
-  // The real one flushes here, and with its own rows what else was changed.
-  await memoryOf(em).flush();
-  return statement(em, async (transaction) => {
+export const addSettlements: typeof real.addSettlements = (em, payment, settlements, { ids, now }) =>
+  statement(em, async (transaction) => {
     const rows: SettlementRow[] = [];
     for (const { vendorOrderId, vendorId, gross, commission, net } of settlements) {
       const row = {
@@ -34,6 +32,5 @@ export const addSettlements: typeof real.addSettlements = async (em, payment, se
       await transaction.insert(paymentsTables(em).settlements, row.id, row);
       rows.push(row);
     }
-    return rows;
+    return rows as unknown as real.AddedSettlement[];
   });
-};

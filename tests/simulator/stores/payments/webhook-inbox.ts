@@ -7,14 +7,14 @@ export * from '../../../../subgraphs/payments/src/store/webhook-inbox.ts';
 export const keepEvent: typeof real.keepEvent = (em, event, { status, now, dueAt }) =>
   statement(em, (transaction) => {
     const { eventId, type, objectReference, paymentId } = event;
-    const row = { eventId, type, objectReference, paymentId, attempts: 0, receivedAt: now };
+    const row = { eventId, type, objectReference, paymentId, attempts: 0, receivedAt: now, known: null };
     const entry = { ...row, status, nextAttemptAt: dueAt.getTime() };
     return transaction.insert(paymentsTables(em).webhooks, eventId, entry, 'nothing');
   });
 
 export const takeDueEvents: typeof real.takeDueEvents = (em, now, limit) =>
   statement(em, async (transaction) => {
-    const { webhooks } = paymentsTables(em);
+    const { webhooks, payments } = paymentsTables(em);
     const due = transaction
       .all(webhooks)
       .filter((row) => row.status === 'PENDING' && row.nextAttemptAt <= now.getTime())
@@ -25,7 +25,8 @@ export const takeDueEvents: typeof real.takeDueEvents = (em, now, limit) =>
     for (const { eventId } of due) {
       const lease = { nextAttemptAt: now.getTime() + 30_000 };
       const row = await transaction.update(webhooks, eventId, ({ attempts }) => ({ ...lease, attempts: attempts + 1 }));
-      if (row) taken.push({ ...row });
+      const known = transaction.all(payments).find((one) => row && one.gatewayReference === row.objectReference);
+      if (row) taken.push({ ...row, known: known ? { ...known } : null });
     }
     return taken;
   });

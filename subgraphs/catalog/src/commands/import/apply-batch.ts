@@ -1,3 +1,4 @@
+import type { ClientSession } from 'mongodb';
 import { appendToMongoOutbox } from '@marketgraph/platform/mongo';
 import { type ImportError, type ImportState, MAX_BAD_ROWS } from '../../domain/catalog-import.ts';
 import { importProgressed } from '../../events/out.ts';
@@ -6,7 +7,7 @@ import { insertImportErrors, saveImport } from '../../store/imports.ts';
 import type { CommandDeps } from '../command-deps.ts';
 import { type BatchPlan, planBatch } from './plan-batch.ts';
 import type { PreparedRow } from './prepare-rows.ts';
-import { writePlan } from './write-plan.ts';
+import { OutdatedPlanError, writePlan } from './write-plan.ts';
 
 /** Somebody else runs this import now; what is done here is theirs to do. */
 export class LeaseLostError extends Error {}
@@ -24,29 +25,43 @@ export interface Batch {
 /**
  * Takes a batch over: products, offers, bad rows, events and how far the
  * import has come are one transaction. A process that dies has done a batch
- * wholly or not at all, and the next run goes on behind it.
+ * wholly or not at all, and the next run goes on behind it. `ahead` was planned
+ * while the batch before was written; when the catalog has changed under it,
+ * `onOutdated` is told and the batch is planned again within the transaction.
  */
 export async function applyBatch(
   deps: CommandDeps,
   state: ImportState,
   batch: Batch,
-  holder: string,
+  { holder, ahead, onOutdated }: { holder: string; ahead?: BatchPlan; onOutdated?: () => void },
 ): Promise<ImportState> {
-  const next = await inCatalogTransaction(deps.store, async (transaction) => {
-    const { session } = transaction;
-    const plan = await planBatch(deps, state, batch.rows, session);
-    const now = deps.clock.now();
-    const advanced = advance(state, batch, plan, now);
-    const events = await writePlan(deps, plan, session);
-    await insertImportErrors(deps.store, state.id, plan.errors, session);
-    if (!(await saveImport(deps.store, advanced, { holder, now }, session))) throw new LeaseLostError();
-    await appendToMongoOutbox(transaction, [...events, importProgressed(advanced)], {
-      ids: deps.ids,
-      now,
+  let untried = ahead;
+  const planIn = async (session: ClientSession): Promise<BatchPlan> => {
+    const plan = untried;
+    untried = undefined;
+    if (plan) return plan;
+    if (ahead) onOutdated?.();
+    return planBatch(deps, state, batch.rows, { session });
+  };
+  const run = () =>
+    inCatalogTransaction(deps.store, async (transaction) => {
+      const { session } = transaction;
+      const plan = await planIn(session);
+      const now = deps.clock.now();
+      const advanced = advance(state, batch, plan, now);
+      const events = await writePlan(deps, plan, session);
+      await insertImportErrors(deps.store, state.id, plan.errors, session);
+      if (!(await saveImport(deps.store, advanced, { holder, now }, session))) throw new LeaseLostError();
+      await appendToMongoOutbox(transaction, [...events, importProgressed(advanced)], {
+        ids: deps.ids,
+        now,
+      });
+      return advanced;
     });
-    return advanced;
+  const next = await run().catch((error: unknown) => {
+    if (ahead && error instanceof OutdatedPlanError) return run();
+    throw error;
   });
-  deps.nudge('relay');
   return next;
 }
 

@@ -110,6 +110,28 @@ describe('a table', () => {
     );
   });
 
+  it('takes a line apart as a parser does, and refuses what that refuses', async () => {
+    const line = fc
+      .string({ minLength: 1, maxLength: 12, unit: fc.constantFrom('a', '"', '"', ',', ' ', '灯') })
+      .filter((text) => text.trim() !== '');
+    const judged = (text: string): unknown => {
+      try {
+        const [cells = []] = parse(text, { relax_column_count: true }) as string[][];
+        if (cells.length !== 2) return 'bad';
+        const named = [['sku', cells[0]!.trim()] as const, ['title', cells[1]!.trim()] as const];
+        return Object.fromEntries(named.filter(([, value]) => value !== ''));
+      } catch {
+        return 'bad';
+      }
+    };
+    await fc.assert(
+      fc.asyncProperty(line, async (text) => {
+        expect(summary(await readAll('CSV', `sku,title\n${text}`))).toEqual([[2, judged(text)]]);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   it('makes no property of a prototype', async () => {
     const [record] = await readAll('CSV', 'title,__proto__,attributes.__proto__\nA,x,y\n');
     const { record: row } = record as { record: object };

@@ -1,6 +1,7 @@
 import type { ClientSession } from 'mongodb';
 import { accept } from '@marketgraph/platform/core';
 import type { ImportError } from '../../domain/catalog-import.ts';
+import type { CategoryState } from '../../domain/category.ts';
 import { listRow, mergeRow, type RowFacts } from '../../domain/imported-product.ts';
 import type { OfferState } from '../../domain/offer.ts';
 import { type Outcome, refuse } from '../../domain/outcome.ts';
@@ -11,7 +12,7 @@ import { findProducts, takenSlugs } from '../../store/products.ts';
 import type { CategoryPath } from '../category-path.ts';
 import type { CommandDeps } from '../command-deps.ts';
 import { isRow, type PreparedRow, rowError } from './prepare-rows.ts';
-import { type CategoryLookup, rowCategories } from './row-categories.ts';
+import { type KeptCategories, type RowCategories, rowCategories } from './row-categories.ts';
 
 /** Before and after of one document; `before` is null for a new one. */
 export interface Change<T> {
@@ -22,7 +23,9 @@ export interface Change<T> {
 /** What a batch of rows comes to: each product and offer once, with what the rows before it made of it. */
 export interface BatchPlan {
   products: Map<string, Change<ProductState> & { category: CategoryPath }>;
-  offers: Map<string, Change<OfferState> & { source: OfferSource }>;
+  offers: Map<string, Change<OfferState> & { source: OfferSource; sourceBefore: OfferSource | undefined }>;
+  /** Categories to be made before its products. */
+  categories: readonly CategoryState[];
   errors: ImportError[];
   /** By line, of the rows that are no errors. */
   results: Map<number, { sku: string; result: RowResult }>;
@@ -30,6 +33,8 @@ export interface BatchPlan {
   updated: number;
   unchanged: number;
   stale: number;
+  /** Made outside of the transaction that is to write it. */
+  isAhead: boolean;
 }
 
 export type RowResult = 'created' | 'updated' | 'unchanged' | 'stale';
@@ -42,31 +47,39 @@ export interface RowOrigin {
   language: string;
 }
 
+/** How the catalog is looked at: in a transaction, or ahead of one, where categories that were found before need no second look. */
+export type Reading = { session: ClientSession; kept?: undefined } | { session?: undefined; kept: KeptCategories };
+
 interface Catalog {
   products: Map<string, ProductState>;
   offers: Map<string, { offer: OfferState; source?: OfferSource }>;
-  categories: CategoryLookup;
+  categories: RowCategories;
   slugFor: RowFacts['slugFor'];
 }
 
-/** Compares rows with the catalog, without changing anything in it but making categories that are new. */
+/**
+ * Compares rows with the catalog, without changing anything in it. Without a session it looks at what is there at the moment,
+ * which may be another by the time the plan is written: `writePlan` sees that.
+ */
 export async function planBatch(
   deps: CommandDeps,
   origin: RowOrigin,
   batch: readonly (PreparedRow | ImportError)[],
-  session: ClientSession,
+  reading: Reading,
 ): Promise<BatchPlan> {
   const rows = batch.filter(isRow);
-  const catalog = await loadCatalog(deps, origin, rows, session);
+  const catalog = await loadCatalog(deps, origin, rows, reading);
   const plan: BatchPlan = {
     products: new Map(),
     offers: new Map(),
+    categories: catalog.categories.made,
     errors: batch.filter((entry): entry is ImportError => !isRow(entry)),
     created: 0,
     updated: 0,
     unchanged: 0,
     stale: 0,
     results: new Map(),
+    isAhead: reading.session === undefined,
   };
   for (const row of rows) {
     const planned = planRow(deps, origin, { row, catalog, plan });
@@ -99,13 +112,13 @@ function planRow(
   const source: OfferSource = { importId: origin.id, line, hash: kept, ...(isCounted ? { version } : {}) };
   const remember = (offer: OfferState): void => {
     catalog.offers.set(sku, { offer, source });
-    plan.offers.set(offer.id, { before: known?.offer ?? null, after: offer, source });
+    plan.offers.set(offer.id, { before: known?.offer ?? null, after: offer, source, sourceBefore: known?.source });
   };
   if (known && (isStale || known.source?.hash === hash)) {
     remember(known.offer);
     return accept(isStale ? 'stale' : 'unchanged');
   }
-  const category = catalog.categories(row.category);
+  const category = catalog.categories.find(row.category);
   if (!category.ok) return category;
   const facts: RowFacts = {
     vendorId: origin.vendorId,
@@ -134,7 +147,7 @@ async function loadCatalog(
   deps: CommandDeps,
   origin: RowOrigin,
   rows: readonly PreparedRow[],
-  session: ClientSession,
+  { session, kept }: Reading,
 ): Promise<Catalog> {
   const { store } = deps;
   const offers = await findOffersBySku(store, origin.vendorId, [...new Set(rows.map(({ sku }) => sku))], session);
@@ -150,7 +163,7 @@ async function loadCatalog(
     categories: await rowCategories(
       deps,
       changed.map(({ row }) => row.category),
-      { language: origin.language, session },
+      { language: origin.language, session, kept },
     ),
     slugFor: await slugFinder(
       deps,
@@ -164,7 +177,7 @@ async function loadCatalog(
 async function slugFinder(
   { store }: CommandDeps,
   rows: readonly PreparedRow[],
-  session: ClientSession,
+  session: ClientSession | undefined,
 ): Promise<RowFacts['slugFor']> {
   const slugs = rows.map(({ row }) => slugOf(row.title, 'product'));
   const taken = slugs.length > 0 ? await takenSlugs(store, [...new Set(slugs)], session) : new Set<string>();

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ImportError, ImportState } from '../../domain/catalog-import.ts';
 import { derivedSku, type ImportRow, readImportRow, skuSource } from '../../domain/import-row.ts';
 import type { Refusal } from '../../domain/outcome.ts';
@@ -11,6 +11,8 @@ export interface PreparedRow {
   sku: string;
   /** Of all that the row says: a row with the hash of last time changes nothing. */
   hash: string;
+  /** Of what is kept of the row, in characters. */
+  size: number;
 }
 
 /** Counted up when the meaning of a row changes, so that old hashes do not hide it. */
@@ -24,7 +26,8 @@ export function prepareRow(
   const row = readImportRow(read.record, { currencyCode });
   if (!row.ok) return rowError(line, skuOf(read.record), row.rejection);
   const sku = row.value.sku ?? derivedSku(row.value, digest(skuSource(row.value)));
-  return { line, row: row.value, sku, hash: digest(JSON.stringify([ROW_VERSION, language, row.value])) };
+  const text = JSON.stringify([ROW_VERSION, language, row.value]);
+  return { line, row: row.value, sku, hash: digest(text), size: text.length };
 }
 
 export function rowError(line: number, sku: string | null, refusals: readonly Refusal[]): ImportError {
@@ -48,5 +51,5 @@ function skuOf(record: unknown): string | null {
 }
 
 function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+  return hash('sha256', text).slice(0, 32);
 }

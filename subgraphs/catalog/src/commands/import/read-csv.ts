@@ -38,68 +38,63 @@ const KNOWN_COLUMNS = new Map(
  */
 export async function* readCsv(lines: AsyncIterable<FeedLine>): AsyncGenerator<FeedRecord> {
   let header: Header | undefined;
-  let waiting: Text[] = [];
-  let length = 0;
-  const readWaiting = (): FeedRecord[] => {
-    const texts = waiting;
-    waiting = [];
-    length = 0;
-    return header ? readTexts(texts, header) : [];
-  };
   for await (const { line, text, problem } of joinQuotedLines(lines, () => header?.delimiter)) {
     if (text === '') continue;
     if (!header) {
       if (text === undefined) throw new UnreadableFeedError(`The header cannot be read: ${problem}`);
       header = readHeader(text);
     } else if (text === undefined) {
-      yield* readWaiting();
       yield { line, problem: problem! };
     } else {
-      waiting.push({ line, text });
-      length += text.length;
-      if (waiting.length >= LINES_AT_ONCE || length >= MAX_LINE_BYTES) yield* readWaiting();
+      const cells = plainCells(text, header.delimiter);
+      if (cells) yield readRecord(line, cells, header);
+      else yield* readRecords(line, text, header);
     }
   }
-  yield* readWaiting();
 }
 
-/** Lines that stand for one record, and the number of the first. */
-interface Text {
-  line: number;
-  text: string;
-}
-
-/** What a parser needs to begin costs it more than a line. */
-const LINES_AT_ONCE = 100;
-
-function readTexts(texts: readonly Text[], header: Header): FeedRecord[] {
-  const parsed = parseTogether(
-    texts.filter(({ text }) => text.includes('"')),
-    header.delimiter,
-  );
-  if (!parsed) return texts.flatMap(({ line, text }) => readRecords(line, text, header));
-  const cells = parsed.values();
-  return texts.map(({ line, text }) =>
-    readRecord(line, text.includes('"') ? cells.next().value! : text.split(header.delimiter), header),
-  );
-}
-
-/** Undefined when they do not make one record each: then each is looked at by itself, and spoils nothing but itself. */
-function parseTogether(texts: readonly Text[], delimiter: string): string[][] | undefined {
-  const together = texts.map(({ text }) => text).join('\n');
-  // What ends a record is found out from the first of them, and must not be found otherwise than in each.
-  if (together.includes('\r') || texts.some(({ text }) => text.length > MAX_LINE_BYTES)) return undefined;
-  try {
-    const records = parse(together, { delimiter, relax_column_count: true }) as string[][];
-    return records.length === texts.length ? records : undefined;
-  } catch {
-    return undefined;
-  }
+interface Column {
+  name: string;
+  /** Of an attribute that has a column of its own. */
+  attribute: string | undefined;
 }
 
 interface Header {
   delimiter: string;
-  columns: string[];
+  columns: readonly Column[];
+}
+
+/**
+ * The cells of a record in which every quote is where it belongs: around a cell, or doubled in one. Undefined for
+ * whatever else there may be, which is left to a parser that knows more and takes fifty times as long.
+ */
+function plainCells(text: string, delimiter: string): string[] | undefined {
+  if (!text.includes('"')) return text.split(delimiter);
+  if (text.includes('\r')) return undefined;
+  const cells: string[] = [];
+  for (let at = 0; ;) {
+    const isQuoted = text[at] === '"';
+    const end = isQuoted ? closingQuote(text, at) : cellEnd(text, at, delimiter);
+    const cell = text.slice(isQuoted ? at + 1 : at, end);
+    const next = isQuoted ? end + 1 : end;
+    if (next < text.length && text[next] !== delimiter) return undefined;
+    if (isQuoted ? end === text.length : /["\n]/.test(cell)) return undefined;
+    cells.push(isQuoted && cell.includes('"') ? cell.replaceAll('""', '"') : cell);
+    if (next >= text.length) return cells;
+    at = next + 1;
+  }
+}
+
+/** Of the cell that begins with the quote at `from`; the end of the text when it is never closed. */
+function closingQuote(text: string, from: number): number {
+  let at = text.indexOf('"', from + 1);
+  while (at >= 0 && text[at + 1] === '"') at = text.indexOf('"', at + 2);
+  return at < 0 ? text.length : at;
+}
+
+function cellEnd(text: string, from: number, delimiter: string): number {
+  const at = text.indexOf(delimiter, from);
+  return at < 0 ? text.length : at;
 }
 
 function readHeader(text: string): Header {
@@ -113,7 +108,7 @@ function readHeader(text: string): Header {
   }
   const twice = columns.find((name, index) => columns.indexOf(name) !== index);
   if (twice !== undefined) throw new UnreadableFeedError(`The column "${twice.slice(0, 40)}" stands twice.`);
-  return { delimiter, columns };
+  return { delimiter, columns: columns.map((name) => ({ name, attribute: ATTRIBUTE_COLUMN.exec(name)?.[1] })) };
 }
 
 /** Lines that were taken for one record and are no CSV stand each for itself: a stray quote spoils its own line only. */
@@ -135,16 +130,23 @@ function readRecord(line: number, cells: readonly string[], { columns }: Header)
   }
   const record: Record<string, unknown> = {};
   const attributes: Record<string, string> = {};
-  for (const [index, name] of columns.entries()) {
-    const value = cells[index]!.trim();
-    const key = ATTRIBUTE_COLUMN.exec(name)?.[1];
+  let hasAttributes = false;
+  for (let at = 0; at < columns.length; at += 1) {
+    const value = cells[at]!.trim();
     if (value === '') continue;
-    // Defined, not assigned: a column may be called __proto__, which the row's own check then refuses.
-    if (key === undefined) Object.defineProperty(record, name, { value, enumerable: true });
-    else Object.defineProperty(attributes, key, { value, enumerable: true });
+    const { name, attribute } = columns[at]!;
+    if (attribute === undefined) put(record, name, value);
+    else put(attributes, attribute, value);
+    hasAttributes ||= attribute !== undefined;
   }
-  if (Object.keys(attributes).length > 0) record['attributes'] ??= attributes;
+  if (hasAttributes) record['attributes'] ??= attributes;
   return { line, record };
+}
+
+/** A column may be called __proto__, which the row's own check then refuses: it is defined, not assigned. */
+function put(record: Record<string, unknown>, name: string, value: string): void {
+  if (name === '__proto__') Object.defineProperty(record, name, { value, enumerable: true });
+  else record[name] = value;
 }
 
 function headerCells(text: string, delimiter: string): string[] {
@@ -159,7 +161,6 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Most lines have no quote, and then a parser has nothing to do that takes fifty times as long. */
 function cellsOf(text: string, delimiter: string): string[] {
   if (!text.includes('"')) return text.split(delimiter);
   const [cells = []] = parse(text, { delimiter, relax_column_count: true }) as string[][];

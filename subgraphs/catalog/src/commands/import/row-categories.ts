@@ -4,11 +4,26 @@ import { categoryNameKey, type CategoryState, placeCategory } from '../../domain
 import type { CategoryReference } from '../../domain/import-row.ts';
 import { type Outcome, refuse } from '../../domain/outcome.ts';
 import { distinctSlug, slugOf } from '../../domain/slug.ts';
-import { findCategories, findCategoriesBySlug, findChildrenByName, insertCategory } from '../../store/categories.ts';
+import { findCategories, findCategoriesBySlug, findChildrenByName } from '../../store/categories.ts';
 import { type CategoryPath, categoryPathOf } from '../category-path.ts';
 import type { CommandDeps } from '../command-deps.ts';
 
-export type CategoryLookup = (reference: CategoryReference) => Outcome<CategoryPath>;
+export interface RowCategories {
+  find(reference: CategoryReference): Outcome<CategoryPath>;
+  /** Those that a feed calls by a new name, parents before their children; they are to be inserted with its products. */
+  made: readonly CategoryState[];
+}
+
+/** Categories that a feed has named before, as they were then: whoever writes by them looks whether they still are. */
+export type KeptCategories = Map<string, CategoryPath>;
+
+/** A feed has few categories; of one with more these are looked up again. */
+const MAX_KEPT = 2_000;
+
+interface Look {
+  language: string;
+  session: ClientSession | undefined;
+}
 
 /**
  * Finds the categories of a batch of rows, a level of the tree at a time, and
@@ -18,46 +33,68 @@ export type CategoryLookup = (reference: CategoryReference) => Outcome<CategoryP
 export async function rowCategories(
   deps: CommandDeps,
   references: readonly CategoryReference[],
-  { language, session }: { language: string; session: ClientSession },
-): Promise<CategoryLookup> {
+  look: Look & { kept?: KeptCategories },
+): Promise<RowCategories> {
+  const { kept = new Map<string, CategoryPath>() } = look;
+  // Before anything is found in it: what this batch has found stays until it is planned.
+  if (kept.size > MAX_KEPT) kept.clear();
   const keyOf = keyMaker();
-  const names = new Map<string, string[]>();
-  for (const reference of references) if (reference.by === 'names') names.set(keyOf(reference), reference.parts);
-  const bySlugs = await findBySlugs(deps, references, { keyOf, session });
-  const byNames = await resolveNames(deps, names, { language, session });
-  return (reference) => (reference.by === 'names' ? byNames : bySlugs).get(keyOf(reference)) ?? NOT_FOUND;
+  const wanted = new Map<string, CategoryReference>();
+  for (const reference of references) {
+    const key = keyOf(reference);
+    if (!kept.has(key)) wanted.set(key, reference);
+  }
+  const made: CategoryState[] = [];
+  const found = new Map([
+    ...(await findBySlugs(deps, wanted, look)),
+    ...(await resolveNames(deps, wanted, { ...look, made })),
+  ]);
+  const isNew = new Set(made.map(({ id }) => id));
+  // What is made here is there when it is written, not before.
+  for (const [key, path] of found) if (path.ok && !isNew.has(path.value.place.id)) kept.set(key, path.value);
+  return {
+    find: (reference) => {
+      const key = keyOf(reference);
+      const path = kept.get(key);
+      return path ? accept(path) : (found.get(key) ?? NOT_FOUND);
+    },
+    made,
+  };
 }
 
 const NOT_FOUND = refuse('NOT_FOUND', 'There is no such category.', ['category']);
 
 async function findBySlugs(
   { store }: CommandDeps,
-  references: readonly CategoryReference[],
-  { keyOf, session }: { keyOf: (reference: CategoryReference) => string; session: ClientSession },
+  references: ReadonlyMap<string, CategoryReference>,
+  { session }: Look,
 ): Promise<Map<string, Outcome<CategoryPath>>> {
   const found = new Map<string, Outcome<CategoryPath>>();
-  const wanted = references.filter(({ by }) => by === 'slugs');
+  const wanted = [...references].filter(([, { by }]) => by === 'slugs');
   if (wanted.length === 0) return found;
-  const categories = await findCategoriesBySlug(store, [...new Set(wanted.map(({ parts }) => parts.at(-1)!))], session);
+  const slugs = new Set(wanted.map(([, { parts }]) => parts.at(-1)!));
+  const categories = await findCategoriesBySlug(store, [...slugs], session);
   const ancestors = await findCategories(store, [...new Set(categories.flatMap(({ path }) => path))], session);
   const byId = new Map(ancestors.map((category) => [category.id, category]));
-  for (const reference of wanted) {
-    const category = categories.find(({ slug }) => slug === reference.parts.at(-1));
+  for (const [key, { parts }] of wanted) {
+    const category = categories.find(({ slug }) => slug === parts.at(-1));
     const path = category && categoryPathOf(category, byId);
     // `lamps` is enough to name a category; what stands before it must be its ancestors.
-    const slugs = path?.path.map(({ slug }) => slug).slice(-reference.parts.length);
-    if (path && slugs?.join('/') === reference.parts.join('/')) found.set(keyOf(reference), accept(path));
+    const last = path?.path.map(({ slug }) => slug).slice(-parts.length);
+    if (path && last?.join('/') === parts.join('/')) found.set(key, accept(path));
   }
   return found;
 }
 
 async function resolveNames(
   deps: CommandDeps,
-  wanted: ReadonlyMap<string, string[]>,
-  { language, session }: { language: string; session: ClientSession },
+  references: ReadonlyMap<string, CategoryReference>,
+  { language, session, made }: Look & { made: CategoryState[] },
 ): Promise<Map<string, Outcome<CategoryPath>>> {
   const resolved = new Map<string, Outcome<CategoryPath>>();
-  let level = [...wanted].map(([key, names]) => ({ key, names, path: [] as CategoryState[] }));
+  let level = [...references].flatMap(([key, { by, parts }]) =>
+    by === 'names' ? [{ key, names: parts, path: [] as CategoryState[] }] : [],
+  );
   for (let depth = 0; level.length > 0; depth += 1) {
     const steps = level.map(({ names, path }) => ({ parentId: path.at(-1)?.id ?? null, name: names[depth]! }));
     const children = await findChildrenByName(deps.store, steps, session);
@@ -71,12 +108,13 @@ async function resolveNames(
       const childKey = `${parent?.id ?? null}\n${categoryNameKey(name)}`;
       let child = known.get(childKey);
       if (!child) {
-        const made = await makeCategory(deps, { name, language, parent, session });
-        if (!made.ok) {
-          resolved.set(key, made);
+        const placed = await makeCategory(deps, { name, language, parent, session, made });
+        if (!placed.ok) {
+          resolved.set(key, placed);
           continue;
         }
-        child = made.value;
+        child = placed.value;
+        made.push(child);
         known.set(childKey, child);
       }
       const next = [...path, child];
@@ -95,25 +133,26 @@ async function makeCategory(
     language,
     parent,
     session,
-  }: { name: string; language: string; parent: CategoryState | null; session: ClientSession },
+    made,
+  }: Look & { name: string; parent: CategoryState | null; made: readonly CategoryState[] },
 ): Promise<Outcome<CategoryState>> {
   const id = deps.ids.next('cat');
   const slug = slugOf(name, 'category');
-  const [taken] = await findCategoriesBySlug(deps.store, [slug], session);
-  const details = { slug: taken ? distinctSlug(slug, id) : slug, name, language };
-  const placed = placeCategory(null, details, { id, parent, origin: 'IMPORT' });
-  if (placed.ok) await insertCategory(deps.store, placed.value, session);
-  return placed;
+  const isTaken =
+    made.some((category) => category.slug === slug) ||
+    (await findCategoriesBySlug(deps.store, [slug], session)).length > 0;
+  const details = { slug: isTaken ? distinctSlug(slug, id) : slug, name, language };
+  return placeCategory(null, details, { id, parent, origin: 'IMPORT' });
 }
 
 /** A feed names few categories and each of them often: what reads the same is folded once. */
 function keyMaker(): (reference: CategoryReference) => string {
   const keys = new Map<string, string>();
-  return ({ parts }) => {
-    const written = parts.join('\n');
+  return ({ by, parts }) => {
+    const written = `${by}\n${parts.join('\n')}`;
     const known = keys.get(written);
     if (known !== undefined) return known;
-    const key = parts.map(categoryNameKey).join('\n');
+    const key = by === 'slugs' ? written : `${by}\n${parts.map(categoryNameKey).join('\n')}`;
     keys.set(written, key);
     return key;
   };

@@ -5,14 +5,18 @@ import type { CommandDeps } from '../command-deps.ts';
 import { uploadFile } from '../receive-upload.ts';
 import { applyBatch, type Batch, LeaseLostError } from './apply-batch.ts';
 import { readFeed } from './feed.ts';
-import { type PreparedRow, prepareRow } from './prepare-rows.ts';
+import { planBatch } from './plan-batch.ts';
+import { isRow, type PreparedRow, prepareRow } from './prepare-rows.ts';
 import { UnreadableFeedError } from './read-csv.ts';
+import type { KeptCategories } from './row-categories.ts';
 
 /**
  * Small enough for one transaction of some hundred writes, large enough that its cost is spread: a batch waits for about
  * ten answers of the store, however many rows it has, and for whatever else the process does before it reads each.
  */
 const BATCH_ROWS = 400;
+/** In characters: of rows with long texts fewer are one batch, so that what is held does not depend on the feed. */
+const BATCH_SIZE = 2 * 1024 * 1024;
 /** Progress is told at least this often, however slowly rows arrive. */
 const BATCH_MS = 1_000;
 /** Runs that got no further before the import is given up: something in it brings the process down. */
@@ -47,18 +51,25 @@ async function runImport(deps: CommandDeps, claimed: ImportState, runner: Import
   if (!feed) return fail(deps, claimed, 'The uploaded file is gone.', runner.holder);
   let state = claimed;
   let rows: (PreparedRow | ImportError)[] = [];
+  let size = 0;
   let line = state.line;
   let lastAppliedAt = performance.now();
-  // One batch is written while the next is read: the store and the reader are two processors.
+  const kept: KeptCategories = new Map();
+  // One batch is written while the next is read and planned: the store and the reader are two processors.
   let writing = Promise.resolve();
   const apply = async (batch: Pick<Batch, 'isLast' | 'failure'>): Promise<void> => {
-    await writing;
-    if (state.finishedAt) return;
     const read = { rows, line, ...batch };
     rows = [];
-    lastAppliedAt = performance.now();
-    writing = applyBatch(deps, state, read, runner.holder).then((next) => void (state = next));
+    size = 0;
+    const planning = read.rows.length > 0 ? planBatch(deps, claimed, read.rows, { kept }) : Promise.resolve(undefined);
     // Whoever waits for it next is told; nobody may be waiting yet.
+    planning.catch(() => undefined);
+    await writing;
+    if (state.finishedAt) return;
+    lastAppliedAt = performance.now();
+    writing = planning
+      .then((ahead) => applyBatch(deps, state, read, { holder: runner.holder, ahead, onOutdated: () => kept.clear() }))
+      .then((next) => void (state = next));
     writing.catch(() => undefined);
   };
   const end = async (failure?: string): Promise<void> => {
@@ -68,9 +79,12 @@ async function runImport(deps: CommandDeps, claimed: ImportState, runner: Import
   try {
     for await (const record of readFeed(state.format, feed.stream)) {
       if (record.line <= claimed.line) continue;
-      rows.push(prepareRow(record, claimed));
+      const prepared = prepareRow(record, claimed);
+      rows.push(prepared);
+      size += isRow(prepared) ? prepared.size : 0;
       line = record.line;
-      if (rows.length < BATCH_ROWS && performance.now() - lastAppliedAt < BATCH_MS) continue;
+      const isFull = rows.length >= BATCH_ROWS || size >= BATCH_SIZE;
+      if (!isFull && performance.now() - lastAppliedAt < BATCH_MS) continue;
       await apply({ isLast: false });
       if (state.finishedAt) return undefined;
       if (runner.isStopping()) {
@@ -92,5 +106,5 @@ async function runImport(deps: CommandDeps, claimed: ImportState, runner: Import
 }
 
 async function fail(deps: CommandDeps, state: ImportState, reason: string, holder: string): Promise<void> {
-  await applyBatch(deps, state, { rows: [], line: state.line, isLast: true, failure: reason }, holder);
+  await applyBatch(deps, state, { rows: [], line: state.line, isLast: true, failure: reason }, { holder });
 }

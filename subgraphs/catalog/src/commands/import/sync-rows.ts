@@ -50,7 +50,7 @@ export async function syncRows(
   );
   const origin = { id: deps.ids.next('syn'), vendorId, language };
   return inCommand<Outcome<SyncedRow[]>>(deps, actor, async ({ transaction: { session }, tell }) => {
-    const plan = await planBatch(deps, origin, prepared, session);
+    const plan = await planBatch(deps, origin, prepared, { session });
     tell(...(await writePlan(deps, plan, session)));
     const errors = new Map(plan.errors.map((error) => [error.line, error]));
     return accept(rows.map((_, line) => plan.results.get(line) ?? errors.get(line)!));
