@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type FreshDatabase, freshDatabase, startTestStores, type Stores } from '@marketgraph/stores/testing';
 import {
   afterCommit,
@@ -11,6 +11,7 @@ import {
   sqlStateOf,
 } from '../src/postgres/postgres.ts';
 import { leanTransaction } from '../src/postgres/lean-connection.ts';
+import { StatementGroup } from '../src/postgres/statement-group.ts';
 import { silentLog as log } from '../src/testing/testing.ts';
 
 let stores: Stores;
@@ -33,6 +34,7 @@ beforeEach(async () => {
   };
 });
 
+const sendGroup = StatementGroup.send.bind(StatementGroup);
 const INSERT = 'insert into thing (id, name) values (?, ?)';
 const all = () => db.em.fork().execute<{ id: number; name: string | null }[]>('select id, name from thing order by id');
 const failureOf = (work: Promise<unknown>): Promise<unknown> =>
@@ -99,6 +101,26 @@ describe('statements that go together', () => {
       ]),
     );
     expect(answers).toEqual([[], [{ name: 'a', at: null }], [{ id: 1, name: 'b' }], [{ name: 'b', at: null }]]);
+  });
+
+  it('are those that are asked for before anybody waits, too', async () => {
+    const ways: number[] = [];
+    const send = vi.spyOn(StatementGroup, 'send').mockImplementation((client, statements) => {
+      ways.push(statements.length);
+      return sendGroup(client, statements);
+    });
+    onTestFinished(() => send.mockRestore());
+    const answers = await inTransaction(db, async (em) => {
+      const both = await Promise.all([
+        em.execute('insert into thing (id, name) values (?, ?) returning id', [1, 'a']),
+        em.execute('select name from thing'),
+      ]);
+      await executeAlong(em, 'update thing set name = ?', ['b']);
+      return [...both, await em.execute('select name from thing')];
+    });
+    expect(answers).toEqual([[{ id: 1 }], [{ name: 'a' }], [{ name: 'b' }]]);
+    // With its begin; what nobody waits for with what is asked for then; the commit.
+    expect(ways).toEqual([3, 2, 1]);
   });
 
   it('can be asked again after one of them failed, whatever the server has kept of them by then', async () => {

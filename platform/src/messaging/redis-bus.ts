@@ -36,6 +36,8 @@ const ONCE_OR_NEVER = {
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
   commandTimeout: ANSWER_MS,
+  // Mostly there is one command at a time, and a pipeline for it costs more than it does.
+  enableAutoPipelining: false,
 };
 
 /**

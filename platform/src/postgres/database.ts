@@ -22,6 +22,8 @@ export interface DatabaseOptions {
 }
 
 const DEFAULT_POOL_SIZE = 10;
+/** A connection knows the statements and their plans that the next one would have to learn, so it is kept over quiet minutes. */
+const KEEP_CONNECTION_MS = 5 * 60_000;
 /** Nothing a request does may hold a connection for longer. */
 const STATEMENT_TIMEOUT_MS = 15_000;
 
@@ -32,7 +34,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     entities: [...entities],
     // A service may begin with raw SQL alone; an empty list is not a mistake.
     discovery: { warnWhenNoEntities: false },
-    pool: { min: 0, max: poolSize },
+    pool: { min: 0, max: poolSize, idleTimeoutMillis: KEEP_CONNECTION_MS },
     driverOptions: { application_name: applicationName, statement_timeout: STATEMENT_TIMEOUT_MS },
     // Times are instants: read and written as such, whatever zone the server is in.
     forceUtcTimezone: true,

@@ -25,15 +25,28 @@ export const IDEMPOTENCY_HOURS = 24;
  * until the first has committed, then gets the stored answer; if the first
  * rolled back, it runs itself. Another input with the same key is `reused`.
  */
-export async function onceByKey<Answer>(
+export function onceByKey<Answer>(
   em: EntityManager,
   call: IdempotentCall,
   work: () => Promise<Answer>,
+): Promise<IdempotentAnswer<Answer>>;
+/** `read` is what `work` decides by: it is asked for together with the claim of the key, whoever gets that. */
+export function onceByKey<Answer, Known>(
+  em: EntityManager,
+  call: IdempotentCall,
+  work: (known: Known) => Promise<Answer>,
+  read: () => Promise<Known>,
+): Promise<IdempotentAnswer<Answer>>;
+export async function onceByKey<Answer, Known>(
+  em: EntityManager,
+  call: IdempotentCall,
+  work: (known: Known) => Promise<Answer>,
+  read?: () => Promise<Known>,
 ): Promise<IdempotentAnswer<Answer>> {
   const { principal, operation, key } = call;
   const inputHash = hashOf(call.input);
   // A key past its time is taken over as if nobody had used it.
-  const inserted = await em.execute<unknown[]>(
+  const claim = em.execute<unknown[]>(
     `insert into idempotency as known (principal, operation, key, input_hash) values (?, ?, ?, ?)
      on conflict (principal, operation, key) do update
        set input_hash = excluded.input_hash, answer = null, created_at = excluded.created_at
@@ -41,9 +54,11 @@ export async function onceByKey<Answer>(
      returning 1`,
     [principal, operation, key, inputHash, IDEMPOTENCY_HOURS],
   );
+  const [inserted, known] = await Promise.all([claim, read?.()]);
   if (inserted.length === 0) return (await knownAnswer(em, call)) ?? { kind: 'reused' };
   crashPoint('idempotency.claimed');
-  const answer = await work();
+  // Where nothing is read, nothing is expected.
+  const answer = await work(known as Known);
   await executeAlong(em, 'update idempotency set answer = ?::jsonb where principal = ? and operation = ? and key = ?', [
     JSON.stringify(answer),
     principal,

@@ -31,31 +31,84 @@ const BEGIN: PreparedStatement = { name: 'begin', text: 'begin', values: [] };
 const RELAXED: PreparedStatement = { name: 'relaxed', text: 'set local synchronous_commit to off', values: [] };
 const COMMIT: PreparedStatement = { name: 'commit', text: 'commit', values: [] };
 
+/** A statement on its way, and who waits for its answer. */
+interface Waiting {
+  statement: PreparedStatement;
+  ends?: { resolve(answer: Answer): void; reject(reason: unknown): void };
+}
+
 /** Stands where the ORM keeps its own transaction, and is handed back to `execute` by it. */
 class LeanTransaction {
   isBegun = false;
-  /** Goes with the next statement that somebody waits for. */
-  ahead: PreparedStatement[];
   readonly afterCommit = new Set<() => void>();
+  #waiting: Waiting[];
+  readonly #beginning: number;
 
   constructor(
     readonly client: PoolClient,
     readonly compile: Compile,
-    readonly send: Send,
-    private readonly beginning: readonly PreparedStatement[],
+    private readonly send: Send,
+    beginning: readonly PreparedStatement[],
   ) {
-    this.ahead = [...beginning];
+    this.#waiting = beginning.map((statement) => ({ statement }));
+    this.#beginning = beginning.length;
   }
 
   get hasWork(): boolean {
-    return this.isBegun || this.ahead.length > this.beginning.length;
+    return this.isBegun || this.#waiting.length > this.#beginning;
   }
 
-  takeAhead(): PreparedStatement[] {
-    const { ahead } = this;
-    this.ahead = [];
+  /** Goes with the next one that somebody waits for. */
+  along(statement: PreparedStatement): void {
+    this.#waiting.push({ statement });
+  }
+
+  /** Those that are asked for before anybody waits go together, in the order in which they were asked for. */
+  ask(statement: PreparedStatement): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ statement, ends: { resolve, reject } });
+      queueMicrotask(() => void this.sendWaiting());
+    });
+  }
+
+  /** What was asked for before is sent first, and what failed of it fails this. */
+  async sendBefore(): Promise<void> {
+    const last = this.#waiting.at(-1);
+    if (!last) return;
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    const { ends } = last;
+    last.ends = { resolve, reject };
+    void this.sendWaiting();
+    await promise.then(ends?.resolve, (error: unknown) => {
+      ends?.reject(error);
+      throw error;
+    });
+  }
+
+  /** Never rejects: whoever waits is told. */
+  async sendWaiting(): Promise<void> {
+    const waiting = this.#waiting;
+    if (waiting.length === 0) return;
+    this.#waiting = [];
     this.isBegun = true;
-    return ahead;
+    const answers = this.send(
+      this.client,
+      waiting.map(({ statement }) => statement),
+    );
+    if (isTracing()) traceUnawaited(waiting, answers);
+    try {
+      for (const [at, answer] of (await answers).entries()) waiting[at]!.ends?.resolve(answer);
+    } catch (error) {
+      for (const { ends } of waiting) ends?.reject(error);
+    }
+  }
+}
+
+/** Of those that nobody waits for nobody else makes a span. */
+function traceUnawaited(waiting: readonly Waiting[], answers: Promise<unknown>): void {
+  for (const { statement, ends } of waiting) {
+    if (ends || statement === BEGIN || statement === RELAXED) continue;
+    void tracedPart(...spanOf(statement), () => answers).catch(() => undefined);
   }
 }
 
@@ -103,18 +156,9 @@ export async function makeLean(orm: MikroORM): Promise<void> {
   const alone = async (statement: PreparedStatement | string) =>
     typeof statement === 'string' ? onOne((client) => client.query(statement)) : (await aloneTogether([statement]))[0]!;
   const inside = async (transaction: LeanTransaction, statement: PreparedStatement | string) => {
-    const { client } = transaction;
-    const ahead = transaction.takeAhead();
-    if (typeof statement !== 'string') return (await sendTraced([...ahead, statement], ahead, client)).at(-1)!;
-    if (ahead.length > 0) await sendTraced(ahead, ahead, client);
-    return client.query(statement);
-  };
-  const sendTraced = (all: readonly PreparedStatement[], ahead: readonly PreparedStatement[], client: Client) => {
-    const answers = send(client, all);
-    if (isTracing())
-      for (const one of ahead)
-        if (one !== BEGIN && one !== RELAXED) void tracedPart(...spanOf(one), () => answers).catch(ignored);
-    return answers;
+    if (typeof statement !== 'string') return transaction.ask(statement);
+    await transaction.sendBefore();
+    return transaction.client.query(statement);
   };
   const execute = async (...[query, parameters = [], method = 'all', context, logging]: Parameters<Execute>) => {
     const lean = (context as unknown) instanceof LeanTransaction ? (context as unknown as LeanTransaction) : undefined;
@@ -168,7 +212,7 @@ async function transaction<T>(
   try {
     em.setTransactionContext(context as never);
     value = await work(em);
-    await em.flush();
+    if (isManaging(em)) await em.flush();
     if (context.hasWork) await commit(context);
   } catch (error) {
     if (context.isBegun) {
@@ -186,10 +230,17 @@ async function transaction<T>(
   return value;
 }
 
+/** Most transactions leave nothing to the ORM, and asking it to save nothing takes a while. */
+function isManaging(em: EntityManager): boolean {
+  const work = em.getUnitOfWork();
+  if (work.getPersistStack().size > 0 || work.getRemoveStack().size > 0) return true;
+  for (const _entity of work.getIdentityMap()) return true;
+  return false;
+}
+
 async function commit(context: LeanTransaction): Promise<void> {
-  const answers = await context.send(context.client, [...context.takeAhead(), COMMIT]);
-  if (answers.at(-1)!.command !== 'COMMIT')
-    throw new Error('A statement failed, and the transaction went on as if it had not.');
+  const { command } = await context.ask(COMMIT);
+  if (command !== 'COMMIT') throw new Error('A statement failed, and the transaction went on as if it had not.');
 }
 
 /**
@@ -199,7 +250,7 @@ async function commit(context: LeanTransaction): Promise<void> {
 export async function executeAlong(em: EntityManager, query: string, parameters: readonly unknown[]): Promise<void> {
   const context: unknown = em.getTransactionContext();
   const statement = context instanceof LeanTransaction ? context.compile(query, parameters) : undefined;
-  if (statement) (context as LeanTransaction).ahead.push(statement);
+  if (statement) (context as LeanTransaction).along(statement);
   else await em.execute(query, [...parameters], 'run');
 }
 
@@ -220,10 +271,8 @@ export async function executeTogether(
     for (const [query, parameters = []] of statements) all.push(await em.execute<unknown[]>(query, [...parameters]));
     return all;
   }
-  if (!context) return (await lean.alone(compiled)).map(({ rows }) => rows);
-  const ahead = context.takeAhead();
-  const answers = await lean.send(context.client, [...ahead, ...compiled]);
-  return answers.slice(ahead.length).map(({ rows }) => rows);
+  const answers = context ? Promise.all(compiled.map((statement) => context.ask(statement))) : lean.alone(compiled);
+  return (await answers).map(({ rows }) => rows);
 }
 
 /** Calls `hook` once the transaction of this entity manager is committed, and never if it is not; outside of one at once. */
@@ -234,8 +283,6 @@ export function afterCommit(em: EntityManager, hook: () => void): void {
 }
 
 const SQL: SpanOptions = { kind: SpanKind.CLIENT, attributes: { 'db.system.name': 'postgresql' } };
-
-const ignored = () => undefined;
 
 /** A statement whose values are in its text is known by its verb alone. */
 function spanOf(statement: PreparedStatement | string): [name: string, options: SpanOptions] {

@@ -34,6 +34,9 @@ export class ConnectionLostError extends Error {
  */
 export class MemoryEntityManager {
   readonly #managed: Managed[] = [];
+  /** A connection does one thing at a time, and nothing more for a transaction in which something failed. */
+  #turn: Promise<void> = Promise.resolve();
+  #failure: unknown;
 
   constructor(
     readonly model: OrmModel,
@@ -59,6 +62,7 @@ export class MemoryEntityManager {
       await database.scheduler.arrive('commit');
       if (this.faults.breaks()) throw new ConnectionLostError(true);
     } catch (error) {
+      await inner.#turn;
       database.rollback(transaction);
       throw error;
     }
@@ -71,10 +75,33 @@ export class MemoryEntityManager {
 
   /** One statement: in the transaction, or in one of its own. */
   async statement<T>(run: (transaction: Transaction) => T | Promise<T>): Promise<T> {
-    const { database } = this.model;
-    await database.scheduler.arrive('statement');
+    const { transaction } = this;
+    if (!transaction) return this.#alone(run);
+    const done = this.#turn.then(async () => {
+      if (this.#failure !== undefined) throw this.#failure;
+      try {
+        return await this.#sent(() => run(transaction));
+      } catch (error) {
+        this.#failure = error;
+        throw error;
+      }
+    });
+    this.#turn = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    return done;
+  }
+
+  async #sent<T>(run: () => T | Promise<T>): Promise<T> {
+    await this.model.database.scheduler.arrive('statement');
     if (this.faults.breaks()) throw new ConnectionLostError(true);
-    if (this.transaction) return await run(this.transaction);
+    return await run();
+  }
+
+  async #alone<T>(run: (transaction: Transaction) => T | Promise<T>): Promise<T> {
+    const { database } = this.model;
+    await this.#sent(() => undefined);
     const transaction = database.begin();
     let value: T;
     try {

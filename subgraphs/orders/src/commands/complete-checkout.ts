@@ -1,5 +1,5 @@
 import { isSameMoney, type Money, type Rejection } from '@marketgraph/platform/core';
-import { type EntityManager, inTransaction, onceByKey } from '@marketgraph/platform/postgres';
+import { inTransaction, onceByKey } from '@marketgraph/platform/postgres';
 import { type Failure, failureOf, isEnded } from '../domain/checkout.ts';
 import { type CheckoutRecord, findCheckoutByPayment, readCheckout } from '../store/checkouts.ts';
 import { savePurchaseOrderNumber } from '../store/order-writes.ts';
@@ -36,11 +36,16 @@ export async function completeCheckout(services: Services, command: CompleteChec
   const found: { record?: CheckoutRecord } = {};
   try {
     const once = await inTransaction(services.orm, (em) =>
-      onceByKey(em, call, async () => {
-        found.record = await ownCheckout(em, command);
-        if (purchaseOrderNumber) await savePurchaseOrderNumber(em, found.record.orderId, purchaseOrderNumber);
-        return { orderId: found.record.orderId };
-      }),
+      onceByKey(
+        em,
+        call,
+        async (known: CheckoutRecord | undefined) => {
+          const { orderId } = (found.record = ownCheckout(known, command));
+          if (purchaseOrderNumber) await savePurchaseOrderNumber(em, orderId, purchaseOrderNumber);
+          return { orderId };
+        },
+        () => findCheckoutByPayment(em, cartId, paymentId),
+      ),
     );
     if (once.kind === 'reused') {
       return refused({ code: 'IDEMPOTENCY_KEY_REUSED', message: 'This key was used for another completion.' });
@@ -65,8 +70,7 @@ class RefusedError extends Error {
   }
 }
 
-async function ownCheckout(em: EntityManager, command: CompleteCheckout): Promise<CheckoutRecord> {
-  const record = await findCheckoutByPayment(em, command.cartId, command.paymentId);
+function ownCheckout(record: CheckoutRecord | undefined, command: CompleteCheckout): CheckoutRecord {
   if (!record || record.principal !== command.buyerId) {
     throw new RefusedError({ code: 'NOT_FOUND', message: 'There is no such checkout.', field: ['paymentId'] });
   }

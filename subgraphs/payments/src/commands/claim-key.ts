@@ -14,20 +14,28 @@ class RefusedError extends Error {
  * idempotency key in one transaction and remembers the id of what it is about.
  * The second half (ask the provider, record) is then run by everybody who holds
  * the same key, and is harmless to repeat.
+ * `read` is what is decided by, and asked for together with the key.
  */
-export async function claimKey(
+export async function claimKey<Known>(
   deps: PaymentsDeps,
-  call: { caller: Caller; operation: string; input: unknown },
-  decide: (em: EntityManager) => Promise<Result<string>>,
+  call: { caller: Caller; operation: string; input: unknown; read?(em: EntityManager): Promise<Known> },
+  decide: (em: EntityManager, known: Known) => Promise<Result<string>>,
 ): Promise<Result<{ id: string; isReplay: boolean }>> {
-  const { caller, operation, input } = call;
+  const { caller, operation, input, read } = call;
+  const key = { principal: caller.principal, operation, key: caller.idempotencyKey, input };
   try {
     const claimed = await inTransaction(deps.orm, (em) =>
-      onceByKey(em, { principal: caller.principal, operation, key: caller.idempotencyKey, input }, async () => {
-        const decided = await decide(em);
-        if (!decided.ok) throw new RefusedError(decided.rejection);
-        return { id: decided.value };
-      }),
+      onceByKey(
+        em,
+        key,
+        async (known: Known) => {
+          const decided = await decide(em, known);
+          if (!decided.ok) throw new RefusedError(decided.rejection);
+          return { id: decided.value };
+        },
+        // Without it nothing is read, and nothing expected.
+        async () => (await read?.(em)) as Known,
+      ),
     );
     if (claimed.kind === 'reused') {
       return reject('IDEMPOTENCY_KEY_REUSED', 'This idempotency key was used with another input.', {

@@ -41,10 +41,10 @@ export async function createPayment(
 ): Promise<Result<PaymentRow>> {
   if (input.amount.amount <= 0) return reject('INVALID', 'There is nothing to pay.', { field: ['amount'] });
   let fresh: PaymentRow | undefined;
-  const claimed = await claimKey(deps, { caller, operation: 'paymentCreate', input }, async (em) => {
+  const read = (em: EntityManager) => findPaymentOfOrder(em, input.orderId);
+  const claimed = await claimKey(deps, { caller, operation: 'paymentCreate', input, read }, async (em, known) => {
     // Tried again after a lost race, it may be somebody else's by now.
     fresh = undefined;
-    const known = await findPaymentOfOrder(em, input.orderId);
     if (!known) {
       fresh = await openPayment(deps, em, input);
       return accept(fresh.id);

@@ -1,4 +1,5 @@
 import { accept, type Money, reject, type Result } from '@marketgraph/platform/core';
+import type { EntityManager } from '@marketgraph/platform/postgres';
 import { isCaptured, type MethodSummary } from '../domain/payment.ts';
 import type { PaymentRow } from '../store/payment.entity.ts';
 import { findPayment, findPaymentOfCart } from '../store/payments.ts';
@@ -22,8 +23,8 @@ export async function openSession(deps: PaymentsDeps, caller: Caller, input: Ope
   if (!isOffered(methodKind)) {
     return reject('INVALID', 'This way to pay is not offered.', { field: ['methodKind'] });
   }
-  const claimed = await claimKey(deps, { caller, operation: 'paymentSessionCreate', input }, async (em) => {
-    const row = await findPaymentOfCart(em, input.cartId);
+  const read = (em: EntityManager) => findPaymentOfCart(em, input.cartId);
+  const claimed = await claimKey(deps, { caller, operation: 'paymentSessionCreate', input, read }, async (_, row) => {
     // A cart of somebody else reads like one that was never checked out.
     if (!row?.clientSecret || row.buyerId !== input.buyerId) {
       return reject('NOT_FOUND', 'No checkout of this cart waits for a payment.', { field: ['cartId'] });

@@ -3,7 +3,7 @@ import type { NewEvent } from '@marketgraph/platform/messaging';
 import { appendToOutbox, type EntityManager, inTransaction } from '@marketgraph/platform/postgres';
 import type { OwnIntent } from '../clients/provider.ts';
 import { observe, type Observed } from '../domain/intent.ts';
-import { bookCapture, bookFee } from '../domain/ledger.ts';
+import { bookCapture, bookFee, type Journal } from '../domain/ledger.ts';
 import { isCaptured } from '../domain/payment.ts';
 import { settle } from '../domain/settlement.ts';
 import { paymentMoved } from '../events/out.ts';
@@ -73,17 +73,21 @@ async function apply(
   row.failureCode = observed.failure?.code ?? null;
   row.failureMessage = observed.failure?.message ?? null;
   await addTransactions(em, row, observed.transactions, { ids: deps.ids, now });
+  const reference = own.intent.chargeReference ?? own.intent.reference;
+  const journals: Journal[] = [];
   if (observed.newlyCaptured.amount > 0) {
-    const reference = own.intent.chargeReference ?? own.intent.reference;
-    await book(em, bookCapture(row.id, observed.newlyCaptured, reference), { ids: deps.ids, now, paymentId: row.id });
+    journals.push(bookCapture(row.id, observed.newlyCaptured, reference));
   }
   if (observed.newFee) {
     row.feeAmount = observed.newFee.amount;
-    const reference = own.intent.chargeReference ?? own.intent.reference;
-    const journal = observed.newFee.amount > 0 ? bookFee(reference, observed.newFee) : null;
-    if (journal) await book(em, journal, { ids: deps.ids, now, paymentId: row.id });
+    const fee = observed.newFee.amount > 0 ? bookFee(reference, observed.newFee) : null;
+    if (fee) journals.push(fee);
   }
-  const settlements = await settleWhatWasPlanned(deps, em, row, now);
+  // Asked for together, and so in this order.
+  const [settlements] = await Promise.all([
+    settleWhatWasPlanned(deps, em, row, now),
+    ...journals.map((journal) => book(em, journal, { ids: deps.ids, now, paymentId: row.id })),
+  ]);
   // Captured and not settled yet is the one end at which something is still owed.
   const isOwed = isCaptured(row.status) && row.settlePlan && !row.settledAt;
   const isDone = observed.isFinal && !isOwed && !isUnsold(row);

@@ -35,8 +35,9 @@ export async function settlePayment(
   if (known.status !== 'AUTHORIZED' && !isCaptured(known.status)) await syncPayment(deps, known.id);
 
   let planned: PaymentRow | undefined;
-  const claimed = await claimKey(deps, { caller, operation: 'paymentSettle', input }, async (em) => {
-    const outcome = await plan(deps, em, input);
+  const read = (em: EntityManager) => lockPlainPayment(em, input.paymentId);
+  const claimed = await claimKey(deps, { caller, operation: 'paymentSettle', input, read }, async (em, row) => {
+    const outcome = await plan(deps, em, { input, row });
     if (!outcome.ok) return outcome;
     planned = outcome.value;
     return accept(planned.id);
@@ -81,8 +82,11 @@ function refusal(row: PaymentRow): Result<PaymentRow> {
     : reject('ILLEGAL_TRANSITION', `A payment that is ${row.status} cannot be settled.`);
 }
 
-async function plan(deps: PaymentsDeps, em: EntityManager, input: SettlePayment): Promise<Result<PaymentRow>> {
-  const row = await lockPlainPayment(em, input.paymentId);
+async function plan(
+  deps: PaymentsDeps,
+  em: EntityManager,
+  { input, row }: { input: SettlePayment; row: PaymentRow | null },
+): Promise<Result<PaymentRow>> {
   if (!row) return reject('NOT_FOUND', 'No such payment.', { field: ['paymentId'] });
   const checked = checkParts(input.vendorOrders, money(row.amount, row.currency));
   if (!checked.ok) return checked;

@@ -11,6 +11,7 @@ export async function lockDueSettlements(em: EntityManager, limit: number): Prom
       order by release_at limit ? for update skip locked`,
     [limit],
   );
+  if (rows.length === 0) return [];
   return em.find(SettlementRow, { id: { $in: rows.map(({ id }) => id) } }, { orderBy: { id: 'asc' } });
 }
 
