@@ -364,6 +364,34 @@ describe('from outbox to effect', () => {
     await follower.close();
   });
 
+  it('tells what an event is called without reading it where the name stands in front, and never another name', async () => {
+    const head = await bus.head('orders');
+    const rest = '"version":1,"occurredAt":"","key":"k","sequence":1';
+    const texts = [
+      `{"name":"orders.plain",${rest},"payload":{}}`,
+      `{"id":"evt_1","trace":"00-1","name":"orders.behind",${rest},"payload":{}}`,
+      `{"payload":{"name":"orders.not"},"name":"orders.late",${rest}}`,
+      `{"id":"\\",\\"name\\":\\"orders.not","name":"orders.quoted",${rest},"payload":{}}`,
+      '{"id":"evt_2","name":"orders.broken",',
+    ];
+    await bus.publish('orders', texts);
+    const deliveries = await bus.read('orders', { after: head, count: 10 });
+    expect(deliveries.map(({ name }) => name)).toEqual([
+      'orders.plain',
+      'orders.behind',
+      undefined,
+      undefined,
+      'orders.broken',
+    ]);
+    expect(deliveries.map(({ envelope }) => envelope.name)).toEqual([
+      'orders.plain',
+      'orders.behind',
+      'orders.late',
+      'orders.quoted',
+      'unreadable',
+    ]);
+  });
+
   it('knows whether a stream has been trimmed', async () => {
     const small = await createRedisBus({ url: stores.redis.orders, log, keepEvents: 10 });
     const events = Array.from({ length: 250 }, (_, at) => {

@@ -32,8 +32,10 @@ export interface FlashSaleResult {
   surprises: readonly string[];
   /** Answers with a status of 500 or more. */
   serverErrors: number;
-  /** From asking to "sold out", in milliseconds, sorted. */
+  /** From the first thing a buyer did to "sold out", in milliseconds, sorted: filling a cart is in it when the sale is cold. */
   soldOutAfterMs: readonly number[];
+  /** The same from asking to check out. */
+  refusedAfterMs: readonly number[];
   seconds: number;
 }
 
@@ -64,6 +66,7 @@ export async function holdFlashSale(sale: FlashSale): Promise<FlashSaleResult> {
   const counts = { confirmed: 0, declined: 0, soldOut: 0, serverErrors: 0 };
   const surprises: string[] = [];
   const soldOutAfterMs: number[] = [];
+  const refusedAfterMs: number[] = [];
   const graph = counting(counts);
   if (sale.mode !== 'cold') await inLanes(people, FILLED_AT_ONCE, (buyer) => fill(graph, buyer, sale.offerId));
 
@@ -72,9 +75,14 @@ export async function holdFlashSale(sale: FlashSale): Promise<FlashSaleResult> {
     try {
       const isDeclined = sale.everyNthDeclined ? at % sale.everyNthDeclined === 0 : false;
       for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+        const came = performance.now();
+        if (buyer.cartId === undefined) await fill(graph, buyer, sale.offerId);
         const asked = performance.now();
         const outcome = await buy(sale, graph, buyer, isDeclined);
-        if (outcome === 'sold out') soldOutAfterMs.push(performance.now() - asked);
+        if (outcome === 'sold out') {
+          soldOutAfterMs.push(performance.now() - came);
+          refusedAfterMs.push(performance.now() - asked);
+        }
         if (outcome === 'sold out' && sale.persistent && !isDeclined && counts.confirmed < sale.units) {
           await pause(100 + Math.random() * 200);
           continue;
@@ -92,6 +100,7 @@ export async function holdFlashSale(sale: FlashSale): Promise<FlashSaleResult> {
     ...counts,
     surprises,
     soldOutAfterMs: soldOutAfterMs.toSorted((a, b) => a - b),
+    refusedAfterMs: refusedAfterMs.toSorted((a, b) => a - b),
     seconds: (performance.now() - begin) / 1_000,
   };
 }
@@ -179,7 +188,6 @@ async function buy(
   buyer: Buyer,
   isDeclined: boolean,
 ): Promise<'confirmed' | 'declined' | 'sold out'> {
-  if (buyer.cartId === undefined) await fill(graph, buyer, sale.offerId);
   const cartId = buyer.cartId!;
   const started = await startWithOneKey(graph, buyer, cartId);
   if (started === 'sold out') return started;

@@ -5,7 +5,9 @@ import type { OutboxMarks } from './outbox.ts';
 export interface Delivery {
   domain: string;
   position: string;
-  envelope: EventEnvelope;
+  /** What the event is called, where that can be told without reading all of it: whom it does not concern looks no further. */
+  name?: string | undefined;
+  readonly envelope: EventEnvelope;
   /** How often this group was handed the event, 1 the first time. */
   attempt: number;
 }

@@ -181,7 +181,9 @@ export async function startConsumer<Transaction>(options: ConsumerOptions<Transa
     return apart;
   };
 
-  const isIgnored = (event: EventEnvelope): boolean => {
+  const isIgnored = (delivery: Delivery): boolean => {
+    if (delivery.name !== undefined && !handlers[delivery.name]) return true;
+    const event = delivery.envelope;
     if (event.version === 0) return false;
     try {
       return !handlers[event.name] || !concerns(event);
@@ -199,7 +201,7 @@ export async function startConsumer<Transaction>(options: ConsumerOptions<Transa
       const waitMs = ignored.length > 0 ? IGNORED_WAIT_MS : RECEIVE_WAIT_MS;
       const deliveries = await member.receive({ count: receiveCount, waitMs });
       // Most events are nothing to most groups.
-      const [nothing, concerning] = parted(deliveries, ({ envelope }) => isIgnored(envelope));
+      const [nothing, concerning] = parted(deliveries, isIgnored);
       stats.ignored += nothing.length;
       ignored.push(...nothing);
       if (deliveries.length === 0 || ignored.length >= RECEIVE_COUNT) await acknowledge([]);

@@ -327,20 +327,31 @@ function deliveriesOf(reply: StreamReply, log: Logger): Delivery[] {
 /** An entry that is not an envelope still gets a delivery: its group buries it with the reason. */
 function deliveryOf(domain: string, [position, fields]: StreamEntry, attempt: number, log: Logger): Delivery | null {
   const text = fields ? fieldOf(fields, 'e') : undefined;
+  let envelope: EventEnvelope | undefined;
+  return {
+    domain,
+    position,
+    attempt,
+    name: NAME.exec(text ?? '')?.[1],
+    // Most events are nothing to most groups: they are never parsed.
+    get envelope() {
+      return (envelope ??= parseEnvelope(text, () => log.error({ domain, position }, 'unreadable event')) ?? {
+        ...{ id: position, name: 'unreadable', version: 0, occurredAt: '', key: '', sequence: 0 },
+        payload: text,
+      });
+    },
+  };
+}
+
+/** Our own envelopes have their name in front, behind nothing but plain texts. */
+const NAME = /^\{(?:"(?:id|trace|occurredAt)":"[^"\\]*",)*"name":"([^"\\]+)"/;
+
+function parseEnvelope(text: string | undefined, onUnreadable: () => void): EventEnvelope | undefined {
   try {
-    return { domain, position, attempt, envelope: JSON.parse(text ?? '') as EventEnvelope };
+    return JSON.parse(text ?? '') as EventEnvelope;
   } catch {
-    log.error({ domain, position }, 'unreadable event');
-    const envelope = {
-      id: position,
-      name: 'unreadable',
-      version: 0,
-      occurredAt: '',
-      key: '',
-      sequence: 0,
-      payload: text,
-    };
-    return { domain, position, attempt, envelope };
+    onUnreadable();
+    return undefined;
   }
 }
 

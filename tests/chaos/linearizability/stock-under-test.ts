@@ -29,8 +29,8 @@ interface Refusals {
 
 /** The stock of one offer in two warehouses, at whichever copy of inventory answers. */
 export function stockUnderTest(
-  caller: InsideCaller,
-  { offerId, vendor, run }: { offerId: string; vendor: Vendor; run: string },
+  caller: Pick<InsideCaller, 'call'>,
+  { offerId, vendor, run }: { offerId: string; vendor: Pick<Vendor, 'id' | 'warehouses'>; run: string },
 ): Asked<StockCall, StockOutcome> {
   const keeper = aUser({ roles: ['BUYER', 'VENDOR_ADMIN'], memberships: [{ of: vendor.id, role: 'VENDOR_ADMIN' }] });
   const { warehouses } = vendor;

@@ -23,7 +23,7 @@ export interface TrialResult {
 
 const CLIENTS = 8;
 /** Few units for many: refusals, races for the last one and empty warehouses are what it is about. */
-const UNITS = [10, 0] as const;
+export const UNITS = [10, 0] as const;
 /** Long enough for everything to happen to an offer; a history of that length is decided in a moment. */
 const OPERATIONS_PER_OFFER = 250;
 /** Offers that are busy at the same time: the fewer, the more clients meet. */
@@ -115,9 +115,15 @@ async function buyOrders({ graph }: TestMarketplace, { vendor, operator, run }: 
   return orders;
 }
 
-async function playOffer(
-  caller: InsideCaller,
-  { offerId, vendor, seed, operations }: { offerId: string; vendor: Vendor; seed: number; operations: number },
+/** Eight clients do as they like to one offer with units in two warehouses. */
+export async function playOffer(
+  caller: Pick<InsideCaller, 'call'>,
+  {
+    offerId,
+    vendor,
+    seed,
+    operations,
+  }: { offerId: string; vendor: Pick<Vendor, 'id' | 'warehouses'>; seed: number; operations: number },
 ): Promise<StockOperation[]> {
   const offer = stockUnderTest(caller, { offerId, vendor, run: offerId.slice(-8) });
   const history: StockOperation[] = [];
@@ -159,7 +165,7 @@ async function playRefunds(
   return history;
 }
 
-function anomalyOf<State, Call, Outcome>(
+export function anomalyOf<State, Call, Outcome>(
   what: string,
   model: Model<State, Call, Outcome>,
   history: readonly Operation<Call, Outcome>[],

@@ -42,8 +42,9 @@ function fit(field: Field, value: unknown, dirtyValues: DirtyValues): unknown {
   const mayDrop = field.optional && (dirtyValues === 'drop' || dirtyValues === 'coerce_or_drop');
   const coerce = dirtyValues === 'coerce_or_reject' || dirtyValues === 'coerce_or_drop';
   if (field.type === 'geopoint') return fitPoint(field, value, { mayDrop, coerce });
+  const type = field.type.replace('[]', '');
   if (!isArray(field)) {
-    const fitted = fitScalar(field, value, coerce);
+    const fitted = fitScalar(type, field, value, coerce);
     if (fitted !== MISFIT) return fitted;
     if (mayDrop) return undefined;
     throw misfit(field, false);
@@ -54,7 +55,7 @@ function fit(field: Field, value: unknown, dirtyValues: DirtyValues): unknown {
   }
   const items: unknown[] = [];
   for (const item of value) {
-    const fitted = fitScalar(field, item, coerce);
+    const fitted = fitScalar(type, field, item, coerce);
     if (fitted !== MISFIT) items.push(fitted);
     else if (!mayDrop) throw misfit(field, true);
   }
@@ -65,8 +66,9 @@ function fit(field: Field, value: unknown, dirtyValues: DirtyValues): unknown {
   return items;
 }
 
-function fitScalar(field: Field, value: unknown, coerce: boolean): unknown {
-  switch (field.type.replace('[]', '')) {
+/** `type` is that of one value of the field. */
+function fitScalar(type: string, field: Field, value: unknown, coerce: boolean): unknown {
+  switch (type) {
     case 'string':
       if (typeof value === 'string') return value;
       return coerce && (typeof value === 'number' || typeof value === 'boolean') ? String(value) : MISFIT;

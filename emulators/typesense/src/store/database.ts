@@ -62,8 +62,11 @@ export class Database {
   #statement(sql: string): StatementSync {
     const known = this.#statements.get(sql);
     if (known !== undefined) {
-      this.#statements.delete(sql);
-      this.#statements.set(sql, known);
+      // Which of them was used last matters to nobody before they are many.
+      if (this.#statements.size > MAX_STATEMENTS / 2) {
+        this.#statements.delete(sql);
+        this.#statements.set(sql, known);
+      }
       return known;
     }
     const statement = this.#db.prepare(sql);
