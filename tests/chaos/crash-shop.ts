@@ -1,28 +1,32 @@
 import * as operations from '@marketgraph/schema/generated/operations';
+import { until } from '@marketgraph/platform/testing';
 import pg from 'pg';
+import Stripe from 'stripe';
 import type { Verdict } from '@marketgraph/verify';
 import { aRun, newKey, registerBuyer, registerVendor, signIn, type Vendor } from '../story/cast.ts';
-import { fillCart } from '../story/purchase.ts';
+import { availableOf, type Basket, fillCart, type StartedCheckout } from '../story/purchase.ts';
 import { accepted, silentReport } from '../story/report.ts';
 import { startTestMarketplace, type TestMarketplace } from '../support/marketplace.ts';
 import type { Person } from '../support/person.ts';
 import { type Listing, listProduct } from '../support/shop.ts';
 import { type CrashPoint, nameOf } from './crash-points.ts';
-import { atTheProvider, noMoreFaults } from './provider-faults.ts';
+import { atTheProvider, hasFaults, noMoreFaults } from './provider-faults.ts';
 import { dyingAt } from './dying-at.ts';
 import { buyStubbornly, type Purchase } from './stubborn-buyer.ts';
 import { brokenInvariants } from './broken-invariants.ts';
 
 /** What the world makes of a purchase, whoever crashes on the way. */
-export type Outcome = 'paid' | 'declined' | 'answer lost' | 'short' | 'stock gone';
+export type Outcome = 'paid' | 'declined' | 'answer lost' | 'canceled' | 'short' | 'stock gone';
 
-export const outcomes: readonly Outcome[] = ['paid', 'declined', 'answer lost', 'short', 'stock gone'];
+export const outcomes: readonly Outcome[] = ['paid', 'declined', 'answer lost', 'canceled', 'short', 'stock gone'];
 
 const ENDS: Readonly<Record<Outcome, Purchase['status']>> = {
   paid: 'CONFIRMED',
   declined: 'FAILED',
   // The money was taken and the answer never came: it has to be looked up, not taken again.
   'answer lost': 'CONFIRMED',
+  // At the provider, by hand, when the units are sold already and the money is about to be taken.
+  canceled: 'FAILED',
   short: 'REFUSED',
   // Paid after the time was over, and somebody else has the last one.
   'stock gone': 'FAILED',
@@ -38,6 +42,16 @@ export interface CellResult {
 }
 
 const UNITS = 100_000;
+const CAPTURE = { method: 'POST', path: '/v1/payment_intents/*/capture' };
+const CANCEL_WITHIN_MS = 2_000;
+/** What nobody paid for in time is for sale again. */
+const BACK_WITHIN_MS = 5_000;
+const SIGN_IN_PATIENCE_MS = 90_000;
+
+interface Rival {
+  buyer: Person;
+  basket: Basket;
+}
 
 /** A marketplace in processes, and a vendor with one product that everybody wants and one that is gone. */
 export class CrashShop {
@@ -81,23 +95,20 @@ export class CrashShop {
     // A cart of its own, filled before anybody is in danger.
     const buyer = await registerBuyer(graph, `B${newKey().slice(0, 8)}`, this.run);
     const isScarce = outcome === 'short' || outcome === 'stock gone';
-    if (outcome === 'stock gone') await this.oneMore();
-    const basket = await fillCart(buyer, [
-      { offerId: (isScarce ? this.scarce : this.plenty).offerId, quantity: outcome === 'short' ? 2 : 1 },
-    ]);
-    if (outcome === 'answer lost') {
-      await atTheProvider(graph, {
-        kind: 'error500AfterEffect',
-        match: { method: 'POST', path: '/v1/payment_intents/*/capture' },
-      });
-    }
+    if (isScarce) await this.haveLeft(outcome === 'short' ? 0 : 1);
+    const basket = await fillCart(buyer, [{ offerId: (isScarce ? this.scarce : this.plenty).offerId, quantity: 1 }]);
+    const rival = outcome === 'stock gone' ? await this.aRival() : undefined;
+    if (outcome === 'answer lost') await atTheProvider(graph, { kind: 'error500AfterEffect', match: CAPTURE });
+    if (outcome === 'canceled')
+      await atTheProvider(graph, { kind: 'delayBefore', ms: CANCEL_WITHIN_MS, match: CAPTURE });
     try {
       const { crashed, result } = await dyingAt(service, point, async () => {
         const card = outcome === 'declined' ? 'pm_card_chargeDeclined' : 'pm_card_visa';
         const purchase = await buyStubbornly(graph, buyer, {
           basket,
           card,
-          ...(outcome === 'stock gone' ? { beforePaying: (orderId) => this.sellToAnother(orderId) } : {}),
+          ...(rival ? { beforePaying: ({ orderId }) => this.sellToAnother(orderId, rival) } : {}),
+          ...(outcome === 'canceled' ? { afterPaying: (checkout) => this.cancelAtProvider(checkout) } : {}),
         });
         return { purchase, broken: await this.settled() };
       });
@@ -107,18 +118,46 @@ export class CrashShop {
     }
   }
 
-  private async oneMore(): Promise<void> {
+  /** Whatever the cell before has left. */
+  private async haveLeft(units: number): Promise<void> {
     const { graph } = this.marketplace;
-    const person = await signIn(graph, 'Crash Test', this.vendor.credentials);
+    const { offerId } = this.scarce;
+    // A vendor may sign in five times a minute.
+    const sign = () => signIn(graph, 'Crash Test', this.vendor.credentials);
+    const person = await until(sign, {
+      timeoutMs: SIGN_IN_PATIENCE_MS,
+      intervalMs: 1_000,
+      what: 'the vendor to sign in',
+    });
+    const delta = units - (await availableOf(person, offerId));
+    if (delta === 0) return;
     const { inventoryAdjust } = await person.ask(operations.InventoryAdjustDocument, {
-      input: { offerId: this.scarce.offerId, warehouseId: this.vendor.warehouses[0]!, delta: 1, reason: 'RECEIPT' },
+      input: { offerId, warehouseId: this.vendor.warehouses[0]!, delta, reason: delta > 0 ? 'RECEIPT' : 'ADJUSTMENT' },
       idempotencyKey: newKey(),
     });
     accepted('inventoryAdjust', inventoryAdjust.stockLevel, inventoryAdjust.userErrors);
   }
 
+  /** Somebody else who is about to buy the last one. */
+  private async aRival(): Promise<Rival> {
+    const buyer = await registerBuyer(this.marketplace.graph, `B${newKey().slice(0, 8)}`, this.run);
+    return { buyer, basket: await fillCart(buyer, [{ offerId: this.scarce.offerId, quantity: 1 }]) };
+  }
+
+  /** While the capture is on its way. */
+  private async cancelAtProvider({ clientSecret }: StartedCheckout): Promise<void> {
+    const { graph, stores } = this.marketplace;
+    await until(async () => !(await hasFaults(graph)), { timeoutMs: SIGN_IN_PATIENCE_MS, what: 'the capture' }).catch(
+      // It dies before it comes to that; then the payment is canceled before the units are sold.
+      () => undefined,
+    );
+    const { hostname: host, port } = new URL(graph.stripe.apiUrl!);
+    const stripe = new Stripe(stores.stripe.secretKey, { host, port, protocol: 'http', maxNetworkRetries: 0 });
+    await stripe.paymentIntents.cancel(clientSecret.split('_secret_', 1)[0]!);
+  }
+
   /** The reservation's time is over, as far as the database knows, and a second buyer is quick. */
-  private async sellToAnother(orderId: string): Promise<void> {
+  private async sellToAnother(orderId: string, { buyer, basket }: Rival): Promise<void> {
     const { graph, stores } = this.marketplace;
     const client = new pg.Client({ connectionString: stores.postgres.inventory.ownerUrl });
     await client.connect();
@@ -129,10 +168,11 @@ export class CrashShop {
     } finally {
       await client.end();
     }
-    const other = await registerBuyer(graph, `B${newKey().slice(0, 8)}`, this.run);
-    const basket = await fillCart(other, [{ offerId: this.scarce.offerId, quantity: 1 }]);
-    const { status } = await buyStubbornly(graph, other, { basket, card: 'pm_card_visa' });
-    if (status !== 'CONFIRMED') throw new Error(`The second buyer's purchase ended ${status}.`);
+    // The counter looks such a refusal up ten times a second at most; whoever asks in between may be told once more that it is gone.
+    await until(
+      async () => (await buyStubbornly(graph, buyer, { basket, card: 'pm_card_visa' })).status === 'CONFIRMED',
+      { timeoutMs: BACK_WITHIN_MS, intervalMs: 100, what: 'somebody else to get the last one' },
+    );
   }
 
   private settled(): Promise<readonly Verdict[]> {

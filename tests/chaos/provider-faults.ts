@@ -13,6 +13,13 @@ export async function atTheProvider(
   if (!response.ok) throw new Error(`The fault was refused: ${await response.text()}`);
 }
 
+/** Whether one has not happened yet. */
+export async function hasFaults(graph: StoryGraph): Promise<boolean> {
+  const response = await fetch(`${graph.stripe.apiUrl}/_emulator/faults`);
+  const { requests } = (await response.json()) as { requests: unknown[] };
+  return requests.length > 0;
+}
+
 export async function noMoreFaults(graph: StoryGraph): Promise<void> {
   await fetch(`${graph.stripe.apiUrl}/_emulator/faults`, { method: 'DELETE' });
 }

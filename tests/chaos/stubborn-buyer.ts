@@ -68,15 +68,26 @@ export async function buyStubbornly(
     basket,
     card,
     beforePaying,
+    afterPaying,
     patienceMs = PATIENCE_MS,
-  }: { basket: Basket; card: string; beforePaying?(orderId: string): Promise<void>; patienceMs?: number },
+  }: {
+    basket: Basket;
+    card: string;
+    beforePaying?(checkout: StartedCheckout): Promise<void>;
+    /** Meanwhile the buyer goes on. */
+    afterPaying?(checkout: StartedCheckout): Promise<void>;
+    patienceMs?: number;
+  },
 ): Promise<Purchase> {
   const started = await startStubbornly(buyer, basket, patienceMs);
   if ('refused' in started) return { status: 'REFUSED', codes: started.refused };
 
-  await beforePaying?.(started.orderId);
+  await beforePaying?.(started);
   // The card is the provider's business: it says no by an error, and a second confirmation is refused.
   await payByCard(graph, started, card).catch(() => undefined);
+  const after = afterPaying?.(started);
+  // Told at the end.
+  after?.catch(() => undefined);
 
   const completeKey = newKey();
   const status = await until(
@@ -90,6 +101,7 @@ export async function buyStubbornly(
     },
     { timeoutMs: patienceMs, intervalMs: RETRY_MS, what: `the end of ${started.orderId}` },
   );
+  await after;
   return { status: status === 'CONFIRMED' ? 'CONFIRMED' : 'FAILED', orderId: started.orderId, codes: [] };
 }
 
