@@ -27,6 +27,7 @@ import {
   postgresOutbox,
   sqlStateOf,
 } from '../src/postgres/postgres.ts';
+import { connectRedis } from '../src/redis/redis.ts';
 import { silentLog as log, SOURCE_FLAGS, testIds, until } from '../src/testing/testing.ts';
 
 class First extends Migration {
@@ -258,6 +259,23 @@ describe('from outbox to effect', () => {
       expect(await bus.deadLetters('poison', 10)).toEqual([]);
     } finally {
       await consumer.stop();
+    }
+  });
+
+  it('buries what is no event, and again after a redrive', async () => {
+    const redis = await connectRedis(stores.redis.orders, { log, name: 'test' });
+    const common = { group: 'halves', domains: ['halves'], bus, inbox: postgresInbox(orm), handlers: {}, log };
+    const consumer = await startConsumer<EntityManager>(common);
+    try {
+      const position = await redis.xadd('events:halves', '*', 'e', '{"half":');
+      for (const times of [1, 2]) {
+        await until(() => consumer.stats().buried === times, { what: 'it to be buried' });
+        expect((await bus.deadLetters('halves', 10)).map(({ envelope }) => envelope.id)).toEqual([position]);
+        await bus.redrive('halves', 10);
+      }
+    } finally {
+      await consumer.stop();
+      await redis.quit();
     }
   });
 

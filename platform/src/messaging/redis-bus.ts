@@ -332,19 +332,26 @@ function deliveryOf(domain: string, [position, fields]: StreamEntry, attempt: nu
     domain,
     position,
     attempt,
-    name: NAME.exec(text ?? '')?.[1],
+    name: nameIn(text),
     // Most events are nothing to most groups: they are never parsed.
     get envelope() {
       return (envelope ??= parseEnvelope(text, () => log.error({ domain, position }, 'unreadable event')) ?? {
-        ...{ id: position, name: 'unreadable', version: 0, occurredAt: '', key: '', sequence: 0 },
+        ...{ id: position, name: UNREADABLE, version: 0, occurredAt: '', key: '', sequence: 0 },
         payload: text,
       });
     },
   };
 }
 
+/** What an entry that is no envelope is called: every group buries it, also when it comes again. */
+const UNREADABLE = 'unreadable';
 /** Our own envelopes have their name in front, behind nothing but plain texts. */
 const NAME = /^\{(?:"(?:id|trace|occurredAt)":"[^"\\]*",)*"name":"([^"\\]+)"/;
+
+function nameIn(text: string | undefined): string | undefined {
+  const name = NAME.exec(text ?? '')?.[1];
+  return name === UNREADABLE ? undefined : name;
+}
 
 function parseEnvelope(text: string | undefined, onUnreadable: () => void): EventEnvelope | undefined {
   try {
