@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type FreshDatabase, freshDatabase, startTestStores, type Stores } from '@marketgraph/stores/testing';
-import { constraintOf, type Database, inTransaction, openDatabase, sqlStateOf } from '../src/postgres/postgres.ts';
-import { silentLog as log } from '../src/testing/testing.ts';
+import { startTestStores, type Stores } from '@marketgraph/stores/testing';
+import { constraintOf, type Database, inTransaction, sqlStateOf } from '../src/postgres/postgres.ts';
+import { openThings } from './things.ts';
 
 let stores: Stores;
-let fresh: FreshDatabase;
 let db: Database;
 
 beforeAll(async () => {
@@ -13,13 +12,9 @@ beforeAll(async () => {
 afterAll(() => stores.stop());
 
 beforeEach(async () => {
-  fresh = await freshDatabase(stores, 'lean');
-  db = await openDatabase({ url: fresh.ownerUrl, entities: [], log, applicationName: 'test', poolSize: 2 });
-  await db.em.fork().execute('create table thing (id int primary key, name text)');
-  return async () => {
-    await db.close();
-    await fresh.drop();
-  };
+  const things = await openThings(stores, { name: 'lean', poolSize: 2, columns: 'id int primary key, name text' });
+  ({ db } = things);
+  return things.close;
 });
 
 const add = (id: number, name: string | null) =>

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type FreshDatabase, freshDatabase, startTestStores, type Stores } from '@marketgraph/stores/testing';
+import { startTestStores, type Stores } from '@marketgraph/stores/testing';
 import {
   afterCommit,
   constraintOf,
@@ -7,15 +7,13 @@ import {
   executeAlong,
   executeTogether,
   inTransaction,
-  openDatabase,
   sqlStateOf,
 } from '../src/postgres/postgres.ts';
 import { leanTransaction } from '../src/postgres/lean-connection.ts';
 import { StatementGroup } from '../src/postgres/statement-group.ts';
-import { silentLog as log } from '../src/testing/testing.ts';
+import { openThings } from './things.ts';
 
 let stores: Stores;
-let fresh: FreshDatabase;
 let db: Database;
 
 beforeAll(async () => {
@@ -24,14 +22,11 @@ beforeAll(async () => {
 afterAll(() => stores.stop());
 
 beforeEach(async () => {
-  fresh = await freshDatabase(stores, 'together');
   // One connection: what a failure leaves behind on it is what the next one finds.
-  db = await openDatabase({ url: fresh.ownerUrl, entities: [], log, applicationName: 'test', poolSize: 1 });
-  await db.em.fork().execute('create table thing (id int primary key, name text, at timestamptz)');
-  return async () => {
-    await db.close();
-    await fresh.drop();
-  };
+  const columns = 'id int primary key, name text, at timestamptz';
+  const things = await openThings(stores, { name: 'together', poolSize: 1, columns });
+  ({ db } = things);
+  return things.close;
 });
 
 const sendGroup = StatementGroup.send.bind(StatementGroup);

@@ -1,3 +1,4 @@
+export * from './ascii.ts';
 export * from './card-numbers.ts';
 export * from './clock.ts';
 export * from './crash-point.ts';

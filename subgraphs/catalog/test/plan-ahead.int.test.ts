@@ -1,7 +1,7 @@
 import { systemClock } from '@marketgraph/platform/core';
 import { openMongo } from '@marketgraph/platform/mongo';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CommandDeps } from '../src/commands/command-deps.ts';
+import type { ImportDeps } from '../src/commands/command-deps.ts';
 import { applyBatch } from '../src/commands/import/apply-batch.ts';
 import { planBatch } from '../src/commands/import/plan-batch.ts';
 import { prepareRow } from '../src/commands/import/prepare-rows.ts';
@@ -28,8 +28,7 @@ afterAll(async () => {
   await shop?.stop();
 });
 
-const deps = () =>
-  ({ store, clock: systemClock, ids, publicUrl: shop.subgraph.name, nudge: () => undefined }) as unknown as CommandDeps;
+const deps = (): ImportDeps => ({ store, clock: systemClock, ids, publicUrl: 'http://catalog.test' });
 const aRow = (sku: string, more: object = {}) => ({
   sku,
   title: `Ahead ${sku}`,

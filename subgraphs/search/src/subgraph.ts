@@ -8,7 +8,7 @@ import { tracedPort } from '@marketgraph/platform/tracing';
 import { typesenseIndex } from './clients/search-index.ts';
 import type { CommandDeps } from './commands/deps.ts';
 import { prepareIndex } from './commands/prepare-index.ts';
-import { runIndexer } from './commands/run-indexer.ts';
+import { indexerRounds } from './commands/indexer-rounds.ts';
 import type { SearchConfig } from './config.ts';
 import { handlers, togetherHandlers } from './events/in.ts';
 import type { SearchContext } from './graphql/context.ts';
@@ -69,7 +69,7 @@ export async function createSearch(deps: SearchDeps): Promise<Subgraph> {
         name: 'search indexer',
         log,
         intervalMs: INDEXER_INTERVAL_MS,
-        run: () => runIndexer(commands),
+        run: indexerRounds(commands),
       });
       const inbox = redisInbox(redis, nudge);
       consumer = await startConsumer({

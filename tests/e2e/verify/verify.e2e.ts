@@ -263,19 +263,19 @@ describe('verify, over a marketplace in which everything has happened once', () 
       "update order_history set from_status = 'PENDING_PAYMENT' where type = 'ORDER_STATUS' and from_status = 'DELIVERED'",
     ],
   ])('%s sees that %s', async (id, _, database, plant, undo) => {
-    // A sweeper may come by and mend it before anybody has looked.
-    await until(
-      async () => {
-        await tamper(database, plant);
-        try {
-          const [verdict] = await verifyStores(access, { only: [id] });
-          return verdict?.id === id && verdict.violations > 0;
-        } finally {
-          await tamper(database, undo);
-        }
-      },
-      { what: `${id} to see it` },
-    );
+    const planted = async (): Promise<Verdict> => {
+      await tamper(database, plant);
+      try {
+        const [verdict] = await verifyStores(access, { only: [id] });
+        return verdict!;
+      } finally {
+        await tamper(database, undo);
+      }
+    };
+    let verdict = await planted();
+    // The sweeper may come by and end it before anybody has looked.
+    for (let tries = 1; id === 'I11' && verdict.violations === 0 && tries < 10; tries += 1) verdict = await planted();
+    expect(verdict).toMatchObject({ id, violations: expect.toSatisfy((count: number) => count > 0) });
     expect(broken(await verifyStores(access, { only: [id] }))).toEqual([]);
   });
 

@@ -41,7 +41,7 @@ export async function applyAsVendor(deps: CommandDeps, command: ApplyAsVendor): 
   const address = readAddress(command.address, ['address']);
   if (!address.ok) return address;
   try {
-    const result = await inTransaction(orm, async (em): Promise<Result<VendorRow>> => {
+    return await inTransaction(orm, async (em): Promise<Result<VendorRow>> => {
       const seats = await membershipsOfUsers(em, [cause.actorId]);
       const seat = seats.find((candidate) => candidate.organizationId === organizationId);
       const [organization] = await findOrganizations(em, [organizationId]);
@@ -90,7 +90,6 @@ export async function applyAsVendor(deps: CommandDeps, command: ApplyAsVendor): 
       );
       return accept(vendor);
     });
-    return result;
   } catch (error) {
     if (sqlStateOf(error) !== UNIQUE_VIOLATION) throw error;
     return constraintOf(error) === 'vendor_handle'

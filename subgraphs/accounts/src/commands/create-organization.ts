@@ -17,7 +17,7 @@ export async function createOrganization(
   const { orm, ids, clock } = deps;
   const organization = readOrganization(input);
   if (!organization.ok) return organization;
-  const result = await inTransaction(orm, async (em): Promise<Result<OrganizationRow>> => {
+  return inTransaction(orm, async (em): Promise<Result<OrganizationRow>> => {
     const user = await lockUser(em, cause.actorId);
     if (!user) return reject('NOT_FOUND', 'There is no such account.');
     if ((await countMembershipsOfUser(em, user.id)) >= MAX_ORGANIZATIONS) {
@@ -40,5 +40,4 @@ export async function createOrganization(
     );
     return accept(row);
   });
-  return result;
 }

@@ -61,9 +61,8 @@ async function withVendor(
   id: string,
   work: (em: EntityManager, vendor: VendorRow) => Promise<Result<VendorRow>>,
 ): Promise<Result<VendorRow>> {
-  const result = await inTransaction(deps.orm, async (em) => {
+  return inTransaction(deps.orm, async (em) => {
     const vendor = await lockVendor(em, id);
     return vendor ? work(em, vendor) : reject('NOT_FOUND', 'There is no such vendor.', { field: ['id'] });
   });
-  return result;
 }

@@ -50,7 +50,7 @@ async function change(
   { orm, ids, clock }: CommandDeps,
   { id, reach, action, cause }: { id: string; reach: Partial<Reach>; action: string; cause: Cause },
 ): Promise<Result<VendorRow>> {
-  const result = await inTransaction(orm, async (em): Promise<Result<VendorRow>> => {
+  return inTransaction(orm, async (em): Promise<Result<VendorRow>> => {
     const vendor = await lockVendor(em, id);
     if (!vendor) return reject('NOT_FOUND', 'There is no such vendor.', { field: ['id'] });
     const [before, after] = [reachOf(vendor), { ...reachOf(vendor), ...reach }];
@@ -65,7 +65,6 @@ async function change(
     );
     return accept(saved);
   });
-  return result;
 }
 
 function reachOf({ location, shipsTo, isPrimeEligible }: VendorRow): Reach {

@@ -29,7 +29,7 @@ export async function submitKyc(deps: CommandDeps, command: SubmitKyc): Promise<
       return reject('INVALID', 'This is not an upload.', { field: ['documents', `${index}`, 'uploadId'] });
     }
   }
-  const result = await inTransaction(deps.orm, async (em): Promise<Result<VendorRow>> => {
+  return inTransaction(deps.orm, async (em): Promise<Result<VendorRow>> => {
     const vendor = await lockVendor(em, vendorId);
     if (!vendor || !mayActFor(vendor.id))
       return reject('NOT_FOUND', 'There is no such vendor.', { field: ['vendorId'] });
@@ -48,5 +48,4 @@ export async function submitKyc(deps: CommandDeps, command: SubmitKyc): Promise<
     }
     return changed;
   });
-  return result;
 }

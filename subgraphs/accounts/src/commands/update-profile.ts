@@ -31,7 +31,7 @@ export async function updateProfile(
   if (!displayName.ok) return displayName;
   const preferences = readPreferences(command.preferences);
   if (!preferences.ok) return preferences;
-  const result = await inTransaction(orm, async (em): Promise<Result<UserRow>> => {
+  return inTransaction(orm, async (em): Promise<Result<UserRow>> => {
     const user = await lockUser(em, userId);
     if (!user) return reject('NOT_FOUND', 'There is no such account.');
     const saved = await saveProfile(em, {
@@ -51,7 +51,6 @@ export async function updateProfile(
     }
     return accept(saved);
   });
-  return result;
 }
 
 function readPreferences(value: unknown): Result<Record<string, unknown> | undefined> {

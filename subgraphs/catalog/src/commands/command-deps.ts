@@ -32,6 +32,9 @@ export interface CommandDeps {
   nudge(work: 'imports' | 'categories' | 'prices'): void;
 }
 
+/** What rows of a feed are planned and written with. */
+export type ImportDeps = Pick<CommandDeps, 'store' | 'clock' | 'ids' | 'publicUrl'>;
+
 export interface Work {
   transaction: MongoTransaction;
   /** Remembers events; they are written at the end of this very transaction. */
@@ -44,11 +47,10 @@ export async function inCommand<T>(
   { trace }: { trace?: string },
   work: (work: Work) => Promise<T>,
 ): Promise<T> {
-  const result = await inCatalogTransaction(deps.store, async (transaction) => {
+  return inCatalogTransaction(deps.store, async (transaction) => {
     const events: NewEvent[] = [];
     const value = await work({ transaction, tell: (...told) => events.push(...told) });
     await appendToMongoOutbox(transaction, events, { ids: deps.ids, now: deps.clock.now(), trace });
     return value;
   });
-  return result;
 }

@@ -1,4 +1,4 @@
-import { accept } from '@marketgraph/platform/core';
+import { accept, isAscii } from '@marketgraph/platform/core';
 import { type Outcome, refuse } from './outcome.ts';
 
 // Line breaks and tabs are text; the other control characters never are.
@@ -30,10 +30,4 @@ export function wordsOf(text: string, max: number): string[] {
 export function folded(text: string): string {
   const plain = isAscii(text) ? text : text.normalize('NFKD').replace(/\p{M}/gu, '');
   return plain.toLowerCase().replace(/\s+/g, ' ').trim();
-}
-
-/** Then there is nothing to take apart, and letters and digits are few: a feed is folded in a third of the time. */
-function isAscii(text: string): boolean {
-  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 0x7f) return false;
-  return true;
 }

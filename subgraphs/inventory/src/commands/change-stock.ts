@@ -79,8 +79,12 @@ export function stockWritesOf(
   return { reservations: [], lines: [], statuses: [], takenAnew: [], ...reservations, ...writes, movements };
 }
 
-export function counterOf(ledger: StockLedger, { offerId, sequence }: Pick<LedgerOffer, 'offerId' | 'sequence'>) {
-  return { offerId, available: unitsOf(ledger.levelsOf(offerId)).available, sequence };
+/** What the counter in front is told of an offer as it stands there. */
+export function counterOf(
+  stock: Pick<LedgerEntry, 'levelsOf'>,
+  { offerId, sequence }: Pick<LedgerOffer, 'offerId' | 'sequence'>,
+): CounterValue {
+  return { offerId, available: unitsOf(stock.levelsOf(offerId)).available, sequence };
 }
 
 /** After the commit: everybody who waits for what was decided is told. */

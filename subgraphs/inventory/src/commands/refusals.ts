@@ -1,9 +1,9 @@
-import { inRounds, QueueFullError } from '@marketgraph/platform/core';
-import { graphqlError } from '@marketgraph/platform/graphql';
+import { inRounds } from '@marketgraph/platform/core';
 import type { Shortage } from '../domain/reservation-decisions.ts';
 import { type RefusalFacts, readRefusalFacts } from '../store/refusal-facts.ts';
 import type { ReservationRow } from '../store/reservations.ts';
 import type { CommandParts } from './deps.ts';
+import { unlessFull } from './unless-full.ts';
 
 export interface RefusedRequest {
   requestKey: string;
@@ -39,18 +39,7 @@ export function refusalsOf({ orm }: Pick<CommandParts, 'orm'>): Refusals {
       return requests.map((request) => ({ status: 'fulfilled', value: toRefusal(facts, request) }));
     },
   });
-  return {
-    async ask(request) {
-      try {
-        return await ask(request);
-      } catch (error) {
-        if (!(error instanceof QueueFullError)) throw error;
-        throw graphqlError('RATE_LIMITED', 'Too much stock is asked for at the moment. Try again.', {
-          retryable: true,
-        });
-      }
-    },
-  };
+  return { ask: (request) => unlessFull(() => ask(request)) };
 }
 
 function toRefusal({ reservations, units }: RefusalFacts, { requestKey, wanted }: RefusedRequest): Refusal {

@@ -2,9 +2,9 @@ import { reject, type Rejection } from '@marketgraph/platform/core';
 import type { CounterValue } from '../clients/stock-counter.ts';
 import type { Destination } from '../domain/nearness.ts';
 import { type Shortage, shortagesIn, takeUnits } from '../domain/reservation-decisions.ts';
-import { unitsOf } from '../domain/stock-ledger.ts';
 import type { ReservationRow } from '../store/reservations.ts';
 import { mayAskDatabase, together } from './admit-stock.ts';
+import { counterOf } from './change-stock.ts';
 import type { CommandDeps } from './deps.ts';
 import { expireReservations } from './end-reservation.ts';
 import { knowOffers } from './know-offers.ts';
@@ -99,11 +99,7 @@ function decideIn(
   const { cartId, requestKey, ttlS = deps.reservationTtlS, shipTo = null } = command;
   const offerIds = [...wanted.keys()];
   if (!offerIds.every((offerId) => place.isKnown(offerId))) return { kind: 'unknown' };
-  const counters = () =>
-    offerIds.map((offerId) => {
-      const { available } = unitsOf(place.stock.levelsOf(offerId));
-      return { offerId, available, sequence: place.stock.offer(offerId)!.sequence };
-    });
+  const counters = () => offerIds.map((offerId) => counterOf(place.stock, place.stock.offer(offerId)!));
   // The same request may have come before, or twice at once: the first has its units by now.
   const same = place.reservationBy(requestKey);
   if (same) return { kind: 'same', reservation: same, counters: counters() };

@@ -1,5 +1,4 @@
-import { betweenCrashPoints, inRounds, isOutage, QueueFullError } from '@marketgraph/platform/core';
-import { graphqlError } from '@marketgraph/platform/graphql';
+import { betweenCrashPoints, inRounds, isOutage } from '@marketgraph/platform/core';
 import { appendToOutbox, inTransaction, sqlStateOf } from '@marketgraph/platform/postgres';
 import { activeTraceparent, keepContext, tracedPart } from '@marketgraph/platform/tracing';
 import { readLockedStock } from '../store/locked-stock.ts';
@@ -8,6 +7,7 @@ import { writeStock } from '../store/stock-writes.ts';
 import { stockWritesOf, tellCounter, unlessStale } from './change-stock.ts';
 import type { CommandParts } from './deps.ts';
 import { Round, type StockRequest } from './round.ts';
+import { unlessFull } from './unless-full.ts';
 
 export interface StockRounds {
   /** Resolves when it is decided, written and the counter in front knows. Too many at once are refused, retryably. */
@@ -52,18 +52,11 @@ export function stockRounds(deps: CommandParts): StockRounds {
   });
   return {
     async ask<Answer>(request: StockRequest<Answer>) {
-      try {
-        const { answer, told } = await tracedPart('stock round', {}, () =>
-          ask({ request: { ...request, trace: request.trace ?? activeTraceparent() }, within: keepContext() }),
-        );
-        await told;
-        return answer as Answer;
-      } catch (error) {
-        if (!(error instanceof QueueFullError)) throw error;
-        throw graphqlError('RATE_LIMITED', 'Too much stock is asked for at the moment. Try again.', {
-          retryable: true,
-        });
-      }
+      const asked = () =>
+        ask({ request: { ...request, trace: request.trace ?? activeTraceparent() }, within: keepContext() });
+      const { answer, told } = await unlessFull(() => tracedPart('stock round', {}, asked));
+      await told;
+      return answer as Answer;
     },
   };
 }

@@ -1,7 +1,7 @@
 import { accept, type Result } from '@marketgraph/platform/core';
 import { allocate } from './allocation.ts';
 import { type ReservationCommand, type ReservationStatus, step, type StockEffect } from './reservation.ts';
-import type { LedgerEntry } from './stock-ledger.ts';
+import { type LedgerEntry, unitsOf } from './stock-ledger.ts';
 
 export interface Shortage {
   offerId: string;
@@ -41,8 +41,7 @@ export function shortagesIn(entry: LedgerEntry, wanted: ReadonlyMap<string, numb
   return [...wanted].flatMap(([offerId, requested]) => {
     const levels = entry.levelsOf(offerId);
     if (allocate(levels, requested)) return [];
-    const available = levels.reduce((units, level) => units + level.onHand - level.reserved, 0);
-    return [{ offerId, requested, available }];
+    return [{ offerId, requested, available: unitsOf(levels).available }];
   });
 }
 

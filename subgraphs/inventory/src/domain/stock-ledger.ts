@@ -69,7 +69,6 @@ export class StockLedger {
   readonly #offers: Map<string, LedgerOffer>;
   readonly #levels: Map<string, readonly LedgerLevel[]>;
   readonly #read = new Map<string, LedgerLevel>();
-  readonly #opened = new Set<string>();
   readonly #moves: LedgerMove[] = [];
   readonly #changed = new Set<string>();
 
@@ -93,9 +92,8 @@ export class StockLedger {
   }
 
   keep(entry: LedgerEntry): OfferChange[] {
-    const { levels, opened, moves, touched, offers } = entry.end();
+    const { levels, moves, touched, offers } = entry.end();
     for (const [offerId, own] of levels) this.#levels.set(offerId, own);
-    for (const level of opened) this.#opened.add(keyOf(level));
     this.#moves.push(...moves);
     for (const [offerId, offer] of offers) {
       this.#offers.set(offerId, offer);
@@ -137,7 +135,6 @@ export class LedgerEntry {
   readonly #levels = new Map<string, readonly LedgerLevel[]>();
   readonly #offers = new Map<string, LedgerOffer>();
   readonly #touched = new Map<string, Touched>();
-  readonly #opened: LedgerLevel[] = [];
   readonly #moves: LedgerMove[] = [];
 
   constructor(
@@ -156,7 +153,6 @@ export class LedgerEntry {
   /** An empty level where there was none. */
   open(level: Pick<LedgerLevel, 'id' | 'offerId' | 'warehouseId'>): LedgerLevel {
     const opened = { ...level, onHand: 0, reserved: 0, version: 1 };
-    this.#opened.push(opened);
     this.#levels.set(level.offerId, [...this.levelsOf(level.offerId), opened]);
     return opened;
   }
@@ -195,8 +191,7 @@ export class LedgerEntry {
   /** For the ledger alone. */
   end() {
     for (const offerId of new Set([...this.#touched.keys(), ...this.#offers.keys()])) this.#settle(offerId);
-    const [levels, offers, touched] = [this.#levels, this.#offers, this.#touched];
-    return { levels, offers, touched, opened: this.#opened, moves: this.#moves };
+    return { levels: this.#levels, offers: this.#offers, touched: this.#touched, moves: this.#moves };
   }
 
   /**

@@ -45,7 +45,7 @@ async function decide(
   rule: (order: Order) => Result<OrderFact[]>,
   alsoDo: (em: EntityManager) => Promise<void> = async () => undefined,
 ): Promise<Result<null>> {
-  const outcome = await inTransaction(services.orm, async (em: EntityManager) => {
+  return inTransaction(services.orm, async (em: EntityManager) => {
     const locked = await lockOrder(em, orderId);
     const wrong = versionRefusal(locked, vendorOrderId, expectedVersion);
     if (!locked || wrong) return wrong ?? reject('NOT_FOUND', 'There is no such order.');
@@ -60,7 +60,6 @@ async function decide(
     await alsoDo(em);
     return accept(null);
   });
-  return outcome;
 }
 
 function versionRefusal(locked: LockedOrder | undefined, vendorOrderId: string, expectedVersion: number) {

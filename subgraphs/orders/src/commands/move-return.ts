@@ -48,7 +48,7 @@ async function move(
   step: { to: 'APPROVED' | 'REJECTED' | 'IN_TRANSIT' | 'CANCELED'; note?: string | null; trackingNumber?: string },
 ): Promise<Result<null>> {
   const { to, ...details } = step;
-  const moved = await inTransaction(services.orm, async (em): Promise<Result<null>> => {
+  return inTransaction(services.orm, async (em): Promise<Result<null>> => {
     const locked = await lockOrder(em, orderId);
     if (!locked) return reject('NOT_FOUND', 'There is no such return.', { field: ['id'] });
     const decided = moveReturn(locked.order, returnId, { to, note: details.note ?? null });
@@ -56,5 +56,4 @@ async function move(
     await recordReturnChange(em, services, { locked, returnId, facts: decided.value, details, cause });
     return accept(null);
   });
-  return moved;
 }

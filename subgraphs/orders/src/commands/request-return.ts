@@ -31,8 +31,7 @@ export async function requestReturnCommand(
   }
   const { orderId, lines, principal, idempotencyKey: key } = command;
   const call = { principal, operation: 'returnRequest', key, input: { orderId, lines, reason } };
-  const requested = await decideOnce(services, call, (em) => request(em, services, { ...command, reason }));
-  return requested;
+  return decideOnce(services, call, (em) => request(em, services, { ...command, reason }));
 }
 
 async function request(

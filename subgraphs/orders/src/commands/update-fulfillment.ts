@@ -38,8 +38,7 @@ export async function updateFulfillmentCommand(services: Services, command: Upda
   }
   // Asked before the transaction: nobody's answer is awaited while rows are held.
   const place = await placeOf(services, command);
-  const outcome = await inTransaction(services.orm, (em) => move(em, services, { ...command, place }));
-  return outcome;
+  return inTransaction(services.orm, (em) => move(em, services, { ...command, place }));
 }
 
 async function placeOf(services: Services, { orderId, carrier, fulfillmentId, status }: UpdateFulfillment) {

@@ -35,14 +35,13 @@ export interface AddedSettlement {
   version: number;
 }
 
-/** Under the payment's lock; the unique `vendor_order_id` holds even without it. */
-export async function addSettlements(
-  em: EntityManager,
-  payment: PaymentRow,
+/** What is written of them. */
+export function settlementRows(
+  payment: Pick<PaymentRow, 'id' | 'orderId'>,
   settlements: readonly NewSettlement[],
   { ids, now }: { ids: Ids; now: Date },
-): Promise<AddedSettlement[]> {
-  const rows = settlements.map(
+): AddedSettlement[] {
+  return settlements.map(
     ({ vendorOrderId, vendorId, gross, base, commissionTaxRate, commission, net }): AddedSettlement => ({
       id: ids.next('stl'),
       paymentId: payment.id,
@@ -66,6 +65,16 @@ export async function addSettlements(
       version: 1,
     }),
   );
+}
+
+/** Under the payment's lock; the unique `vendor_order_id` holds even without it. */
+export async function addSettlements(
+  em: EntityManager,
+  payment: PaymentRow,
+  settlements: readonly NewSettlement[],
+  { ids, now }: { ids: Ids; now: Date },
+): Promise<AddedSettlement[]> {
+  const rows = settlementRows(payment, settlements, { ids, now });
   await executeAlong(
     em,
     `insert into settlement

@@ -1,3 +1,5 @@
+import { isAscii } from '@marketgraph/platform/core';
+
 /**
  * A small embedding of texts: words and the letter triples inside them are
  * hashed into the dimensions of one vector. It needs no model and no download,
@@ -56,12 +58,6 @@ function wordsOf(text: string): string[] {
         .match(/[\p{L}\p{N}]+/gu);
   if (!words) return [];
   return words.filter((word) => !FILLERS.has(word)).slice(0, MAX_WORDS);
-}
-
-/** Then there is nothing to decompose, and letters and digits are few: it takes a third of the time. */
-function isAscii(text: string): boolean {
-  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 0x7f) return false;
-  return true;
 }
 
 function addWord(vector: Float64Array, word: string, weight: number): void {

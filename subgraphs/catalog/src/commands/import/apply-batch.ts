@@ -4,7 +4,7 @@ import { type ImportError, type ImportState, MAX_BAD_ROWS } from '../../domain/c
 import { importProgressed } from '../../events/out.ts';
 import { inCatalogTransaction } from '../../store/catalog-store.ts';
 import { insertImportErrors, saveImport } from '../../store/imports.ts';
-import type { CommandDeps } from '../command-deps.ts';
+import type { ImportDeps } from '../command-deps.ts';
 import { type BatchPlan, planBatch } from './plan-batch.ts';
 import type { PreparedRow } from './prepare-rows.ts';
 import { OutdatedPlanError, writePlan } from './write-plan.ts';
@@ -30,7 +30,7 @@ export interface Batch {
  * `onOutdated` is told and the batch is planned again within the transaction.
  */
 export async function applyBatch(
-  deps: CommandDeps,
+  deps: ImportDeps,
   state: ImportState,
   batch: Batch,
   { holder, ahead, onOutdated }: { holder: string; ahead?: BatchPlan; onOutdated?: () => void },
@@ -58,11 +58,10 @@ export async function applyBatch(
       });
       return advanced;
     });
-  const next = await run().catch((error: unknown) => {
+  return run().catch((error: unknown) => {
     if (ahead && error instanceof OutdatedPlanError) return run();
     throw error;
   });
-  return next;
 }
 
 function advance(state: ImportState, { rows, line, isLast, failure }: Batch, plan: BatchPlan, now: Date): ImportState {

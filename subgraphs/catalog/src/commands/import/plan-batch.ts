@@ -10,7 +10,7 @@ import { distinctSlug, slugOf } from '../../domain/slug.ts';
 import { findOffersBySku, type OfferSource, toOfferState } from '../../store/offers.ts';
 import { findProducts, takenSlugs } from '../../store/products.ts';
 import type { CategoryPath } from '../category-path.ts';
-import type { CommandDeps } from '../command-deps.ts';
+import type { ImportDeps } from '../command-deps.ts';
 import { isRow, type PreparedRow, rowError } from './prepare-rows.ts';
 import { type KeptCategories, type RowCategories, rowCategories } from './row-categories.ts';
 
@@ -62,7 +62,7 @@ interface Catalog {
  * which may be another by the time the plan is written: `writePlan` sees that.
  */
 export async function planBatch(
-  deps: CommandDeps,
+  deps: ImportDeps,
   origin: RowOrigin,
   batch: readonly (PreparedRow | ImportError)[],
   reading: Reading,
@@ -92,7 +92,7 @@ export async function planBatch(
 }
 
 function planRow(
-  deps: CommandDeps,
+  deps: ImportDeps,
   origin: RowOrigin,
   { row: prepared, catalog, plan }: { row: PreparedRow; catalog: Catalog; plan: BatchPlan },
 ): Outcome<RowResult> {
@@ -144,7 +144,7 @@ function planRow(
 }
 
 async function loadCatalog(
-  deps: CommandDeps,
+  deps: ImportDeps,
   origin: RowOrigin,
   rows: readonly PreparedRow[],
   { session, kept }: Reading,
@@ -175,7 +175,7 @@ async function loadCatalog(
 
 /** Slugs taken in the store are asked for once per batch; those given out in the batch are remembered. */
 async function slugFinder(
-  { store }: CommandDeps,
+  { store }: ImportDeps,
   rows: readonly PreparedRow[],
   session: ClientSession | undefined,
 ): Promise<RowFacts['slugFor']> {

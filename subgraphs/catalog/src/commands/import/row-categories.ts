@@ -6,7 +6,7 @@ import { type Outcome, refuse } from '../../domain/outcome.ts';
 import { distinctSlug, slugOf } from '../../domain/slug.ts';
 import { findCategories, findCategoriesBySlug, findChildrenByName } from '../../store/categories.ts';
 import { type CategoryPath, categoryPathOf } from '../category-path.ts';
-import type { CommandDeps } from '../command-deps.ts';
+import type { ImportDeps } from '../command-deps.ts';
 
 export interface RowCategories {
   find(reference: CategoryReference): Outcome<CategoryPath>;
@@ -31,7 +31,7 @@ interface Look {
  * feed that uses them knows our tree.
  */
 export async function rowCategories(
-  deps: CommandDeps,
+  deps: ImportDeps,
   references: readonly CategoryReference[],
   look: Look & { kept?: KeptCategories },
 ): Promise<RowCategories> {
@@ -65,7 +65,7 @@ export async function rowCategories(
 const NOT_FOUND = refuse('NOT_FOUND', 'There is no such category.', ['category']);
 
 async function findBySlugs(
-  { store }: CommandDeps,
+  { store }: ImportDeps,
   references: ReadonlyMap<string, CategoryReference>,
   { session }: Look,
 ): Promise<Map<string, Outcome<CategoryPath>>> {
@@ -87,7 +87,7 @@ async function findBySlugs(
 }
 
 async function resolveNames(
-  deps: CommandDeps,
+  deps: ImportDeps,
   references: ReadonlyMap<string, CategoryReference>,
   { language, session, made }: Look & { made: CategoryState[] },
 ): Promise<Map<string, Outcome<CategoryPath>>> {
@@ -127,7 +127,7 @@ async function resolveNames(
 }
 
 async function makeCategory(
-  deps: CommandDeps,
+  deps: ImportDeps,
   {
     name,
     language,

@@ -6,7 +6,7 @@ import type { CategoryState } from '../../domain/category.ts';
 import { areUnchanged, insertCategories } from '../../store/categories.ts';
 import { newOfferDocument, type OfferDocument, offerFields, refreshSortPrices } from '../../store/offers.ts';
 import { newProductDocument, type ProductDocument, productFields } from '../../store/products.ts';
-import type { CommandDeps } from '../command-deps.ts';
+import type { ImportDeps } from '../command-deps.ts';
 import type { BatchPlan } from './plan-batch.ts';
 
 /** The catalog is not as it was when the plan was made. */
@@ -22,7 +22,7 @@ export class OutdatedPlanError extends Error {
  * and products, offers and categories it builds on must be as they were read. Everybody who changes a product, an offer or a category
  * counts its version up; a feed row that leaves its offer as it is leaves the name of its import or call there.
  */
-export async function writePlan(deps: CommandDeps, plan: BatchPlan, session: ClientSession): Promise<NewEvent[]> {
+export async function writePlan(deps: ImportDeps, plan: BatchPlan, session: ClientSession): Promise<NewEvent[]> {
   await writeCategories(deps, plan, session);
   await writeProducts(deps, plan, session);
   await writeOffers(deps, plan, session);
@@ -30,7 +30,7 @@ export async function writePlan(deps: CommandDeps, plan: BatchPlan, session: Cli
 }
 
 async function writeCategories(
-  { store }: CommandDeps,
+  { store }: ImportDeps,
   { categories, products, isAhead }: BatchPlan,
   session: ClientSession,
 ): Promise<void> {
@@ -43,7 +43,7 @@ async function writeCategories(
 }
 
 async function writeProducts(
-  { store }: CommandDeps,
+  { store }: ImportDeps,
   { products, offers }: BatchPlan,
   session: ClientSession,
 ): Promise<void> {
@@ -63,7 +63,7 @@ async function writeProducts(
   if (insertedCount + matchedCount !== operations.length) throw new OutdatedPlanError();
 }
 
-async function writeOffers({ store }: CommandDeps, { offers }: BatchPlan, session: ClientSession): Promise<void> {
+async function writeOffers({ store }: ImportDeps, { offers }: BatchPlan, session: ClientSession): Promise<void> {
   const changes = [...offers.values()];
   const operations = changes.map(({ before, after, source, sourceBefore }): AnyBulkWriteOperation<OfferDocument> => {
     if (!before) return { insertOne: { document: newOfferDocument(after, source) } };
@@ -85,7 +85,7 @@ function insertsFirst<T extends object>(operations: readonly T[]): T[] {
 }
 
 /** A product and its offers side by side: whoever makes one thing of both then makes it once. */
-function eventsOf({ products, offers }: BatchPlan, { publicUrl }: CommandDeps): NewEvent[] {
+function eventsOf({ products, offers }: BatchPlan, { publicUrl }: ImportDeps): NewEvent[] {
   const changed = [...offers.values()].filter(({ before, after }) => before !== after);
   const byProduct = Map.groupBy(changed, ({ after }) => after.productId);
   const ofProducts = [...products.values()].flatMap(({ after, category }) => [
