@@ -164,6 +164,7 @@ describe('the index and its sources', () => {
       ...{ redis: shop.redis, peers: shop.sources.peers, clock: systemClock, log: silentLog, defaultCurrency: 'EUR' },
       index: countingWrites(index(), writes),
       lease: { hold: async () => true, release: async () => undefined },
+      asked: { note: () => undefined, stop: async () => undefined },
       nudge: () => undefined,
     };
     const rounds = indexerRounds(deps, { nowMs: () => nowMs });
