@@ -1,5 +1,5 @@
 import type { CommandDeps } from './deps.ts';
-import { FLUSH_BATCH, flushProducts } from './flush-products.ts';
+import { flushProducts } from './flush-products.ts';
 import { countDirty } from '../store/source-model.ts';
 import { isSeeded, rebuildInProgress } from '../store/versions.ts';
 import { prepareIndex } from './prepare-index.ts';
@@ -7,6 +7,8 @@ import { advanceRebuild } from './rebuild-index.ts';
 
 /** Which version is live is asked of the index when there is something for it, and this often when there is not. */
 const LOOK_EVERY_MS = 2_000;
+/** Fewer than in a rebuild: what a round holds until it is answered is gone before the collector has looked at it twice. */
+const ROUND_BATCH = 100;
 /** So many at once are a crowd: more of it is on its way, and costs less together. */
 const CROWD = 20;
 /** So long a crowd gathers before the next of it is written. Far below what anybody may wait for a change: 2 s. */
@@ -38,10 +40,10 @@ export function indexerRounds(
     if (!seeded && !rebuild) await prepareIndex(deps);
     const live = await index.live();
     if (live !== null) last = { live, at: nowMs() };
-    const written = live === null ? 0 : await flushProducts(deps, live);
+    const written = live === null ? 0 : await flushProducts(deps, live, ROUND_BATCH);
     const advanced = await advanceRebuild(deps);
     // All there was, and it was many.
-    if (!advanced && written >= CROWD && written < FLUSH_BATCH) {
+    if (!advanced && written >= CROWD && written < ROUND_BATCH) {
       gathersUntil = nowMs() + GATHER_MS;
       return GATHER_MS;
     }
