@@ -4,7 +4,6 @@ import type { SubgraphClient } from '@marketgraph/platform/serve';
 import type { Logger } from '@marketgraph/platform/telemetry';
 import type { SearchIndex } from '../clients/search-index.ts';
 import type { Lease } from '../store/lease.ts';
-import type { QueryCount } from './count-query.ts';
 
 export interface CommandDeps {
   redis: Redis;
@@ -13,7 +12,6 @@ export interface CommandDeps {
   clock: Clock;
   log: Logger;
   lease: Lease;
-  asked: QueryCount;
   defaultCurrency: string;
   /** Something is waiting to be indexed. */
   nudge(): void;

@@ -1,5 +1,6 @@
 import { badUserInput, forbidden, hasRole, isMemberOf, type Viewer } from '@marketgraph/platform/graphql';
 import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import { rememberQuery } from '../commands/count-query.ts';
 import { languageOf } from '../domain/product-document.ts';
 import { MAX_LIST, trending } from '../queries/discover.ts';
 import { likesOf, recommendations } from '../queries/likes.ts';
@@ -58,7 +59,10 @@ export class SearchQueries {
     );
     const { edges, hasNextPage, hasPreviousPage, hasEveryWord: areWordsKnown, ...rest } = page;
     if (query && !after && edges.length > 0 && areWordsKnown) {
-      commands.asked.note(query, viewer);
+      // Nobody waits for what is only a hint to others.
+      rememberQuery(commands, { query, viewer }).catch((error: unknown) =>
+        log.warn({ err: error }, 'query not counted'),
+      );
     }
     return {
       ...rest,
