@@ -4,7 +4,7 @@ import { dirtyProducts, loadProducts, settle } from '../store/source-model.ts';
 import type { CommandDeps } from './deps.ts';
 
 /** One import of this many documents takes well under a second. */
-const BATCH = 250;
+export const FLUSH_BATCH = 250;
 /** An index does not grow with every tag that somebody writes; words of a further language are not searched in. */
 const MAX_OWN_FIELDS = 250;
 const knownFields = new WeakMap<CommandDeps, Map<string, Set<string>>>();
@@ -16,7 +16,7 @@ const knownFields = new WeakMap<CommandDeps, Map<string, Set<string>>>();
  */
 export async function flushProducts(deps: CommandDeps, version: string): Promise<number> {
   const { redis, index, log } = deps;
-  const ids = await dirtyProducts(redis, version, BATCH);
+  const ids = await dirtyProducts(redis, version, FLUSH_BATCH);
   if (ids.length === 0) return 0;
   const products = await loadProducts(redis, ids);
   const documents: ProductDocument[] = [];
