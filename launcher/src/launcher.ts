@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { type Environment, settingsOf } from '@marketgraph/platform/config';
 import { createLogger, type Logger, startMetrics } from '@marketgraph/platform/telemetry';
 import { startTracing } from '@marketgraph/platform/tracing';
-import { type ExternalStores, type StoreLog, startStores, type Stores } from '@marketgraph/stores';
+import { type ExternalStores, freePort, type StoreLog, startStores, type Stores } from '@marketgraph/stores';
 import type { Copies } from './copies.ts';
 import { environmentsOf, joined } from './environment.ts';
 import { loadKeys } from './keys.ts';
 import { startNightlyVerify } from './nightly-verify.ts';
-import { freePort, type Processes, startProcesses } from './processes.ts';
+import { type Processes, startProcesses } from './processes.ts';
 
 export type Shape = 'monolith' | 'processes';
 

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { finished } from 'node:stream/promises';
 import { subgraphNames } from '@marketgraph/monolith/registry';
+import { freePort } from '@marketgraph/stores';
 import { type Copies, copyNames } from './copies.ts';
 import type { ServiceEnvironments } from './environment.ts';
 
@@ -187,7 +188,8 @@ function serviceProcess(options: {
     const deadline = Date.now() + START_LIMIT_MS;
     while (!(await answers(`${url}/health`))) {
       if (running.exitCode !== null || running.signalCode !== null) {
-        throw new Error(`${name} ended while starting; its log: ${options.log}`);
+        await finished(output);
+        throw new Error(`${name} ended while starting; its log: ${options.log}${await lastWords(options.log)}`);
       }
       if (Date.now() > deadline)
         throw new Error(`${name} did not answer within ${START_LIMIT_MS / 1_000} s; its log: ${options.log}`);
@@ -226,6 +228,15 @@ function serviceProcess(options: {
   };
 }
 
+/** How long a log line may be in an error. */
+const MAX_WORDS = 1_000;
+
+/** What a process said last, for whoever cannot look at its log any more. */
+async function lastWords(log: string): Promise<string> {
+  const line = (await readFile(log, 'utf8')).trimEnd().split('\n').at(-1);
+  return line ? `; it said last: ${line.slice(0, MAX_WORDS)}` : '';
+}
+
 async function answers(url: string): Promise<boolean> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
@@ -234,18 +245,4 @@ async function answers(url: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done, failed) => {
-    server.once('error', failed);
-    server.listen(0, '127.0.0.1', done);
-  });
-  const address = server.address();
-  await new Promise((done) => {
-    server.close(done);
-  });
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

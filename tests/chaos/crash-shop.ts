@@ -12,6 +12,7 @@ import { type Listing, listProduct } from '../support/shop.ts';
 import { type CrashPoint, nameOf } from './crash-points.ts';
 import { atTheProvider, hasFaults, noMoreFaults } from './provider-faults.ts';
 import { dyingAt } from './dying-at.ts';
+import { signInPatiently } from './patient-sign-in.ts';
 import { buyStubbornly, type Purchase } from './stubborn-buyer.ts';
 import { brokenInvariants } from './broken-invariants.ts';
 
@@ -46,7 +47,7 @@ const CAPTURE = { method: 'POST', path: '/v1/payment_intents/*/capture' };
 const CANCEL_WITHIN_MS = 2_000;
 /** What nobody paid for in time is for sale again. */
 const BACK_WITHIN_MS = 5_000;
-const SIGN_IN_PATIENCE_MS = 90_000;
+const PATIENCE_MS = 90_000;
 
 interface Rival {
   buyer: Person;
@@ -122,13 +123,7 @@ export class CrashShop {
   private async haveLeft(units: number): Promise<void> {
     const { graph } = this.marketplace;
     const { offerId } = this.scarce;
-    // A vendor may sign in five times a minute.
-    const sign = () => signIn(graph, 'Crash Test', this.vendor.credentials);
-    const person = await until(sign, {
-      timeoutMs: SIGN_IN_PATIENCE_MS,
-      intervalMs: 1_000,
-      what: 'the vendor to sign in',
-    });
+    const person = await signInPatiently(graph, 'Crash Test', this.vendor.credentials);
     const delta = units - (await availableOf(person, offerId));
     if (delta === 0) return;
     const { inventoryAdjust } = await person.ask(operations.InventoryAdjustDocument, {
@@ -147,7 +142,7 @@ export class CrashShop {
   /** While the capture is on its way. */
   private async cancelAtProvider({ clientSecret }: StartedCheckout): Promise<void> {
     const { graph, stores } = this.marketplace;
-    await until(async () => !(await hasFaults(graph)), { timeoutMs: SIGN_IN_PATIENCE_MS, what: 'the capture' }).catch(
+    await until(async () => !(await hasFaults(graph)), { timeoutMs: PATIENCE_MS, what: 'the capture' }).catch(
       // It dies before it comes to that; then the payment is canceled before the units are sold.
       () => undefined,
     );

@@ -37,7 +37,10 @@ export function startKiller(
       next.catch(() => undefined);
       inHand.set(kill.victim, next);
     }
-    await Promise.all(inHand.values());
+    // All of them, also when one does not come back: nothing may start when the marketplace is being put away.
+    const outcomes = await Promise.allSettled(inHand.values());
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed) throw failed.reason;
   };
   const done = run();
   done.catch(() => undefined);

@@ -12,6 +12,7 @@ import { type Listing, listProduct } from '../support/shop.ts';
 import { type CrashPoint, type PayingOut, payingOutOf } from './crash-points.ts';
 import { brokenInvariants } from './broken-invariants.ts';
 import { dyingAt } from './dying-at.ts';
+import { signInPatiently } from './patient-sign-in.ts';
 import { buyStubbornly } from './stubborn-buyer.ts';
 
 /** What became of an order's money: here, and by the provider's own record. */
@@ -103,7 +104,7 @@ export class PayingOutShop {
     if (ending === 'canceled') {
       await this.stubbornly(buyer, CANCEL, { input: { orderId, reason: 'changed my mind' }, key: newKey() });
     } else {
-      const operator = await signIn(this.marketplace.graph, 'Olga', this.marketplace.graph.operator);
+      const operator = await signInPatiently(this.marketplace.graph, 'Olga', this.marketplace.graph.operator);
       await this.stubbornly(operator, REFUND, { input: { orderId, reason: 'faulty' }, key: newKey() });
     }
     await until(
@@ -144,7 +145,7 @@ export class PayingOutShop {
   }
 
   private async deliver(orderId: string): Promise<void> {
-    const { person } = await this.seller();
+    const person = await signInPatiently(this.marketplace.graph, 'Paid Out', this.vendor.credentials);
     const { order } = await this.vendorOrderOf(orderId);
     const { vendorOrderAccept } = await person.ask(operations.VendorOrderAcceptDocument, {
       id: order.id,
@@ -179,11 +180,6 @@ export class PayingOutShop {
       async () => (await this.paidOut(orderId)).settlement === 'RELEASED',
       this.patience(`${orderId} is paid out`),
     );
-  }
-
-  /** Signed in again: a run of all points is longer than a token lives. */
-  private async seller(): Promise<{ person: Person }> {
-    return { person: await signIn(this.marketplace.graph, 'Paid Out', this.vendor.credentials) };
   }
 
   private async vendorOrderOf(orderId: string): Promise<{ order: { id: string; version: number; lineId: string } }> {

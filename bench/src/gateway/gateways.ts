@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { freePort } from '@marketgraph/launcher/processes';
+import { freePort } from '@marketgraph/stores';
 import { startForeign } from '../measure/child.ts';
 import type { Target } from '../measure/http-load.ts';
 import { GATEWAY_PEERS } from '../measure/peers.ts';

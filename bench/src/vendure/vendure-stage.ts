@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { freePort } from '@marketgraph/launcher/processes';
+import { freePort } from '@marketgraph/stores';
 import { until } from '@marketgraph/platform/testing';
 import { inDatabase, keepConnected, withDatabase } from '../checkout/databases.ts';
 import { backendCpu } from '../measure/backend-cpu.ts';

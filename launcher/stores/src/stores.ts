@@ -18,6 +18,7 @@ import { startStripeStore, type StripeAccess } from './stripe/stripe-store.ts';
 import { startTypesenseStore, type TypesenseAccess } from './typesense/typesense-store.ts';
 
 export { emptyDataFolder } from './data-folder.ts';
+export { freePort } from './server/free-port.ts';
 export { startPostgres, type RunningPostgres } from './postgres/postgres.ts';
 export { provisionDatabase, type DatabaseSpec, type DatabaseUrls } from './postgres/provision.ts';
 export { startRedis, type RunningRedis } from './redis/redis.ts';

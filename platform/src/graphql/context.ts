@@ -5,6 +5,8 @@ import type { Viewer } from './viewer.ts';
 export interface RequestContext {
   viewer: Viewer;
   requestId: string;
+  /** The names of all fields the operation selects anywhere: what it cannot ask for need not be read. The same set each time the same text is run. */
+  selected: ReadonlySet<string>;
   /** W3C traceparent of the caller, handed on to events and calls. */
   traceparent?: string;
   /** Milliseconds since the epoch after which nobody waits for the answer. */

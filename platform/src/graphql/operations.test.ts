@@ -114,6 +114,21 @@ const cases: [query: string, variables?: Record<string, unknown>][] = [
   ['{ lamp(id: 3) { owner { lamps { id since dim owner { name } } } } }'],
 ];
 
+describe('what a text selects', () => {
+  it.each([
+    [
+      '{ lamps(filter: { ids: [1] }) { number: id ...L } } fragment L on Lamp { dim @skip(if: true) }',
+      ['lamps', 'id', 'dim'],
+    ],
+    ['{ lamps { nothing } }', []],
+    ['{ lamps {', []],
+  ])('%s', (query, names) => {
+    const { selectedIn } = operationsOf(toySchema());
+    expect([...selectedIn(query)].toSorted()).toEqual(names.toSorted());
+    expect(selectedIn(query)).toBe(selectedIn(query));
+  });
+});
+
 describe('a query', () => {
   it.each(cases)('%s is answered as graphql-js answers it, compiled or not', async (query, variables = {}) => {
     const schema = toySchema();

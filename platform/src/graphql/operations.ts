@@ -30,7 +30,11 @@ export interface OperationCall {
  * too. Queries that come again are compiled (a quarter of graphql-js's CPU);
  * all answers are those of graphql-js.
  */
-export type Operations = (call: OperationCall) => Promise<ExecutionResult>;
+export interface Operations {
+  (call: OperationCall): Promise<ExecutionResult>;
+  /** The names of all fields that the text selects anywhere, `@skip` or not; none when there is something wrong with it. */
+  selectedIn(query: string): ReadonlySet<string>;
+}
 
 /** Parsed and validated operations kept per subgraph; the gateway sends a bounded set of them. */
 const KEPT_DOCUMENTS = 2_000;
@@ -46,6 +50,7 @@ type Compiled = (rootValue: unknown, context: unknown, variables: object) => Pro
 
 interface Known {
   document: DocumentNode;
+  selected: ReadonlySet<string>;
   uses: number;
   isCompilable: boolean;
 }
@@ -60,7 +65,7 @@ export function operationsOf(schema: GraphQLSchema, { compiledAfter = COMPILED_A
       const result = parseAndValidate(schema, query);
       entry =
         'kind' in result
-          ? { document: result, uses: 0, isCompilable: isCompilable(schema, result, query) }
+          ? { document: result, selected: namesIn(result), uses: 0, isCompilable: isCompilable(schema, result, query) }
           : { errors: result };
       known.set(query, entry);
     }
@@ -79,17 +84,30 @@ export function operationsOf(schema: GraphQLSchema, { compiledAfter = COMPILED_A
     return undefined;
   };
 
-  return async ({ query, operationName, variables = {}, rootValue, context }) => {
+  const selectedIn: Operations['selectedIn'] = (query) => {
+    const entry = read(query);
+    return 'errors' in entry ? NOTHING : entry.selected;
+  };
+  const run = async ({ query, operationName, variables = {}, rootValue, context }: OperationCall) => {
     const entry = read(query);
     if ('errors' in entry) return entry;
-    const run = compiledOf(query, entry);
-    if (!run) {
+    const runCompiled = compiledOf(query, entry);
+    if (!runCompiled) {
       const { document } = entry;
       return execute({ schema, document, rootValue, contextValue: context, variableValues: variables, operationName });
     }
-    const result = await run(rootValue, context, variables);
+    const result = await runCompiled(rootValue, context, variables);
     return result.errors ? { ...result, errors: result.errors.map(plainError) } : result;
   };
+  return Object.assign(run, { selectedIn });
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+function namesIn(document: DocumentNode): ReadonlySet<string> {
+  const names = new Set<string>();
+  visit(document, { Field: ({ name }) => void names.add(name.value) });
+  return names;
 }
 
 /**

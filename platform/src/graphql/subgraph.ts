@@ -122,14 +122,15 @@ export function defineSubgraph<Context extends RequestContext>(definition: Subgr
     rootValue: unknown,
     { traceparent, part }: { traceparent: string | undefined; part: Span | undefined },
   ): Promise<SubgraphResponse> => {
+    const { query, operationName, variables } = request;
     const context = definition.createContext({
       viewer: request.viewer,
       requestId: request.requestId,
+      selected: operations.selectedIn(query),
       traceparent,
       deadlineAt: request.deadlineAt,
       log,
     });
-    const { query, operationName, variables } = request;
     const result = await operations({ query, operationName, variables, rootValue, context });
     if (part && result.errors) markFailed(part, result.errors[0]?.originalError ?? result.errors[0]);
     return result.errors

@@ -150,7 +150,6 @@ function stagesOf(stage: Stage): Stage[] {
 const newest: ProductQuery = {
   statuses: ['PUBLISHED'],
   sort: { by: 'createdAt', direction: -1 },
-  withDescriptions: false,
   limit: 20,
 };
 const byTitle = { sort: { by: 'sortTitle', direction: 1 } } as const;

@@ -8,7 +8,7 @@ import type { StreamRoot, Subgraph, SubgraphResponse, Viewer } from '@marketgrap
 import type { SubgraphClient } from '@marketgraph/platform/serve';
 import { aUser, silentLog, testIds, until } from '@marketgraph/platform/testing';
 import { startTestStores, type Stores } from '@marketgraph/stores/testing';
-import { type Db, MongoClient } from 'mongodb';
+import { type CommandStartedEvent, type Db, MongoClient } from 'mongodb';
 import { vi } from 'vitest';
 import { createCatalog } from '../src/subgraph.ts';
 
@@ -28,6 +28,8 @@ export interface Shop {
   executeEvent(query: string, variables: object, viewer: Viewer, event: StreamRoot): Promise<SubgraphResponse>;
   /** The commands the document store gets while `work` runs. */
   storeCalls(work: () => Promise<unknown>): Promise<string[]>;
+  /** The finds among them, and what they read of each document; undefined: all of it. */
+  storeReads(work: () => Promise<unknown>): Promise<{ collection: string; fields: string[] | undefined }[]>;
   /** What accounts answers when it is asked itself. */
   accounts: Map<string, { status: string; kycStatus: string }>;
   /** Those accounts knows. */
@@ -99,7 +101,7 @@ async function open(opened: (() => Promise<unknown>)[], stop: () => Promise<void
     },
   };
   let aheadMs = 0;
-  let commands: string[] = [];
+  let commands: CommandStartedEvent[] = [];
   const build = () =>
     createCatalog({
       config: {
@@ -120,7 +122,7 @@ async function open(opened: (() => Promise<unknown>)[], stop: () => Promise<void
     subgraph = await build();
     const client = connect.mock.contexts.at(-1) as MongoClient;
     connect.mockRestore();
-    client.on('commandStarted', ({ commandName }) => commands.push(commandName));
+    client.on('commandStarted', (command) => commands.push(command));
     if (withWork) await subgraph.start();
   };
   await start();
@@ -157,7 +159,17 @@ async function open(opened: (() => Promise<unknown>)[], stop: () => Promise<void
     async storeCalls(work) {
       commands = [];
       await work();
-      return commands.filter((name) => !['ping', 'endSessions', 'hello'].includes(name));
+      const names = commands.map(({ commandName }) => commandName);
+      return names.filter((name) => !['ping', 'endSessions', 'hello'].includes(name));
+    },
+    async storeReads(work) {
+      commands = [];
+      await work();
+      const finds = commands.flatMap(({ commandName, command }) => (commandName === 'find' ? [command] : []));
+      return finds.map(({ find, projection }) => ({
+        collection: String(find),
+        fields: projection && Object.keys(projection as object),
+      }));
     },
     async aSeller({ status = 'ACTIVE', kycStatus = 'VERIFIED' } = {}) {
       const vendorId = ids.next('ven');

@@ -70,6 +70,33 @@ describe('R40 the checker', () => {
     expect(isFine(lost, op({ do: 'adjust', warehouse: 1, delta: 1 }, left(4, 4), [5, 6]))).toBe(false);
   });
 
+  it('takes of several that were lost as many as explain what was said, and no more than there were', () => {
+    // Who was never told of a reservation cannot name it.
+    const lost = [0, 1, 20].map((at) => op({ do: 'reserve', quantity: 3 }, undefined, [at, Infinity]));
+    for (const available of [8, 5, 2]) {
+      expect(isFine(...lost, op({ do: 'query' }, { available }, [5, 6]))).toBe(true);
+    }
+    const onlyTwo = op(
+      { do: 'adjust', warehouse: 0, delta: 1 },
+      { levels: [{ warehouse: 0, onHand: 6, reserved: 6 }] },
+      [5, 6],
+    );
+    expect(isFine(...lost, onlyTwo)).toBe(false);
+    expect(isFine(...lost, { ...onlyTwo, invokedAt: 21, respondedAt: 22 })).toBe(false);
+    expect(isFine(...lost, { ...onlyTwo, outcome: { levels: [{ warehouse: 0, onHand: 6, reserved: 5 }] } })).toBe(true);
+  });
+
+  it('says when it has given up', () => {
+    const history = [
+      ...Array.from({ length: 6 }, (_, at) =>
+        op({ do: 'adjust', warehouse: 0, delta: 1 + at }, undefined, [0, Infinity]),
+      ),
+      op({ do: 'query' }, { available: 99 }, [1, 2]),
+    ];
+    expect(check(model, history)).toMatchObject({ isLinearizable: false, isCertain: true });
+    expect(check(model, history, { maxExplored: 10 })).toMatchObject({ isLinearizable: false, isCertain: false });
+  });
+
   it.each<[string, StockOperation[]]>([
     [
       'a lost update',
@@ -217,7 +244,7 @@ function outcomeOf(stock: Stock, call: StockCall): StockOutcome | undefined {
       levels: after.onHand.map((onHand, warehouse) => ({ warehouse, onHand, reserved: after.reserved[warehouse]! })),
     };
   }
-  if (call.do === 'reserve') return { reserved: after.reservations[call.request]!.split };
+  if (call.do === 'reserve') return { reserved: after.reservations[call.request!]!.split };
   const status = stock.reservations[call.request]?.status;
   return { ended: call.do === 'revert' || status === 'ACTIVE' || (call.do === 'confirm') === (status === 'CONFIRMED') };
 }

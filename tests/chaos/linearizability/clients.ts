@@ -17,8 +17,11 @@ export interface Asked<Call, Outcome> {
 /** How often a client that was not answered asks again before it gives up and never knows. */
 const MAX_TRIES = 40;
 const PAUSE_MS = 100;
+const MAX_TRIES_AT_THE_END = 600;
 /** Of the calls that were not answered: those that are given up at once. */
 const GIVES_UP = 0.25;
+/** Of those that were given up: the ones nobody ever asks about again. With many of them everything can be explained, and it takes forever. */
+const FORGOTTEN = 0.1;
 
 /**
  * One call by one client, written down with when it was asked and when it was
@@ -47,6 +50,29 @@ export async function recorded<Call, Outcome>(
       invokedAt = performance.now();
     }
   }
+}
+
+/**
+ * What somebody else finds who asks again at the end, by the keys of what was given up: a call with a key is one operation
+ * whenever it is answered.
+ */
+export async function recovered<Call, Outcome>(
+  { ask, isKeyed }: Asked<Call, Outcome>,
+  operation: Operation<Call, Outcome>,
+  { key, random }: { key: string; random: Random },
+): Promise<Operation<Call, Outcome>> {
+  const { call, outcome } = operation;
+  if (outcome || !isKeyed(call) || random.chance(FORGOTTEN)) return operation;
+  for (let tries = 1; tries <= MAX_TRIES_AT_THE_END; tries += 1) {
+    try {
+      const found = await ask(call, key);
+      return { ...operation, outcome: found, respondedAt: performance.now() };
+    } catch (error) {
+      if (error instanceof StrangeAnswerError) throw error;
+      await pause(PAUSE_MS);
+    }
+  }
+  return operation;
 }
 
 export type StockOperation = Operation<StockCall, StockOutcome>;

@@ -4,7 +4,8 @@ import type { Model } from './history.ts';
 export type Split = readonly number[];
 
 export type StockCall =
-  | { do: 'reserve'; quantity: number; request: number }
+  /** Nobody can name a reservation whose maker was never told of it: then the request does not matter. */
+  | { do: 'reserve'; quantity: number; request?: number }
   | { do: 'confirm' | 'release' | 'revert'; request: number }
   | { do: 'adjust'; warehouse: number; delta: number }
   | { do: 'transfer'; from: number; to: number; quantity: number }
@@ -30,12 +31,20 @@ export interface Stock {
 
 /** The stock of one offer as one thread would keep it: written down from what is promised, not from the code that keeps it. */
 export function offerModel(onHand: Split): Model<Stock, StockCall, StockOutcome> {
+  const keys = new WeakMap<Stock['reservations'], string>();
+  // Most calls leave the reservations as they are, and there are hundreds of them.
+  const keyOfThem = (reservations: Stock['reservations']) => {
+    const known = keys.get(reservations);
+    if (known !== undefined) return known;
+    const key = Object.entries(reservations)
+      .map(([request, { status, split }]) => `${request}${status[0]}${split.join('+')}`)
+      .join();
+    keys.set(reservations, key);
+    return key;
+  };
   return {
     initial: { onHand, reserved: onHand.map(() => 0), reservations: {} },
-    keyOf: ({ onHand: has, reserved, reservations }) =>
-      `${has.join()};${reserved.join()};${Object.entries(reservations)
-        .map(([request, { status, split }]) => `${request}${status[0]}${split.join('+')}`)
-        .join()}`,
+    keyOf: ({ onHand: has, reserved, reservations }) => `${has.join()};${reserved.join()};${keyOfThem(reservations)}`,
     next(stock, call, outcome) {
       if (call.do === 'query') {
         return !outcome || ('available' in outcome && outcome.available === available(stock)) ? [stock] : [];
@@ -70,7 +79,8 @@ function reserve(
     .filter((split) => split.reduce((sum, units) => sum + units, 0) === quantity)
     .map((split) => ({
       ...plus(stock, { reserved: split }),
-      reservations: { ...stock.reservations, [request]: { status: 'ACTIVE', split } },
+      reservations:
+        request === undefined ? stock.reservations : { ...stock.reservations, [request]: { status: 'ACTIVE', split } },
     }));
 }
 

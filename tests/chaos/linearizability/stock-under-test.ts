@@ -35,7 +35,7 @@ export function stockUnderTest(
   const keeper = aUser({ roles: ['BUYER', 'VENDOR_ADMIN'], memberships: [{ of: vendor.id, role: 'VENDOR_ADMIN' }] });
   const { warehouses } = vendor;
   /** Names of reservations by the request that made them. */
-  const names = new Map<number, string>();
+  const names = new Map<number | undefined, string>();
   const asKeeper = <Answer>(query: string, variables: Record<string, unknown>) =>
     caller.call<{ answer: Answer }>('inventory', keeper, query, variables).then(({ answer }) => answer);
   const levels = (...told: (Level | null)[]): StockOutcome => ({

@@ -7,7 +7,7 @@ import type { Person } from '../../support/person.ts';
 import { buy, listProduct } from '../../support/shop.ts';
 import { brokenInvariants } from '../broken-invariants.ts';
 import { check, type Verdict } from './checker.ts';
-import { type MoneyOperation, nextStockCall, recorded, type StockOperation } from './clients.ts';
+import { type MoneyOperation, nextStockCall, recorded, recovered, type StockOperation } from './clients.ts';
 import type { Model, Operation } from './history.ts';
 import { offerModel } from './offer-model.ts';
 import { type MoneyCall, paymentModel } from './payment-model.ts';
@@ -128,6 +128,7 @@ export async function playOffer(
   const offer = stockUnderTest(caller, { offerId, vendor, run: offerId.slice(-8) });
   const history: StockOperation[] = [];
   const known: number[] = [];
+  const last: { operation: StockOperation; key: string; random: Random }[] = [];
   let begun = 0;
   await Promise.all(
     Array.from({ length: CLIENTS }, async (_, client) => {
@@ -135,14 +136,25 @@ export async function playOffer(
       while (begun < operations) {
         const request = (begun += 1);
         const call = nextStockCall(random, known, request);
-        const done = await recorded(offer, call, { client, key: `${offerId}-${request}`, random });
-        const outcome = done.at(-1)?.outcome;
-        if (outcome && 'reserved' in outcome) known.push(request);
-        history.push(...done);
+        const key = `${offerId}-${request}`;
+        const done = await recorded(offer, call, { client, key, random });
+        const operation = done.at(-1)!;
+        if (operation.outcome && 'reserved' in operation.outcome) known.push(request);
+        last.push({ operation, key, random });
+        history.push(...done.slice(0, -1));
       }
     }),
   );
-  return history;
+  const ended = await Promise.all(last.map(({ operation, ...asked }) => recovered(offer, operation, asked)));
+  return [...history, ...ended].map(nameless);
+}
+
+/** Who was not told of a reservation cannot name it. */
+function nameless(operation: StockOperation): StockOperation {
+  const { call, outcome } = operation;
+  return call.do === 'reserve' && !outcome
+    ? { ...operation, call: { do: call.do, quantity: call.quantity } }
+    : operation;
 }
 
 async function playRefunds(
@@ -173,7 +185,8 @@ export function anomalyOf<State, Call, Outcome>(
   const verdict: Verdict<Call, Outcome> = check(model, history);
   if (verdict.isLinearizable) return [];
   const stuck = verdict.stuckAt.map(({ call, outcome }) => JSON.stringify({ call, outcome })).join(' ');
-  return [`${what}: ${verdict.explained} of ${history.length} explained, then ${stuck}`];
+  const end = verdict.isCertain ? '' : ` (given up after ${verdict.explored} situations, there may be an order)`;
+  return [`${what}: ${verdict.explained} of ${history.length} explained, then ${stuck}${end}`];
 }
 
 async function inTurn<Item>(

@@ -1,10 +1,29 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { PortInUseError, StoreUnavailableError } from '../store-errors.ts';
 
 const HOST = '127.0.0.1';
 
+/**
+ * Below what Linux (32768), macOS and Windows (49152) hand out to connections: a server that is killed and comes back on its port
+ * must not find a connection of somebody else's there.
+ */
+const PORTS = { first: 20_000, last: 32_000 };
+/** Each process looks from a place of its own, so that those that start together seldom want the same. */
+let next = randomInt(PORTS.first, PORTS.last);
+
 /** A port nobody listens on now. Somebody may take it before we do, so the caller tries again when that happens. */
 export async function freePort(): Promise<number> {
+  for (let looked = PORTS.first; looked <= PORTS.last; looked += 1) {
+    const port = next;
+    next = port === PORTS.last ? PORTS.first : port + 1;
+    try {
+      return await listenOnce(port);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
+    }
+  }
   return await listenOnce(0);
 }
 

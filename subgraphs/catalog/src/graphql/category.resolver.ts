@@ -1,5 +1,4 @@
-import type { GraphQLResolveInfo } from 'graphql';
-import { Arg, Ctx, Directive, FieldResolver, ID, Info, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, Directive, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
 import { badUserInput, LanguageTag, requireRole } from '@marketgraph/platform/graphql';
 import { upsertCategory } from '../commands/upsert-category.ts';
 import { inLanguage } from '../domain/localized-text.ts';
@@ -89,11 +88,10 @@ export class CategoryResolver {
   async products(
     @Root() { id }: Category,
     @Ctx() { loaders }: CatalogContext,
-    @Info() info: GraphQLResolveInfo,
     @Arg('first', () => Int, { nullable: true, defaultValue: 20, description: firstDescription }) first?: number,
     @Arg('after', () => String, { nullable: true, description: afterDescription }) after?: string,
   ): Promise<ProductConnection> {
-    const page = productPage({ first, after }, { statuses: ['PUBLISHED'], info });
+    const page = productPage({ first, after }, { statuses: ['PUBLISHED'] });
     return productConnection(await loaders.productsOfCategory.load({ id, page }), page);
   }
 }

@@ -10,7 +10,7 @@ export interface CatalogContext extends RequestContext {
 }
 
 export function createCatalogContext(base: RequestContext, deps: CommandDeps): CatalogContext {
-  return { ...base, deps, loaders: createLoaders(deps) };
+  return { ...base, deps, loaders: createLoaders(deps, base.selected) };
 }
 
 export function actorOf(context: CatalogContext, user: UserViewer): Actor {
@@ -24,6 +24,6 @@ export function actorOf(context: CatalogContext, user: UserViewer): Actor {
 /** Runs a command; what was read before it is not believed after it. */
 export async function runCommand<T>(context: CatalogContext, command: (deps: CommandDeps) => Promise<T>): Promise<T> {
   const outcome = await command(context.deps);
-  context.loaders = createLoaders(context.deps);
+  context.loaders = createLoaders(context.deps, context.selected);
   return outcome;
 }

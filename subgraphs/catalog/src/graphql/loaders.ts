@@ -36,6 +36,7 @@ import {
 } from '../store/products.ts';
 import { findPromotions, findPromotionsByCodeKey, type UsedPromotion } from '../store/promotions.ts';
 import { newestReportsOfCases } from '../store/reports.ts';
+import { fieldsToRead } from './selection.ts';
 
 type ProductPage = Omit<ProductQuery, 'categoryId' | 'vendorId'>;
 /** The parent of categories that have none: a loader takes no null for a key. */
@@ -57,7 +58,10 @@ export interface NewestPage {
   limit: number;
 }
 
-/** Whatever is read along lists, gathered within a request: as many rows as you like, one call to the store. */
+/**
+ * Whatever is read along lists, gathered within a request: as many rows as you like, one call to the store. Of products
+ * and offers there is what the request's operation can show, see `fieldsToRead`.
+ */
 export interface Loaders {
   product: DataLoader<string, ProductState | null>;
   productBySlug: DataLoader<string, ProductState | null>;
@@ -94,20 +98,28 @@ export interface Loaders {
 
 export function createLoaders(
   deps: Pick<CommandDeps, 'store' | 'clock' | 'log' | 'prices' | 'reads' | 'rateSource'>,
+  selected: ReadonlySet<string>,
 ): Loaders {
   const { store, prices, reads } = deps;
+  const fields = fieldsToRead(selected);
   let rates: Promise<ExchangeRates> | undefined;
   return {
-    product: one(reads.products, ({ id }) => id),
+    product: one(
+      (ids) => reads.products(ids, fields.product),
+      ({ id }) => id,
+    ),
     productBySlug: one(
-      (slugs) => findProductsBySlug(store, slugs),
+      (slugs) => findProductsBySlug(store, slugs, fields.product),
       ({ slug }) => slug,
     ),
     productByVariant: new DataLoader(async (ids) => {
-      const products = await findProductsByVariant(store, ids);
+      const products = await findProductsByVariant(store, ids, undefined, fields.product);
       return ids.map((id) => products.find(({ variants }) => variants.some((variant) => variant.id === id)) ?? null);
     }),
-    offer: one(reads.offers, ({ id }) => id),
+    offer: one(
+      (ids) => reads.offers(ids, fields.offer),
+      ({ id }) => id,
+    ),
     offerBySku: new DataLoader(
       async (keys) => {
         const byVendor = Map.groupBy(keys, ({ vendorId }) => vendorId);
@@ -125,7 +137,10 @@ export function createLoaders(
       },
       { cacheKeyFn: ({ vendorId, sku }) => `${vendorId}\n${sku}` },
     ),
-    offersOfProduct: many(reads.offersOfProducts, ({ productId }) => productId),
+    offersOfProduct: many(
+      (ids: readonly string[]) => reads.offersOfProducts(ids, fields.offer),
+      ({ productId }) => productId,
+    ),
     deal: one(
       (ids) => findDeals(store, ids),
       ({ id }) => id,
@@ -149,9 +164,9 @@ export function createLoaders(
       (ids) => findImports(store, ids),
       ({ id }) => id,
     ),
-    productsOfCategory: pages((ids, page) => productPagesOfCategories(store, ids, page)),
-    productsOfVendor: pages((ids, page) => productPagesOfVendors(store, ids, page)),
-    offersOfVendor: pages((ids, page) => offerPagesOfVendors(store, ids, page)),
+    productsOfCategory: pages((ids, page) => productPagesOfCategories(store, ids, page, fields.product)),
+    productsOfVendor: pages((ids, page) => productPagesOfVendors(store, ids, page, fields.product)),
+    offersOfVendor: pages((ids, page) => offerPagesOfVendors(store, ids, page, fields.offer)),
     promotion: one(
       (ids) => findPromotions(store, ids),
       ({ id }) => id,

@@ -1,4 +1,3 @@
-import type { GraphQLResolveInfo } from 'graphql';
 import { badUserInput, forbidden, pageRequest, toConnection, type Viewer } from '@marketgraph/platform/graphql';
 import type { ProductStatus } from '../domain/product-status.ts';
 import { wordsOf } from '../domain/text.ts';
@@ -12,7 +11,6 @@ import {
 import { seesEverything, sellsFor } from './access.ts';
 import { type ProductFilter, type ProductOrder, ProductOrderField } from './product.input.ts';
 import { type ProductConnection, toProduct } from './product.type.ts';
-import { isSelectedBelow } from './selection.ts';
 import { SortDirection } from './shared.type.ts';
 
 export interface ListArguments {
@@ -32,7 +30,7 @@ const MAX_QUERY_WORDS = 10;
 /** The arguments of `products` as a question to the store; asking for what one may never see is refused. */
 export function productQuery(
   args: ListArguments & { filter?: ProductFilter | null; orderBy?: ProductOrder | null },
-  { viewer, info }: { viewer: Viewer; info: GraphQLResolveInfo },
+  viewer: Viewer,
 ): ProductQuery {
   const { filter, orderBy } = args;
   const statuses = filter?.status ?? ['PUBLISHED'];
@@ -47,7 +45,7 @@ export function productQuery(
     ? { by: sortKeys[orderBy.field], direction: orderBy.direction === SortDirection.ASC ? 1 : -1 }
     : NEWEST_FIRST;
   return {
-    ...productPage(args, { statuses, info, sort }),
+    ...productPage(args, { statuses, sort }),
     ...(filter?.categoryId ? { categoryId: filter.categoryId } : {}),
     ...(filter?.vendorId ? { vendorId: filter.vendorId } : {}),
     ...(filter?.query ? { words: wordsOf(filter.query, MAX_QUERY_WORDS) } : {}),
@@ -56,15 +54,10 @@ export function productQuery(
 
 export function productPage(
   args: ListArguments,
-  {
-    statuses,
-    info,
-    sort = NEWEST_FIRST,
-  }: { statuses: readonly ProductStatus[]; info: GraphQLResolveInfo; sort?: ProductSort },
+  { statuses, sort = NEWEST_FIRST }: { statuses: readonly ProductStatus[]; sort?: ProductSort },
 ): ProductQuery {
   const page = pageRequest(args, { arity: 2 });
-  const withDescriptions = isSelectedBelow(info, 'description');
-  const query: ProductQuery = { statuses: [...new Set(statuses)], sort, withDescriptions, limit: page.limit };
+  const query: ProductQuery = { statuses: [...new Set(statuses)], sort, limit: page.limit };
   if (!page.after) return query;
   const [value, id] = page.after;
   const isSortValue = typeof value === (sort.by === 'sortTitle' ? 'string' : 'number');

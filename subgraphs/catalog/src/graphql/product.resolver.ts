@@ -1,5 +1,4 @@
-import type { GraphQLResolveInfo } from 'graphql';
-import { Arg, Ctx, Directive, FieldResolver, ID, Info, Int, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, Directive, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
 import { badUserInput, LanguageTag, pageRequest, requireService, toConnection } from '@marketgraph/platform/graphql';
 import { inheritedSchema } from '../domain/attribute-schema.ts';
 import { type AttributeValue, describeAttributes } from '../domain/attributes.ts';
@@ -29,6 +28,7 @@ import {
   toVariant,
   UnitSystem,
 } from './product.type.ts';
+import { fieldsToRead } from './selection.ts';
 import { afterDescription, firstDescription } from './shared.type.ts';
 import { toVendor, Vendor } from './vendor.type.ts';
 
@@ -61,8 +61,7 @@ export class ProductResolver {
   @Directive('@cacheControl(maxAge: 60)')
   @Query(() => ProductConnection, { description: 'Products, newest first unless told otherwise.' })
   async products(
-    @Ctx() { deps, viewer }: CatalogContext,
-    @Info() info: GraphQLResolveInfo,
+    @Ctx() { deps, viewer, selected }: CatalogContext,
     @Arg('first', () => Int, { nullable: true, defaultValue: 20, description: firstDescription }) first?: number,
     @Arg('after', () => String, { nullable: true, description: afterDescription }) after?: string,
     @Arg('filter', () => ProductFilter, { nullable: true, description: 'Which; all that are published when absent.' })
@@ -70,8 +69,8 @@ export class ProductResolver {
     @Arg('orderBy', () => ProductOrder, { nullable: true, description: 'In which order; newest first when absent.' })
     orderBy?: ProductOrder,
   ): Promise<ProductConnection> {
-    const query = productQuery({ first, after, filter, orderBy }, { viewer, info });
-    return productConnection(await listProducts(deps.store, query), query);
+    const query = productQuery({ first, after, filter, orderBy }, viewer);
+    return productConnection(await listProducts(deps.store, query, fieldsToRead(selected).product), query);
   }
 
   @Directive('@inaccessible')

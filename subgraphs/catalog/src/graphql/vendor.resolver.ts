@@ -1,5 +1,4 @@
-import type { GraphQLResolveInfo } from 'graphql';
-import { Arg, Ctx, FieldResolver, Info, Int, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
 import { badUserInput, pageRequest, toConnection } from '@marketgraph/platform/graphql';
 import type { ProductStatus as ProductStatusName } from '../domain/product-status.ts';
 import { isActive } from '../domain/vendor.ts';
@@ -25,7 +24,6 @@ export class VendorResolver {
   async products(
     @Root() { id }: Vendor,
     @Ctx() { loaders, viewer }: CatalogContext,
-    @Info() info: GraphQLResolveInfo,
     @Arg('first', () => Int, { nullable: true, defaultValue: 20, description: firstDescription }) first?: number,
     @Arg('after', () => String, { nullable: true, description: afterDescription }) after?: string,
     @Arg('status', () => [ProductStatus], {
@@ -36,7 +34,7 @@ export class VendorResolver {
   ): Promise<ProductConnection> {
     const seesAll = seesEverything(viewer) || sellsFor(viewer, id);
     const statuses = (status ?? ['PUBLISHED']).filter((wanted) => wanted === 'PUBLISHED' || seesAll);
-    const page = productPage({ first, after }, { statuses, info });
+    const page = productPage({ first, after }, { statuses });
     // Nothing of what was asked for is for this viewer: the page of a vendor who has none of it.
     const documents = statuses.length > 0 ? await loaders.productsOfVendor.load({ id, page }) : [];
     return productConnection(documents, page);

@@ -1,7 +1,9 @@
+import type { Document, Filter } from 'mongodb';
 import { type Listing, MAX_LISTINGS_TOLD, type OfferState } from '../domain/offer.ts';
 import type { StockBand } from '../domain/stock-band.ts';
 import type { CatalogStore, Session } from './catalog-store.ts';
 import { NO_PRICE } from './products.ts';
+import { projectionTo } from './projection.ts';
 
 export interface OfferDocument extends Omit<OfferState, 'id'> {
   _id: string;
@@ -20,6 +22,17 @@ export interface OfferSource {
   version?: number;
 }
 
+/** A field that is read only where it is asked for. What is not read is not there. */
+export type OfferField = Exclude<keyof OfferDocument, (typeof ALWAYS_READ)[number] | '_id'>;
+
+/** By these is decided who may see an offer, and which of several is shown first. */
+const ALWAYS_READ = ['vendorId', 'productId', 'variantId', 'status', 'price', 'stock'] as const;
+
+/** To these fields and what is always read; all of it when none are named. */
+export function offerProjection(fields: readonly OfferField[] | undefined): Document | undefined {
+  return fields && { ...projectionTo(ALWAYS_READ), ...projectionTo(fields) };
+}
+
 /** More vendors than this on one product are not shown. */
 export const MAX_OFFERS_PER_PRODUCT = 1_000;
 
@@ -31,8 +44,10 @@ export async function findOffers(
   store: CatalogStore,
   ids: readonly string[],
   session?: Session,
+  fields?: readonly OfferField[],
 ): Promise<OfferState[]> {
-  const documents = await store.offers.find({ _id: { $in: [...ids] } }, { session }).toArray();
+  const projection = offerProjection(fields);
+  const documents = await store.offers.find({ _id: { $in: [...ids] } }, { session, projection }).toArray();
   return documents.map(toOfferState);
 }
 
@@ -57,9 +72,11 @@ export async function findOffersOfProducts(
   store: CatalogStore,
   productIds: readonly string[],
   session?: Session,
+  fields?: readonly OfferField[],
 ): Promise<OfferState[]> {
+  const projection = offerProjection(fields);
   const documents = await store.offers
-    .find({ productId: { $in: [...productIds] }, status: { $ne: 'ARCHIVED' } }, { session })
+    .find({ productId: { $in: [...productIds] }, status: { $ne: 'ARCHIVED' } }, { session, projection })
     .limit(MAX_OFFERS_PER_PRODUCT * productIds.length)
     .toArray();
   return documents.map(toOfferState);
@@ -69,13 +86,15 @@ export async function findOffersOfProducts(
 export async function listVendorOffers(
   store: CatalogStore,
   query: { vendorId: string; onlyActive: boolean; after?: string; limit: number },
+  fields?: readonly OfferField[],
 ): Promise<OfferState[]> {
+  const filter: Filter<OfferDocument> = {
+    vendorId: query.vendorId,
+    ...(query.onlyActive ? { status: 'ACTIVE' } : {}),
+    ...(query.after === undefined ? {} : { _id: { $gt: query.after } }),
+  };
   const documents = await store.offers
-    .find({
-      vendorId: query.vendorId,
-      ...(query.onlyActive ? { status: 'ACTIVE' } : {}),
-      ...(query.after === undefined ? {} : { _id: { $gt: query.after } }),
-    })
+    .find(filter, { projection: offerProjection(fields) })
     .sort({ _id: 1 })
     .limit(query.limit + 1)
     .toArray();

@@ -1,11 +1,12 @@
 import type { Document } from 'mongodb';
 import type { CatalogStore } from './catalog-store.ts';
-import { listVendorOffers, type OfferDocument, toOfferState } from './offers.ts';
+import { listVendorOffers, type OfferDocument, type OfferField, offerProjection, toOfferState } from './offers.ts';
 import type { OfferState } from '../domain/offer.ts';
 import { listVendorPromotions, type PromotionDocument, toUsedPromotion, type UsedPromotion } from './promotions.ts';
 import {
   listProducts,
   type ProductDocument,
+  type ProductField,
   productFilter,
   productProjection,
   type ProductQuery,
@@ -24,9 +25,13 @@ export async function productPagesOfCategories(
   store: CatalogStore,
   ids: readonly string[],
   page: ProductPage,
+  fields?: readonly ProductField[],
 ): Promise<Map<string, ProductDocument[]>> {
-  if (ids.length === 1) return new Map([[ids[0]!, await listProducts(store, { ...page, categoryId: ids[0]! })]]);
-  const found = await store.categories.aggregate(pagesBelow(ids, 'categoryPath', page)).toArray();
+  if (ids.length === 1)
+    return new Map([[ids[0]!, await listProducts(store, { ...page, categoryId: ids[0]! }, fields)]]);
+  const found = await store.categories
+    .aggregate(pagesBelow(ids, { foreignField: 'categoryPath', page, fields }))
+    .toArray();
   return byId<ProductDocument>(found);
 }
 
@@ -35,9 +40,10 @@ export async function productPagesOfVendors(
   store: CatalogStore,
   ids: readonly string[],
   page: ProductPage,
+  fields?: readonly ProductField[],
 ): Promise<Map<string, ProductDocument[]>> {
-  if (ids.length === 1) return new Map([[ids[0]!, await listProducts(store, { ...page, vendorId: ids[0]! })]]);
-  const found = await store.vendors.aggregate(pagesBelow(ids, 'submittedBy', page)).toArray();
+  if (ids.length === 1) return new Map([[ids[0]!, await listProducts(store, { ...page, vendorId: ids[0]! }, fields)]]);
+  const found = await store.vendors.aggregate(pagesBelow(ids, { foreignField: 'submittedBy', page, fields })).toArray();
   return byId<ProductDocument>(found);
 }
 
@@ -46,8 +52,11 @@ export async function offerPagesOfVendors(
   store: CatalogStore,
   ids: readonly string[],
   page: OfferPage,
+  fields?: readonly OfferField[],
 ): Promise<Map<string, OfferState[]>> {
-  if (ids.length === 1) return new Map([[ids[0]!, await listVendorOffers(store, { ...page, vendorId: ids[0]! })]]);
+  if (ids.length === 1)
+    return new Map([[ids[0]!, await listVendorOffers(store, { ...page, vendorId: ids[0]! }, fields)]]);
+  const projection = offerProjection(fields);
   const found = await store.vendors
     .aggregate([
       { $match: { _id: { $in: [...ids] } } },
@@ -65,6 +74,7 @@ export async function offerPagesOfVendors(
             },
             { $sort: { _id: 1 } },
             { $limit: page.limit + 1 },
+            ...(projection ? [{ $project: projection }] : []),
           ],
           as: 'page',
         },
@@ -106,8 +116,15 @@ export async function promotionPagesOfVendors(
   return new Map([...pages].map(([id, promotions]) => [id, promotions.map(toUsedPromotion)]));
 }
 
-function pagesBelow(ids: readonly string[], foreignField: string, page: ProductPage): Document[] {
-  const projection = productProjection(page);
+function pagesBelow(
+  ids: readonly string[],
+  {
+    foreignField,
+    page,
+    fields,
+  }: { foreignField: string; page: ProductPage; fields: readonly ProductField[] | undefined },
+): Document[] {
+  const projection = productProjection(fields, page.sort.by);
   return [
     { $match: { _id: { $in: [...ids] } } },
     {

@@ -3,6 +3,7 @@ import { folded, wordsOf } from '../domain/text.ts';
 import type { ProductState } from '../domain/product.ts';
 import type { ProductStatus } from '../domain/product-status.ts';
 import type { CatalogStore, Session } from './catalog-store.ts';
+import { projectionTo } from './projection.ts';
 
 export interface ProductDocument extends Omit<ProductState, 'id'> {
   _id: string;
@@ -18,6 +19,14 @@ export interface ProductDocument extends Omit<ProductState, 'id'> {
   toScreen?: true;
 }
 
+/** A field that is read only where it is asked for. What is not read is not there. */
+export type ProductField =
+  | Exclude<keyof ProductDocument, (typeof ALWAYS_READ)[number] | '_id' | 'texts'>
+  | `texts.${keyof ProductState['texts'][number]}`;
+
+/** By these is decided who may see a product. */
+const ALWAYS_READ = ['status', 'submittedBy'] as const;
+
 export const NO_PRICE = Number.MAX_SAFE_INTEGER;
 const MAX_SORT_TITLE = 120;
 const MAX_WORDS = 40;
@@ -32,8 +41,6 @@ export interface ProductQuery {
   /** All of these words, the last one as a beginning. */
   words?: readonly string[];
   sort: ProductSort;
-  /** The long half of a product, which most lists do not show: what is not read is not there. */
-  withDescriptions: boolean;
   /** The sort value and id of the row before. */
   after?: readonly [string | number, string];
   limit: number;
@@ -73,8 +80,10 @@ export async function findProducts(
   store: CatalogStore,
   ids: readonly string[],
   session?: Session,
+  fields?: readonly ProductField[],
 ): Promise<ProductState[]> {
-  const documents = await store.products.find({ _id: { $in: [...ids] } }, { session }).toArray();
+  const projection = productProjection(fields);
+  const documents = await store.products.find({ _id: { $in: [...ids] } }, { session, projection }).toArray();
   return documents.map(toProductState);
 }
 
@@ -97,9 +106,10 @@ export async function findProduct(store: CatalogStore, id: string, session?: Ses
 export async function findProductsBySlug(
   store: CatalogStore,
   slugs: readonly string[],
-  session?: Session,
+  fields?: readonly ProductField[],
 ): Promise<ProductState[]> {
-  const documents = await store.products.find({ slug: { $in: [...slugs] } }, { session }).toArray();
+  const projection = productProjection(fields, 'slug');
+  const documents = await store.products.find({ slug: { $in: [...slugs] } }, { projection }).toArray();
   return documents.map(toProductState);
 }
 
@@ -120,8 +130,12 @@ export async function findProductsByVariant(
   store: CatalogStore,
   variantIds: readonly string[],
   session?: Session,
+  fields?: readonly ProductField[],
 ): Promise<ProductState[]> {
-  const documents = await store.products.find({ 'variants.id': { $in: [...variantIds] } }, { session }).toArray();
+  const projection = productProjection(fields, 'variants');
+  const documents = await store.products
+    .find({ 'variants.id': { $in: [...variantIds] } }, { session, projection })
+    .toArray();
   return documents.map(toProductState);
 }
 
@@ -160,9 +174,13 @@ export async function saveProduct(store: CatalogStore, product: ProductState, se
 }
 
 /** One row more than asked for tells whether there is a next page. Indexes `byStatus…`, `byCategory…`, `byVendor…`, `byWord`. */
-export async function listProducts(store: CatalogStore, query: ProductQuery): Promise<ProductDocument[]> {
+export async function listProducts(
+  store: CatalogStore,
+  query: ProductQuery,
+  fields?: readonly ProductField[],
+): Promise<ProductDocument[]> {
   return store.products
-    .find(productFilter(query), { projection: productProjection(query) })
+    .find(productFilter(query), { projection: productProjection(fields, query.sort.by) })
     .sort(productSort(query.sort))
     .limit(query.limit + 1)
     .toArray();
@@ -186,8 +204,12 @@ export function productFilter({
   };
 }
 
-export function productProjection({ withDescriptions }: Pick<ProductQuery, 'withDescriptions'>): Document | undefined {
-  return withDescriptions ? undefined : { 'texts.description': 0 };
+/** To these fields and what is always read; `also` is what the reader itself needs. All of it when no fields are named. */
+export function productProjection(
+  fields: readonly ProductField[] | undefined,
+  also?: ProductField,
+): Document | undefined {
+  return fields && { ...projectionTo(ALWAYS_READ), ...projectionTo(fields), ...(also ? { [also]: 1 } : {}) };
 }
 
 export function productSort({ by, direction }: ProductSort): Sort {

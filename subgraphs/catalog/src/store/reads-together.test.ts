@@ -52,6 +52,21 @@ describe('reads made at the same moment', () => {
     expect(await Promise.all([read(['a']), read(['b'])])).toEqual([[lamps[0], lamps[2]], [lamps[1]]]);
   });
 
+  it('read of each what any of them asked for, and all of it when one did', async () => {
+    const asked: (readonly string[] | undefined)[] = [];
+    const read = readTogether<Lamp>(
+      async (_, fields) => {
+        asked.push(fields?.toSorted());
+        return [];
+      },
+      ({ id }) => id,
+    );
+    await Promise.all([read(['a'], ['watts', 'dim']), read(['b'], ['watts', 'base']), read(['c'], [])]);
+    await Promise.all([read(['a'], ['watts']), read(['b'])]);
+    await read(['a'], []);
+    expect(asked).toEqual([['base', 'dim', 'watts'], undefined, []]);
+  });
+
   it('tell what is true after they were made, also while another is on its way', async () => {
     const { read, watts } = aStore();
     const before = read(['a']);

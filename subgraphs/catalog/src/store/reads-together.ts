@@ -5,27 +5,33 @@ const MAX_RUNNING = 1;
 /** Nobody waits longer for that, far above what an answer takes: it is the store that is slow then, or away. */
 const PATIENCE_MS = 20;
 
-interface Asked<T> {
+interface Asked<T, Field> {
   ids: readonly string[];
+  /** All of them when none are named. */
+  fields: readonly Field[] | undefined;
   resolve(found: T[]): void;
   reject(error: unknown): void;
 }
 
-export type ReadByIds<T> = (ids: readonly string[]) => Promise<T[]>;
+/** `fields` names what is to be read of each; all of it when they are left out. Somebody else may have asked for more. */
+export type ReadByIds<T, Field = string> = (ids: readonly string[], fields?: readonly Field[]) => Promise<T[]>;
 
 /**
  * Reads by id that requests make in one turn of the event loop, or while others are on their way, become one question
  * to the store: most of what a small read costs, here and there, is the question and not the document. It is put after
  * all of them were made, so nobody is told what was true before they asked; when it fails, it fails for all of them.
  */
-export function readTogether<T>(find: ReadByIds<T>, keyOf: (value: T) => string): ReadByIds<T> {
-  let waiting: Asked<T>[] = [];
+export function readTogether<T, Field = string>(
+  find: ReadByIds<T, Field>,
+  keyOf: (value: T) => string,
+): ReadByIds<T, Field> {
+  let waiting: Asked<T, Field>[] = [];
   let running = 0;
   let isDue = false;
   let patience: NodeJS.Timeout | undefined;
 
   /** The first of those who wait, as many as one question has room for. */
-  const takeNext = (): Asked<T>[] => {
+  const takeNext = (): Asked<T, Field>[] => {
     let ids = 0;
     const end = waiting.findIndex((asked) => (ids += asked.ids.length) > MAX_IDS);
     const asked = end < 0 ? waiting : waiting.slice(0, end);
@@ -49,10 +55,10 @@ export function readTogether<T>(find: ReadByIds<T>, keyOf: (value: T) => string)
     }
   };
 
-  return (ids) => {
-    if (ids.length > MAX_IDS) return find(ids);
+  return (ids, fields) => {
+    if (ids.length > MAX_IDS) return find(ids, fields);
     return new Promise((resolve, reject) => {
-      waiting.push({ ids, resolve, reject });
+      waiting.push({ ids, fields, resolve, reject });
       if (isDue) return;
       isDue = true;
       setImmediate(ask);
@@ -60,16 +66,28 @@ export function readTogether<T>(find: ReadByIds<T>, keyOf: (value: T) => string)
   };
 }
 
-async function answer<T>(asked: readonly Asked<T>[], find: ReadByIds<T>, keyOf: (value: T) => string): Promise<void> {
+async function answer<T, Field>(
+  asked: readonly Asked<T, Field>[],
+  find: ReadByIds<T, Field>,
+  keyOf: (value: T) => string,
+): Promise<void> {
   try {
-    const found = await find(asked.length === 1 ? asked[0]!.ids : [...new Set(asked.flatMap(({ ids }) => ids))]);
+    const ids = asked.length === 1 ? asked[0]!.ids : [...new Set(asked.flatMap((each) => each.ids))];
+    const found = await find(ids, fieldsOfAll(asked));
     if (asked.length === 1) {
       asked[0]!.resolve(found);
       return;
     }
     const byKey = Map.groupBy(found, keyOf);
-    for (const { ids, resolve } of asked) resolve(ids.flatMap((id) => byKey.get(id) ?? []));
+    for (const { ids: own, resolve } of asked) resolve(own.flatMap((id) => byKey.get(id) ?? []));
   } catch (error) {
     for (const { reject } of asked) reject(error);
   }
+}
+
+/** Most requests of a moment are of one kind: their fields are the same list. */
+function fieldsOfAll<Field>(asked: readonly Asked<unknown, Field>[]): readonly Field[] | undefined {
+  const lists = [...new Set(asked.map(({ fields }) => fields))];
+  if (lists.length === 1) return lists[0];
+  return lists.includes(undefined) ? undefined : [...new Set(lists.flatMap((fields) => fields!))];
 }

@@ -7,19 +7,19 @@ import type { VendorState } from '../domain/vendor.ts';
 import type { CatalogStore } from './catalog-store.ts';
 import { findCategories } from './categories.ts';
 import { dealsRunning } from './deals.ts';
-import { findOffers, findOffersOfProducts } from './offers.ts';
-import { findProducts } from './products.ts';
+import { findOffers, findOffersOfProducts, type OfferField } from './offers.ts';
+import { findProducts, type ProductField } from './products.ts';
 import { type ReadByIds, readTogether } from './reads-together.ts';
 import { findVendors } from './vendors.ts';
 
 /** What most requests read, for all requests of the process together. Nothing is remembered: each read is of its moment. */
 export interface SharedReads {
-  products: ReadByIds<ProductState>;
-  offers: ReadByIds<OfferState>;
+  products: ReadByIds<ProductState, ProductField>;
+  offers: ReadByIds<OfferState, OfferField>;
   categories: ReadByIds<CategoryState>;
   vendors: ReadByIds<VendorState>;
   /** By product: every offer that is not archived. */
-  offersOfProducts: ReadByIds<OfferState>;
+  offersOfProducts: ReadByIds<OfferState, OfferField>;
   /** By offer: its deal that runs now. */
   dealsRunning: ReadByIds<DealState>;
 }
@@ -27,12 +27,12 @@ export interface SharedReads {
 export function sharedReads(store: CatalogStore, clock: Clock): SharedReads {
   const idOf = ({ id }: { id: string }) => id;
   return {
-    products: readTogether((ids) => findProducts(store, ids), idOf),
-    offers: readTogether((ids) => findOffers(store, ids), idOf),
+    products: readTogether((ids, fields) => findProducts(store, ids, undefined, fields), idOf),
+    offers: readTogether((ids, fields) => findOffers(store, ids, undefined, fields), idOf),
     categories: readTogether((ids) => findCategories(store, ids), idOf),
     vendors: readTogether((ids) => findVendors(store, ids), idOf),
     offersOfProducts: readTogether(
-      (ids) => findOffersOfProducts(store, ids),
+      (ids, fields) => findOffersOfProducts(store, ids, undefined, fields),
       ({ productId }) => productId,
     ),
     dealsRunning: readTogether(
