@@ -116,7 +116,7 @@ describe(`R07 reservations that run out (CHAOS_SEED=${SEED})`, () => {
       const next = await registerBuyer(market.graph, 'Next', run);
       await buy(market.graph, next, [{ offerId, quantity: units }]);
       expect(await availableOf(next, offerId)).toBe(0);
-      await settled(market, 90_000);
+      await settled(market, { timeoutMs: 90_000 });
     });
   });
 });

@@ -79,8 +79,11 @@ export async function runTrial(
 }
 
 /** What is wrong in the stores when everything had its time to settle. */
-export async function settled(market: TestMarketplace, timeoutMs = 60_000): Promise<void> {
-  const broken = await brokenInvariants(market, { timeoutMs });
+export async function settled(
+  market: TestMarketplace,
+  options?: Parameters<typeof brokenInvariants>[1],
+): Promise<void> {
+  const broken = await brokenInvariants(market, options);
   if (broken.length > 0) throw new Error(`The stores do not agree: ${JSON.stringify(broken).slice(0, 2_000)}`);
 }
 
