@@ -1,5 +1,6 @@
 import { startTestStores, type Stores } from '@marketgraph/stores/testing';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { MongoClient, MongoError, MongoErrorLabel } from 'mongodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { takeTurn } from '../src/mongo/retries-in-turn.ts';
 import type { EventEnvelope, OutboxRow } from '../src/messaging/messaging.ts';
 import {
@@ -88,17 +89,31 @@ describe('transactions that lost a race', () => {
   });
 });
 
+const testedEvent = (sequence: number) => ({
+  ...{ name: 'reviews.tested', version: 1, key: `k${sequence % 7}`, sequence },
+  payload: { text: 'said' },
+});
+
+const lostRace = (): MongoError => {
+  const error = new MongoError('somebody else was faster');
+  error.addErrorLabel(MongoErrorLabel.TransientTransactionError);
+  return error;
+};
+
+/** Whatever stands in the documents of an answer of the store as the text of an event. */
+const textsIn = (reply: unknown): string[] => {
+  const { cursor } = reply as { cursor?: { firstBatch?: { texts?: string[] }[] } };
+  return (cursor?.firstBatch ?? []).flatMap(({ texts = [] }) => texts);
+};
+
 describe('the outbox of a document store', () => {
   const ids = testIds();
   const outboxOf = () => mongoOutbox(database, 'test');
-  const append = (from: number, to: number) =>
-    inMongoTransaction(database, (transaction) =>
+  const append = (from: number, to: number, into = database) =>
+    inMongoTransaction(into, (transaction) =>
       appendToMongoOutbox(
         transaction,
-        Array.from({ length: to - from }, (_, at) => ({
-          ...{ name: 'reviews.tested', version: 1, key: `k${(from + at) % 7}`, sequence: from + at },
-          payload: { text: 'said' },
-        })),
+        Array.from({ length: to - from }, (_, at) => testedEvent(from + at)),
         { ids, now: new Date() },
       ),
     );
@@ -128,6 +143,51 @@ describe('the outbox of a document store', () => {
     // Whole documents of 50, 50, 30 and 1: no more once there are as many as were asked for.
     expect(batches).toEqual([100, 31]);
     expect((await outboxOf().backlog()).count).toBe(0);
+  });
+
+  it('publishes what its process wrote without reading it again, among what others wrote, in order', async () => {
+    const client = new MongoClient(stores.mongodb.reviews, { monitorCommands: true });
+    try {
+      const own = { client, db: client.db() };
+      const outbox = mongoOutbox(own, 'own');
+      const told = vi.fn<() => void>();
+      outbox.onWritten(told);
+      const read: string[] = [];
+      client.on('commandSucceeded', ({ reply }) => read.push(...textsIn(reply)));
+      const published: OutboxRow[] = [];
+      const publish = () => outbox.publishNext(100, async (batch) => void published.push(...batch));
+      await append(0, 70, own);
+      expect(await publish()).toBe(70);
+      expect(read).toEqual([]);
+      await append(70, 80, own);
+      await append(80, 90);
+      await append(90, 100, own);
+      expect(await publish()).toBe(30);
+      expect(await publish()).toBe(0);
+      expect(told).toHaveBeenCalledTimes(3);
+      expect(sequencesOf(published)).toEqual(numbers(0, 100));
+      // What was published by another is not kept for ever: here it is asked for as a whole again.
+      expect(read.map((text) => (JSON.parse(text) as EventEnvelope).sequence)).toEqual(numbers(80, 90));
+      await outbox.requeue(new Date(0));
+      expect(await publish()).toBe(100);
+      expect(published.slice(100)).toEqual(published.slice(0, 100));
+    } finally {
+      await client.close();
+    }
+  });
+
+  it('publishes of a transaction that had to begin anew what it wrote in the end', async () => {
+    const outbox = outboxOf();
+    outbox.onWritten(() => undefined);
+    let runs = 0;
+    await inMongoTransaction(database, async (transaction) => {
+      runs += 1;
+      await appendToMongoOutbox(transaction, [testedEvent(runs)], { ids, now: new Date() });
+      if (runs < 3) throw lostRace();
+    });
+    const published: OutboxRow[] = [];
+    await outbox.publishNext(10, async (batch) => void published.push(...batch));
+    expect(sequencesOf(published)).toEqual([3]);
   });
 
   it('gives again what was published after a mark, the newest of it when that is too much, or since a time', async () => {

@@ -51,10 +51,13 @@ export type RoundLength = { durationMs: number; maxRequests?: number };
 /** A machine that is late makes the gateway turn queries away; here every answer is waited for, or there is nothing to measure. */
 const UNREFUSED = { GATEWAY_MAX_LAG_MS: '0' };
 
+/** Every read goes to the stores. */
+const NOTHING_KEPT = { GATEWAY_ENTITY_CACHE_BYTES: '0', SEARCH_ANSWER_CACHE_BYTES: '0' };
+
 export function startShop({ isCached, build }: { isCached: boolean; build: Build }): Promise<CheckoutStage> {
   return startCheckoutStage({
     ...{ shape: 'monolith', build },
-    settings: { ...UNREFUSED, ...(isCached ? {} : { GATEWAY_ENTITY_CACHE_BYTES: '0' }) },
+    settings: { ...UNREFUSED, ...(isCached ? {} : NOTHING_KEPT) },
   });
 }
 

@@ -6,12 +6,24 @@ import { accessTokenVerifier } from './access-token.ts';
 const signer = await testSigner();
 const key = (await importJWK(signer.publicJwk, 'EdDSA')) as CryptoKey;
 
-/** Whether a token of `lifetimeS` is taken for good by a gateway whose clock says this many seconds after it was signed. */
+const issuedAtS = (token: string) =>
+  (JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as { iat: number }).iat;
+
+/**
+ * Whether a token of `lifetimeS` is taken for good by a gateway whose clock says this many seconds after it was signed:
+ * by one that has never seen it, and by one that has verified it when it was new.
+ */
 async function isAccepted(afterS: number, lifetimeS = 900): Promise<boolean> {
   const token = await signer.token({ lifetimeS });
-  const issuedAtS = (JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as { iat: number }).iat;
-  const clock = { now: () => new Date((issuedAtS + afterS) * 1_000) };
-  return (await accessTokenVerifier({ find: async () => key }, clock)(token)) !== null;
+  let sinceS = 0;
+  const clock = { now: () => new Date((issuedAtS(token) + sinceS) * 1_000) };
+  const keys = { find: async () => key };
+  const knowing = accessTokenVerifier(keys, clock);
+  expect(await knowing(token)).not.toBeNull();
+  sinceS = afterS;
+  const isAccepted = (await accessTokenVerifier(keys, clock)(token)) !== null;
+  expect((await knowing(token)) !== null).toBe(isAccepted);
+  return isAccepted;
 }
 
 describe('R23 a gateway whose clock is not that of accounts', () => {
@@ -36,5 +48,36 @@ describe('R23 a gateway whose clock is not that of accounts', () => {
   it('accepts a short one no longer than its own end and the leeway', async () => {
     expect(await isAccepted(89, 60)).toBe(true);
     expect(await isAccepted(91, 60)).toBe(false);
+  });
+});
+
+describe('a gateway that has verified a token', () => {
+  const clock = { now: () => new Date() };
+
+  it('takes it as it was the first time, and no other that only begins like it', async () => {
+    const token = await signer.token();
+    const verify = accessTokenVerifier({ find: async () => key }, clock);
+    const first = await verify(token);
+    expect(await verify(token)).toEqual(first);
+    expect(first).not.toBeNull();
+    const [header, payload, signature] = token.split('.') as [string, string, string];
+    const other = Buffer.from(signature, 'base64url');
+    other[10]! ^= 1;
+    expect(await verify(`${header}.${payload}.${other.toString('base64url')}`)).toBeNull();
+    expect(await verify(token)).toEqual(first);
+  });
+
+  it('refuses it once accounts has taken its key back, or has another one of that name', async () => {
+    const token = await signer.token();
+    const anotherKey = (await importJWK((await testSigner()).publicJwk, 'EdDSA')) as CryptoKey;
+    let current: CryptoKey | undefined = key;
+    const verify = accessTokenVerifier({ find: async () => current }, clock);
+    expect(await verify(token)).not.toBeNull();
+    current = undefined;
+    expect(await verify(token)).toBeNull();
+    current = anotherKey;
+    expect(await verify(token)).toBeNull();
+    current = key;
+    expect(await verify(token)).not.toBeNull();
   });
 });

@@ -20,7 +20,8 @@ export interface RelayOptions {
   intervalMs?: number;
 }
 
-const BATCH = 500;
+/** What a batch of a feed tells is published at once: each time costs a lease, a mark and what the store needs to write them down. */
+const BATCH = 1_000;
 const DEFAULT_INTERVAL_MS = 2_000;
 /** Another process publishes just now, and may have looked before what we were told of was there. */
 const AFTER_ANOTHER_MS = 20;

@@ -1,7 +1,7 @@
 import { type ClientSession, type Db, MongoClient } from 'mongodb';
 import { type Inbox, KEEP_INBOX_DAYS, KEEP_OUTBOX_DAYS } from '../messaging/messaging.ts';
 import { isTracing } from '../tracing/tracing.ts';
-import { tellWritten } from './outbox-written.ts';
+import { hasUndone, tellWritten } from './outbox-written.ts';
 import { takeTurn } from './retries-in-turn.ts';
 import { traceCommands } from './trace-commands.ts';
 
@@ -55,6 +55,7 @@ export async function inMongoTransaction<T>(
     return await client.withSession(async (session) => {
       const value = await session.withTransaction(async () => {
         runs += 1;
+        if (runs > 1) hasUndone(session);
         // Before the first statement: what the transaction sees is as of that one.
         if (runs > 1) giveBack ??= await takeTurn(client);
         return work({ db, session });

@@ -3,7 +3,7 @@ import type { Ids } from '../core/core.ts';
 import type { EventEnvelope, NewEvent, Outbox, OutboxRow } from '../messaging/messaging.ts';
 import { activeTraceparent } from '../tracing/tracing.ts';
 import type { MongoDatabase, MongoTransaction } from './mongo.ts';
-import { hasWritten, onWritten } from './outbox-written.ts';
+import { hasWritten, onWritten, type WrittenEvents } from './outbox-written.ts';
 
 /**
  * Events of one transaction that are published together: a feed writes hundreds, and a document for each would cost
@@ -53,6 +53,8 @@ const EVENTS_PER_DOCUMENT = 50;
 /** Documents fetched at a time, of which most hold one event. */
 const FETCH = 100;
 const LEASE_MS = 10_000;
+/** In characters, of what this process has written and not published yet; more than that is read from the store again. */
+const KEEP_TEXTS = 4 * 1024 * 1024;
 
 /**
  * Writes events beside the change they tell of, in the same transaction; the
@@ -88,7 +90,7 @@ export async function appendToMongoOutbox(
     documents.push({ ...place, count: together.length, texts, publishedAt: null });
   }
   await db.collection<OutboxDocument>('outbox').insertMany(documents, { session });
-  hasWritten(session);
+  hasWritten(session, documents);
   return envelopes;
 }
 
@@ -122,17 +124,37 @@ export function mongoOutbox({ client, db }: MongoDatabase, holder: string): Outb
     return newest?.publishedAt?.getTime() ?? 0;
   };
 
+  const kept = keptTexts(KEEP_TEXTS);
+
   /** Whole documents, the oldest first, until there are so many events. */
   const nextDocuments = async (limit: number): Promise<AnyDocument[]> => {
     const documents: AnyDocument[] = [];
     let events = 0;
-    const cursor = outbox.find({ publishedAt: null }).sort({ position: 1 }).limit(limit).batchSize(FETCH);
+    // Most of it was written by this very process a moment ago: then where it stands is all that is asked for.
+    const projection = kept.isEmpty() ? undefined : { position: 1, count: 1 };
+    const cursor = outbox
+      .find({ publishedAt: null }, { projection })
+      .sort({ position: 1 })
+      .limit(limit)
+      .batchSize(FETCH);
     for await (const document of cursor) {
       documents.push(document);
       events += document.count ?? 1;
       if (events >= limit) break;
     }
-    return documents;
+    return projection ? completed(documents) : documents;
+  };
+
+  /** With the events of each, from what is kept or else from the store. */
+  const completed = async (places: readonly AnyDocument[]): Promise<AnyDocument[]> => {
+    const texts = new Map(places.map(({ _id }) => [_id, kept.of(_id)]));
+    const missing = places.filter(({ _id }) => !texts.get(_id)).map(({ _id }) => _id);
+    const read = missing.length > 0 ? await outbox.find({ _id: { $in: missing } }).toArray() : [];
+    const byId = new Map(read.map((document) => [document._id, document]));
+    return places.flatMap((place) => {
+      const own = texts.get(place._id);
+      return own ? { ...(place as OutboxDocument), texts: [...own] } : (byId.get(place._id) ?? []);
+    });
   };
 
   const countOf = async (filter: Filter<AnyDocument>): Promise<number> => {
@@ -160,18 +182,30 @@ export function mongoOutbox({ client, db }: MongoDatabase, holder: string): Outb
       { _id: { $in: documents.map(({ _id }) => _id) } },
       { $set: { publishedAt: new Date(next) } },
     );
+    kept.forget(documents.map(({ _id }) => _id));
     return rows.length;
   };
 
   return {
-    onWritten: (listener) => onWritten(client, listener),
+    onWritten: (listener) =>
+      onWritten(client, (documents) => {
+        kept.keep(documents);
+        listener();
+      }),
 
     async publishNext(limit, publish) {
+      const keptBefore = kept.ids();
       // Most looks find nothing: then this one is all they cost.
-      if ((await outbox.findOne({ publishedAt: null }, { projection: { _id: 1 } })) === null) return 0;
+      if ((await outbox.findOne({ publishedAt: null }, { projection: { _id: 1 } })) === null) {
+        kept.forget(keptBefore);
+        return 0;
+      }
       if (!(await holdsLease())) return null;
       try {
-        return await publishDocuments(limit, publish);
+        const published = await publishDocuments(limit, publish);
+        // Nothing older is left, so what was kept then and is not published now was published before it was told of.
+        if (published !== null && published < limit) kept.forget(keptBefore);
+        return published;
       } finally {
         // Who is told of the next events may be another one.
         await giveBackLease();
@@ -219,4 +253,42 @@ function rowsOf(document: AnyDocument): OutboxRow[] {
   }
   const { _id, position, publishedAt: _, ...envelope } = document;
   return [{ position: String(position), envelope: { id: _id, ...envelope } }];
+}
+
+/**
+ * Texts of documents that were committed and wait to be published: they never change, so who has written them need not
+ * read them. At most `limit` characters; of what another relay publishes the oldest go first.
+ */
+function keptTexts(limit: number) {
+  const byId = new Map<string, readonly string[]>();
+  let size = 0;
+  const drop = (id: string): void => {
+    const texts = byId.get(id);
+    if (!texts) return;
+    size -= sizeOf(texts);
+    byId.delete(id);
+  };
+  return {
+    ids: () => [...byId.keys()],
+    isEmpty: () => byId.size === 0,
+    of: (id: string) => byId.get(id),
+    keep(documents: readonly WrittenEvents[]) {
+      for (const { _id, texts } of documents) {
+        drop(_id);
+        byId.set(_id, texts);
+        size += sizeOf(texts);
+      }
+      for (const id of byId.keys()) {
+        if (size <= limit) break;
+        drop(id);
+      }
+    },
+    forget(ids: readonly string[]) {
+      for (const id of ids) drop(id);
+    },
+  };
+}
+
+function sizeOf(texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + text.length, 0);
 }

@@ -69,7 +69,11 @@ export async function createCatalog(deps: CatalogDeps): Promise<Subgraph> {
     const redis = await connectRedis(config.redisUrl, {
       log,
       name: 'catalog prices',
-      options: { commandTimeout: PRICE_CACHE_TIMEOUT_MS, maxRetriesPerRequest: 0, enableOfflineQueue: false },
+      options: {
+        ...{ commandTimeout: PRICE_CACHE_TIMEOUT_MS, maxRetriesPerRequest: 0, enableOfflineQueue: false },
+        // Of one price it is twice as much work, of fifty no less.
+        enableAutoPipelining: false,
+      },
     });
     closeLater.unshift(() => closeRedis(redis));
     const store = catalogStore(database);

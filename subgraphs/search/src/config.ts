@@ -10,7 +10,11 @@ export interface SearchConfig {
   leaseMs: number;
   /** After this long an event is taken over from a process that is probably dead. */
   claimAfterMs: number;
+  /** How much of what the index answered is kept in memory; 0: nothing. */
+  answerCacheBytes: number;
 }
+
+const DEFAULT_ANSWER_CACHE_BYTES = 16 * 1024 * 1024;
 
 export function readSearchConfig(env: Environment): SearchConfig {
   refuseInProduction('search', env, { secrets: ['TYPESENSE_API_KEY'], stores: ['REDIS_URL'] });
@@ -22,5 +26,6 @@ export function readSearchConfig(env: Environment): SearchConfig {
     defaultCurrency: settings.optional('DEFAULT_CURRENCY') ?? 'EUR',
     leaseMs: settings.integer('LEASE_MS', 5_000, { min: 200, max: 60_000 }),
     claimAfterMs: settings.integer('CLAIM_AFTER_MS', 30_000, { min: 100, max: 600_000 }),
+    answerCacheBytes: settings.integer('ANSWER_CACHE_BYTES', DEFAULT_ANSWER_CACHE_BYTES),
   };
 }

@@ -5,8 +5,10 @@ import { closeRedis, connectRedis } from '@marketgraph/platform/redis';
 import type { SubgraphClient } from '@marketgraph/platform/serve';
 import type { Logger, Metrics } from '@marketgraph/platform/telemetry';
 import { tracedPort } from '@marketgraph/platform/tracing';
+import { keptIndex } from './clients/kept-index.ts';
 import { typesenseIndex } from './clients/search-index.ts';
 import type { CommandDeps } from './commands/deps.ts';
+import { startQueryCount } from './commands/count-query.ts';
 import { prepareIndex } from './commands/prepare-index.ts';
 import { indexerRounds } from './commands/indexer-rounds.ts';
 import type { SearchConfig } from './config.ts';
@@ -18,6 +20,7 @@ import { DOMAINS, GROUP } from './queries/index-status.ts';
 import { searchSchema } from './schema.ts';
 import { redisLease } from './store/lease.ts';
 import { redisInbox } from './store/redis-inbox.ts';
+import { redisWriteMark } from './store/write-mark.ts';
 
 export interface SearchDeps {
   config: SearchConfig;
@@ -28,6 +31,11 @@ export interface SearchDeps {
   ids?: Ids;
 }
 
+const INDEX_REQUESTS = {
+  name: 'search_index_requests_total',
+  help: 'Questions to the index, by what became of them: kept, asked, shared or bypass.',
+  labels: ['outcome'],
+};
 /** Without an answer by then Redis is away: a search says so, and a stop does not wait for it. */
 const REDIS_TIMEOUT_MS = 2_000;
 /** How long a change waits at most when the event was handled by another process than the one that indexes. */
@@ -41,7 +49,13 @@ export async function createSearch(deps: SearchDeps): Promise<Subgraph> {
     options: { commandTimeout: REDIS_TIMEOUT_MS },
   });
   const bus = await createRedisBus({ url: config.redisUrl, log, claimAfterMs: config.claimAfterMs });
-  const index = tracedPort('typesense', typesenseIndex({ url: config.typesenseUrl, apiKey: config.typesenseApiKey }));
+  const mark = redisWriteMark(redis);
+  // What happened to the index while no process of this service ran is not known.
+  await mark.renew();
+  const index = keptIndex(
+    tracedPort('typesense', typesenseIndex({ url: config.typesenseUrl, apiKey: config.typesenseApiKey })),
+    { mark, maxBytes: config.answerCacheBytes, requests: metrics?.counter(INDEX_REQUESTS) },
+  );
   let consumer: Consumer | undefined;
   let indexer: Loop | undefined;
   const lease = redisLease(redis, config.leaseMs);
@@ -53,6 +67,7 @@ export async function createSearch(deps: SearchDeps): Promise<Subgraph> {
     clock,
     log,
     lease,
+    asked: startQueryCount({ redis, clock, log }),
     defaultCurrency: config.defaultCurrency,
     nudge,
   };
@@ -86,6 +101,7 @@ export async function createSearch(deps: SearchDeps): Promise<Subgraph> {
     async stop() {
       await consumer?.stop();
       await indexer?.stop();
+      await commands.asked.stop();
       // Left behind, it ends by itself.
       await lease.release().catch((error: unknown) => log.warn({ err: error }, 'lease not given back'));
       await bus.close();

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { systemClock } from '@marketgraph/platform/core';
 import { anonymous } from '@marketgraph/platform/graphql';
 import { closeRedis, connectRedis } from '@marketgraph/platform/redis';
 import { silentLog, SOURCE_FLAGS, until } from '@marketgraph/platform/testing';
@@ -8,9 +9,12 @@ import * as catalog from '@marketgraph/schema/events/catalog';
 import { stockChanged } from '@marketgraph/schema/events/inventory';
 import { orderConfirmed } from '@marketgraph/schema/events/orders';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { typesenseIndex } from '../src/clients/search-index.ts';
+import { type SearchIndex, typesenseIndex } from '../src/clients/search-index.ts';
+import { indexerRounds } from '../src/commands/indexer-rounds.ts';
+import { factsText } from '../src/commands/take-over-sources.ts';
 import { diffIndex } from '../src/queries/diff-index.ts';
 import { GROUP } from '../src/queries/index-status.ts';
+import { applySteps, type Step } from '../src/store/source-model.ts';
 import { foundIds, ids, openShop, type Shop } from './shop.ts';
 
 let shop: Shop;
@@ -31,6 +35,21 @@ const orderOf = (productId: string) => {
   const [vendorOrder] = orderConfirmed.sample.vendorOrders;
   const [line] = vendorOrder!.lines;
   return { ...orderConfirmed.sample, vendorOrders: [{ ...vendorOrder, lines: [{ ...line, productId, quantity: 1 }] }] };
+};
+
+const countingWrites = (into: SearchIndex, writes: number[]): SearchIndex => ({
+  ...into,
+  async upsert(version, documents) {
+    if (documents.length > 0) writes.push(documents.length);
+    return into.upsert(version, documents);
+  },
+});
+const listingSteps = (productId: string): Step[] => {
+  const { vendorId, price } = catalog.offerChanged.sample;
+  return [
+    ['product', productId, 1, factsText({ ...catalog.productChanged.sample, status: 'PUBLISHED' })],
+    ['offer', `off_of_${productId}`, 1, productId, JSON.stringify({ vendorId, status: 'ACTIVE', ...price })],
+  ];
 };
 
 describe('the index and its sources', () => {
@@ -134,6 +153,40 @@ describe('the index and its sources', () => {
     } finally {
       await again.stop();
     }
+  });
+
+  it('writes a single change at once, and what follows a crowd together', async () => {
+    await until(async () => (await shop.redis.exists('search:seeded')) === 1);
+    await shop.subgraph.stop();
+    const writes: number[] = [];
+    let nowMs = 0;
+    const deps = {
+      ...{ redis: shop.redis, peers: shop.sources.peers, clock: systemClock, log: silentLog, defaultCurrency: 'EUR' },
+      index: countingWrites(index(), writes),
+      lease: { hold: async () => true, release: async () => undefined },
+      asked: { note: () => undefined, stop: async () => undefined },
+      nudge: () => undefined,
+    };
+    const rounds = indexerRounds(deps, { nowMs: () => nowMs });
+    const change = (from: number, to: number) =>
+      applySteps(shop.redis, Array.from({ length: to - from }, (_, at) => listingSteps(`prd_${from + at}`)).flat());
+    for (const [from, to] of [
+      [0, 1],
+      [1, 2],
+      [2, 100],
+    ] as const) {
+      await change(from, to);
+      await rounds();
+    }
+    // Comes as a feed does, a little at a time, each with a nudge.
+    for (let from = 100; from < 190; from += 10) {
+      await change(from, from + 10);
+      nowMs += 20;
+      expect(await rounds()).toBeTypeOf('number');
+    }
+    nowMs += 500;
+    await rounds();
+    expect(writes).toEqual([1, 1, 98, 90]);
   });
 
   it('shows a product once stock was told, whichever of offer and stock came first', async () => {

@@ -39,6 +39,7 @@ export async function openShop({ clock }: { clock?: Clock } = {}): Promise<Shop>
       defaultCurrency: 'EUR',
       leaseMs: 500,
       claimAfterMs: 300,
+      answerCacheBytes: 4 * 1024 * 1024,
     };
     const bus = await createRedisBus({ url: stores.redis.admin, log });
     const redis = await connectRedis(stores.redis.search, { log, name: 'test' });

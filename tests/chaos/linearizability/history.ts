@@ -19,4 +19,6 @@ export interface Model<State, Call, Outcome> {
   next(state: State, call: Call, outcome: Outcome | undefined): readonly State[];
   /** The same for equal states. */
   keyOf(state: State): string;
+  /** Whether an outcome says so much of the state that it fits few: these are tried first. None do without it. */
+  isTelling?(outcome: Outcome): boolean;
 }

@@ -45,6 +45,7 @@ export function offerModel(onHand: Split): Model<Stock, StockCall, StockOutcome>
   return {
     initial: { onHand, reserved: onHand.map(() => 0), reservations: {} },
     keyOf: ({ onHand: has, reserved, reservations }) => `${has.join()};${reserved.join()};${keyOfThem(reservations)}`,
+    isTelling: (outcome) => 'levels' in outcome,
     next(stock, call, outcome) {
       if (call.do === 'query') {
         return !outcome || ('available' in outcome && outcome.available === available(stock)) ? [stock] : [];

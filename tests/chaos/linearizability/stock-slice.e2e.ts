@@ -10,7 +10,7 @@ import {
 } from '../../../subgraphs/inventory/test/harness.ts';
 import { Random } from '../../simulator/world/random.ts';
 import { offerModel } from './offer-model.ts';
-import { anomalyOf, playOffer, UNITS } from './trial.ts';
+import { doubtOf, playOffer, UNITS } from './trial.ts';
 
 const SEED = Number(process.env['CHAOS_SEED'] ?? Math.trunc(Math.random() * 2 ** 31));
 const OFFERS = 6;
@@ -37,7 +37,7 @@ describe(`R40 the stock of two copies of inventory, and answers that get lost (C
     const random = new Random(SEED);
     const copies = [harness.ask, askOf(copy)] as const;
     const { vendorId: id, warehouses } = seller;
-    const anomalies: string[] = [];
+    const doubts: object[] = [];
     for (let offer = 0; offer < OFFERS; offer += 1) {
       const offerId = await anOffer(harness, seller, UNITS);
       const history = await playOffer(
@@ -50,8 +50,8 @@ describe(`R40 the stock of two copies of inventory, and answers that get lost (C
         },
         { offerId, vendor: { id, warehouses }, seed: SEED + offer, operations: OPERATIONS },
       );
-      anomalies.push(...anomalyOf('offer', offerModel(UNITS), history));
+      doubts.push(...doubtOf('offer', offerModel(UNITS), history));
     }
-    expect(anomalies).toEqual([]);
+    expect(doubts).toEqual([]);
   });
 });

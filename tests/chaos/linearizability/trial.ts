@@ -17,8 +17,11 @@ export interface TrialResult {
   operations: number;
   /** Of which nobody ever learned the outcome. */
   unknown: number;
+  histories: number;
   /** In words: what no order of one thread explains. */
   anomalies: string[];
+  /** The same of those for which the search was given up: there may be an order. */
+  undecided: string[];
 }
 
 const CLIENTS = 8;
@@ -60,12 +63,16 @@ export async function runTrial(
     ]);
     await faults?.stop();
 
-    const anomalies = [
-      ...stock.flatMap((history) => anomalyOf('offer', offerModel(UNITS), history)),
-      ...bought.flatMap(({ captured }, at) => anomalyOf('payment', paymentModel(captured), money[at] ?? [])),
+    const doubts = [
+      ...stock.flatMap((history) => doubtOf('offer', offerModel(UNITS), history)),
+      ...bought.flatMap(({ captured }, at) => doubtOf('payment', paymentModel(captured), money[at] ?? [])),
     ];
+    const [anomalies, undecided] = [true, false].map((isCertain) =>
+      doubts.filter((doubt) => doubt.isCertain === isCertain).map(({ text }) => text),
+    ) as [string[], string[]];
     const all: readonly Operation<unknown, unknown>[] = [...stock.flat(), ...money.flat()];
-    return { operations: all.length, unknown: all.filter(({ outcome }) => outcome === undefined).length, anomalies };
+    const unknown = all.filter(({ outcome }) => outcome === undefined).length;
+    return { operations: all.length, unknown, histories: stock.length + bought.length, anomalies, undecided };
   } finally {
     await caller.close();
   }
@@ -177,16 +184,17 @@ async function playRefunds(
   return history;
 }
 
-export function anomalyOf<State, Call, Outcome>(
+/** What no order of one thread was found for, and whether there is none. */
+export function doubtOf<State, Call, Outcome>(
   what: string,
   model: Model<State, Call, Outcome>,
   history: readonly Operation<Call, Outcome>[],
-): string[] {
+): { text: string; isCertain: boolean }[] {
   const verdict: Verdict<Call, Outcome> = check(model, history);
   if (verdict.isLinearizable) return [];
-  const stuck = verdict.stuckAt.map(({ call, outcome }) => JSON.stringify({ call, outcome })).join(' ');
-  const end = verdict.isCertain ? '' : ` (given up after ${verdict.explored} situations, there may be an order)`;
-  return [`${what}: ${verdict.explained} of ${history.length} explained, then ${stuck}${end}`];
+  const { isCertain, explained, stuckAt } = verdict;
+  const stuck = stuckAt.map(({ call, outcome }) => JSON.stringify({ call, outcome })).join(' ');
+  return [{ text: `${what}: ${explained} of ${history.length} explained, then ${stuck}`, isCertain }];
 }
 
 async function inTurn<Item>(

@@ -60,6 +60,21 @@ describe('sorted keys', () => {
     );
   });
 
+  it('tell how many are in a range: exactly in a narrow one, about so many in a wide one', () => {
+    const keys = new SortedKeys<Entry>();
+    const SIZE = 60_000;
+    const keyOf = (at: number) => String(at).padStart(6, '0');
+    for (let at = 0; at < SIZE; at++) keys.add(keyOf((at * 7_919) % SIZE), { key: '', number: 1 });
+    for (let from = 0; from < SIZE; from += 1_234) {
+      for (let to = from; to <= SIZE; to += 789) {
+        const told = keys.count({ from: keyOf(from), to: keyOf(to) });
+        const width = to - from;
+        const mayMiss = width < 3_000 ? 0 : width / 2;
+        expect(Math.abs(told - width)).toBeLessThanOrEqual(mayMiss);
+      }
+    }
+  });
+
   it('have an entry once that is added again', () => {
     const keys = new SortedKeys<Entry>();
     const entry = { key: 'a', number: 1 };

@@ -151,6 +151,24 @@ describe('reading by index', () => {
     expect([counts.docsExamined, isSortedInMemory]).toEqual([5, false]);
   });
 
+  it('reads a page in order beside an array that is held to one value', () => {
+    const docs = Array.from({ length: 5_000 }, (_, i): Doc => ({
+      shelves: ['all', `s${i % 10}`],
+      title: (i * 7) % 5_000,
+    }));
+    const collection = collectionOf(docs, [{ key: { shelves: 1, title: 1 } }]);
+    for (const direction of [1, -1]) {
+      const request = { filter: { shelves: 's3' }, sort: { title: direction }, limit: 5 };
+      const { found, counts, isSortedInMemory } = findDocuments(collection, request, context);
+      const titles = docs
+        .filter(({ shelves }) => (shelves as string[])[1] === 's3')
+        .map(({ title }) => title as number);
+      const expected = titles.toSorted((a, b) => (a - b) * direction).slice(0, 5);
+      expect(found.map(({ doc }) => doc.title)).toEqual(expected);
+      expect([counts.docsExamined, isSortedInMemory]).toEqual([5, false]);
+    }
+  });
+
   it('follows a joined value into an index', () => {
     const docs = Array.from({ length: 1_000 }, (_, i): Doc => ({ sku: `s${i}` }));
     const collection = collectionOf(docs, [{ key: { sku: 1 } }]);

@@ -176,6 +176,7 @@ function bestIndexPlan(collection: Collection, request: PlanRequest, analysis: A
 
 interface Candidate {
   plan: Plan & { kind: 'index' };
+  /** Keys to look at, more or less. */
   count: number;
   /** It narrows the read or saves the sort; otherwise the collection itself is as good. */
   isUseful: boolean;
@@ -183,8 +184,12 @@ interface Candidate {
 
 function candidateFor(index: SecondaryIndex, { sort, conditions }: Analysis): Candidate | undefined {
   const bounds = buildRanges(index, conditions);
-  const direction = index.isMultikey || sort.length === 0 ? undefined : sortDirection(index, sort, bounds);
-  const count = bounds.ranges.reduce((sum, range) => sum + index.count(range), 0);
+  // An array sorts by one of its elements, whichever the filter looks at; beside an array that is held to one value each
+  // document has one key, and its own order.
+  const isOrdered = sort.length > 0 && !sort.some(({ path }) => index.multikeyPaths.has(path));
+  const direction = isOrdered ? sortDirection(index, sort, bounds) : undefined;
+  const count =
+    bounds.boundFields === 0 ? index.size : bounds.ranges.reduce((sum, range) => sum + index.count(range), 0);
   return {
     plan: { kind: 'index', index, bounds, isReverse: direction === -1, isSorted: direction !== undefined },
     count,

@@ -1,6 +1,7 @@
 import { badRequest } from '../http/api-error.ts';
-import { isNumber, isString } from '../schema/field.ts';
+import { isArray, isNumber, isString } from '../schema/field.ts';
 import type { Database } from '../store/database.ts';
+import type { MatchedRows } from '../store/kept-matches.ts';
 import type { SearchIndex } from '../store/search-index.ts';
 import { facetColumn } from '../store/tables.ts';
 import { editDistance, prefixDistance } from '../text/edit-distance.ts';
@@ -21,26 +22,64 @@ export type FacetResult = {
 
 type Value = { value: string; number: number; count: number };
 
-/** Counts the facet values of all found rows: SQLite lines the rows' values up, the rest is adding. */
+/** Whether a facet is counted from columns in memory. */
+export function isCountedInMemory({ field }: FacetSpec): boolean {
+  return isString(field) || !isArray(field);
+}
+
+/** Counts the facet values of all found rows: of rows in memory by columns in memory; else SQLite lines the values up. */
 export function countFacets(input: {
   db: Database;
   index: SearchIndex;
-  selection: Selection;
+  found: { rows: MatchedRows } | { selection: Selection };
   specs: readonly FacetSpec[];
   parameters: SearchParameters;
 }): FacetResult[] {
-  const { db, selection, specs } = input;
-  const query = parseFacetQuery(input.parameters, specs, input.index);
+  const { db, index, found, specs } = input;
+  const query = parseFacetQuery(input.parameters, specs, index);
   if (specs.length === 0) return [];
+  const values =
+    'rows' in found
+      ? specs.map((spec) => countRows(spec, found.rows.seqs, index))
+      : countSelection({ db, index, specs, selection: found.selection });
+  return specs.map((spec, at) =>
+    toResult({ ...input, spec, values: values[at]!, wanted: query?.spec === spec ? query.words : undefined }),
+  );
+}
+
+function countRows(spec: FacetSpec, seqs: Uint32Array, index: SearchIndex): Value[] {
+  const name = facetColumn(spec.field, spec.at);
+  if (isString(spec.field)) {
+    const counts = new Uint32Array(index.facets.size);
+    index.columns.lists(name).tally(seqs, counts);
+    return stringValues(counts, index);
+  }
+  const column = index.columns.numbers(name);
+  const counts = new Map<number, number>();
+  for (const seq of seqs) {
+    const number = column.at(seq);
+    if (!Number.isNaN(number)) counts.set(number, (counts.get(number) ?? 0) + 1);
+  }
+  return numberValues(spec, counts);
+}
+
+function countSelection({
+  db,
+  index,
+  specs,
+  selection,
+}: {
+  db: Database;
+  index: SearchIndex;
+  specs: readonly FacetSpec[];
+  selection: Selection;
+}): Value[][] {
   const columns = specs.map((spec, at) => `group_concat(c.${facetColumn(spec.field, spec.at)}, ';') AS v${at}`);
   const row = db.get(
     `SELECT ${columns.join(', ')} FROM ${selection.from} WHERE ${selection.where.text}`,
     selection.where.params,
   );
-  return specs.map((spec, at) => {
-    const values = tally(spec, String(row?.[`v${at}`] ?? ''), input.index);
-    return toResult({ ...input, spec, values, wanted: query?.spec === spec ? query.words : undefined });
-  });
+  return specs.map((spec, at) => tally(spec, String(row?.[`v${at}`] ?? ''), index));
 }
 
 function tally(spec: FacetSpec, list: string, index: SearchIndex): Value[] {
@@ -56,18 +95,27 @@ function tally(spec: FacetSpec, list: string, index: SearchIndex): Value[] {
         number = 0;
       }
     }
-    const values: Value[] = [];
-    for (const [value, count] of counts.entries()) {
-      if (count > 0) values.push({ value: index.facets.valueOf(value), number: 0, count });
-    }
-    return values;
+    return stringValues(counts, index);
   }
-  const counts = new Map<string, number>();
-  for (const item of list.split(';')) counts.set(item, (counts.get(item) ?? 0) + 1);
-  return [...counts].map(([text, count]) => {
-    const number = Number(text);
-    return { value: isNumber(spec.field) ? String(number) : String(number === 1), number, count };
-  });
+  const counts = new Map<number, number>();
+  for (const item of list.split(';')) counts.set(Number(item), (counts.get(Number(item)) ?? 0) + 1);
+  return numberValues(spec, counts);
+}
+
+function stringValues(counts: Uint32Array, index: SearchIndex): Value[] {
+  const values: Value[] = [];
+  for (const [value, count] of counts.entries()) {
+    if (count > 0) values.push({ value: index.facets.valueOf(value), number: 0, count });
+  }
+  return values;
+}
+
+function numberValues({ field }: FacetSpec, counts: ReadonlyMap<number, number>): Value[] {
+  return [...counts].map(([number, count]) => ({
+    value: isNumber(field) ? String(number) : String(number === 1),
+    number,
+    count,
+  }));
 }
 
 function toResult(input: {

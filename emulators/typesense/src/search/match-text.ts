@@ -1,14 +1,19 @@
 import type { Database, Sql } from '../store/database.ts';
 import { toNorm } from '../store/index-record.ts';
+import type { MatchedRows } from '../store/kept-matches.ts';
 import type { SearchIndex } from '../store/search-index.ts';
 import type { DropTokensMode, SearchParameters } from './parameters.ts';
 import type { Query } from './query.ts';
 import type { QueryField } from './query-fields.ts';
-import { scoreOf } from './score.ts';
+import { matchedRows } from './matched-rows.ts';
+import { scoreOf, type Tier } from './score.ts';
 import { clearCollected, collect, collected, countMatches, fullText, type Selection } from './selection.ts';
 import { WordMatcher } from './words.ts';
 
-export type TextMatch = { selection: Selection; found: number; matcher: WordMatcher };
+/** What was found: as rows in memory, or as what SQLite selects. */
+export type Found = { rows: MatchedRows } | { selection: Selection };
+
+export type TextMatch = Found & { found: number; matcher: WordMatcher };
 
 type TokenLists = readonly (readonly string[])[];
 
@@ -21,6 +26,8 @@ type Input = {
   where: Sql;
   /** Other spellings of the whole query, from the synonym sets. */
   variants: readonly string[][];
+  /** Rows are wanted in memory where they all have the words as written, as most searches do. */
+  inMemory: boolean;
 };
 
 // So many matches are found and weighed once, and then counted and ordered; more are cheaper to find again than to keep.
@@ -36,10 +43,17 @@ const MAX_EXACT = 1_000;
 export function matchText(input: Input): TextMatch {
   const { db, parameters, query } = input;
   const search = new TextSearch(input);
-  const asWritten = search.attempt([query.tokens, ...input.variants], 0);
+  const spellings = [query.tokens, ...input.variants];
+  const isEnough = (count: number): boolean =>
+    count >= parameters.typoThreshold && count >= dropThreshold(input) && parameters.splitJoin !== 'always';
+  if (input.inMemory) {
+    const rows = search.rows(spellings);
+    if (rows !== undefined && isEnough(rows.seqs.length))
+      return { rows, found: rows.seqs.length, matcher: search.matcher };
+  }
+  const asWritten = search.attempt(spellings, 0);
   let found = asWritten?.found ?? 0;
-  const enough = found >= parameters.typoThreshold && found >= dropThreshold(input);
-  if (asWritten !== undefined && enough && parameters.splitJoin !== 'always') {
+  if (asWritten !== undefined && isEnough(found)) {
     if (found > MAX_COLLECTED) return { selection: asWritten.selection, found, matcher: search.matcher };
     clearCollected(db);
     collect(db, asWritten.selection);
@@ -78,20 +92,29 @@ class TextSearch {
 
   /** The documents with all words of one of the token lists, or undefined when no such document can exist. */
   attempt(lists: TokenLists, typos: number): { selection: Selection; found: number } | undefined {
-    const { db, index, query, fields, where } = this.#input;
+    const { db, index, fields, where } = this.#input;
+    const wanted = this.#wanted(lists, typos);
+    if (wanted === undefined) return undefined;
+    const found = countMatches(db, index, wanted.match, where);
+    const score = scoreOf({ ...wanted, index, fields, found });
+    return { selection: fullText(index, { ...wanted, where, score }), found };
+  }
+
+  /** The same as rows in memory, of words without typos. */
+  rows(lists: TokenLists): MatchedRows | undefined {
+    const wanted = this.#wanted(lists, 0);
+    return wanted === undefined ? undefined : matchedRows({ ...this.#input, ...wanted });
+  }
+
+  #wanted(lists: TokenLists, typos: number): { match: string; tier: Tier; exact: readonly number[] } | undefined {
+    const { query } = this.#input;
     const alternatives = lists.flatMap((tokens) => (tokens.length === 0 ? [] : [this.matcher.words(tokens, typos)]));
     const words = alternatives.filter((alternative) => alternative !== undefined);
     if (words.length === 0 && (typos > 0 || query.phrases.length === 0)) return undefined;
     const any = words.length === 0 ? undefined : words.map((part) => `(${part})`).join(' OR ');
     const phraseWords = query.phrases.reduce((sum, phrase) => sum + phrase.length, 0);
     const tier = { words: Math.min(15, (lists[0]?.length ?? 0) + phraseWords), typos };
-    const match = this.matcher.withConditions(any, query);
-    const found = countMatches(db, index, match, where);
-    const exact = typos === 0 ? this.#exact : [];
-    return {
-      selection: fullText(index, { match, where, score: scoreOf({ tier, index, fields, match, found, exact }) }),
-      found,
-    };
+    return { match: this.matcher.withConditions(any, query), tier, exact: typos === 0 ? this.#exact : [] };
   }
 
   /** Collects the documents of an attempt; answers how many were new. */

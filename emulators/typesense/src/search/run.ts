@@ -4,20 +4,21 @@ import { badRequest } from '../http/api-error.ts';
 import type { Catalog } from '../store/catalog.ts';
 import type { Collection } from '../store/collection.ts';
 import { type Sql, sql } from '../store/database.ts';
-import { countFacets } from './facets.ts';
+import { countFacets, isCountedInMemory } from './facets.ts';
 import { parseFacets } from './facet-spec.ts';
 import { groupRows } from './groups.ts';
 import { toHit } from './hits.ts';
-import { matchText } from './match-text.ts';
+import { type Found, matchText } from './match-text.ts';
 import { fusedRows, type Nearness, nearestRows } from './neighbours.ts';
 import type { SearchParameters } from './parameters.ts';
 import { projection } from './project.ts';
 import { parseQuery, type Query } from './query.ts';
 import { type QueryField, resolveQueryFields } from './query-fields.ts';
-import { orderedRows } from './rows.ts';
-import { countRows, everything, type Selection, UNCONDITIONAL } from './selection.ts';
+import { orderedRows, type RankedRow } from './rows.ts';
+import { countRows, everything, UNCONDITIONAL } from './selection.ts';
 import { parseSort } from './sort.ts';
 import { synonymVariants } from './synonyms.ts';
+import { isOrderOfNumbers, topRows } from './top-rows.ts';
 import { parseVectorQuery, type VectorQuery } from './vector-query.ts';
 import { WordMatcher } from './words.ts';
 
@@ -35,9 +36,11 @@ export function search(
   const vectorQuery = parseVectorQuery(parameters.vectorQuery, collection);
   const order = parseSort(parameters.sortBy, index, { hasDistance: vectorQuery !== undefined && query.wildcard });
   const specs = parseFacets(parameters.facetBy, index);
-  const match = select({ catalog, collection, parameters, query, fields, vectorQuery });
-  const facets = countFacets({ db, index, selection: match.selection, specs, parameters });
-  const input = { db, index, selection: match.selection, order, parameters };
+  const inMemory =
+    parameters.groupBy.length === 0 && isOrderOfNumbers(order) && specs.every((spec) => isCountedInMemory(spec));
+  const match = select({ catalog, collection, parameters, query, fields, vectorQuery, inMemory });
+  const facets = countFacets({ db, index, found: match, specs, parameters });
+  const input = { db, index, order, parameters };
   const projected = projection(parameters);
   const toHits = (rows: readonly { seq: number; score: number | undefined }[]): object[] => {
     const documents = collection.those(rows.map(({ seq }) => seq));
@@ -52,13 +55,18 @@ export function search(
   };
   const offset = parameters.offset ?? ((parameters.page ?? 1) - 1) * parameters.perPage;
   const page = { limit: parameters.perPage, offset };
-  const grouped = parameters.groupBy.length === 0 ? undefined : groupRows({ ...input, ...page });
+  const ordered = (): readonly RankedRow[] => {
+    if (page.limit === 0) return [];
+    return 'rows' in match ? topRows({ ...input, ...match, ...page }) : orderedRows({ ...input, ...match, ...page });
+  };
+  const grouped =
+    parameters.groupBy.length === 0 || 'rows' in match ? undefined : groupRows({ ...input, ...match, ...page });
   return {
     facet_counts: facets,
     found: grouped?.found ?? match.found,
     ...(grouped === undefined ? {} : { found_docs: match.found }),
     ...(grouped === undefined
-      ? { hits: toHits(page.limit === 0 ? [] : orderedRows({ ...input, ...page })) }
+      ? { hits: toHits(ordered()) }
       : {
           grouped_hits: grouped.groups.map((group) => ({
             found: group.found,
@@ -79,8 +87,7 @@ export function search(
   };
 }
 
-type Match = {
-  selection: Selection;
+type Match = Found & {
   found: number;
   words: WordMatcher['used'];
   nearness?: Nearness;
@@ -93,6 +100,7 @@ function select(input: {
   query: Query;
   fields: readonly QueryField[];
   vectorQuery: VectorQuery | undefined;
+  inMemory: boolean;
 }): Match {
   const { catalog, collection, parameters, query, fields, vectorQuery } = input;
   const { index } = collection;
@@ -101,10 +109,12 @@ function select(input: {
   const conditions = [...filterConditions(parameters, collection)];
   if (!query.wildcard) {
     const variants = synonymVariants({ catalog, index, parameters, tokens: query.tokens });
-    const match = matchText({ db: catalog.db, index, parameters, query, fields, where: all(conditions), variants });
+    const where = all(conditions);
+    const inMemory = input.inMemory && vectorQuery === undefined;
+    const match = matchText({ db: catalog.db, index, parameters, query, fields, where, variants, inMemory });
     const words = match.matcher.used;
-    if (vectorQuery === undefined) return { selection: match.selection, found: match.found, words };
-    const nearness = fusedRows({ ...nearby(input, vectorQuery), where: all(conditions), words: match.selection });
+    if (vectorQuery === undefined || 'rows' in match) return { ...match, words };
+    const nearness = fusedRows({ ...nearby(input, vectorQuery), where, words: match.selection });
     return { selection: nearness.selection, found: nearness.found, words, nearness };
   }
   const matcher = new WordMatcher(index, parameters, fields);

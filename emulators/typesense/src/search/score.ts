@@ -14,7 +14,7 @@ import type { QueryField } from './query-fields.ts';
  */
 const WORD = 2 ** 40;
 const TYPO = 2 ** 36;
-const EXACT = 2 ** 35;
+export const EXACT = 2 ** 35;
 const MAX_RELEVANCE = 2 ** 30;
 
 const MAX_TYPOS = 3;
@@ -25,7 +25,16 @@ export type Tier = { words: number; typos: number };
  * Words that this many documents share tell little about any of them, and weighing each match takes longer than finding
  * it. Above this number there is no bm25, and the weight of the best field that holds all the words decides alone.
  */
-const MAX_WEIGHED = 12_000;
+export const MAX_WEIGHED = 12_000;
+
+export function isWeighed(found: number): boolean {
+  return found <= MAX_WEIGHED;
+}
+
+/** What all documents of a tier have. */
+export function baseOf({ words, typos }: Tier): number {
+  return words * WORD + (MAX_TYPOS - typos) * TYPO;
+}
 
 export function scoreOf(input: {
   tier: Tier;
@@ -35,8 +44,8 @@ export function scoreOf(input: {
   found: number;
   exact: readonly number[];
 }): Sql {
-  const base = input.tier.words * WORD + (MAX_TYPOS - input.tier.typos) * TYPO;
-  const parts = input.found > MAX_WEIGHED ? [bestField(input)] : [bestField(input), weighed(input)];
+  const base = baseOf(input.tier);
+  const parts = isWeighed(input.found) ? [bestField(input), weighed(input)] : [bestField(input)];
   const relevance = joinSql(parts, ' + ');
   if (input.exact.length === 0) return sql(`(${base} + ${relevance.text})`, ...relevance.params);
   return sql(
@@ -46,7 +55,8 @@ export function scoreOf(input: {
   );
 }
 
-function weighed(input: { index: SearchIndex; fields: readonly QueryField[] }): Sql {
+/** bm25 of a row of `fts`, in hundredths. */
+export function weighed(input: { index: SearchIndex; fields: readonly QueryField[] }): Sql {
   const weights = textColumns(input.index.schema.fields).map((column) => {
     return input.fields.find((field) => column === textColumn(field.at))?.weight ?? 0;
   });
@@ -55,19 +65,27 @@ function weighed(input: { index: SearchIndex; fields: readonly QueryField[] }): 
   return sql(`min(${MAX_RELEVANCE}, CAST(bm25(${input.index.tables.fts}, ${list}) * -100 AS INTEGER))`);
 }
 
-function bestField(input: { index: SearchIndex; fields: readonly QueryField[]; match: string }): Sql {
-  const { fts } = input.index.tables;
+/** The fields that weigh more than the least, the heaviest first, each with what finds all the words in it. */
+export function bestFieldMatches(input: { fields: readonly QueryField[]; match: string }): {
+  lowest: number;
+  better: { weight: number; match: string }[];
+} {
   const byWeight = input.fields.toSorted((a, b) => b.weight - a.weight);
   const lowest = byWeight.at(-1)?.weight ?? 0;
-  const better = byWeight.filter((field) => field.weight > lowest);
+  const better = byWeight
+    .filter((field) => field.weight > lowest)
+    .map(({ at, weight }) => ({ weight, match: `{${textColumn(at)}} : (${input.match})` }));
+  return { lowest, better };
+}
+
+function bestField(input: { index: SearchIndex; fields: readonly QueryField[]; match: string }): Sql {
+  const { fts } = input.index.tables;
+  const { lowest, better } = bestFieldMatches(input);
   if (better.length === 0) return sql(String(lowest));
   const cases = better.map(
-    (field) => `WHEN c.seq IN (SELECT rowid FROM ${fts} WHERE ${fts} MATCH ?) THEN ${field.weight}`,
+    ({ weight }) => `WHEN c.seq IN (SELECT rowid FROM ${fts} WHERE ${fts} MATCH ?) THEN ${weight}`,
   );
-  return sql(
-    `CASE ${cases.join(' ')} ELSE ${lowest} END`,
-    ...better.map((field) => `{${textColumn(field.at)}} : (${input.match})`),
-  );
+  return sql(`CASE ${cases.join(' ')} ELSE ${lowest} END`, ...better.map(({ match }) => match));
 }
 
 /** The score taken apart again, for `text_match_info`. */

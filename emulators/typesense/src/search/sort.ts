@@ -16,7 +16,10 @@ export type SortOrder = {
   distances: { field: string; at: number; lat: number; lng: number }[];
 };
 
-export type SortKey = { kind: 'score'; descending: boolean } | { kind: 'sql'; order: Sql };
+export type SortKey = { kind: 'score'; descending: boolean } | { kind: 'sql'; order: Sql; column?: NumberOrder };
+
+/** By a column of numbers; `missing` says where documents stand that have none. */
+export type NumberOrder = { name: string; descending: boolean; missing: 'first' | 'last' };
 
 const MAX_KEYS = 3;
 const PART = /^([^():]+?)\s*(?:\((.*)\))?\s*:\s*(asc|desc)$/is;
@@ -97,12 +100,17 @@ function parseKey(input: KeyInput): SortKey {
   if (field.type === 'geopoint') return distanceKey(input, at);
   if (field.type.endsWith('[]')) throw notFound(`Could not find a field named \`${name}\` in the schema for sorting.`);
   const missing = argument === undefined ? undefined : parseMissing(input.part, argument);
-  const column = sql(`c.c${at}`);
-  if (!field.optional && !isString(field)) return { kind: 'sql', order: directed(column, input.descending) };
+  const { descending } = input;
+  const order = directed(sql(`c.c${at}`), descending);
+  const numbers = isString(field) ? undefined : { name: `c${at}`, descending, missing: missing ?? 'last' };
+  if (!field.optional && numbers) return { kind: 'sql', order, column: numbers };
   // A missing number is always last; a missing string counts as the highest.
-  const first = missing === 'first' || (missing === undefined && isString(field) && input.descending);
-  const order = directed(column, input.descending);
-  return { kind: 'sql', order: sql(`${order.text} NULLS ${first ? 'FIRST' : 'LAST'}`, ...order.params) };
+  const first = missing === 'first' || (missing === undefined && isString(field) && descending);
+  return {
+    kind: 'sql',
+    order: sql(`${order.text} NULLS ${first ? 'FIRST' : 'LAST'}`, ...order.params),
+    ...(numbers ? { column: numbers } : {}),
+  };
 }
 
 function directed(expression: Sql, descending: boolean): Sql {

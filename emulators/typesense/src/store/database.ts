@@ -30,6 +30,11 @@ export class Database {
     return this.#statement(sql).all(...(params as SQLInputValue[])) as Row[];
   }
 
+  /** As `all`, each row as its values in order: thousands of rows of few columns cost less. */
+  rows(sql: string, params: readonly SqlValue[] = []): SqlValue[][] {
+    return this.#statement(sql, true).all(...(params as SQLInputValue[])) as unknown as SqlValue[][];
+  }
+
   get(sql: string, params: readonly SqlValue[] = []): Row | undefined {
     return this.#statement(sql).get(...(params as SQLInputValue[])) as Row | undefined;
   }
@@ -59,18 +64,20 @@ export class Database {
     this.#db.close();
   }
 
-  #statement(sql: string): StatementSync {
-    const known = this.#statements.get(sql);
+  #statement(sql: string, asArrays = false): StatementSync {
+    const key = asArrays ? `arrays ${sql}` : sql;
+    const known = this.#statements.get(key);
     if (known !== undefined) {
       // Which of them was used last matters to nobody before they are many.
       if (this.#statements.size > MAX_STATEMENTS / 2) {
-        this.#statements.delete(sql);
-        this.#statements.set(sql, known);
+        this.#statements.delete(key);
+        this.#statements.set(key, known);
       }
       return known;
     }
     const statement = this.#db.prepare(sql);
-    this.#statements.set(sql, statement);
+    if (asArrays) statement.setReturnArrays(true);
+    this.#statements.set(key, statement);
     if (this.#statements.size > MAX_STATEMENTS) {
       const [oldest] = this.#statements.keys();
       if (oldest !== undefined) this.#statements.delete(oldest);

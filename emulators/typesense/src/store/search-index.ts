@@ -2,8 +2,10 @@ import type { CollectionSchema } from '../schema/collection-schema.ts';
 import { tokenRules } from '../schema/collection-schema.ts';
 import type { StoredDocument } from '../schema/document.ts';
 import type { TokenRules } from '../text/tokens.ts';
+import { Columns } from './columns.ts';
 import type { Database, SqlValue } from './database.ts';
 import { FacetValues } from './facet-values.ts';
+import { KeptMatches } from './kept-matches.ts';
 import { type IndexRecord, toIndexRecord } from './index-record.ts';
 import { columnsOf, type Tables, textColumns } from './tables.ts';
 import { TermCounts } from './term-counts.ts';
@@ -17,6 +19,8 @@ export class SearchIndex {
   readonly terms: TermCounts;
   readonly facets: FacetValues;
   readonly vectors: Vectors;
+  readonly columns: Columns;
+  readonly matches = new KeptMatches();
   readonly #db: Database;
   readonly #insertCols: string;
   readonly #insertFts: string;
@@ -29,6 +33,7 @@ export class SearchIndex {
     this.terms = new TermCounts(db, tables.terms);
     this.facets = new FacetValues(db, tables.facets);
     this.vectors = new Vectors(db, tables.docs, schema.fields);
+    this.columns = new Columns(db, tables, schema.fields);
     const columns = ['seq', ...schema.fields.flatMap((field, at) => columnsOf(field, at).map((column) => column.name))];
     this.#insertCols = `INSERT OR REPLACE INTO ${tables.cols} (${columns.join(', ')}) VALUES (${marks(columns.length)})`;
     const texts = ['rowid', ...textColumns(schema.fields)];
@@ -40,6 +45,7 @@ export class SearchIndex {
     this.#db.run(this.#insertCols, [seq, ...record.cols]);
     this.#addTexts(seq, record);
     this.#addNums(seq, record);
+    this.columns.put(seq, record.cols);
     this.vectors.put(seq, document);
   }
 
@@ -56,6 +62,7 @@ export class SearchIndex {
       this.#removeNums(seq, old);
       this.#addNums(seq, record);
     }
+    this.columns.put(seq, record.cols);
     this.vectors.put(seq, after);
   }
 
@@ -64,6 +71,7 @@ export class SearchIndex {
     this.#db.run(`DELETE FROM ${this.tables.cols} WHERE seq = ?`, [seq]);
     this.#removeTexts(seq, record);
     this.#removeNums(seq, record);
+    this.columns.put(seq, undefined);
     this.vectors.put(seq, undefined);
   }
 
@@ -74,11 +82,14 @@ export class SearchIndex {
 
   commit(): void {
     this.terms.commit();
+    this.columns.commit();
+    this.matches.clear();
     this.vectors.commit();
   }
 
   rollback(): void {
     this.terms.rollback();
+    this.columns.rollback();
     this.vectors.rollback();
     this.facets.forget();
   }

@@ -1,9 +1,9 @@
 /** Ids in one question; who asks for more asks alone. */
 const MAX_IDS = 200;
 /** Questions on their way at a time: while the store is busy with so many, what is asked meanwhile becomes one. */
-const MAX_RUNNING = 2;
-/** Nobody waits longer for that: it is the store that is slow then, or away. */
-const PATIENCE_MS = 50;
+const MAX_RUNNING = 1;
+/** Nobody waits longer for that, far above what an answer takes: it is the store that is slow then, or away. */
+const PATIENCE_MS = 20;
 
 interface Asked<T, Field> {
   ids: readonly string[];

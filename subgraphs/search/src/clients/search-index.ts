@@ -58,6 +58,8 @@ export interface SearchRequest {
   hasEmbeddings?: boolean;
   /** The last word is not taken for the beginning of a longer one. */
   wholeWords?: boolean;
+  /** Follows from what one person did: nobody else will ask it. */
+  isPersonal?: boolean;
 }
 
 export interface SearchIndex {
@@ -77,6 +79,8 @@ export interface SearchIndex {
   versions(): Promise<IndexVersion[]>;
   /** Of the fields that come with a currency or language those the version has: `price_EUR`, `title_de`. */
   ownFields(version: string): Promise<ReadonlySet<string>>;
+  /** Those of the version that answers searches; null when there is none yet. */
+  liveFields(): Promise<ReadonlySet<string> | null>;
   addOwnFields(version: string, names: readonly string[]): Promise<void>;
   export(version: string): Promise<ProductDocument[]>;
   /** Replaces all synonyms, for every version. */
@@ -125,6 +129,14 @@ export function typesenseIndex({ url, apiKey }: { url: string; apiKey: string })
   // An import of a large batch may take longer than anybody waits for a search.
   const writing = connect(30);
   const collection = (version: string) => writing.collections<ProductDocument>(version);
+  const live = async () => {
+    const alias = await writing.aliases(ALIAS).retrieve().catch(ignoreMissing);
+    return alias?.collection_name ?? null;
+  };
+  const ownFields = async (version: string) => {
+    const { fields } = await collection(version).retrieve();
+    return new Set((fields ?? []).map(({ name }) => name).filter(isOwnField));
+  };
 
   return {
     async search(requests) {
@@ -196,10 +208,7 @@ export function typesenseIndex({ url, apiKey }: { url: string; apiKey: string })
       await collection(version).delete().catch(ignoreMissing);
     },
 
-    async live() {
-      const alias = await writing.aliases(ALIAS).retrieve().catch(ignoreMissing);
-      return alias?.collection_name ?? null;
-    },
+    live,
 
     async goLive(version) {
       await writing.aliases().upsert(ALIAS, { collection_name: version });
@@ -217,9 +226,11 @@ export function typesenseIndex({ url, apiKey }: { url: string; apiKey: string })
         .toSorted((a, b) => numberOf(b.version) - numberOf(a.version));
     },
 
-    async ownFields(version) {
-      const { fields } = await collection(version).retrieve();
-      return new Set((fields ?? []).map(({ name }) => name).filter(isOwnField));
+    ownFields,
+
+    async liveFields() {
+      const version = await live();
+      return version === null ? null : ownFields(version);
     },
 
     async addOwnFields(version, names) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { principalOf, type Viewer } from '@marketgraph/platform/graphql';
 import { plainWords } from '../domain/search-filter.ts';
-import { countQuery } from '../store/asked.ts';
+import { type AskedQuery, countQueries } from '../store/asked.ts';
 import type { CommandDeps } from './deps.ts';
 
 /** Once in the time that is looked at: nobody counts as two people. */
@@ -11,16 +11,59 @@ const ANONYMOUS = { weight: 0.1, max: 100, periodS: 3_600 };
 /** Less is no query yet, more is nobody else's. */
 const LENGTHS = { min: 3, max: 60 };
 
-/** Counts a query that found something, for suggestions: once a day and person. */
+/** How long a query waits at most until it is counted, for others to go with it. */
+const TOGETHER_MS = 100;
+/** As many as go with one command; more at a time are only hints that are lost. */
+const MAX_TOGETHER = 200;
+
+/** What was asked and found something, for suggestions. */
+export interface QueryCount {
+  /** Notes it; nobody waits for what is only a hint to others. */
+  note(query: string, viewer: Viewer): void;
+  /** Counts what was noted last, and notes no more. */
+  stop(): Promise<void>;
+}
+
+export function startQueryCount({ redis, clock, log }: Pick<CommandDeps, 'redis' | 'clock' | 'log'>): QueryCount {
+  let waiting: AskedQuery[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+  const flush = async (): Promise<void> => {
+    clearTimeout(timer);
+    timer = undefined;
+    const asked = waiting;
+    waiting = [];
+    await countQueries(redis, asked).catch((error: unknown) => log.warn({ err: error }, 'queries not counted'));
+  };
+  return {
+    note(query, viewer) {
+      const asked = toAsked(query, viewer, clock.now());
+      if (!asked || isStopped || waiting.length >= MAX_TOGETHER) return;
+      waiting.push(asked);
+      timer ??= setTimeout(() => void flush(), TOGETHER_MS);
+    },
+    stop() {
+      isStopped = true;
+      return flush();
+    },
+  };
+}
+
+/** Counts a query that led somewhere, at once. */
 export async function rememberQuery(
   { redis, clock }: CommandDeps,
   { query, viewer }: { query: string; viewer: Viewer },
 ): Promise<void> {
+  const asked = toAsked(query, viewer, clock.now());
+  if (asked) await countQueries(redis, [asked]);
+}
+
+/** Once a day and person. */
+function toAsked(query: string, viewer: Viewer, at: Date): AskedQuery | null {
   const text = plainWords(query).toLowerCase();
-  if (text.length < LENGTHS.min || text.length > LENGTHS.max) return;
+  if (text.length < LENGTHS.min || text.length > LENGTHS.max) return null;
   const asker = createHash('sha256')
     .update(`${principalOf(viewer)} asked ${text}`)
     .digest('base64url');
-  const counted = viewer.kind === 'anonymous' ? ANONYMOUS : PERSON;
-  await countQuery(redis, text, { asker, ...counted, now: clock.now() });
+  return { text, asker, at, ...(viewer.kind === 'anonymous' ? ANONYMOUS : PERSON) };
 }

@@ -14,9 +14,9 @@ const knownFields = new WeakMap<CommandDeps, Map<string, Set<string>>>();
  * first; resolves to how many. A product leaves the list only if nothing has
  * changed since its sources were read, so whoever writes last writes the newest.
  */
-export async function flushProducts(deps: CommandDeps, version: string): Promise<number> {
+export async function flushProducts(deps: CommandDeps, version: string, count = BATCH): Promise<number> {
   const { redis, index, log } = deps;
-  const ids = await dirtyProducts(redis, version, BATCH);
+  const ids = await dirtyProducts(redis, version, count);
   if (ids.length === 0) return 0;
   const products = await loadProducts(redis, ids);
   const documents: ProductDocument[] = [];

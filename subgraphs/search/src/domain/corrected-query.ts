@@ -8,7 +8,10 @@ const MIN_LENGTH = 4;
  * nothing had to be replaced.
  */
 export function correctedQuery(query: string, matched: readonly (readonly string[])[]): string | null {
-  // The same few words stand in hit after hit.
+  const words = query.split(/\s+/).filter((word) => word !== '');
+  // Most searches are spelled right, and the same few words stand in hit after hit.
+  const found = [...new Set(matched.flat())].map(folded);
+  if (words.every((word) => isFound(folded(word), found))) return null;
   const shown = new Map<string, string>();
   const fold = memoized((token) => {
     const word = folded(token);
@@ -19,14 +22,17 @@ export function correctedQuery(query: string, matched: readonly (readonly string
   for (const tokens of matched) {
     for (const token of new Set(tokens.map(fold))) counts.set(token, (counts.get(token) ?? 0) + 1);
   }
-  const words = query.split(/\s+/).filter((word) => word !== '');
   const corrected = words.map((word) => {
     const wanted = folded(word);
-    if (wanted.length < MIN_LENGTH || [...counts.keys()].some((token) => token.startsWith(wanted))) return word;
+    if (isFound(wanted, found)) return word;
     const best = nearest(wanted, counts);
     return best === undefined ? word : shown.get(best)!;
   });
   return corrected.some((word, at) => word !== words[at]) ? corrected.join(' ') : null;
+}
+
+function isFound(wanted: string, tokens: readonly string[]): boolean {
+  return wanted.length < MIN_LENGTH || tokens.some((token) => token.startsWith(wanted));
 }
 
 /**
@@ -42,8 +48,13 @@ export function isTakenLiterally(query: string, matched: readonly (readonly stri
 
 /** Whether texts have each word of a query, whole: then it is one that makes sense to others too. */
 export function hasEveryWord(query: string, texts: readonly string[]): boolean {
-  const words = new Set([...new Set(texts)].flatMap(wordsOf));
-  return wordsOf(query).every((word) => words.has(word));
+  const missing = new Set(wordsOf(query));
+  // Mostly the first hit has them all.
+  for (const text of texts) {
+    if (missing.size === 0) return true;
+    for (const word of wordsOf(text)) missing.delete(word);
+  }
+  return missing.size === 0;
 }
 
 /** Words as they are compared: in small letters, without accents, cut where the index cuts them. */

@@ -84,6 +84,8 @@ function hashOf(text: string, from: number, to: number): number {
 function scaled(vector: Float64Array): number[] {
   let longest = 0;
   for (const number of vector) longest = Math.max(longest, Math.abs(number));
+  const numbers: number[] = [];
   // No -0 among them.
-  return Array.from(vector, (number) => (longest === 0 ? 0 : Math.round((number / longest) * 127) + 0));
+  for (const number of vector) numbers.push(number === 0 ? 0 : Math.round((number / longest) * 127) + 0);
+  return numbers;
 }

@@ -17,11 +17,20 @@ export interface OfferWishes {
   inStockOnly: boolean;
 }
 
+/** Of documents that are kept they are asked for again and again. */
+const known = new WeakMap<object, readonly IndexedOffer[]>();
+
+function offersOf(document: Pick<ProductDocument, 'offers'>): readonly IndexedOffer[] {
+  let offers = known.get(document);
+  if (!offers) known.set(document, (offers = readOffers(document)));
+  return offers;
+}
+
 /** The offers of a hit that fit what was asked for, in the order of preference. */
 export function fittingOffers(document: Pick<ProductDocument, 'offers'>, wishes: OfferWishes): IndexedOffer[] {
   const { vendorIds, currency, priceMin, priceMax, primeEligible, shipTo } = wishes;
   const hasPrice = typeof priceMin === 'number' || typeof priceMax === 'number';
-  const offers = readOffers(document).filter(
+  const offers = offersOf(document).filter(
     (offer) =>
       (!vendorIds || vendorIds.includes(offer.vendorId)) &&
       (primeEligible == null || primeEligible === (offer.isPrime ?? false)) &&
@@ -32,6 +41,7 @@ export function fittingOffers(document: Pick<ProductDocument, 'offers'>, wishes:
           offer.amount <= (priceMax ?? Number.MAX_SAFE_INTEGER))),
   );
   // A price in the buyer's own currency can be compared; cheapest first is the order of the document.
+  if (offers.length < 2) return offers;
   return offers.toSorted((a, b) => Number(b.currencyCode === currency) - Number(a.currencyCode === currency));
 }
 

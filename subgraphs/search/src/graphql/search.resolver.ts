@@ -1,6 +1,5 @@
 import { badUserInput, forbidden, hasRole, isMemberOf, type Viewer } from '@marketgraph/platform/graphql';
 import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
-import { rememberQuery } from '../commands/count-query.ts';
 import { languageOf } from '../domain/product-document.ts';
 import { MAX_LIST, trending } from '../queries/discover.ts';
 import { likesOf, recommendations } from '../queries/likes.ts';
@@ -59,10 +58,7 @@ export class SearchQueries {
     );
     const { edges, hasNextPage, hasPreviousPage, hasEveryWord: areWordsKnown, ...rest } = page;
     if (query && !after && edges.length > 0 && areWordsKnown) {
-      // Nobody waits for what is only a hint to others.
-      rememberQuery(commands, { query, viewer }).catch((error: unknown) =>
-        log.warn({ err: error }, 'query not counted'),
-      );
+      commands.asked.note(query, viewer);
     }
     return {
       ...rest,

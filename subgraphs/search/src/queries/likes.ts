@@ -49,6 +49,7 @@ export async function recommendations(
       words: '',
       filterBy: without === '' ? NOTHING : `inStock:=true && id:!=[${without}]`,
       vector: { numbers: likes, count: withSpare(first), maxDistance: 1 },
+      isPersonal: true,
       offset: 0,
       limit: withSpare(first),
     },

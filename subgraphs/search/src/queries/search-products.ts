@@ -183,8 +183,7 @@ async function toRequest(
   const hasPrice = typeof filter.priceMin === 'number' || typeof filter.priceMax === 'number';
   const needsPrice = hasPrice || sort.startsWith('PRICE') || facets.includes('price');
   const isWorded = Boolean(language) && words !== '';
-  const live = needsPrice || isWorded ? await index.live() : null;
-  const own = live === null ? null : await index.ownFields(live);
+  const own = needsPrice || isWorded ? await index.liveFields() : null;
   const title = `title_${language}`;
   const wordFields = isWorded && own?.has(title) ? { fields: inLanguage(title, `description_${language}`) } : {};
   if (!needsPrice || !own || own.has(`price_${currency}`)) {

@@ -14,25 +14,39 @@ const LOOKED_AT = 1_000;
 const hourKey = (hour: number) => `search:asked:${hour}`;
 const hourOf = (now: Date) => Math.floor(now.getTime() / 1_000 / HOUR_S);
 
-// KEYS: how often this was asked of late, and the queries of the hour. ARGV: the query and what it counts, how often it
-// does and within which time, how many queries an hour keeps and for how long.
+/** A query that somebody asked. */
+export interface AskedQuery {
+  text: string;
+  /** Stands for who asked it: counts `max` times within the period. */
+  asker: string;
+  /** What it counts. */
+  weight: number;
+  max: number;
+  periodS: number;
+  at: Date;
+}
+
+// KEYS: for each how often this was asked of late, and the queries of its hour. ARGV: how many queries an hour keeps and for
+// how long; for each the query and what it counts, how often it does and within which time.
 const COUNT = `
-local times = redis.call('INCR', KEYS[1])
-if times == 1 then redis.call('EXPIRE', KEYS[1], ARGV[4]) end
-if times > tonumber(ARGV[3]) then return end
-redis.call('ZINCRBY', KEYS[2], ARGV[2], ARGV[1])
-redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -tonumber(ARGV[5]) - 1)
-redis.call('EXPIRE', KEYS[2], ARGV[6])
+for at = 1, #KEYS / 2 do
+  local tracked, hour, from = KEYS[at * 2 - 1], KEYS[at * 2], at * 4 - 1
+  local times = redis.call('INCR', tracked)
+  if times == 1 then redis.call('EXPIRE', tracked, ARGV[from + 3]) end
+  if times <= tonumber(ARGV[from + 2]) then
+    redis.call('ZINCRBY', hour, ARGV[from + 1], ARGV[from])
+    redis.call('ZREMRANGEBYRANK', hour, 0, -tonumber(ARGV[1]) - 1)
+    redis.call('EXPIRE', hour, ARGV[2])
+  end
+end
 `;
 
-/** Counts a query as `weight`; whoever `asker` stands for counts `max` times within the period. One command: it goes with every search. */
-export async function countQuery(
-  redis: Redis,
-  text: string,
-  { asker, weight, max, periodS, now }: { asker: string; weight: number; max: number; periodS: number; now: Date },
-): Promise<void> {
-  const keys = [`search:tracked:${asker}`, hourKey(hourOf(now))];
-  await redis.eval(COUNT, keys.length, ...keys, text, weight, max, periodS, MAX_PER_HOUR, HOUR_S * (HOURS + 1));
+/** Counts queries, all with one command. */
+export async function countQueries(redis: Redis, asked: readonly AskedQuery[]): Promise<void> {
+  if (asked.length === 0) return;
+  const keys = asked.flatMap(({ asker, at }) => [`search:tracked:${asker}`, hourKey(hourOf(at))]);
+  const values = asked.flatMap(({ text, weight, max, periodS }) => [text, weight, max, periodS]);
+  await redis.eval(COUNT, keys.length, ...keys, MAX_PER_HOUR, HOUR_S * (HOURS + 1), ...values);
 }
 
 /** Queries of the last day that begin so and that several people asked, the most frequent first. */

@@ -31,7 +31,11 @@ export type Step =
 const APPLY = `
 local now = ARGV[1]
 local versions = redis.call('SMEMBERS', 'search:collections')
+local marked = {}
+-- Once is enough: nobody sees anything between the steps of a script.
 local function dirty(product)
+  if marked[product] then return end
+  marked[product] = true
   redis.call('HINCRBY', 'search:product:' .. product, 'revision', 1)
   for _, version in ipairs(versions) do redis.call('ZADD', 'search:dirty:' .. version, 'NX', now, product) end
 end
