@@ -3,8 +3,8 @@ import { compileQuery } from 'graphql-jit';
 import { describe, expect, it, vi } from 'vitest';
 import { operationsOf } from './operations.ts';
 
-vi.mock(import('graphql-jit'), async (original) => {
-  const jit = await original();
+vi.mock('graphql-jit', async (original) => {
+  const jit = await original<typeof import('graphql-jit')>();
   return { ...jit, compileQuery: vi.fn<typeof jit.compileQuery>(jit.compileQuery) };
 });
 
