@@ -1,6 +1,12 @@
 import { buildSchema, execute, type ExecutionResult, GraphQLError, type GraphQLSchema, parse } from 'graphql';
-import { describe, expect, it } from 'vitest';
+import { compileQuery } from 'graphql-jit';
+import { describe, expect, it, vi } from 'vitest';
 import { operationsOf } from './operations.ts';
+
+vi.mock('graphql-jit', async (original) => {
+  const jit = await original<typeof import('graphql-jit')>();
+  return { ...jit, compileQuery: vi.fn<typeof jit.compileQuery>(jit.compileQuery) };
+});
 
 interface Context {
   asked: string[];
@@ -113,6 +119,25 @@ const cases: [query: string, variables?: Record<string, unknown>][] = [
   ['{ __proto__: lamp(id: 1) { __proto__: id toString: watts } }'],
   ['{ lamp(id: 3) { owner { lamps { id since dim owner { name } } } } }'],
 ];
+
+describe('a text that comes again', () => {
+  it.each([
+    ['{ lamp(id: 1) { __typename id } }', 1],
+    ['query Page__lamps__0($id: ID!) { lamp(id: $id) { id } }', 1],
+    ['{ lamp(id: 1) { __proto__: id } }', 0],
+    ['query ($__proto__: ID!) { lamp(id: $__proto__) { id } }', 0],
+    ['{ lamp(id: 1) { ...__proto__ } } fragment __proto__ on Lamp { id }', 0],
+    ['{ node(id: 1) { id } }', 0],
+    ['mutation { first }', 0],
+  ])('%s is compiled %i times', async (query, times) => {
+    const run = operationsOf(toySchema(), { compiledAfter: 1 });
+    vi.mocked(compileQuery).mockClear();
+    for (let time = 0; time < 4; time += 1) {
+      await run({ query, variables: { id: '1', __proto__: '1' }, context: { asked: [] } });
+    }
+    expect(compileQuery).toHaveBeenCalledTimes(times);
+  });
+});
 
 describe('what a text selects', () => {
   it.each([

@@ -65,7 +65,7 @@ export function operationsOf(schema: GraphQLSchema, { compiledAfter = COMPILED_A
       const result = parseAndValidate(schema, query);
       entry =
         'kind' in result
-          ? { document: result, selected: namesIn(result), uses: 0, isCompilable: isCompilable(schema, result, query) }
+          ? { document: result, selected: namesIn(result), uses: 0, isCompilable: isCompilable(schema, result) }
           : { errors: result };
       known.set(query, entry);
     }
@@ -112,18 +112,21 @@ function namesIn(document: DocumentNode): ReadonlySet<string> {
 
 /**
  * Queries are; a mutation is worth no risk and an event is run as the specification says. Not those with interfaces or
- * unions: the compiler does not wait for a type that is resolved later, as type-graphql's are. Not those with names of
- * two underscores: they would be assigned to objects as they are, and `__proto__` is no field like others.
+ * unions: the compiler does not wait for a type that is resolved later, as type-graphql's are. Not those with names that
+ * begin with two underscores: they would be assigned to objects as they are, and `__proto__` is no field like others. (A
+ * plan's are in the midst of names: `Page__catalog__0`.)
  */
-function isCompilable(schema: GraphQLSchema, document: DocumentNode, query: string): boolean {
+function isCompilable(schema: GraphQLSchema, document: DocumentNode): boolean {
   const operations = document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
   if (operations.length !== 1 || operations[0]?.operation !== OperationTypeNode.QUERY) return false;
-  if (/__(?!typename\b)/.test(query)) return false;
   const types = new TypeInfo(schema);
   let isPlain = true;
   visit(
     document,
     visitWithTypeInfo(types, {
+      Name({ value }) {
+        if (value.startsWith('__') && value !== '__typename') isPlain = false;
+      },
       Field() {
         const type = getNamedType(types.getType());
         if (isAbstractType(type) && type.name !== ENTITY) isPlain = false;
