@@ -1,8 +1,7 @@
-import { until } from '@marketgraph/platform/testing';
+import { until, usedBytes } from '@marketgraph/platform/testing';
 import { startTestStores, type Stores } from '@marketgraph/stores/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Listener, overEventStream, overMultipart, overWebSocket, rawSocket } from './support/live-clients.ts';
-import { usedBytes } from './support/memory.ts';
 import { startTestGateway, type TestGateway } from './support/test-gateway.ts';
 
 const IDLE_SOCKETS = 5_000;

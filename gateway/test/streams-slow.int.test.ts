@@ -1,11 +1,10 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
-import { testIds, until } from '@marketgraph/platform/testing';
+import { residentBytes, testIds, until } from '@marketgraph/platform/testing';
 import { startTestStores, type Stores } from '@marketgraph/stores/testing';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { defaultSocketLimits } from '../src/config.ts';
 import { type Listener, overEventStream, overWebSocket, type RawSocket, rawSocket } from './support/live-clients.ts';
-import { residentBytes } from './support/memory.ts';
 import { type Json, startTestGateway, type TestGateway } from './support/test-gateway.ts';
 
 const HAPPENED = 'subscription($id: ID!) { happened(id: $id) { step ... on Remark { text } } }';

@@ -14,7 +14,7 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
-import { compileQuery, isCompiledQuery } from 'graphql-jit';
+import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
 import { LRUCache } from 'lru-cache';
 
 export interface OperationCall {
@@ -40,6 +40,15 @@ export interface Operations {
 const KEPT_DOCUMENTS = 2_000;
 /** Compiled ones weigh more. */
 const KEPT_COMPILED = 500;
+export type Compile = (schema: GraphQLSchema, document: DocumentNode) => CompiledQuery | ExecutionResult;
+
+interface OperationsOptions {
+  /** A query is compiled when it comes for the so many-th time after the first. */
+  compiledAfter?: number;
+  /** Something else than graphql-jit, for tests. */
+  compile?: Compile;
+}
+
 /** Compiling costs as much as running some times: what comes once or twice is run as it is. */
 const COMPILED_AFTER = 3;
 
@@ -55,7 +64,10 @@ interface Known {
   isCompilable: boolean;
 }
 
-export function operationsOf(schema: GraphQLSchema, { compiledAfter = COMPILED_AFTER } = {}): Operations {
+export function operationsOf(
+  schema: GraphQLSchema,
+  { compiledAfter = COMPILED_AFTER, compile = compileQuery }: OperationsOptions = {},
+): Operations {
   const known = new LRUCache<string, Known | { errors: readonly GraphQLError[] }>({ max: KEPT_DOCUMENTS });
   const compiled = new LRUCache<string, Compiled>({ max: KEPT_COMPILED });
 
@@ -75,7 +87,7 @@ export function operationsOf(schema: GraphQLSchema, { compiledAfter = COMPILED_A
   const compiledOf = (query: string, entry: Known): Compiled | undefined => {
     const ready = compiled.get(query);
     if (ready || !entry.isCompilable || (entry.uses += 1) <= compiledAfter) return ready;
-    const made = compileQuery(schema, entry.document, undefined);
+    const made = compile(schema, entry.document);
     if (isCompiledQuery(made)) {
       compiled.set(query, made.query as Compiled);
       return made.query as Compiled;

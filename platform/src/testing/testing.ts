@@ -5,6 +5,8 @@ import type { Clock, Ids } from '../core/core.ts';
 import type { UserViewer } from '../graphql/viewer.ts';
 import { createLogger, type Logger } from '../telemetry/telemetry.ts';
 
+export { residentBytes, usedBytes } from './memory.ts';
+
 export const silentLog: Logger = createLogger({ service: 'test', level: process.env['TEST_LOG'] ?? 'silent' });
 
 /** What Node is given to run a source of this workspace, for tests that start processes. */
