@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { generateServiceKey } from '@marketgraph/platform/serve';
 import { SOURCE_FLAGS, until } from '@marketgraph/platform/testing';
+import { freePort } from '@marketgraph/stores';
 import { startTestStores, type Stores } from '@marketgraph/stores/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readSupergraph, subgraphNames } from '../src/supergraph-file.ts';
@@ -17,14 +17,6 @@ afterAll(async () => {
   child?.kill('SIGKILL');
   await stores?.stop();
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 it('R26 starts before any subgraph: alive, not ready, every field says what is missing, and ends on SIGTERM', async () => {
   const port = await freePort();

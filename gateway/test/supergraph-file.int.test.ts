@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateServiceKey } from '@marketgraph/platform/serve';
 import { SOURCE_FLAGS, until } from '@marketgraph/platform/testing';
+import { freePort } from '@marketgraph/stores';
 import { startTestStores, type Stores } from '@marketgraph/stores/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readSupergraph, subgraphNames } from '../src/supergraph-file.ts';
@@ -22,14 +22,6 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
   await stores?.stop();
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 it('a process goes on with the supergraph of its file when that changes, at once at SIGHUP, and not when it is broken', async () => {
   const [file, logFile] = [join(folder, 'supergraph.graphql'), join(folder, 'gateway.log')];

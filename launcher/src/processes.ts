@@ -188,7 +188,8 @@ function serviceProcess(options: {
     const deadline = Date.now() + START_LIMIT_MS;
     while (!(await answers(`${url}/health`))) {
       if (running.exitCode !== null || running.signalCode !== null) {
-        await finished(output);
+        // Whatever became of the file: the reason is looked for in what is there.
+        await finished(output).catch(() => undefined);
         throw new Error(`${name} ended while starting; its log: ${options.log}${await lastWords(options.log)}`);
       }
       if (Date.now() > deadline)
@@ -228,13 +229,13 @@ function serviceProcess(options: {
   };
 }
 
-/** How long a log line may be in an error. */
+/** How much of a log, in characters, is in an error: a stack or a few lines. */
 const MAX_WORDS = 1_000;
 
 /** What a process said last, for whoever cannot look at its log any more. */
 async function lastWords(log: string): Promise<string> {
-  const line = (await readFile(log, 'utf8')).trimEnd().split('\n').at(-1);
-  return line ? `; it said last: ${line.slice(0, MAX_WORDS)}` : '';
+  const said = (await readFile(log, 'utf8').catch(() => '')).trim();
+  return said === '' ? '' : `; it said last:\n${said.slice(-MAX_WORDS)}`;
 }
 
 async function answers(url: string): Promise<boolean> {

@@ -84,4 +84,13 @@ describe('G9 two gateways, two copies of orders and of inventory', () => {
     }
     await until(async () => (await availableOf(buyer, lamp.offerId)) === 16);
   });
+
+  it('a copy that ends while it starts says why, and comes back once that is mended', async () => {
+    const copy = market.processes!.services.get('orders-2')!;
+    await copy.kill();
+    const broken = copy.restart({ DATABASE_URL: '' });
+    await expect(broken).rejects.toThrow(/orders-2 ended while starting; its log: .*; it said last:.*DATABASE_URL/s);
+    await copy.restart();
+    expect(copy.isRunning).toBe(true);
+  });
 });
