@@ -167,6 +167,27 @@ describe('calls to the store', () => {
     expect(calls).toEqual(['find', 'find']);
   });
 
+  it('C1 C4 reads a product’s page in four calls: product, path of categories, offers, their vendors', async () => {
+    const { products } = await shop.run<{ products: { edges: { node: { slug: string } }[] } }>(
+      '{ products(first: 1) { edges { node { slug } } } }',
+    );
+    const { slug } = products.edges[0]!.node;
+    const query = `query ($slug: String!) { product(slug: $slug) {
+      id title description category { name parent { name } } attributes { key label } media { url } variants { id title }
+      featuredOffer { id status } offers(first: 10) { edges { node { id price { amount } vendor { id } variant { id product { title } } } } } } }`;
+    let answer: { product?: { id: string; offers: { edges: { node: { variant: unknown } }[] } } } = {};
+    const reads = await shop.storeReads(async () => {
+      answer = await shop.run(query, { slug });
+    });
+    expect(answer.product?.offers.edges[0]?.node.variant).toMatchObject({ product: { title: 'Lamp 23' } });
+    expect(reads.map(({ collection }) => collection).toSorted()).toEqual([
+      'categories',
+      'offers',
+      'products',
+      'vendors',
+    ]);
+  });
+
   it('C4 reads a page of products with everything on it in as many calls as one product', async () => {
     const query = `query ($first: Int) { products(first: $first) { edges { node {
       category { name parent { name } } attributes { key } featuredOffer { id status vendor { id } } priceRange { min { amount } }

@@ -103,17 +103,23 @@ export function createLoaders(
   const { store, prices, reads } = deps;
   const fields = fieldsToRead(selected);
   let rates: Promise<ExchangeRates> | undefined;
+  const product = one(
+    (ids) => reads.products(ids, fields.product),
+    ({ id }) => id,
+  );
+  /** What was read another way is the same: its offers and variants lead back to it. */
+  const alsoById = (products: ProductState[]): ProductState[] => {
+    for (const each of products) product.prime(each.id, each);
+    return products;
+  };
   return {
-    product: one(
-      (ids) => reads.products(ids, fields.product),
-      ({ id }) => id,
-    ),
+    product,
     productBySlug: one(
-      (slugs) => findProductsBySlug(store, slugs, fields.product),
+      async (slugs) => alsoById(await findProductsBySlug(store, slugs, fields.product)),
       ({ slug }) => slug,
     ),
     productByVariant: new DataLoader(async (ids) => {
-      const products = await findProductsByVariant(store, ids, undefined, fields.product);
+      const products = alsoById(await findProductsByVariant(store, ids, undefined, fields.product));
       return ids.map((id) => products.find(({ variants }) => variants.some((variant) => variant.id === id)) ?? null);
     }),
     offer: one(
