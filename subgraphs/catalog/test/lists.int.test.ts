@@ -236,7 +236,7 @@ describe('calls to the store', () => {
         answer = await tell([...shown, 'prd_nobody', '{"$gt":""}', '']);
       });
       expect(answer.toSorted()).toEqual(shown.slice(states.length).toSorted());
-      expect(calls).toEqual(['find']);
+      expect(calls).toEqual(['distinct']);
     } finally {
       for (const id of hidden) await setStatus(id, 'PUBLISHED');
     }

@@ -121,14 +121,20 @@ function distinct(context: CommandContext): Reply {
   if (key.startsWith('$')) throw new CommandError('BadValue', 'the key of distinct may not begin with $');
   const { found } = readCollection(context, String(target(context)), findRequestOf(body));
   const parts = splitPath(key);
-  const values = new Map<string, Value>();
+  const [texts, others] = [new Set<string>(), new Set<string>()];
+  const values: Value[] = [];
   const note = (value: Maybe) => {
-    if (value !== undefined) values.set(keyString(value), value);
+    if (value === undefined) return;
+    const isText = typeof value === 'string';
+    const [known, key] = isText ? [texts, value] : [others, keyString(value)];
+    if (known.has(key)) return;
+    known.add(key);
+    values.push(value);
   };
   for (const { doc } of found) {
     const value = resolveExpressionPath(doc, parts);
     if (Array.isArray(value)) for (const item of value.flat()) note(item);
     else note(value);
   }
-  return ok({ values: [...values.values()] });
+  return ok({ values });
 }
