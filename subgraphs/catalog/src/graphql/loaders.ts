@@ -10,7 +10,6 @@ import type { ListedPrice } from '../domain/offer-price.ts';
 import type { OfferState } from '../domain/offer.ts';
 import { audiencesOf, type PriceListEntry } from '../domain/price-list.ts';
 import type { ProductState } from '../domain/product.ts';
-import type { VendorState } from '../domain/vendor.ts';
 import { findCategoriesBySlug, findChildren } from '../store/categories.ts';
 import { findDeals } from '../store/deals.ts';
 import { findImports } from '../store/imports.ts';
@@ -36,6 +35,7 @@ import {
 } from '../store/products.ts';
 import { findPromotions, findPromotionsByCodeKey, type UsedPromotion } from '../store/promotions.ts';
 import { newestReportsOfCases } from '../store/reports.ts';
+import type { VendorStanding } from '../store/vendors.ts';
 import { fieldsToRead } from './selection.ts';
 
 type ProductPage = Omit<ProductQuery, 'categoryId' | 'vendorId'>;
@@ -76,7 +76,7 @@ export interface Loaders {
   categoryBySlug: DataLoader<string, CategoryState | null>;
   /** By the parent's id, or `ROOTS`. */
   childrenOf: DataLoader<string, CategoryState[]>;
-  vendor: DataLoader<string, VendorState | null>;
+  vendor: DataLoader<string, VendorStanding | null>;
   import: DataLoader<string, ImportState | null>;
   productsOfCategory: DataLoader<{ id: string; page: ProductPage }, ProductDocument[], string>;
   productsOfVendor: DataLoader<{ id: string; page: ProductPage }, ProductDocument[], string>;

@@ -3,21 +3,20 @@ import type { CategoryState } from '../domain/category.ts';
 import type { DealState } from '../domain/deal.ts';
 import type { OfferState } from '../domain/offer.ts';
 import type { ProductState } from '../domain/product.ts';
-import type { VendorState } from '../domain/vendor.ts';
 import type { CatalogStore } from './catalog-store.ts';
 import { findCategories } from './categories.ts';
 import { dealsRunning } from './deals.ts';
 import { findOffers, findOffersOfProducts, type OfferField } from './offers.ts';
 import { findProducts, type ProductField } from './products.ts';
 import { type ReadByIds, readTogether } from './reads-together.ts';
-import { findVendors } from './vendors.ts';
+import { findVendorStandings, type VendorStanding } from './vendors.ts';
 
 /** What most requests read, for all requests of the process together. Nothing is remembered: each read is of its moment. */
 export interface SharedReads {
   products: ReadByIds<ProductState, ProductField>;
   offers: ReadByIds<OfferState, OfferField>;
   categories: ReadByIds<CategoryState>;
-  vendors: ReadByIds<VendorState>;
+  vendors: ReadByIds<VendorStanding>;
   /** By product: every offer that is not archived. */
   offersOfProducts: ReadByIds<OfferState, OfferField>;
   /** By offer: its deal that runs now. */
@@ -30,7 +29,7 @@ export function sharedReads(store: CatalogStore, clock: Clock): SharedReads {
     products: readTogether((ids, fields) => findProducts(store, ids, undefined, fields), idOf),
     offers: readTogether((ids, fields) => findOffers(store, ids, undefined, fields), idOf),
     categories: readTogether((ids) => findCategories(store, ids), idOf),
-    vendors: readTogether((ids) => findVendors(store, ids), idOf),
+    vendors: readTogether((ids) => findVendorStandings(store, ids), idOf),
     offersOfProducts: readTogether(
       (ids, fields) => findOffersOfProducts(store, ids, undefined, fields),
       ({ productId }) => productId,
