@@ -114,9 +114,11 @@ export class ProductResolver {
 
   @Directive('@cacheControl(maxAge: 60)')
   @FieldResolver(() => Category, { nullable: true, description: 'Where it stands in the tree.' })
-  async category(@Root() { state }: Product, @Ctx() { loaders }: CatalogContext): Promise<Category | null> {
-    const category = await loaders.category.load(state.categoryId);
-    return category && toCategory(category);
+  async category(@Root() { state }: Product, @Ctx() { loaders, selected }: CatalogContext): Promise<Category | null> {
+    // Those above it are asked for next: the whole path is one call.
+    const above = selected.has('parent') ? state.categoryPath : [];
+    const [category] = await Promise.all([state.categoryId, ...above].map((id) => loaders.category.load(id)));
+    return category ? toCategory(category) : null;
   }
 
   @Directive('@cacheControl(maxAge: 60)')

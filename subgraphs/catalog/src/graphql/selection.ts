@@ -66,6 +66,9 @@ export const NEEDS = {
     tiers: NOTHING,
     activeDeal: offer('dealsRevision'),
   },
+  Category: {
+    parent: product('categoryPath'),
+  },
   Subscription: {
     priceChanged: offer('version'),
   },
