@@ -218,6 +218,42 @@ describe('calls to the store', () => {
     expect(many.toSorted()).toEqual(one.toSorted());
   });
 
+  it('C1 C13 reads the pages that many open at the same moment together', async () => {
+    const { products } = await shop.run<{ products: { edges: { node: { id: string; slug: string } }[] } }>(
+      '{ products(first: 24) { edges { node { id slug } } } }',
+    );
+    const nodes = products.edges.map(({ node }) => node);
+    const query = `query ($slug: String!) { product(slug: $slug) { id title offers { edges { node { id } } } } }`;
+    interface Answer {
+      product: { id: string } | null;
+    }
+    let answers: Answer[] = [];
+    const reads = await shop.storeReads(async () => {
+      answers = await Promise.all([...nodes, { slug: 'nobody' }].map(({ slug }) => shop.run<Answer>(query, { slug })));
+    });
+    expect(answers.map(({ product }) => product?.id)).toEqual([...nodes.map(({ id }) => id), undefined]);
+    expect(reads.map(({ collection }) => collection).toSorted()).toEqual(['offers', 'products', 'vendors']);
+  });
+
+  it('S4 C13 tells many searches which of their candidates are published in one call, each its own', async () => {
+    const { products } = await shop.run<Page>(PAGE, { first: 20 });
+    const shown = products.edges.map(({ node }) => node.id);
+    const parts = shown.map((_, at) => [...shown.slice(at, at + 3), `prd_nobody${at}`]);
+    const search: Viewer = { kind: 'service', service: 'search' };
+    const query = 'query ($ids: [ID!]!) { publishedProductIds(ids: $ids) }';
+    interface Answer {
+      publishedProductIds: string[];
+    }
+    let answers: Answer[] = [];
+    const calls = await shop.storeCalls(async () => {
+      answers = await Promise.all(parts.map((ids) => shop.run<Answer>(query, { ids }, search)));
+    });
+    expect(answers.map(({ publishedProductIds }) => publishedProductIds.toSorted())).toEqual(
+      parts.map((ids) => ids.slice(0, -1).toSorted()),
+    );
+    expect(calls).toEqual(['distinct']);
+  });
+
   it('S4 tells search which of its candidates everybody may see: in one call, and nobody else', async () => {
     const query = 'query ($ids: [ID!]!) { publishedProductIds(ids: $ids) }';
     const search: Viewer = { kind: 'service', service: 'search' };

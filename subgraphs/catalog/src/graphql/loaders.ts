@@ -27,12 +27,7 @@ import {
   pagesOfPriceLists,
   type PriceListHead,
 } from '../store/price-lists.ts';
-import {
-  findProductsBySlug,
-  findProductsByVariant,
-  type ProductDocument,
-  type ProductQuery,
-} from '../store/products.ts';
+import { findProductsByVariant, type ProductDocument, type ProductQuery } from '../store/products.ts';
 import { findPromotions, findPromotionsByCodeKey, type UsedPromotion } from '../store/promotions.ts';
 import { newestReportsOfCases } from '../store/reports.ts';
 import type { VendorStanding } from '../store/vendors.ts';
@@ -115,7 +110,7 @@ export function createLoaders(
   return {
     product,
     productBySlug: one(
-      async (slugs) => alsoById(await findProductsBySlug(store, slugs, fields.product)),
+      async (slugs) => alsoById(await reads.productsBySlug(slugs, fields.product)),
       ({ slug }) => slug,
     ),
     productByVariant: new DataLoader(async (ids) => {

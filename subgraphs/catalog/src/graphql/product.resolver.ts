@@ -5,7 +5,7 @@ import { type AttributeValue, describeAttributes } from '../domain/attributes.ts
 import { inLanguage } from '../domain/localized-text.ts';
 import type { ProductState } from '../domain/product.ts';
 import { inUnits, type UnitSystem as UnitSystemName } from '../domain/units.ts';
-import { findPublishedIds, listProducts } from '../store/products.ts';
+import { listProducts } from '../store/products.ts';
 import { canSeeProduct, seesEverything, sellsFor, textOf } from './access.ts';
 import type { CatalogContext } from './context.ts';
 import { Category, toCategory } from './category.type.ts';
@@ -83,7 +83,7 @@ export class ProductResolver {
   ): Promise<string[]> {
     requireService(viewer, 'search');
     if (ids.length > MAX_IDS) throw badUserInput(`At most ${MAX_IDS} products at a time.`);
-    return findPublishedIds(deps.store, ids);
+    return deps.reads.published(ids);
   }
 
   @FieldResolver(() => String, {
