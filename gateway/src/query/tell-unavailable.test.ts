@@ -10,7 +10,8 @@ type Reason = SubgraphUnavailableError['reason'];
 
 /** Whether a client is told that it may ask again, of each root field. */
 async function mayAskAgain(reason: Reason, query: string, variables: SubgraphFetch['variables'] = {}) {
-  const fetch = tellUnavailable(() => Promise.reject(new SubgraphUnavailableError('orders', reason)), log);
+  const failing = () => Promise.reject(new SubgraphUnavailableError('orders', reason));
+  const fetch = tellUnavailable(failing, { log, idempotent: new Set(['cartDeliverySelect']) });
   const { errors } = await fetch(
     'orders',
     { query, variables },
@@ -35,6 +36,15 @@ describe('R17 R24 a subgraph that did not answer', () => {
       expect(await mayAskAgain(reason, START, { cartId: 'c', key: null })).toEqual([false]);
       expect(await mayAskAgain(reason, START, { cartId: 'c' })).toEqual([false]);
       expect(await mayAskAgain(reason, 'mutation { a(idempotencyKey: "k") { x } b { x } }')).toEqual([true, false]);
+    }
+  });
+
+  it('may be asked again for what only sets something, whatever it is called in the answer', async () => {
+    for (const reason of ['timeout', 'refused'] as const) {
+      expect(await mayAskAgain(reason, 'mutation { cartDeliverySelect { x } mine: cartDeliverySelect { x } }')).toEqual(
+        [true, true],
+      );
+      expect(await mayAskAgain(reason, 'mutation { cartDeliverySelect: cartCreate { x } }')).toEqual([false]);
     }
   });
 

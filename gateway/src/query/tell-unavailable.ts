@@ -3,8 +3,14 @@ import type { Logger } from '@marketgraph/platform/telemetry';
 import { GraphQLError, Kind, parse } from 'graphql';
 import { type FetchSubgraph, isMutation, type SubgraphFetch } from './fetch.ts';
 
+export interface TellUnavailableOptions {
+  log: Logger;
+  /** Mutations that may be asked again without a key, by the names of their fields. */
+  idempotent: ReadonlySet<string>;
+}
+
 /** A subgraph that cannot be reached costs its own fields: null, and an error that says which one is missing. */
-export function tellUnavailable(fetch: FetchSubgraph, log: Logger): FetchSubgraph {
+export function tellUnavailable(fetch: FetchSubgraph, { log, idempotent }: TellUnavailableOptions): FetchSubgraph {
   return async (service, request, context) => {
     try {
       return await fetch(service, request, context);
@@ -14,8 +20,8 @@ export function tellUnavailable(fetch: FetchSubgraph, log: Logger): FetchSubgrap
       const level = error.reason === 'circuit-open' ? 'debug' : 'warn';
       log[level]({ err: error, subgraph: service, requestId: context.requestId }, 'subgraph unavailable');
       const mutates = isMutation(request.query);
-      const errors = rootFieldsOf(request).map(({ path, hasKey }) =>
-        unavailableError(error, { path, mayRepeat: !mutates || hasKey }),
+      const errors = rootFieldsOf(request).map(({ path, name, hasKey }) =>
+        unavailableError(error, { path, mayRepeat: !mutates || hasKey || idempotent.has(name) }),
       );
       return { data: null, errors };
     }
@@ -35,7 +41,7 @@ export function unavailableError(
         code: reason === 'timeout' ? 'SUBGRAPH_TIMEOUT' : 'SUBGRAPH_UNAVAILABLE',
         service: subgraph,
         reason,
-        // A mutation that was sent may have been run, though nobody heard of it: again only with the key it had.
+        // A mutation that was sent may have been run, though nobody heard of it: again only where that has no further effect.
         retryable: mayRepeat || NOT_SENT.has(reason),
       },
     },
@@ -46,6 +52,8 @@ const NOT_SENT = new Set<SubgraphUnavailableError['reason']>(['unreachable', 'ci
 
 interface RootField {
   path: (string | number)[];
+  /** Of the field, whatever it is called in the answer. */
+  name: string;
   /** Asked again with the same key it has the same effect, and once. */
   hasKey: boolean;
 }
@@ -54,13 +62,14 @@ function rootFieldsOf({ query, variables }: SubgraphFetch): RootField[] {
   const [operation] = parse(query, { noLocation: true }).definitions;
   const selections = operation?.kind === Kind.OPERATION_DEFINITION ? operation.selectionSet.selections : [];
   const fields = selections.filter((selection) => selection.kind === Kind.FIELD);
-  if (fields.length === 0) return [{ path: [], hasKey: false }];
+  if (fields.length === 0) return [{ path: [], name: '', hasKey: false }];
   return fields.map(({ alias, name, arguments: given = [] }) => {
     const field = alias?.value ?? name.value;
     const key = given.find((argument) => argument.name.value === 'idempotencyKey')?.value;
     return {
       // The executor turns `_entities, 0` into the place of the first entity.
       path: field === '_entities' ? [field, 0] : [field],
+      name: name.value,
       hasKey: key?.kind === Kind.VARIABLE ? variables[key.name.value] != null : key?.kind === Kind.STRING,
     };
   });
