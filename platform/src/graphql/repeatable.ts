@@ -6,11 +6,15 @@ export interface RootField {
   responseName: string;
   name: string;
   /**
-   * Whether it may be asked again though the first call may have been run: it is read, it has an idempotency key, or the
-   * mutation says of itself that a second time has no further effect (`@idempotent`).
+   * Whether it may be asked again though the first call may have been run: it is read, it has an idempotency key, it
+   * changes what is at the version it names (`expectedVersion`), which is another one afterwards, or the mutation says of
+   * itself that a second time has no further effect (`@idempotent`).
    */
   mayRepeat: boolean;
 }
+
+/** With one of these a mutation takes effect at most once. */
+const ONCE = ['idempotencyKey', 'expectedVersion'];
 
 export interface RepeatableOptions {
   query: string;
@@ -32,7 +36,7 @@ export function rootFieldsOf({
   return (operation?.selectionSet.selections ?? []).flatMap((field) => {
     if (field.kind !== Kind.FIELD) return [];
     const name = field.name.value;
-    const mayRepeat = isRead || hasKey(field, variables) || isIdempotent(name);
+    const mayRepeat = isRead || ONCE.some((argument) => isGiven(field, argument, variables)) || isIdempotent(name);
     return [{ responseName: field.alias?.value ?? name, name, mayRepeat }];
   });
 }
@@ -42,7 +46,12 @@ function operationOf({ definitions }: DocumentNode, name?: string): OperationDef
   return operations.find((operation) => operation.name?.value === name) ?? operations[0];
 }
 
-function hasKey({ arguments: given = [] }: FieldNode, variables: Readonly<Record<string, unknown>>): boolean {
-  const key = given.find((argument) => argument.name.value === 'idempotencyKey')?.value;
-  return key?.kind === Kind.VARIABLE ? variables[key.name.value] != null : key?.kind === Kind.STRING;
+function isGiven(
+  { arguments: given = [] }: FieldNode,
+  name: string,
+  variables: RepeatableOptions['variables'],
+): boolean {
+  const value = given.find((argument) => argument.name.value === name)?.value;
+  if (value?.kind === Kind.VARIABLE) return variables?.[value.name.value] != null;
+  return value !== undefined && value.kind !== Kind.NULL;
 }

@@ -68,7 +68,10 @@ class LampResolver {
   }
 
   @Mutation(() => Boolean)
-  lampMake(@Arg('idempotencyKey', () => String, { nullable: true }) _key?: string | null): boolean {
+  lampMake(
+    @Arg('idempotencyKey', () => String, { nullable: true }) _key?: string | null,
+    @Arg('expectedVersion', () => Int, { nullable: true }) _version?: number | null,
+  ): boolean {
     throw lostConnection();
   }
 
@@ -196,6 +199,10 @@ describe('a subgraph built from classes', () => {
       ['mine', away, true],
     ]);
     expect(await again('mutation($k: String) { mine: lampMake(idempotencyKey: $k) }')).toEqual([['mine', away, false]]);
+    expect(await again('mutation { lampMake(expectedVersion: 3) }')).toEqual([['lampMake', away, true]]);
+    expect(await again('mutation { lampMake(expectedVersion: null, idempotencyKey: null) }')).toEqual([
+      ['lampMake', away, false],
+    ]);
     expect(await again('mutation { lampDim }')).toEqual([['lampDim', away, true]]);
     expect(await again('{ lampIsOn }')).toEqual([['lampIsOn', away, true]]);
   });

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { brokenInvariants } from '../../chaos/broken-invariants.ts';
 import { atTheProvider, hasFaults } from '../../chaos/provider-faults.ts';
-import { aRun, registerBuyer, registerVendor, signIn, type Vendor } from '../../story/cast.ts';
+import { aRun, newKey, registerBuyer, registerVendor, signIn, type Vendor } from '../../story/cast.ts';
 import { availableOf, completeCheckout, fillCart, payByCard, startCheckout } from '../../story/purchase.ts';
 import { silentReport } from '../../story/report.ts';
 import { startTestMarketplace, type TestMarketplace } from '../../support/marketplace.ts';
@@ -28,6 +28,17 @@ const ADDRESSES = `mutation($input: PostalAddressInput!) { addressCreate(input: 
 const MOVED = `mutation($id: ID!, $input: PostalAddressInput!) {
   addressUpdate(id: $id, input: $input) { address { address { line1 } } userErrors { code } } }`;
 
+const CANCEL = `mutation($input: OrderCancelInput!, $key: IdempotencyKey!) {
+  orderCancel(input: $input, idempotencyKey: $key) { order { status } userErrors { code message } } }`;
+const LOOK = `query($id: ID!) { order(id: $id) {
+  status paymentStatus total { amount } refunds { status amount { amount } } vendorOrders { id status } } }`;
+
+interface Canceled {
+  orderCancel: { order: { status: string } | null; userErrors: { code: string; message: string }[] };
+}
+interface Looked {
+  order: { paymentStatus: string; total: { amount: number }; [fact: string]: unknown };
+}
 interface Bought {
   order: { total: { amount: number }; payment: { transactions: { type: string }[] }; [fact: string]: unknown };
   cart: { lines: unknown[] };
@@ -40,7 +51,7 @@ describe.each(['monolith', 'processes'] as const)('buying, %s', (shape) => {
   const run = aRun();
 
   beforeAll(async () => {
-    market = await startTestMarketplace({ shape, settings: { CHECKOUT_ANSWER_MS: String(ANSWER_MS) } });
+    market = await startTestMarketplace({ shape, settings: { ORDERS_CHECKOUT_ANSWER_MS: String(ANSWER_MS) } });
     operator = await signIn(market.graph, 'Olga', market.graph.operator);
     vendor = await registerVendor(market.graph, { name: 'Sells Well', run, operator, report: silentReport });
   });
@@ -58,6 +69,11 @@ describe.each(['monolith', 'processes'] as const)('buying, %s', (shape) => {
   };
   const offerOf = async (sku: string) =>
     (await listProduct(vendor, operator, { title: sku, sku: `${sku}-${run}`, units: UNITS })).offerId;
+  const cancel = async (person: Person, orderId: string) => {
+    const input = { orderId, vendorOrderId: null, reason: 'changed my mind' };
+    return (await as<Canceled>(person, CANCEL, { input, key: newKey() })).orderCancel;
+  };
+  const look = async (person: Person, id: string) => (await as<Looked>(person, LOOK, { id })).order;
   const watchOrder = async (buyer: Person, orderId: string) => {
     const feed = buyer.watch(operations.OrderStatusChangedDocument, { orderId });
     await feed.find(({ orderStatusChanged }) => orderStatusChanged.kind === 'SNAPSHOT', 'the snapshot');
@@ -77,7 +93,7 @@ describe.each(['monolith', 'processes'] as const)('buying, %s', (shape) => {
       number: expect.stringMatching(/^M-\d{4}-\d{6}$/) as string,
       status: 'CONFIRMED',
       paymentStatus: 'PAID',
-      total,
+      total: { amount: total.amount },
       lines: [{ quantity: 2 }],
       payment: { status: 'CAPTURED', capturedAmount: { amount: total.amount } },
     });
@@ -165,6 +181,33 @@ describe.each(['monolith', 'processes'] as const)('buying, %s', (shape) => {
     await expect(payByCard(market.graph, checkout, 'pm_card_visa')).rejects.toThrow(/canceled/i);
     const again = await startCheckout(buyer, await fillCart(buyer, [{ offerId, quantity: 1 }]));
     expect(again.orderId).not.toBe(checkout.orderId);
+  });
+
+  it('P8 called off after it was paid: the provider gives the money back, and the shelf is full again', async () => {
+    const [buyer, offerId] = [await someone('Cara'), await offerOf('PAID')];
+    const { orderId } = await buy(market.graph, buyer, [{ offerId, quantity: 3 }]);
+    await until(async () => (await availableOf(buyer, offerId)) === UNITS - 3);
+
+    expect(await cancel(buyer, orderId)).toMatchObject({ order: { status: 'CANCELED' }, userErrors: [] });
+    const order = await until(async () => {
+      const now = await look(buyer, orderId);
+      return now.paymentStatus === 'REFUNDED' && now;
+    });
+    expect(order).toMatchObject({
+      status: 'CANCELED',
+      vendorOrders: [{ status: 'CANCELED' }],
+      refunds: [{ status: 'SUCCEEDED', amount: { amount: order.total.amount } }],
+    });
+    await until(async () => (await availableOf(buyer, offerId)) === UNITS);
+    expect((await cancel(buyer, orderId)).userErrors).toMatchObject([{ code: 'ILLEGAL_TRANSITION' }]);
+  });
+
+  it('P8 called off before it was paid: nothing was ever charged', async () => {
+    const [buyer, offerId] = [await someone('Dora'), await offerOf('UNPAID')];
+    const checkout = await startCheckout(buyer, await fillCart(buyer, [{ offerId, quantity: 2 }]));
+    expect(await cancel(buyer, checkout.orderId)).toMatchObject({ order: { status: 'CANCELED' }, userErrors: [] });
+    expect(await look(buyer, checkout.orderId)).toMatchObject({ paymentStatus: 'VOIDED', refunds: [] });
+    await until(async () => (await availableOf(buyer, offerId)) === UNITS);
   });
 
   it('leaves stores in which every invariant holds', async () => {
