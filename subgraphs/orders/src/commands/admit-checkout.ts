@@ -167,7 +167,8 @@ async function shortages(
 
 async function hoards({ orm, clock, settings }: Services, buyerId: string): Promise<boolean> {
   const since = new Date(clock.now().getTime() - A_DAY_MS);
-  return (await heldUnpaidS(orm.em.fork(), buyerId, since)) >= MAX_UNPAID_HOLDS * settings.reservationTtlS;
+  const atMostS = settings.reservationTtlS;
+  return (await heldUnpaidS(orm.em.fork(), { principal: buyerId, since, atMostS })) >= MAX_UNPAID_HOLDS * atMostS;
 }
 
 function isSameCheckout(running: CheckoutRecord, cart: Cart, expectedTotal?: Money | null): boolean {
