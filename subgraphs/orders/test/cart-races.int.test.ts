@@ -98,6 +98,28 @@ describe('a checkout whose cart or prices change meanwhile', () => {
     },
   );
 
+  it('R05 is not given up by a start that is refused for its total, and is by one at the total that is true now', async () => {
+    const { offer, shop, cartId, start, orderId, paymentId } = await started(2);
+    const { total } = start.order!;
+    const wrong = await shop.start(cartId, { total: { ...total, amount: total.amount + 1 } });
+    expect(wrong).toMatchObject({ order: null, paymentId: null, userErrors: [{ code: 'CART_CHANGED' }] });
+    expect(await checkoutStatus(h, orderId)).toBe('AWAITING_PAYMENT');
+    expect((await shop.start(cartId, { total })).order!.id).toBe(orderId);
+
+    // Dearer since: the old total buys nothing new, and whoever pays it now still gets it.
+    h.peers.offers.set(offer.id, { ...offer, price: { amount: offer.price.amount + 100, currencyCode: 'EUR' } });
+    const cart = await h.run<{ cart: { total: typeof total } }>(
+      shop.buyer,
+      'query($cartId: ID!) { cart(id: $cartId) { total { amount currencyCode } } }',
+      { cartId },
+    );
+    expect(cart.cart.total.amount).toBeGreaterThan(total.amount);
+    const dearer = await shop.start(cartId, { total: cart.cart.total });
+    expect(dearer).toMatchObject({ userErrors: [], order: { status: 'PENDING_PAYMENT', total: cart.cart.total } });
+    expect(h.peers.payments.payments.find((payment) => payment.id === paymentId)?.status).toBe('VOIDED');
+    expect(h.peers.inventory.held(offer.id)).toBe(2);
+  });
+
   it('leaves a bad edit without effect on the checkout', async () => {
     const { offer, shop, cartId, orderId } = await started();
     const bad = await shop.add([{ offerId: offer.id, quantity: 0 }], cartId);
