@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { anOffer, onSale, type OrdersHarness, shopping, startOrders } from './orders-harness.ts';
+import { anOffer, onSale, type OrdersHarness, shopping, startOrders, untilCheckout } from './orders-harness.ts';
 
 let h: OrdersHarness;
 
@@ -80,6 +80,19 @@ describe('a checkout of what is sold out', () => {
     expect(await checkoutsOf(cartId)).toEqual([]);
   });
 
+  it('R02 is refused with all units of an offer counted together, however they came into the cart', async () => {
+    const offer = onSale(h, anOffer(), 5);
+    const shop = shopping(h);
+    const cartId = await shop.cart([
+      { offerId: offer.id, quantity: 3 },
+      { offerId: offer.id, quantity: 3 },
+    ]);
+    expect((await shop.start(cartId)).userErrors).toMatchObject([
+      { code: 'INSUFFICIENT_STOCK', offer: { id: offer.id }, requested: 6, available: 5 },
+    ]);
+    expect(h.peers.inventory.held(offer.id)).toBe(0);
+  });
+
   it('can be tried again once there is enough, with the same key', async () => {
     const { offer, shop, cartId } = await tooMany();
     expect((await shop.start(cartId, { key: 'asked-once-more' })).userErrors).toMatchObject(soldOut);
@@ -103,5 +116,46 @@ describe('a checkout of what is sold out', () => {
     };
     expect((await shop.start(cartId)).userErrors).toEqual([]);
     expect(h.peers.inventory.held(offer.id)).toBe(2);
+  });
+});
+
+describe('46 somebody who holds all there is again and again and never buys', () => {
+  it('is stopped after eight times the life of a reservation in a day, and nobody else is', async () => {
+    const offer = onSale(h, anOffer(), 5);
+    const [hoarder, buyer] = [shopping(h), shopping(h)];
+    const cartId = await hoarder.cart([{ offerId: offer.id, quantity: 5 }]);
+    const end = async (orderId: string) => {
+      h.clock.advance(h.config.reservationTtlS * 1_000 + 1);
+      await untilCheckout(h, orderId, 'FAILED');
+    };
+    for (let times = 0; times < 8; times += 1) {
+      const { order, userErrors } = await hoarder.start(cartId);
+      expect({ times, userErrors }).toEqual({ times, userErrors: [] });
+      await end(order!.id);
+    }
+    const key = 'once-more-and-again';
+    expect(await hoarder.start(cartId, { key })).toMatchObject({
+      order: null,
+      userErrors: [{ code: 'RESERVATION_LIMIT' }],
+    });
+    expect(h.peers.inventory.held(offer.id)).toBe(0);
+    const bought = await buyer.buy([{ offerId: offer.id, quantity: 1 }]);
+    expect(bought).toMatch(/^ord_/);
+
+    h.clock.advance(86_400_000);
+    h.peers.inventory.stock(offer.id, 5);
+    expect((await hoarder.start(cartId, { key })).userErrors).toEqual([]);
+  });
+
+  it('is not who thinks again and again, and buys in the end', async () => {
+    const offer = onSale(h, anOffer());
+    const shop = shopping(h);
+    const cartId = await shop.cart([{ offerId: offer.id, quantity: 1 }]);
+    for (let times = 0; times < 12; times += 1) {
+      expect((await shop.start(cartId)).userErrors).toEqual([]);
+      h.clock.advance(60_000);
+      await shop.add([{ offerId: offer.id, quantity: 1 }], cartId);
+    }
+    expect((await shop.start(cartId)).userErrors).toEqual([]);
   });
 });

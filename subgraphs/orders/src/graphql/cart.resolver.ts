@@ -39,7 +39,7 @@ import { cartUserOf, causeOf, type OrdersContext } from './context.ts';
 import { Money, type PostalAddressInput, StreamEventKind } from './shared.type.ts';
 import { toUserErrors } from './user-error.type.ts';
 
-const KEY = 'The same key adds once.';
+const KEY = 'The same key adds once to a cart. A guest who has none yet gets a new one with each call.';
 const CODE = 'Of a promotion; capitals and hyphens do not matter.';
 
 @Resolver(() => Cart)
@@ -76,6 +76,7 @@ export class CartResolver {
     );
   }
 
+  @Directive('@idempotent')
   @Mutation(() => CartPayload, {
     description: 'Says for whom a cart is bought: its lines are at the prices of that organization then.',
   })
@@ -92,6 +93,7 @@ export class CartResolver {
     return payload(await setCartOrganization(context.services, change));
   }
 
+  @Directive('@idempotent')
   @Mutation(() => CartPayload, {
     description: 'Changes quantities. More of what is known to be sold out is refused with INSUFFICIENT_STOCK.',
   })
@@ -103,6 +105,7 @@ export class CartResolver {
     return payload(await updateCartLines(context.services, { ...change, ...who(context, token) }));
   }
 
+  @Directive('@idempotent')
   @Mutation(() => CartPayload, { description: 'Takes lines out of a cart.' })
   async cartLinesRemove(
     @Ctx() context: OrdersContext,
@@ -112,6 +115,7 @@ export class CartResolver {
     return payload(await removeCartLines(context.services, { ...change, ...who(context, token) }));
   }
 
+  @Directive('@idempotent')
   @Mutation(() => CartPayload, { description: 'Sets where to deliver and whom to bill.' })
   async cartAddressSet(
     @Ctx() context: OrdersContext,
@@ -122,6 +126,7 @@ export class CartResolver {
     return payload(await setCartAddresses(context.services, { cartId, ...addresses, ...who(context, token) }));
   }
 
+  @Directive('@idempotent')
   @Mutation(() => CartPayload, { description: 'Chooses how one vendor’s parcel is sent.' })
   async cartDeliverySelect(
     @Ctx() context: OrdersContext,
@@ -131,6 +136,7 @@ export class CartResolver {
     return payload(await selectCartDelivery(context.services, { ...choice, ...who(context, token) }));
   }
 
+  @Directive('@idempotent')
   @Mutation(() => CartPayload, {
     description:
       'Puts a code into a cart that takes effect there; the same code again changes nothing. Whoever tries codes is stopped after 10 in a minute that led to nothing.',
@@ -144,6 +150,7 @@ export class CartResolver {
     return payload(await applyCartPromotion(context.services, { cartId, code, ...who(context, token) }));
   }
 
+  @Directive('@idempotent')
   @Mutation(() => CartPayload, { description: 'Takes a code out of a cart.' })
   async cartPromotionRemove(
     @Ctx() context: OrdersContext,
@@ -154,6 +161,7 @@ export class CartResolver {
     return payload(await removeCartPromotion(context.services, { cartId, code, ...who(context, token) }));
   }
 
+  @Directive('@idempotent')
   @Mutation(() => CartPayload, {
     description:
       'Puts what a guest collected into one’s own cart, after signing in: units of the same offer are added up. Asking again adds nothing; the guest’s cart is closed.',
