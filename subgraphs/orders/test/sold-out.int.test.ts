@@ -25,6 +25,51 @@ async function tooMany() {
   return { offer, shop, cartId: await shop.cart([{ offerId: offer.id, quantity: 2 }]) };
 }
 
+const ADDED_BEFORE = `mutation($input: CartLinesAddInput!, $key: IdempotencyKey!) {
+  cartLinesAdd(input: $input, idempotencyKey: $key) { cart { lines { quantity } } userErrors { code } } }`;
+
+describe('a cart of what the catalog heard is sold out', () => {
+  const asked = () => h.peers.calls.filter((name) => name === 'OrdersAvailable').length;
+
+  it('is refused what inventory says is gone, and takes it as soon as it is back', async () => {
+    const offer = onSale(h, { ...anOffer(), soldOut: true }, 0);
+    const shop = shopping(h);
+    const line = { offerId: offer.id, quantity: 2 };
+    expect(await shop.add([line])).toMatchObject({
+      cart: null,
+      userErrors: [{ __typename: 'InsufficientStockError', code: 'INSUFFICIENT_STOCK', requested: 2, available: 0 }],
+    });
+    h.peers.inventory.stock(offer.id, 2);
+    expect(await shop.add([line])).toMatchObject({ cart: { lines: [{ quantity: 2 }] }, userErrors: [] });
+    expect(h.peers.calls).not.toContain('OrdersAdmit');
+  });
+
+  it('is not asked about where nobody said so', async () => {
+    const offer = onSale(h, anOffer(), 0);
+    expect((await shopping(h).add([{ offerId: offer.id, quantity: 1 }])).userErrors).toEqual([]);
+    expect(asked()).toBe(0);
+  });
+
+  it('is filled when inventory does not say', async () => {
+    const offer = onSale(h, { ...anOffer(), soldOut: true }, 0);
+    h.peers.onCall = ({ operation }) => {
+      if (operation === 'OrdersAvailable') throw new Error('inventory is away');
+    };
+    expect((await shopping(h).add([{ offerId: offer.id, quantity: 1 }])).userErrors).toEqual([]);
+    expect(asked()).toBe(1);
+  });
+
+  it('R17 says of an addition that was made what it said, although nothing is left since', async () => {
+    const offer = onSale(h, anOffer(), 1);
+    const { buyer } = shopping(h);
+    const add = () =>
+      h.run(buyer, ADDED_BEFORE, { input: { lines: [{ offerId: offer.id, quantity: 1 }] }, key: 'added-just-once' });
+    const first = await add();
+    onSale(h, { ...offer, soldOut: true }, 0);
+    expect(await add()).toEqual(first);
+  });
+});
+
 describe('a checkout of what is sold out', () => {
   it('I6 is refused before anything is priced, written, told or reserved', async () => {
     const { shop, cartId } = await tooMany();

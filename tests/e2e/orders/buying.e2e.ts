@@ -28,11 +28,16 @@ const ADDRESSES = `mutation($input: PostalAddressInput!) { addressCreate(input: 
 const MOVED = `mutation($id: ID!, $input: PostalAddressInput!) {
   addressUpdate(id: $id, input: $input) { address { address { line1 } } userErrors { code } } }`;
 
+const ADD = `mutation($offerId: ID!) { cartLinesAdd(input: { lines: [{ offerId: $offerId, quantity: 1 }] }) {
+  cart { lines { quantity } } userErrors { code ... on InsufficientStockError { requested available } } } }`;
 const CANCEL = `mutation($input: OrderCancelInput!, $key: IdempotencyKey!) {
   orderCancel(input: $input, idempotencyKey: $key) { order { status } userErrors { code message } } }`;
 const LOOK = `query($id: ID!) { order(id: $id) {
   status paymentStatus total { amount } refunds { status amount { amount } } vendorOrders { id status } } }`;
 
+interface Added {
+  cartLinesAdd: { cart: { lines: { quantity: number }[] } | null; userErrors: object[] };
+}
 interface Canceled {
   orderCancel: { order: { status: string } | null; userErrors: { code: string; message: string }[] };
 }
@@ -208,6 +213,24 @@ describe.each(['monolith', 'processes'] as const)('buying, %s', (shape) => {
     expect(await cancel(buyer, checkout.orderId)).toMatchObject({ order: { status: 'CANCELED' }, userErrors: [] });
     expect(await look(buyer, checkout.orderId)).toMatchObject({ paymentStatus: 'VOIDED', refunds: [] });
     await until(async () => (await availableOf(buyer, offerId)) === UNITS);
+  });
+
+  it('O1 I6 tells who comes when it is sold out as soon as they fill their cart, and not any more once there is more', async () => {
+    const [buyer, offerId] = [await someone('Eva'), await offerOf('GONE')];
+    await buy(market.graph, buyer, [{ offerId, quantity: UNITS }]);
+    // Each time somebody new, with a cart of their own.
+    const add = async () => (await ask<Added>(market.url, ADD, { variables: { offerId } })).data?.cartLinesAdd;
+    const refused = await until(async () => {
+      const added = await add();
+      return added?.cart === null && added.userErrors;
+    });
+    expect(refused).toEqual([{ code: 'INSUFFICIENT_STOCK', requested: 1, available: 0 }]);
+    const restocked = await vendor.person.ask(operations.InventoryAdjustDocument, {
+      input: { offerId, warehouseId: vendor.warehouses[0]!, delta: 1, reason: 'RECEIPT' },
+      idempotencyKey: newKey(),
+    });
+    expect(restocked.inventoryAdjust.userErrors).toEqual([]);
+    expect(await add()).toEqual({ cart: { lines: [{ quantity: 1 }] }, userErrors: [] });
   });
 
   it('leaves stores in which every invariant holds', async () => {

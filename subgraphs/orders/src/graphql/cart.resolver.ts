@@ -59,7 +59,10 @@ export class CartResolver {
     return cart ? toCart(cart) : null;
   }
 
-  @Mutation(() => CartPayload, { description: 'Puts offers into a cart. Without a cart id a new cart is opened.' })
+  @Mutation(() => CartPayload, {
+    description:
+      'Puts offers into a cart. Without a cart id a new cart is opened. What is known to be sold out is refused with INSUFFICIENT_STOCK; what is not may still be when it is bought.',
+  })
   async cartLinesAdd(
     @Ctx() context: OrdersContext,
     @Arg('input', () => CartLinesAddInput, { description: 'Which offers.' }) input: CartLinesAddInput,
@@ -91,7 +94,9 @@ export class CartResolver {
   }
 
   @Directive('@idempotent')
-  @Mutation(() => CartPayload, { description: 'Changes quantities.' })
+  @Mutation(() => CartPayload, {
+    description: 'Changes quantities. More of what is known to be sold out is refused with INSUFFICIENT_STOCK.',
+  })
   async cartLinesUpdate(
     @Ctx() context: OrdersContext,
     @Arg('input', () => CartLinesUpdateInput, { description: 'Which lines.' }) input: CartLinesUpdateInput,
