@@ -56,7 +56,7 @@ export async function startEmulatorProcess(options: {
 function entryArguments(packageName: string): string[] {
   const folder = packageFolder(packageName);
   const isSource = import.meta.filename.endsWith('.ts');
-  const entry = isSource ? join(folder, 'src', 'main.ts') : join(folder, 'dist', 'main.js');
+  const entry = isSource ? join(folder, 'src', 'main.ts') : join(folder, 'dist', 'bundle', 'main.js');
   if (!existsSync(entry)) {
     throw new StoreUnavailableError(packageName, `${packageName} has no process entry: install the packages again.`);
   }
