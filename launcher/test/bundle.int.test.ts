@@ -34,7 +34,7 @@ try {
   stack = (error as Error).stack ?? '';
 }
 const text = readFileSync(new URL('../beside.txt', import.meta.url), 'utf8');
-console.log(JSON.stringify({ names, place, late, text, stack, lib: lib.hello() }));`,
+console.log(JSON.stringify({ names, place, late, text, stack, lib: lib.hello(), isQuote: lib.isQuote('’') }));`,
 };
 
 function write(path: string, text: string): void {
@@ -42,13 +42,18 @@ function write(path: string, text: string): void {
   writeFileSync(join(folder, path), text);
 }
 
-let said: { names: string[]; place: string; late: string; text: string; stack: string; lib: string };
+let said: { names: string[]; place: string; late: string; text: string; stack: string; lib: string; isQuote: boolean };
 
 beforeAll(async () => {
   write('package.json', '{"type":"module"}');
   write('beside.txt', 'beside dist');
   write('node_modules/lib/package.json', '{"name":"lib","main":"index.js"}');
-  write('node_modules/lib/index.js', `const { sep } = require('node:path');\nexports.hello = () => 'hello' + sep;`);
+  write(
+    'node_modules/lib/index.js',
+    `const { sep } = require('node:path');
+exports.hello = () => 'hello' + sep;
+exports.isQuote = (text) => /^[‘\\’]$/.test(text);`,
+  );
   for (const [name, source] of Object.entries(SOURCES)) {
     const sourcefile = join(folder, 'src', `${name}.ts`);
     const { code } = transformSync(source, { loader: 'ts', format: 'esm', sourcemap: 'inline', sourcefile });
@@ -74,6 +79,11 @@ describe('the one file a service runs from', () => {
   it('tells errors by the places of our own sources', () => {
     expect(said.stack).toContain(`/dist/bundle/main.js:`);
     expect(withSourcePlaces(said.stack)).toContain(`${join(folder, 'src', 'main.ts')}:7:`);
+  });
+
+  it('is ASCII, and means the same', () => {
+    expect(said.isQuote).toBe(true);
+    expect(readFileSync(join(folder, 'dist', 'bundle', 'main.js')).every((byte) => byte < 0x80)).toBe(true);
   });
 
   it('has a map of our own sources alone', () => {
