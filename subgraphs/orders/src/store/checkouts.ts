@@ -220,15 +220,19 @@ const LATEST_OF_CART = `select * from checkout where cart_id = ?
   order by status in ('COMPLETED', 'FAILED'), created_at desc, order_id desc limit 1`;
 
 /**
- * For how long goods were held, in seconds, by the buyer's checkouts begun since then that ran out or were given up
- * by an edit. What failed for another reason is nobody's fault. Index: checkout_key, which is by buyer.
+ * For how long goods were held, in seconds, by the buyer's checkouts begun since then that ran out or were given up by an
+ * edit, each for `atMostS`: what took longer to end was not the buyer's doing, and neither is what failed for another
+ * reason. Index: checkout_key, which is by buyer.
  */
-export async function heldUnpaidS(em: EntityManager, principal: string, since: Date): Promise<number> {
+export async function heldUnpaidS(
+  em: EntityManager,
+  { principal, since, atMostS }: { principal: string; since: Date; atMostS: number },
+): Promise<number> {
   const [row] = await em.execute<{ seconds: string }[]>(
-    `select coalesce(sum(extract(epoch from updated_at - created_at)), 0) as seconds from checkout
+    `select coalesce(sum(least(extract(epoch from updated_at - created_at), ?)), 0) as seconds from checkout
      where principal = ? and status = 'FAILED' and created_at >= ?
        and state -> 'failure' ->> 'code' in ('RESERVATION_EXPIRED', 'CART_CHANGED')`,
-    [principal, since.toISOString()],
+    [atMostS, principal, since.toISOString()],
   );
   return Number(row?.seconds ?? 0);
 }
