@@ -16,7 +16,7 @@ export type AccountType =
 export type AttributeFilter = {
   /** One of these, as the facet shows them; at most 100. */
   anyOf: Array<string>;
-  /** `brand`, `category`, `vendor`, or the key of an attribute. */
+  /** `brand`, `category`, `vendor`, or the key of an attribute or of an option. */
   key: string;
 };
 

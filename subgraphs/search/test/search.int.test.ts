@@ -147,6 +147,34 @@ describe('searching', () => {
     expect(await sorted('NEWEST')).toEqual([cheap.id, dear.id, foreign.id]);
   });
 
+  it('S9 lifts what sells, then what is liked, among what fits alike, and nothing above what fits better', async () => {
+    const { sources } = shop;
+    const plain = await sources.addProduct({ title: 'Brass lamp' });
+    const liked = await sources.addProduct({ title: 'Reading lamp of polished brass, with a long cord' });
+    const sold = await sources.addProduct({ title: 'Small lamp for a desk, brass' });
+    const other = await sources.addProduct({ title: 'Shade', description: 'Fits every brass lamp.' });
+    await sources.order([{ productId: sold.id, quantity: 2 }]);
+    await sources.order([{ productId: other.id, quantity: 9 }]);
+    await sources.rate(liked.id, 4.9, 12);
+    await indexed(4);
+    // Whole words come first, and a brand or category may be one of them.
+    const order = [sold.id, liked.id, plain.id, other.id];
+    await until(async () => (await foundIds(shop, { query: 'lamp brass' })).join() === order.join());
+    expect(await foundIds(shop, { query: 'brass lamp' })).toEqual([plain.id, sold.id, liked.id, other.id]);
+  });
+
+  it('S1 finds one for whoever asks for several, and nothing rather than what nobody can have meant', async () => {
+    const phone = await shop.sources.addProduct({ title: 'Facebook cell phone', categoryPath: [ROOT] });
+    const cable = await shop.sources.addProduct({ title: 'Cable for cell phones', categoryPath: [ROOT] });
+    await shop.sources.order([{ productId: phone.id }]);
+    await indexed(2);
+    await until(async () => (await foundIds(shop, { query: 'cell phones' })).join() === [phone.id, cable.id].join());
+    for (const query of ['hello', 'macbook', 'drones']) {
+      expect([query, await search(shop, { query })]).toMatchObject([query, { totalCount: 0, correctedQuery: null }]);
+    }
+    expect(await search(shop, { query: 'fecebooc' })).toMatchObject({ totalCount: 1, correctedQuery: 'facebook' });
+  });
+
   it('S1 pages through all hits without gap or repetition, also when some are hidden', async () => {
     const products = [];
     for (let count = 0; count < 45; count += 1) {
