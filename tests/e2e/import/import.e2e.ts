@@ -56,12 +56,14 @@ describe('C17 the import command', () => {
     const first = await importFile([path, '--vendor', handle]);
     expect(first.progress).toMatch(/\[#{30}\] 100 % {2}500 of 500 {2}5 refused, \d+ rows\/s/);
     expect(first.out).toContain('500 rows: 495 new, 0 changed, 0 as they were, 0 stale, 5 refused');
+    expect(first.out).toContain('New offers have no stock yet');
     expect(first.code).toBe(1);
     const errors = (await readFile(`${path}.errors.ndjson`, 'utf8')).trim().split('\n');
     expect(errors.map((line) => JSON.parse(line) as object)[0]).toMatchObject({ line: 11, sku: 'L-9', field: 'price' });
     expect(errors).toHaveLength(5);
 
     const second = await importFile([path, '--vendor', vendor.id]);
+    expect(second.out).not.toContain('no stock');
     expect(second.out).toContain('500 rows: 0 new, 0 changed, 495 as they were, 0 stale, 5 refused');
   });
 
