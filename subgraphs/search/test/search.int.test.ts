@@ -1,6 +1,6 @@
 import { until } from '@marketgraph/platform/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { indexed as indexedIn, foundIds, openShop, search, type Shop } from './shop.ts';
+import { indexed as indexedIn, foundIds, openShop, search, searchRequests, type Shop } from './shop.ts';
 
 let shop: Shop;
 beforeEach(async () => {
@@ -124,6 +124,37 @@ describe('searching', () => {
         expect([key, value, narrowed.totalCount]).toEqual([key, value, count]);
       }
     }
+  });
+
+  it('S1 shows the other values of a facet that was chosen from, by what each would find', async () => {
+    const { sources } = shop;
+    for (const [brand, colour, amount] of [
+      ['North', 'blue', 100],
+      ['North', 'red', 100],
+      ['South', 'blue', 100],
+      ['South', 'blue', 900],
+      ['East', 'red', 100],
+    ] as const) {
+      await sources.addProduct({ brand, attributes: [attribute('colour', colour)], offers: [{ amount }] });
+    }
+    await indexed(5);
+    const facets = ['brand', 'attributes.colour'];
+    const counted = async (attributes: object[], query?: string) => {
+      const found = await search(shop, { query, facets, filter: { attributes, priceMax: 500 } });
+      const counts = found.facets.map(({ buckets }) =>
+        Object.fromEntries(buckets.map((one) => [one.value, one.count])),
+      );
+      return [found.totalCount, ...counts];
+    };
+    const north = { key: 'brand', anyOf: ['North'] };
+    const blue = { key: 'colour', anyOf: ['blue'] };
+    expect(await counted([])).toEqual([4, { North: 2, South: 1, East: 1 }, { blue: 2, red: 2 }]);
+    expect(await counted([north])).toEqual([2, { North: 2, South: 1, East: 1 }, { blue: 1, red: 1 }]);
+    expect(await counted([north, blue])).toEqual([1, { North: 1, South: 1 }, { blue: 1, red: 1 }]);
+    expect(await counted([north], 'brass laamp')).toEqual([2, { North: 2, South: 1, East: 1 }, { blue: 1, red: 1 }]);
+    const again = { query: 'reading', facets: ['brand'] };
+    expect(await searchRequests(() => search(shop, { ...again, filter: { attributes: [blue] } }))).toBe(1);
+    expect(await searchRequests(() => search(shop, { ...again, filter: { attributes: [north] } }))).toBe(2);
   });
 
   it('S1 sorts by price, rating, age and sales', async () => {

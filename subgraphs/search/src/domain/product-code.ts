@@ -13,7 +13,7 @@ const GTIN_LENGTHS = { min: 8, max: 14 };
 export interface AskedCode {
   /** As `compactCode` writes it. */
   code: string;
-  /** It has the form of a GTIN, which no vendor can choose. */
+  /** It has the form of a GTIN: nobody types so many digits and means a word. */
   isGtin: boolean;
 }
 

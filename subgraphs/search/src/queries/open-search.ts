@@ -14,6 +14,8 @@ export interface OpenSearch {
   facets: SearchAnswer['facets'];
   /** The hits are those that have the code asked for. */
   isByCode: boolean;
+  /** What the index was asked in the end. */
+  request: Wanted;
   /** The hits from this place on, at most so many. Fewer than asked for do not mean that there are no more. */
   read(position: number, size: number): Promise<{ hits: Hit[]; isLast: boolean }>;
 }
@@ -62,6 +64,7 @@ export async function openSearch(
     found: answer.found,
     facets: answer.facets,
     isByCode,
+    request,
     async read(position, count) {
       const from = position - start;
       if (from >= 0 && from < hits.length) {

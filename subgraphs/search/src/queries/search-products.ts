@@ -13,6 +13,7 @@ import { askedCode, compactCode } from '../domain/product-code.ts';
 import { type Narrowing, NOTHING, plainWords, toFilterBy, withoutPlural } from '../domain/search-filter.ts';
 import { type SortName, toSortBy } from '../domain/sort-order.ts';
 import { loadProducts, vendorsNear } from '../store/source-model.ts';
+import { narrowedFacets } from './narrowed-facets.ts';
 import { openSearch } from './open-search.ts';
 
 export interface SearchQuestion {
@@ -158,6 +159,7 @@ export async function searchProducts(deps: SearchDeps, asked: SearchQuestion): P
     }
   }
 
+  const narrowed = open.isByCode ? new Map() : await narrowedFacets(deps.index, open.request, question);
   const edges = shown.slice(0, limit);
   const last = edges.at(-1);
   return {
@@ -165,7 +167,7 @@ export async function searchProducts(deps: SearchDeps, asked: SearchQuestion): P
     hasNextPage: shown.length > limit && last !== undefined && position <= MAX_DEPTH,
     hasPreviousPage: offset > 0,
     totalCount: Math.max(open.found - suppressed - leftOut, edges.length),
-    facets: question.facets.map((key) => toFacet(key, question.currency, open.facets)),
+    facets: question.facets.map((key) => toFacet(key, question.currency, narrowed.get(key) ?? open.facets)),
     correctedQuery: correctedQuery(sought, matched),
     hasEveryWord: hasEveryWord(words, names),
     indexVersion: open.version,
