@@ -18,7 +18,9 @@ const AT_ONCE: Readonly<Record<string, number>> = {
 };
 
 /** Without a seed for the run each property takes its own, and says which when it fails. */
-const SETUP = process.env['TEST_SEED'] === undefined ? [] : ['tests/support/property-seed.ts'];
+const SETUP = ['TEST_SEED', 'PROPERTY_CASES'].some((name) => name in process.env)
+  ? ['tests/support/properties.ts']
+  : [];
 
 const tier = (name: string, include: string[], limits: { testTimeout: number; hookTimeout: number }) => ({
   ...shared,

@@ -314,14 +314,15 @@ describe('copies of a subgraph', () => {
     expect(await Promise.all(reads)).toEqual([{ data: { from: 'two' } }, { data: { from: 'two' } }]);
     const [lost, ...more] = (await Promise.all(buys)).filter((failure) => failure !== undefined);
     expect(more).toEqual([]);
-    expect(lost).toMatchObject({ reason: 'unreachable', isServed: true });
+    expect(lost).toMatchObject({ reason: 'unreachable', isServed: true, wasSent: true });
     expect([...one.seen, ...two.seen].filter((query) => query.startsWith('mutation')).length).toBe(2);
   });
 
   it('none of them there is the subgraph not there', async () => {
     await Promise.all([one.die(), two.die()]);
-    expect(await failureOf(askThem())).toMatchObject({ reason: 'unreachable', isServed: false });
-    expect(await failureOf(askThem('mutation { buy }'))).toMatchObject({ reason: 'unreachable', isServed: false });
+    const nobody = { reason: 'unreachable', isServed: false, wasSent: false };
+    expect(await failureOf(askThem())).toMatchObject(nobody);
+    expect(await failureOf(askThem('mutation { buy }'))).toMatchObject(nobody);
   });
 
   it('are ready when one of them is', async () => {

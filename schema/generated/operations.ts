@@ -958,6 +958,8 @@ export type UserErrorCode =
   | 'REFUND_EXCEEDS'
   /** The stock was held for too long and is free again. */
   | 'RESERVATION_EXPIRED'
+  /** Stock was held for you for too long today without being bought. */
+  | 'RESERVATION_LIMIT'
   /** The time for returning it is over. */
   | 'RETURN_WINDOW_CLOSED'
   /** A part of the system does not answer; try again. */

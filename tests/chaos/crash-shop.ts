@@ -40,6 +40,8 @@ export interface CellResult {
   purchase: Purchase;
   expected: Purchase['status'];
   broken: readonly Verdict[];
+  /** From when the service was back until the purchase had its end, and every invariant held. */
+  endedAfterMs: number;
 }
 
 const UNITS = 100_000;
@@ -103,7 +105,7 @@ export class CrashShop {
     if (outcome === 'canceled')
       await atTheProvider(graph, { kind: 'delayBefore', ms: CANCEL_WITHIN_MS, match: CAPTURE });
     try {
-      const { crashed, result } = await dyingAt(service, point, async () => {
+      const { crashed, result, endedAfterMs } = await dyingAt(service, point, async () => {
         const card = outcome === 'declined' ? 'pm_card_chargeDeclined' : 'pm_card_visa';
         const purchase = await buyStubbornly(graph, buyer, {
           basket,
@@ -113,7 +115,7 @@ export class CrashShop {
         });
         return { purchase, broken: await this.settled() };
       });
-      return { name: `${nameOf(point)}, ${outcome}`, crashed, expected: ENDS[outcome], ...result };
+      return { name: `${nameOf(point)}, ${outcome}`, crashed, expected: ENDS[outcome], endedAfterMs, ...result };
     } finally {
       await noMoreFaults(graph);
     }

@@ -1,5 +1,7 @@
 import { operatorAccess } from '@marketgraph/launcher';
 import { verifyStores } from '@marketgraph/verify';
+import { Redis } from 'ioredis';
+import pg from 'pg';
 import { expect, vi } from 'vitest';
 import { aRun, registerVendor, signIn } from '../story/cast.ts';
 import { availableOf } from '../story/purchase.ts';
@@ -46,5 +48,25 @@ export async function sellOut(marketplace: TestMarketplace, sale: Sale): Promise
     { timeout: SETTLE_MS, interval: 500 },
   );
   expect(await availableOf(operator, offerId)).toBe(0);
+  expect(await leftOf(stores, offerId)).toEqual({ onHand: 0, reserved: 0, moved: 0, counter: '0' });
   return result;
+}
+
+/** What the level, all its movements together and the counter in front say; the last as Redis has it. */
+async function leftOf({ postgres, redis }: TestMarketplace['stores'], offerId: string) {
+  const inventory = new pg.Client({ connectionString: postgres.inventory.ownerUrl });
+  const counters = new Redis(redis.admin);
+  try {
+    await inventory.connect();
+    const { rows } = await inventory.query<{ onHand: number; reserved: number; moved: number }>(
+      `select sum(on_hand)::int as "onHand", sum(reserved)::int as reserved,
+              (select sum(on_hand_delta)::int from stock_movement where offer_id = $1) as moved
+         from stock_level where offer_id = $1`,
+      [offerId],
+    );
+    return { ...rows[0]!, counter: await counters.hget(`inventory:stock:${offerId}`, 'available') };
+  } finally {
+    counters.disconnect();
+    await inventory.end();
+  }
 }

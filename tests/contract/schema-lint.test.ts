@@ -181,6 +181,13 @@ describe('the printed schemas', () => {
     expect([...declaring].filter(([, by]) => by.length > 1).map(([type]) => type)).toEqual([]);
   });
 
+  it.each(printedSchemas)('let $name say of no mutation with a key that it needs none', ({ document }) => {
+    const both = fieldsOf(document, 'Mutation')
+      .filter(({ directives }) => directives?.some(({ name }) => name.value === 'idempotent'))
+      .filter(({ arguments: args }) => args?.some(({ type }) => namedType(type) === 'IdempotencyKey'));
+    expect(both.map(({ name }) => name.value)).toEqual([]);
+  });
+
   it.each(printedSchemas)('let every subscription of $name be resumed, and tell its kind', ({ document }) => {
     for (const field of fieldsOf(document, 'Subscription')) {
       const event = fieldsOf(document, namedType(field.type)).map(({ name }) => name.value);

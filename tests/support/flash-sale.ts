@@ -34,7 +34,7 @@ export interface FlashSaleResult {
   serverErrors: number;
   /** From the first thing a buyer did to "sold out", in milliseconds, sorted: filling a cart is in it when the sale is cold. */
   soldOutAfterMs: readonly number[];
-  /** The same from asking to check out. */
+  /** The same of the request that was refused. */
   refusedAfterMs: readonly number[];
   seconds: number;
 }
@@ -68,7 +68,10 @@ export async function holdFlashSale(sale: FlashSale): Promise<FlashSaleResult> {
   const soldOutAfterMs: number[] = [];
   const refusedAfterMs: number[] = [];
   const graph = counting(counts);
-  if (sale.mode !== 'cold') await inLanes(people, FILLED_AT_ONCE, (buyer) => fill(graph, buyer, sale.offerId));
+  const fillFirst = async (buyer: Buyer): Promise<void> => {
+    if ((await fill(graph, buyer, sale.offerId)) === 'sold out') throw new Error('sold out before the sale began');
+  };
+  if (sale.mode !== 'cold') await inLanes(people, FILLED_AT_ONCE, fillFirst);
 
   const begin = performance.now();
   await inLanes(people, sale.inFlight ?? people.length, async (buyer, at) => {
@@ -76,9 +79,13 @@ export async function holdFlashSale(sale: FlashSale): Promise<FlashSaleResult> {
       const isDeclined = sale.everyNthDeclined ? at % sale.everyNthDeclined === 0 : false;
       for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
         const came = performance.now();
-        if (buyer.cartId === undefined) await fill(graph, buyer, sale.offerId);
-        const asked = performance.now();
-        const outcome = await buy(sale, graph, buyer, isDeclined);
+        let asked = came;
+        let outcome: Outcome | 'filled' =
+          buyer.cartId === undefined ? await fill(graph, buyer, sale.offerId) : 'filled';
+        if (outcome === 'filled') {
+          asked = performance.now();
+          outcome = await buy(sale, graph, buyer, isDeclined);
+        }
         if (outcome === 'sold out') {
           soldOutAfterMs.push(performance.now() - came);
           refusedAfterMs.push(performance.now() - asked);
@@ -104,6 +111,8 @@ export async function holdFlashSale(sale: FlashSale): Promise<FlashSaleResult> {
     seconds: (performance.now() - begin) / 1_000,
   };
 }
+
+type Outcome = 'confirmed' | 'declined' | 'sold out';
 
 type Graph = <Data>(buyer: Buyer, document: Parameters<typeof print>[0], variables: object) => Promise<Data>;
 
@@ -136,16 +145,18 @@ function textOf(document: Parameters<typeof print>[0]): string {
   return text;
 }
 
-async function fill(graph: Graph, buyer: Buyer, offerId: string): Promise<void> {
+async function fill(graph: Graph, buyer: Buyer, offerId: string): Promise<'filled' | 'sold out'> {
   const idempotencyKey = newKey();
-  const { id: cartId } = await patiently(async () => {
+  const begun = await patiently(async () => {
     const { cartLinesAdd } = await graph<operations.CartLinesAddMutation>(buyer, operations.CartLinesAddDocument, {
       input: { lines: [{ offerId, quantity: 1 }] },
       idempotencyKey,
     });
     return cartLinesAdd;
   });
-  const addressed = await patiently(async () => {
+  if (begun === 'sold out') return begun;
+  const cartId = begun.id;
+  const addressed = await changed(async () => {
     const input = { cartId, shipping: ADDRESS, billing: ADDRESS };
     const { cartAddressSet } = await graph<operations.CartAddressSetMutation>(
       buyer,
@@ -156,7 +167,7 @@ async function fill(graph: Graph, buyer: Buyer, offerId: string): Promise<void> 
   });
   const [group] = addressed.vendorGroups;
   const input = { cartId, vendorId: group!.vendor.id, deliveryOptionId: group!.deliveryOptions[0]!.id };
-  const delivered = await patiently(async () => {
+  const delivered = await changed(async () => {
     const { cartDeliverySelect } = await graph<operations.CartDeliverySelectMutation>(
       buyer,
       operations.CartDeliverySelectDocument,
@@ -166,28 +177,32 @@ async function fill(graph: Graph, buyer: Buyer, offerId: string): Promise<void> 
   });
   buyer.cartId = cartId;
   buyer.total = delivered.total;
+  return 'filled';
 }
 
 type CartAnswer = operations.CartDeliverySelectMutation['cartDeliverySelect'];
 
 /** A crowded shop may say "not now" of a cart as well; every change of one may be asked for again. */
-async function patiently(change: () => Promise<CartAnswer>): Promise<NonNullable<CartAnswer['cart']>> {
+async function patiently(change: () => Promise<CartAnswer>): Promise<NonNullable<CartAnswer['cart']> | 'sold out'> {
   for (let tries = 0; tries < MAX_ATTEMPTS; tries += 1) {
     const { cart, userErrors } = await change();
     const codes = userErrors.map(({ code }) => String(code));
     if (cart && codes.length === 0) return cart;
+    if (codes.includes('INSUFFICIENT_STOCK')) return 'sold out';
     if (codes.some((code) => code !== 'SERVICE_UNAVAILABLE' && code !== 'CONFLICT')) throw new Error(codes.join());
     await pause(100);
   }
   throw new Error('a cart could not be filled');
 }
 
-async function buy(
-  sale: FlashSale,
-  graph: Graph,
-  buyer: Buyer,
-  isDeclined: boolean,
-): Promise<'confirmed' | 'declined' | 'sold out'> {
+/** As `patiently`, of what needs no units. */
+async function changed(change: () => Promise<CartAnswer>): Promise<NonNullable<CartAnswer['cart']>> {
+  const cart = await patiently(change);
+  if (cart === 'sold out') throw new Error('sold out, said a change that asks for nothing');
+  return cart;
+}
+
+async function buy(sale: FlashSale, graph: Graph, buyer: Buyer, isDeclined: boolean): Promise<Outcome> {
   const cartId = buyer.cartId!;
   const started = await startWithOneKey(graph, buyer, cartId);
   if (started === 'sold out') return started;

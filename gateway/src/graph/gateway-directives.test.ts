@@ -2,7 +2,7 @@ import { ApolloGateway } from '@apollo/gateway';
 import { Supergraph } from '@apollo/federation-internals';
 import { describe, expect, it } from 'vitest';
 import { readSupergraph } from '../supergraph-file.ts';
-import { coalescedFields } from './gateway-directives.ts';
+import { coalescedFields, idempotentMutations } from './gateway-directives.ts';
 
 describe('what the subgraphs tell the gateway', () => {
   it('says which streams are of states, and leaves those of steps alone', async () => {
@@ -16,6 +16,23 @@ describe('what the subgraphs tell the gateway', () => {
     ]);
   });
 
+  it('says which mutations may be asked again without a key', async () => {
+    const supergraph = Supergraph.build(await readSupergraph(), { supportedFeatures: null });
+    expect([...idempotentMutations(supergraph)].toSorted()).toEqual([
+      'addressDelete',
+      'addressUpdate',
+      'cartAddressSet',
+      'cartDeliverySelect',
+      'cartLinesRemove',
+      'cartLinesUpdate',
+      'cartMerge',
+      'cartOrganizationSet',
+      'cartPromotionApply',
+      'cartPromotionRemove',
+      'paymentMethodDetach',
+    ]);
+  });
+
   it('is no obstacle to the stock gateway, and no business of clients', async () => {
     const gateway = new ApolloGateway({
       supergraphSdl: await readSupergraph(),
@@ -23,7 +40,8 @@ describe('what the subgraphs tell the gateway', () => {
     });
     const { schema } = await gateway.load();
     await gateway.stop();
-    expect(schema.getDirectives().map(({ name }) => name)).not.toContain('coalesce');
+    const shown = schema.getDirectives().map(({ name }) => name);
+    expect(shown.filter((name) => ['coalesce', 'cacheControl', 'idempotent'].includes(name))).toEqual([]);
     expect(schema.getSubscriptionType()?.getFields()['stockChanged']).toBeDefined();
   });
 });

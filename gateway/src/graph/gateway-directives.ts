@@ -8,6 +8,14 @@ export function coalescedFields({ schema }: Supergraph): ReadonlySet<string> {
   );
 }
 
+/** The mutations whose fields say `@idempotent`: asked again with the same arguments, they do no harm. */
+export function idempotentMutations({ schema }: Supergraph): ReadonlySet<string> {
+  const mutation = schema.schemaDefinition.rootType('mutation');
+  return new Set(
+    mutation?.fields().flatMap((field) => (field.hasAppliedDirective('idempotent') ? field.name : [])) ?? [],
+  );
+}
+
 interface Directed {
   appliedDirectivesOf(name: string): readonly { arguments(): Readonly<Record<string, unknown>> }[];
 }

@@ -1,6 +1,7 @@
 import type { KeptAnswers } from '../cache/kept-answers.ts';
 import type { Logger } from '@marketgraph/platform/telemetry';
 import { GRAPH_SUBGRAPH, graphSubgraphSchema } from '../graph/graph-subgraph.ts';
+import { idempotentMutations } from '../graph/gateway-directives.ts';
 import { askOwners } from '../graph/node-owners.ts';
 import { createDocuments } from '../limits/documents.ts';
 import type { OperationLimits } from '../limits/operation-limits.ts';
@@ -31,7 +32,8 @@ export interface VersionParts {
 export async function graphVersion(graph: Graph, parts: VersionParts): Promise<GraphVersion> {
   const { executor, limits, persisted, introspection, beforeOperation, log } = parts;
   const node = graphSubgraphSchema(typesOf(graph), askOwners(parts.fetch));
-  const fetch = withLocalSubgraph(GRAPH_SUBGRAPH, node, tellUnavailable(parts.fetch, log));
+  const told = tellUnavailable(parts.fetch, { log, idempotent: idempotentMutations(graph.supergraph) });
+  const fetch = withLocalSubgraph(GRAPH_SUBGRAPH, node, told);
   const documents = createDocuments({ schema: graph.schema, limits, introspection, persisted });
   const engine = await createQueryEngine({
     graph,

@@ -1,10 +1,17 @@
+import { type RootField, rootFieldsOf } from '@marketgraph/platform/graphql';
 import { SubgraphUnavailableError } from '@marketgraph/platform/serve';
 import type { Logger } from '@marketgraph/platform/telemetry';
-import { GraphQLError, Kind, parse } from 'graphql';
-import { type FetchSubgraph, isMutation, type SubgraphFetch } from './fetch.ts';
+import { GraphQLError } from 'graphql';
+import type { FetchSubgraph } from './fetch.ts';
+
+export interface TellUnavailableOptions {
+  log: Logger;
+  /** Mutations that may be asked again without a key, by the names of their fields. */
+  idempotent: ReadonlySet<string>;
+}
 
 /** A subgraph that cannot be reached costs its own fields: null, and an error that says which one is missing. */
-export function tellUnavailable(fetch: FetchSubgraph, log: Logger): FetchSubgraph {
+export function tellUnavailable(fetch: FetchSubgraph, { log, idempotent }: TellUnavailableOptions): FetchSubgraph {
   return async (service, request, context) => {
     try {
       return await fetch(service, request, context);
@@ -13,18 +20,23 @@ export function tellUnavailable(fetch: FetchSubgraph, log: Logger): FetchSubgrap
       // That a circuit opened has been said once; not again for everything that meets it.
       const level = error.reason === 'circuit-open' ? 'debug' : 'warn';
       log[level]({ err: error, subgraph: service, requestId: context.requestId }, 'subgraph unavailable');
-      const mutates = isMutation(request.query);
-      const errors = rootFieldsOf(request).map(({ path, hasKey }) =>
-        unavailableError(error, { path, mayRepeat: !mutates || hasKey }),
-      );
-      return { data: null, errors };
+      const fields = rootFieldsOf({ ...request, isIdempotent: (name) => idempotent.has(name) });
+      const missing =
+        fields.length > 0 ? fields.map((field) => unavailableField(error, field)) : [unavailableError(error)];
+      return { data: null, errors: missing };
     }
   };
 }
 
+function unavailableField(error: SubgraphUnavailableError, { responseName, mayRepeat }: RootField): GraphQLError {
+  // The executor turns `_entities, 0` into the place of the first entity.
+  const path = responseName === '_entities' ? [responseName, 0] : [responseName];
+  return unavailableError(error, { path, mayRepeat });
+}
+
 /** The error a client sees for each field that is missing now. */
 export function unavailableError(
-  { subgraph, reason }: SubgraphUnavailableError,
+  { subgraph, reason, wasSent }: SubgraphUnavailableError,
   { path, mayRepeat = true }: { path?: readonly (string | number)[]; mayRepeat?: boolean } = {},
 ): GraphQLError {
   return new GraphQLError(
@@ -35,33 +47,9 @@ export function unavailableError(
         code: reason === 'timeout' ? 'SUBGRAPH_TIMEOUT' : 'SUBGRAPH_UNAVAILABLE',
         service: subgraph,
         reason,
-        // A mutation that was sent may have been run, though nobody heard of it: again only with the key it had.
-        retryable: mayRepeat || NOT_SENT.has(reason),
+        // A mutation that was sent may have been run, though nobody heard of it: again only where that has no further effect.
+        retryable: mayRepeat || !wasSent,
       },
     },
   );
-}
-
-const NOT_SENT = new Set<SubgraphUnavailableError['reason']>(['unreachable', 'circuit-open']);
-
-interface RootField {
-  path: (string | number)[];
-  /** Asked again with the same key it has the same effect, and once. */
-  hasKey: boolean;
-}
-
-function rootFieldsOf({ query, variables }: SubgraphFetch): RootField[] {
-  const [operation] = parse(query, { noLocation: true }).definitions;
-  const selections = operation?.kind === Kind.OPERATION_DEFINITION ? operation.selectionSet.selections : [];
-  const fields = selections.filter((selection) => selection.kind === Kind.FIELD);
-  if (fields.length === 0) return [{ path: [], hasKey: false }];
-  return fields.map(({ alias, name, arguments: given = [] }) => {
-    const field = alias?.value ?? name.value;
-    const key = given.find((argument) => argument.name.value === 'idempotencyKey')?.value;
-    return {
-      // The executor turns `_entities, 0` into the place of the first entity.
-      path: field === '_entities' ? [field, 0] : [field],
-      hasKey: key?.kind === Kind.VARIABLE ? variables[key.name.value] != null : key?.kind === Kind.STRING,
-    };
-  });
 }

@@ -67,12 +67,36 @@ class LampResolver {
     throw new Error('secret detail');
   }
 
+  @Mutation(() => Boolean)
+  lampMake(
+    @Arg('idempotencyKey', () => String, { nullable: true }) _key?: string | null,
+    @Arg('expectedVersion', () => Int, { nullable: true }) _version?: number | null,
+  ): boolean {
+    throw lostConnection();
+  }
+
+  @Directive('@idempotent')
+  @Mutation(() => Boolean)
+  lampDim(): boolean {
+    throw lostConnection();
+  }
+
+  @Query(() => Boolean)
+  lampIsOn(): boolean {
+    throw lostConnection();
+  }
+
   @Directive('@coalesce')
   @Subscription(() => LampEvent, { topics: 'gateway' })
   lampChanged(@Root() root: StreamRoot, @Arg('id', () => ID) id: string): LampEvent {
     if (id === 'known') root.shows = { name: 'shop.lampChanged', key: id, sequence: 3 };
     return { cursor: root.cursor, lamp: { id, name: root.kind, watts: 40 } };
   }
+}
+
+/** As a driver says it: nobody knows whether the store has done what it was asked for. */
+function lostConnection(): Error {
+  return Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
 }
 
 @Resolver()
@@ -161,6 +185,26 @@ describe('a subgraph built from classes', () => {
     const result = await subgraph.execute({ ...request, query: 'mutation { fail }' });
     expect(result.errors?.[0]?.extensions).toEqual({ code: 'INTERNAL_SERVER_ERROR', requestId: 'r1' });
     expect(JSON.stringify(result)).not.toContain('secret detail');
+  });
+
+  it('R17 says of a store that went away whether the same may be asked again: not when it may have been done', async () => {
+    const again = async (query: string, variables = {}) => {
+      const { errors } = await subgraph.execute({ ...request, query, variables });
+      return errors!.map(({ path, extensions: { code, retryable } }) => [path?.[0], code, retryable]);
+    };
+    const away = 'SUBGRAPH_UNAVAILABLE';
+    expect(await again('mutation { lampMake lampDim }')).toEqual([['lampMake', away, false]]);
+    expect(await again('mutation { lampMake(idempotencyKey: "12345678") }')).toEqual([['lampMake', away, true]]);
+    expect(await again('mutation($k: String) { mine: lampMake(idempotencyKey: $k) }', { k: '12345678' })).toEqual([
+      ['mine', away, true],
+    ]);
+    expect(await again('mutation($k: String) { mine: lampMake(idempotencyKey: $k) }')).toEqual([['mine', away, false]]);
+    expect(await again('mutation { lampMake(expectedVersion: 3) }')).toEqual([['lampMake', away, true]]);
+    expect(await again('mutation { lampMake(expectedVersion: null, idempotencyKey: null) }')).toEqual([
+      ['lampMake', away, false],
+    ]);
+    expect(await again('mutation { lampDim }')).toEqual([['lampDim', away, true]]);
+    expect(await again('{ lampIsOn }')).toEqual([['lampIsOn', away, true]]);
   });
 
   it('refuses an operation that does not fit the schema', async () => {

@@ -34,6 +34,8 @@ const GATEWAY_DIRECTIVES: Readonly<Record<string, string>> = {
 directive @cacheControl("""In seconds.""" maxAge: Int!) on OBJECT | FIELD_DEFINITION`,
   '@coalesce': `"""A stream of states: a client that falls behind gets the newest of each thing, not all that were in between."""
 directive @coalesce on FIELD_DEFINITION`,
+  '@idempotent': `"""A mutation without a key that sets something: asked again with the same arguments it has no further effect. Its answer may then be that it was done before."""
+directive @idempotent on FIELD_DEFINITION`,
 };
 
 // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type

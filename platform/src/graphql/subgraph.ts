@@ -5,6 +5,7 @@ import type { Logger } from '../telemetry/telemetry.ts';
 import { isTracing, markFailed, rootFieldOf, type Span, SpanKind, traced } from '../tracing/tracing.ts';
 import type { RequestContext } from './context.ts';
 import { operationsOf } from './operations.ts';
+import { rootFieldsOf } from './repeatable.ts';
 import type { SubgraphSchema } from './schema.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -108,6 +109,9 @@ export function defineSubgraph<Context extends RequestContext>(definition: Subgr
   const { name, log } = definition;
   const { schema, sdl } = definition.schema;
   const operations = operationsOf(schema);
+  const mutations = schema.getMutationType()?.getFields() ?? {};
+  const isIdempotent = (field: string) =>
+    mutations[field]?.astNode?.directives?.some((directive) => directive.name.value === 'idempotent') ?? false;
   let stopping: Promise<void> | undefined;
 
   const run = (request: SubgraphRequest, rootValue: unknown): Promise<SubgraphResponse> => {
@@ -134,7 +138,7 @@ export function defineSubgraph<Context extends RequestContext>(definition: Subgr
     const result = await operations({ query, operationName, variables, rootValue, context });
     if (part && result.errors) markFailed(part, result.errors[0]?.originalError ?? result.errors[0]);
     return result.errors
-      ? { ...result, errors: result.errors.map((error) => masked(name, error, request, log)) }
+      ? { ...result, errors: result.errors.map((error) => masked(error, { name, request, isIdempotent, log })) }
       : result;
   };
 
@@ -156,18 +160,29 @@ export function defineSubgraph<Context extends RequestContext>(definition: Subgr
   };
 }
 
+interface Masking {
+  name: string;
+  request: SubgraphRequest;
+  isIdempotent(mutation: string): boolean;
+  log: Logger;
+}
+
 /**
- * What a resolver threw on purpose carries a code and passes. A store or a service that is away is told as that, for the
- * same can be asked again; anything else is logged here and told as "internal".
+ * What a resolver threw on purpose carries a code and passes. A store or a service that is away is told as that, and
+ * whether the same can be asked again: it may have gone away after it had done what it was asked for. Anything else is
+ * logged here and told as "internal".
  */
-function masked(name: string, error: GraphQLError, request: SubgraphRequest, log: Logger): GraphQLError {
+function masked(error: GraphQLError, { name, request, isIdempotent, log }: Masking): GraphQLError {
   if (typeof error.extensions['code'] === 'string') return error;
   if (isOutage(error.originalError)) {
-    const { requestId } = request;
+    const { requestId, query, operationName, variables } = request;
     log.warn({ err: error.originalError?.message, requestId, path: error.path }, 'resolver had no store or service');
-    return new GraphQLError('This is not possible at the moment; try again.', {
+    const fields = rootFieldsOf({ query, operationName, variables, isIdempotent });
+    const retryable = fields.find(({ responseName }) => responseName === error.path?.[0])?.mayRepeat ?? false;
+    const advice = retryable ? 'try again' : 'look whether it was done before you try again';
+    return new GraphQLError(`This is not possible at the moment; ${advice}.`, {
       path: error.path,
-      extensions: { code: 'SUBGRAPH_UNAVAILABLE', service: name, retryable: true, requestId },
+      extensions: { code: 'SUBGRAPH_UNAVAILABLE', service: name, retryable, requestId },
     });
   }
   log.error({ err: error.originalError ?? error, requestId: request.requestId, path: error.path }, 'resolver failed');

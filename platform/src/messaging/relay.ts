@@ -25,6 +25,8 @@ const BATCH = 1_000;
 const DEFAULT_INTERVAL_MS = 2_000;
 /** Another process publishes just now, and may have looked before what we were told of was there. */
 const AFTER_ANOTHER_MS = 20;
+/** What is written so soon after a batch goes out together: each costs a transaction, and wakes everybody who listens. */
+const GATHER_MS = 20;
 /** An idle relay asks this often whether the bus still has what it was given; a busy one does with each batch. */
 const LOOK_EVERY_MS = 1_000;
 /** As many as a stream keeps: of older ones nobody could have been waiting for any. */
@@ -48,11 +50,14 @@ export function startRelay(options: RelayOptions): Relay {
     return 'busy';
   };
 
+  let gathering: Promise<void> | undefined;
   const loop = startLoop({
     name: `relay ${domain}`,
     log,
     intervalMs,
     async run() {
+      await gathering;
+      gathering = undefined;
       try {
         const published = await outbox.publishNext(BATCH, async (rows, marks) => {
           crashPoint('outbox.read');
@@ -66,7 +71,9 @@ export function startRelay(options: RelayOptions): Relay {
         if (published === null) return AFTER_ANOTHER_MS;
         if (published > 0) {
           crashPoint('outbox.marked');
-          return published >= BATCH ? 'busy' : 'idle';
+          if (published >= BATCH) return 'busy';
+          gathering = pause(GATHER_MS);
+          return 'idle';
         }
       } catch (error) {
         if (error instanceof EventsLostError) return await publishAgain(error.keptMark);
@@ -89,4 +96,10 @@ export function startRelay(options: RelayOptions): Relay {
       await outbox.close();
     },
   };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 }

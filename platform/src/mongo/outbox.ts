@@ -1,9 +1,10 @@
 import type { Filter } from 'mongodb';
 import type { Ids } from '../core/core.ts';
+import { keptTexts } from '../messaging/kept-texts.ts';
 import type { EventEnvelope, NewEvent, Outbox, OutboxRow } from '../messaging/messaging.ts';
 import { activeTraceparent } from '../tracing/tracing.ts';
 import type { MongoDatabase, MongoTransaction } from './mongo.ts';
-import { hasWritten, onWritten, type WrittenEvents } from './outbox-written.ts';
+import { hasWritten, onWritten } from './outbox-written.ts';
 
 /**
  * Events of one transaction that are published together: a feed writes hundreds, and a document for each would cost
@@ -53,8 +54,6 @@ const EVENTS_PER_DOCUMENT = 50;
 /** Documents fetched at a time, of which most hold one event. */
 const FETCH = 100;
 const LEASE_MS = 10_000;
-/** In characters, of what this process has written and not published yet; more than that is read from the store again. */
-const KEEP_TEXTS = 4 * 1024 * 1024;
 
 /**
  * Writes events beside the change they tell of, in the same transaction; the
@@ -124,7 +123,7 @@ export function mongoOutbox({ client, db }: MongoDatabase, holder: string): Outb
     return newest?.publishedAt?.getTime() ?? 0;
   };
 
-  const kept = keptTexts(KEEP_TEXTS);
+  const kept = keptTexts();
 
   /** Whole documents, the oldest first, until there are so many events. */
   const nextDocuments = async (limit: number): Promise<AnyDocument[]> => {
@@ -189,7 +188,7 @@ export function mongoOutbox({ client, db }: MongoDatabase, holder: string): Outb
   return {
     onWritten: (listener) =>
       onWritten(client, (documents) => {
-        kept.keep(documents);
+        kept.keep(documents.map(({ _id, texts }) => [_id, texts] as const));
         listener();
       }),
 
@@ -253,42 +252,4 @@ function rowsOf(document: AnyDocument): OutboxRow[] {
   }
   const { _id, position, publishedAt: _, ...envelope } = document;
   return [{ position: String(position), envelope: { id: _id, ...envelope } }];
-}
-
-/**
- * Texts of documents that were committed and wait to be published: they never change, so who has written them need not
- * read them. At most `limit` characters; of what another relay publishes the oldest go first.
- */
-function keptTexts(limit: number) {
-  const byId = new Map<string, readonly string[]>();
-  let size = 0;
-  const drop = (id: string): void => {
-    const texts = byId.get(id);
-    if (!texts) return;
-    size -= sizeOf(texts);
-    byId.delete(id);
-  };
-  return {
-    ids: () => [...byId.keys()],
-    isEmpty: () => byId.size === 0,
-    of: (id: string) => byId.get(id),
-    keep(documents: readonly WrittenEvents[]) {
-      for (const { _id, texts } of documents) {
-        drop(_id);
-        byId.set(_id, texts);
-        size += sizeOf(texts);
-      }
-      for (const id of byId.keys()) {
-        if (size <= limit) break;
-        drop(id);
-      }
-    },
-    forget(ids: readonly string[]) {
-      for (const id of ids) drop(id);
-    },
-  };
-}
-
-function sizeOf(texts: readonly string[]): number {
-  return texts.reduce((sum, text) => sum + text.length, 0);
 }

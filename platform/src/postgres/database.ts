@@ -1,7 +1,7 @@
 import { type EntityManager, type EntitySchema, MikroORM } from '@mikro-orm/postgresql';
 import { Migration, Migrator } from '@mikro-orm/migrations';
 import type { Logger, Metrics } from '../telemetry/telemetry.ts';
-import { leanTransaction, makeLean, poolOf } from './lean-connection.ts';
+import { leanTransaction, makeLean, poolOf, type TransactionOptions } from './lean-connection.ts';
 import { messagingMigrations } from './outbox.ts';
 import { watchPool } from './pool-metrics.ts';
 import { isStalePlan } from './prepared-statements.ts';
@@ -128,10 +128,14 @@ const RETRYABLE = new Set(['40001', '40P01']);
 const MAX_TRIES = 5;
 
 /** One transaction on a fresh entity manager; tried again when PostgreSQL says it lost a race, or a table was changed. */
-export async function inTransaction<T>(orm: Database, work: (em: EntityManager) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  orm: Database,
+  work: (em: EntityManager) => Promise<T>,
+  options: TransactionOptions = {},
+): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await leanTransaction(orm, work);
+      return await leanTransaction(orm, work, options);
     } catch (error) {
       if (tries >= MAX_TRIES || !(RETRYABLE.has(sqlStateOf(error) ?? '') || isStalePlan(error))) throw error;
       await new Promise((resolve) => {

@@ -1,4 +1,5 @@
 import type { Ids } from '../core/core.ts';
+import { keptTexts } from '../messaging/kept-texts.ts';
 import type { EventEnvelope, NewEvent, Outbox } from '../messaging/messaging.ts';
 import type { Database, EntityManager } from './database.ts';
 import { activeTraceparent } from '../tracing/tracing.ts';
@@ -60,18 +61,35 @@ export const messagingMigrations: Readonly<Record<string, readonly string[]>> = 
        end if;
      end $$`,
   ],
+  // An event is written and marked, and each index costs both. What waits is found by outbox_unpublished, what was
+  // published by its mark; ids and positions come from sequences of their own. A block range over positions costs nearly
+  // nothing: by it those find what they mark who do not say that it waits, as they did before this.
+  'platform-003-outbox-indexes': [
+    `do $$ begin
+       if to_regclass('outbox') is not null then
+         alter table outbox drop constraint if exists outbox_pkey, drop constraint if exists outbox_event_id_key;
+         drop index if exists outbox_occurred_at, outbox_published_at;
+         create index outbox_published_at on outbox (published_at) where published_at is not null;
+         create index outbox_occurred_at on outbox using brin (occurred_at);
+         create index outbox_position on outbox using brin (position);
+       end if;
+       if to_regclass('idempotency') is not null then
+         drop index if exists idempotency_created_at;
+         create index idempotency_created_at on idempotency using brin (created_at);
+       end if;
+     end $$`,
+  ],
 };
 
-/** Who is told when something was written, by the configuration that all entity managers of one database share. */
-const told = new WeakMap<object, { listeners: Set<() => void>; tell(): void }>();
+/** An event as it travels, by its id. */
+type Written = readonly [id: string, texts: readonly [string]];
 
-function toldOf({ config }: { config: object }) {
+/** Who is told of what was written, by the configuration that all entity managers of one database share. */
+const told = new WeakMap<object, Set<(written: readonly Written[]) => void>>();
+
+function listenersOf({ config }: { config: object }) {
   let known = told.get(config);
-  if (!known) {
-    const listeners = new Set<() => void>();
-    known = { listeners, tell: () => listeners.forEach((listener) => listener()) };
-    told.set(config, known);
-  }
+  if (!known) told.set(config, (known = new Set()));
   return known;
 }
 
@@ -88,6 +106,7 @@ export async function appendToOutbox(
     occurredAt: now.toISOString(),
   }));
   if (envelopes.length === 0) return envelopes;
+  const written = envelopes.map((envelope): Written => [envelope.id, [JSON.stringify(envelope)]]);
   // One statement for any number, and the same text for each: positions follow the order of the list.
   await executeAlong(
     em,
@@ -98,15 +117,18 @@ export async function appendToOutbox(
        "occurredAt" timestamptz, trace text, topics text[], payload jsonb))
        with ordinality as event(id, name, version, key, sequence, "occurredAt", trace, topics, payload, place)
      order by event.place`,
-    [JSON.stringify(envelopes)],
+    [`[${written.map(([, [text]]) => text).join(',')}]`],
   );
-  afterCommit(em, toldOf(em).tell);
+  afterCommit(em, () => listenersOf(em).forEach((tell) => tell(written)));
   return envelopes;
 }
 
-interface Row {
+interface Place {
   position: string;
   event_id: string;
+}
+
+interface Row extends Place {
   name: string;
   version: number;
   key: string;
@@ -127,10 +149,16 @@ const MARKS = `select coalesce(floor(extract(epoch from max(published_at)) * 100
   floor(extract(epoch from clock_timestamp()) * 1000)::bigint as now`;
 
 const LOCK = "select pg_try_advisory_xact_lock(hashtext('outbox relay')) as free";
+/** On outbox_unpublished. */
 const NEXT = `select waiting.*, marks.last, marks.now
   from (${MARKS} from outbox) marks,
-       (select * from outbox where published_at is null order by position limit ?) waiting
+       (select position, event_id from outbox where published_at is null order by position limit ?) waiting
  order by waiting.position`;
+/** Also on outbox_unpublished. */
+const MARK = `update outbox set published_at = to_timestamp(?::bigint / 1000.0)
+  where published_at is null and position = any(?::bigint[])`;
+/** And so is this. */
+const ROWS = 'select * from outbox where published_at is null and position = any(?::bigint[])';
 
 /**
  * One relay per outbox at a time: a try-lock that lives as long as the
@@ -141,15 +169,28 @@ const NEXT = `select waiting.*, marks.last, marks.now
  */
 export function postgresOutbox(orm: Database): Outbox {
   let isWritten = true;
+  const kept = keptTexts();
+
+  /** In the order of their positions, what this process has written as it is kept, and the rest from the table. */
+  const envelopesOf = async (em: EntityManager, places: readonly Place[]): Promise<(EventEnvelope | string)[]> => {
+    const texts = places.map(({ event_id }) => kept.of(event_id)?.[0]);
+    const missing = places.filter((_, at) => texts[at] === undefined).map(({ position }) => position);
+    const rows = missing.length > 0 ? await em.execute<Row[]>(ROWS, [`{${missing.join(',')}}`]) : [];
+    const byPosition = new Map(rows.map((row) => [row.position, row]));
+    return places.map(({ position }, at) => texts[at] ?? toEnvelope(byPosition.get(position)!));
+  };
+
   return {
     onWritten(listener) {
-      toldOf(orm).listeners.add(() => {
+      listenersOf(orm).add((written) => {
         isWritten = true;
+        kept.keep(written);
         listener();
       });
     },
 
     async publishNext(limit, publish) {
+      const keptBefore = kept.ids();
       // Nothing was written here, so most likely nothing waits: then this one statement is all it costs.
       if (!isWritten) {
         const [look] = await orm.em
@@ -160,27 +201,27 @@ export function postgresOutbox(orm: Database): Outbox {
       isWritten = false;
       const publishRows = async (em: EntityManager) => {
         // Two statements, so that the rows are seen as of after the lock.
-        const [[lock], rows] = (await executeTogether(em, [[LOCK], [NEXT, [limit]]])) as [
+        const [[lock], places] = (await executeTogether(em, [[LOCK], [NEXT, [limit]]])) as [
           { free: boolean }[],
-          (Row & Marks)[],
+          (Place & Marks)[],
         ];
         if (!lock?.free) return null;
-        if (rows.length === 0) return 0;
-        const last = Number(rows[0]!.last);
-        const next = Math.max(Number(rows[0]!.now), last + 1);
+        if (places.length === 0) return 0;
+        const last = Number(places[0]!.last);
+        const next = Math.max(Number(places[0]!.now), last + 1);
+        const envelopes = await envelopesOf(em, places);
         await publish(
-          rows.map((row) => ({ position: row.position, envelope: toEnvelope(row) })),
+          places.map(({ position }, at) => ({ position, envelope: envelopes[at]! })),
           { last, next },
         );
-        await executeAlong(
-          em,
-          'update outbox set published_at = to_timestamp(?::bigint / 1000.0) where position = any(?::bigint[])',
-          [next, `{${rows.map((row) => row.position).join(',')}}`],
-        );
-        return rows.length;
+        await executeAlong(em, MARK, [next, `{${places.map(({ position }) => position).join(',')}}`]);
+        return places.length;
       };
       // A mark that is lost is made again: what was published is published once more.
-      return leanTransaction(orm, publishRows, { mayBeLost: true });
+      const published = await leanTransaction(orm, publishRows, { mayBeLost: true });
+      // Nothing older is left, so what was kept before is published, by this relay or by another.
+      if (published !== null && published < limit) kept.forget(keptBefore);
+      return published;
     },
 
     async lastMark() {
@@ -190,10 +231,13 @@ export function postgresOutbox(orm: Database): Outbox {
 
     async requeueAfter(mark, limit) {
       const rows = await orm.em.fork().execute<unknown[]>(
-        `update outbox set published_at = null where position in (
-           select position from outbox where published_at > to_timestamp(?::bigint / 1000.0)
-            order by position desc limit ?) returning 1`,
-        [mark, limit],
+        `update outbox set published_at = null
+          where published_at > to_timestamp(?::bigint / 1000.0)
+            and position >= (select min(position) from (
+              select position from outbox where published_at > to_timestamp(?::bigint / 1000.0)
+               order by position desc limit ?) newest)
+         returning 1`,
+        [mark, mark, limit],
       );
       return rows.length;
     },

@@ -13,8 +13,8 @@ export async function tidyMessaging(orm: Database): Promise<'idle' | 'busy'> {
   const removed = [
     // On outbox_published_at; what waits has no such time.
     await em.execute<unknown[]>(
-      `delete from outbox where position in (
-         select position from outbox where published_at < now() - make_interval(days => ?)
+      `delete from outbox where ctid in (
+         select ctid from outbox where published_at < now() - make_interval(days => ?)
           order by published_at limit ? for update skip locked) returning 1`,
       [KEEP_OUTBOX_DAYS, BATCH],
     ),

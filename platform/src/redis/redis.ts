@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Redis, type RedisOptions } from 'ioredis';
 import type { Logger } from '../telemetry/telemetry.ts';
 import { beginPart, isTracing } from '../tracing/tracing.ts';
@@ -22,9 +23,29 @@ export async function connectRedis(
     ...options,
   });
   redis.on('error', (error: Error) => log.warn({ err: error.message, connection: name }, 'redis connection'));
+  nameScripts(redis);
   if (isTracing()) traceCommands(redis);
   await redis.connect();
   return redis;
+}
+
+/** A script is a few thousand characters that the server would take the hash of each time: it is sent once, and its hash from then on. */
+function nameScripts(redis: Redis): void {
+  const sendScript = redis.eval.bind(redis) as (...parameters: unknown[]) => Promise<unknown>;
+  const sendName = redis.evalsha.bind(redis) as (...parameters: unknown[]) => Promise<unknown>;
+  const names = new Map<string, string>();
+  const run = async (script: string, ...parameters: unknown[]): Promise<unknown> => {
+    let name = names.get(script);
+    if (name === undefined) names.set(script, (name = createHash('sha1').update(script).digest('hex')));
+    try {
+      return await sendName(name, ...parameters);
+    } catch (error) {
+      // A server that was started anew, or has forgotten it. Nothing of it was run.
+      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+      return sendScript(script, ...parameters);
+    }
+  };
+  redis.eval = run as Redis['eval'];
 }
 
 /** Spans of what is sent, by the name of the command; keys and values stay out of them. */

@@ -34,6 +34,7 @@ const NEVER_SENT = new Set([
 ]);
 /** A proxy that has nobody to ask. */
 const NOBODY_THERE = new Set([502, 503, 504]);
+const NOBODY_ASKED = 503;
 
 export function httpTransport({ urls, signer, connections = 64 }: HttpTransportOptions): SubgraphTransport {
   const subgraphs = new Map(
@@ -117,7 +118,8 @@ export function httpTransport({ urls, signer, connections = 64 }: HttpTransportO
           continue;
         }
         const isServed = !refused.has(copy) && copies.hasOther(copy);
-        throw new SubgraphUnavailableError(name, 'unreachable', { cause: error, isServed });
+        const wasSent = !NEVER_SENT.has(code);
+        throw new SubgraphUnavailableError(name, 'unreachable', { cause: error, isServed, wasSent });
       } finally {
         copy.open -= 1;
       }
@@ -191,7 +193,9 @@ function isQuery(query: string): boolean {
 function answered(name: string, { statusCode, text }: HttpAnswer): SubgraphResponse {
   if (statusCode !== 200) {
     const reason = NOBODY_THERE.has(statusCode) ? 'unreachable' : 'refused';
-    throw new SubgraphUnavailableError(name, reason, { cause: new Error(`HTTP ${statusCode}`) });
+    // Only a proxy that says "nobody there" says that it asked nobody.
+    const wasSent = statusCode !== NOBODY_ASKED;
+    throw new SubgraphUnavailableError(name, reason, { cause: new Error(`HTTP ${statusCode}`), wasSent });
   }
   const { data, errors, extensions } = JSON.parse(text) as WireResponse;
   return {

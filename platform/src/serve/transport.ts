@@ -26,16 +26,19 @@ const REASONS = {
 export class SubgraphUnavailableError extends Error {
   /** One copy of it was lost with this call; others are there for the next. */
   readonly isServed: boolean;
+  /** It was sent and may have been run, though nobody heard of it. */
+  readonly wasSent: boolean;
 
   constructor(
     readonly subgraph: string,
     /** `circuit-open`: it was not asked, because it did not answer those who asked before. */
     readonly reason: 'unreachable' | 'timeout' | 'refused' | 'circuit-open',
-    options: ErrorOptions & { isServed?: boolean } = {},
+    options: ErrorOptions & { isServed?: boolean; wasSent?: boolean } = {},
   ) {
     super(`${subgraph} is ${REASONS[reason]}`, options);
     this.name = 'SubgraphUnavailableError';
     this.isServed = options.isServed ?? false;
+    this.wasSent = options.wasSent ?? (reason === 'timeout' || reason === 'refused');
   }
 }
 

@@ -5,6 +5,7 @@ import type { Clock, Ids } from '../core/core.ts';
 import type { UserViewer } from '../graphql/viewer.ts';
 import { createLogger, type Logger } from '../telemetry/telemetry.ts';
 
+export { cases } from './cases.ts';
 export { residentBytes, usedBytes } from './memory.ts';
 
 export const silentLog: Logger = createLogger({ service: 'test', level: process.env['TEST_LOG'] ?? 'silent' });

@@ -141,6 +141,19 @@ describe('an address book', () => {
     }
   });
 
+  it('A11 R17 is the same when a change of it, or a removal, is asked for again', async () => {
+    const viewer = await aBuyer(harness);
+    const [first, second] = [await create(viewer), await create(viewer), await create(viewer)];
+    const changed = () => update(viewer, second.address!.id, { shipping: true, label: 'Home' });
+    const answer = await changed();
+    expect(answer.userErrors).toEqual([]);
+    expect(await changed()).toEqual(answer);
+    expect(await remove(viewer, first.address!.id)).toEqual({ success: true, userErrors: [] });
+    const left = await book(viewer);
+    expect(await remove(viewer, first.address!.id)).toEqual({ success: false, userErrors: [{ code: 'NOT_FOUND' }] });
+    expect(await book(viewer)).toEqual(left);
+  });
+
   it('A11 is refused a second default by the database itself', async () => {
     const viewer = await aBuyer(harness);
     await create(viewer);

@@ -32,6 +32,7 @@ import type { InventoryContext } from './graphql/context.ts';
 import { createLoaders } from './graphql/loaders.ts';
 import { inventorySchema } from './schema.ts';
 import { Initial } from './store/migrations/001-initial.ts';
+import { CheaperReservations } from './store/migrations/006-cheaper-reservations.ts';
 import { OfferVersions } from './store/migrations/005-offer-versions.ts';
 import { Returns } from './store/migrations/003-returns.ts';
 import { SyncAndDestinations } from './store/migrations/002-sync-and-destinations.ts';
@@ -60,6 +61,7 @@ export async function createInventory(deps: InventoryDeps): Promise<Subgraph> {
       '003-returns': Returns,
       '004-allowances': Allowances,
       '005-offer-versions': OfferVersions,
+      '006-cheaper-reservations': CheaperReservations,
     },
     appendOnly: ['stock_movement', 'stock_return', 'stock_return_line'],
     log,

@@ -121,14 +121,14 @@ describe('stock levels', () => {
       }
     };
     await Promise.all(
-      Array.from({ length: 8 }, async () => {
-        for (let n = 0; n < 12; n += 1) await addOne();
+      Array.from({ length: 20 }, async () => {
+        for (let n = 0; n < 5; n += 1) await addOne();
       }),
     );
     const [row] = await harness.db.em
       .fork()
       .execute<{ on_hand: number }[]>('select on_hand from stock_level where offer_id = ?', [offerId]);
-    expect(row!.on_hand).toBe(96);
+    expect(row!.on_hand).toBe(100);
   });
 
   it('refuse quantities that are none', async () => {

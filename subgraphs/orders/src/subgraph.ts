@@ -28,6 +28,7 @@ import { inventoryOverPeers } from './clients/inventory.ts';
 import { paymentsOverPeers } from './clients/payments.ts';
 import { backUpCarts } from './commands/back-up-carts.ts';
 import { sweepGiveBacks } from './commands/give-back.ts';
+import { reachedCheckouts } from './commands/reached-checkouts.ts';
 import { createBackground, type Services } from './commands/services.ts';
 import { forgetParkedReports, sweepCheckouts } from './commands/sweep-checkouts.ts';
 import { sweepReturns } from './commands/sweep-returns.ts';
@@ -95,6 +96,7 @@ export async function createOrders(deps: OrdersDeps): Promise<Subgraph> {
     nudgeSweeper: () => running?.sweeper.nudge(),
     starting: singleFlight(),
     driving: oneByOne(),
+    reached: reachedCheckouts(),
     background: createBackground(log),
   };
 

@@ -23,6 +23,7 @@ import type { Logger, Metrics } from '@marketgraph/platform/telemetry';
 import { tracedPort } from '@marketgraph/platform/tracing';
 import type { PaymentProvider } from './clients/provider.ts';
 import { stripeProvider } from './clients/stripe-provider.ts';
+import { eventKeeping } from './commands/keep-events.ts';
 import { openPayoutAccounts } from './commands/open-payout-accounts.ts';
 import type { PaymentsDeps } from './commands/payments-deps.ts';
 import { processWebhooks } from './commands/process-webhooks.ts';
@@ -138,6 +139,7 @@ export async function createPayments(dependencies: PaymentsDependencies): Promis
     capturing: singleFlight(),
     operating: singleFlight(),
     looking: oneByOne(),
+    keeping: eventKeeping({ orm }),
   };
 
   return defineSubgraph<PaymentsContext>({

@@ -178,14 +178,12 @@ describe('P2 idempotency', () => {
     const key = ids.next('key');
     const answers = await Promise.all(Array.from({ length: 50 }, () => create(shop, checkout, key)));
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
-    const intents = shop.emulator.control.record().payments;
     await shop.confirm(answers[0]!.clientSecret!, 'pm_card_visa');
     const mine = shop.emulator.control
       .record()
       .payments.filter(({ metadata }) => metadata['paymentId'] === answers[0]!.payment!.id);
     expect(mine).toHaveLength(1);
     expect(mine[0]).toMatchObject({ charges: 1, authorized: 10_000 });
-    expect(intents.length).toBeLessThanOrEqual(1_000);
   });
 
   it('P2 paymentSettle with one key 50 times in parallel captures once, with one answer', async () => {

@@ -4,6 +4,7 @@ import { silentLog } from '@marketgraph/platform/testing';
 import Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stripeProvider } from '../src/clients/stripe-provider.ts';
+import { eventKeeping } from '../src/commands/keep-events.ts';
 import type { PaymentsDeps } from '../src/commands/payments-deps.ts';
 import { reconciler, reconcileWithProvider } from '../src/commands/reconcile-with-provider.ts';
 import { paymentsCounts } from '../src/counts.ts';
@@ -37,6 +38,7 @@ beforeAll(async () => {
     creating: singleFlight(),
     capturing: singleFlight(),
     looking: oneByOne(),
+    keeping: eventKeeping({ orm }),
     operating: singleFlight(),
   };
 });

@@ -104,6 +104,19 @@ describe('P5 a delivery with a valid signature', () => {
     }
   });
 
+  it('P5 is kept once when many come together, also twice, and one that cannot be kept fails alone', async () => {
+    const timeless = anEvent({ created: 8.64e15 });
+    const events = Array.from({ length: 30 }, (_, at) =>
+      anEvent(at % 2 === 0 ? { type: 'charge.updated' } : { type: 'payment_intent.processing' }),
+    );
+    const before = await storedEvents();
+    const all = [...events, timeless, ...events];
+    expect(await Promise.all(all.map(deliver))).toEqual(all.map((event) => (event === timeless ? 500 : 200)));
+    expect(await storedEvents()).toBe(before + events.length);
+    for (const { id } of events) expect(await storedStatus(id)).toBeDefined();
+    expect(await storedStatus(timeless['id'])).toBeUndefined();
+  });
+
   it('P5 is answered with 200 and leads to the state of the provider', async () => {
     const { id, events } = await aCapturedPayment();
     const last = events.at(-1)!;

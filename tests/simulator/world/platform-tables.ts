@@ -43,6 +43,9 @@ export function platformTables(): PlatformTables {
   };
 }
 
+/** An array as PostgreSQL reads it. */
+const positionsIn = (array: unknown): string[] => (array as string).slice(1, -1).split(',');
+
 const keyOf = (parts: readonly unknown[]) => parts.join(' | ');
 
 /** The statements of `platform/src/postgres`: its inbox, outbox and idempotency keys run as they are. */
@@ -81,14 +84,24 @@ export function platformStatements({ outbox, inbox, keys }: PlatformTables): Sta
           .filter((row) => !row.isPublished)
           .toSorted((a, b) => a.position - b.position)
           .slice(0, limit as number)
+          .map(({ position, eventId }) => ({ position: String(position), event_id: eventId, last: '0', now: '0' })),
+    },
+    {
+      // What another process has written, or this one before it was killed.
+      pattern: /^select \* from outbox where published_at is null and position = any/,
+      run(transaction, [positions]) {
+        const wanted = new Set(positionsIn(positions));
+        return transaction
+          .all(outbox)
+          .filter(({ position, isPublished }) => !isPublished && wanted.has(String(position)))
           .map((row) => ({
             ...row,
+            position: String(row.position),
             event_id: row.eventId,
             occurred_at: row.occurredAt,
             trace: null,
-            last: '0',
-            now: '0',
-          })),
+          }));
+      },
     },
     {
       pattern: /^select coalesce\(floor\(extract\(epoch from max\(published_at\)\)/,
@@ -97,7 +110,7 @@ export function platformStatements({ outbox, inbox, keys }: PlatformTables): Sta
     {
       pattern: /^update outbox set published_at = to_timestamp/,
       async run(transaction, [, positions]) {
-        for (const position of (positions as string).slice(1, -1).split(',')) {
+        for (const position of positionsIn(positions)) {
           await transaction.update(outbox, position, () => ({ isPublished: true }));
         }
         return [];

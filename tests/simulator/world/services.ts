@@ -12,6 +12,7 @@ import { commandDeps, type CommandDeps, type CommandParts } from '../../../subgr
 import { inventoryCounts } from '../../../subgraphs/inventory/src/counts.ts';
 import { expireReservations } from '../../../subgraphs/inventory/src/commands/end-reservation.ts';
 import { localCarrier } from '../../../subgraphs/orders/src/clients/carrier.ts';
+import { reachedCheckouts } from '../../../subgraphs/orders/src/commands/reached-checkouts.ts';
 import { createBackground, type Services } from '../../../subgraphs/orders/src/commands/services.ts';
 import { sweepCheckouts } from '../../../subgraphs/orders/src/commands/sweep-checkouts.ts';
 import { ordersCounts } from '../../../subgraphs/orders/src/counts.ts';
@@ -19,6 +20,7 @@ import { ruleTableTaxRates } from '../../../subgraphs/orders/src/domain/tax.ts';
 import { concerns, eventHandlers as orderHandlers, isNews } from '../../../subgraphs/orders/src/events/in.ts';
 import type { PaymentsDeps } from '../../../subgraphs/payments/src/commands/payments-deps.ts';
 import { paymentsCounts } from '../../../subgraphs/payments/src/counts.ts';
+import { eventKeeping } from '../../../subgraphs/payments/src/commands/keep-events.ts';
 import { processWebhooks } from '../../../subgraphs/payments/src/commands/process-webhooks.ts';
 import { reconcilePayments } from '../../../subgraphs/payments/src/commands/reconcile-payments.ts';
 import { oneByOne, singleFlight } from '@marketgraph/platform/core';
@@ -144,6 +146,7 @@ export function startPayments(world: World, actor: Actor): PaymentsCopy {
     creating: singleFlight(),
     capturing: singleFlight(),
     looking: oneByOne(),
+    keeping: eventKeeping({ orm }),
   } as PaymentsDeps;
   void startConsumer({
     group: 'payments',
@@ -183,6 +186,7 @@ export function startOrders(world: World, actor: Actor): Services {
     nudgeSweeper: () => sweeper.nudge(),
     starting: singleFlight(),
     driving: oneByOne(),
+    reached: reachedCheckouts(),
     background: createBackground(log),
   } as Services;
   const sweeper = startLoop({

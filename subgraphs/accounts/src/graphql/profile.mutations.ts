@@ -1,5 +1,5 @@
 import { requireRole, requireUser } from '@marketgraph/platform/graphql';
-import { Arg, Ctx, ID, Mutation, Resolver } from 'type-graphql';
+import { Arg, Ctx, Directive, ID, Mutation, Resolver } from 'type-graphql';
 import { createOrganization } from '../commands/create-organization.ts';
 import { createAddress, deleteAddress, updateAddress } from '../commands/keep-addresses.ts';
 import { markNotificationsRead, updateNotificationPreferences } from '../commands/keep-notifications.ts';
@@ -58,6 +58,7 @@ export class ProfileMutations {
     return { address: shown, userErrors };
   }
 
+  @Directive('@idempotent')
   @Mutation(() => AddressPayload, { description: "Replaces an address in the viewer's address book." })
   async addressUpdate(
     @Arg('id', () => ID, { description: 'Which.' }) id: string,
@@ -73,6 +74,7 @@ export class ProfileMutations {
     return { address: shown, userErrors };
   }
 
+  @Directive('@idempotent')
   @Mutation(() => BasicPayload, {
     description: "Removes an address from the viewer's address book. The newest of the rest takes over as default.",
   })

@@ -61,6 +61,13 @@ export class Offer extends Node {
   @Field(() => Int, { description: 'Counts its changes; pass it as `expectedVersion`.' })
   version!: number;
 
+  @Directive('@inaccessible')
+  @Field(() => Boolean, {
+    description:
+      'Whether inventory had none left when the catalog last heard of it. For the orders service, which asks inventory then.',
+  })
+  soldOut!: boolean;
+
   state!: OfferState;
 }
 
@@ -103,6 +110,7 @@ export function toOffer(state: OfferState): Offer {
     orderMultiple,
     returnWindowDays,
     version,
+    soldOut: state.stock === 'OUT',
     state,
   });
 }

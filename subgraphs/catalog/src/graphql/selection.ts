@@ -59,6 +59,7 @@ export const NEEDS = {
     orderMultiple: offer('orderMultiple'),
     returnWindowDays: offer('returnWindowDays'),
     version: offer('version'),
+    soldOut: NOTHING,
     vendor: NOTHING,
     variant: product('variants'),
     status: NOTHING,

@@ -1,4 +1,5 @@
 import { accept, type Result } from '@marketgraph/platform/core';
+import { cases } from '@marketgraph/platform/testing';
 import type { NewEvent } from '@marketgraph/platform/messaging';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -186,7 +187,7 @@ describe('requests that are decided in one round', () => {
         expect(together.after).toEqual(alone);
         expect(new Map(together.counters.map(({ offerId, ...value }) => [offerId, value]))).toEqual(counters);
       }),
-      { numRuns: 300 },
+      { numRuns: cases(300) },
     );
   });
 

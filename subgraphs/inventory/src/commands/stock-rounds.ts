@@ -14,8 +14,11 @@ export interface StockRounds {
   ask<Answer>(request: StockRequest<Answer>): Promise<Answer>;
 }
 
-/** What one round locks, others wait for; what it writes is one statement. */
-const MAX_REQUESTS = 64;
+/**
+ * What one round locks, others wait for; what it writes is one statement. A crowd is several rounds, so that one is
+ * decided while another is written.
+ */
+const MAX_REQUESTS = 32;
 /** As many as one request may have. */
 const MAX_OFFERS = 500;
 /** About a second's worth: who comes then is better told at once. */

@@ -1,3 +1,4 @@
+import { cases } from '@marketgraph/platform/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { allocate } from './allocation.ts';
@@ -52,7 +53,7 @@ describe('allocation', () => {
         const allocated = (allocate(given, quantity) ?? []).map((one) => [one.warehouseId, one.quantity] as const);
         expect(new Map(allocated)).toEqual(fetched);
       }),
-      { numRuns: 1_000 },
+      { numRuns: cases(1_000) },
     );
   });
 

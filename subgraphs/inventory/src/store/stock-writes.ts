@@ -1,4 +1,4 @@
-import type { EntityManager } from '@marketgraph/platform/postgres';
+import { constraintOf, type EntityManager } from '@marketgraph/platform/postgres';
 import type { ReservationLine } from '../domain/reservation-decisions.ts';
 import type { ReservationStatus } from '../domain/reservation.ts';
 import type { LedgerMove, LedgerWrites } from '../domain/stock-ledger.ts';
@@ -86,7 +86,8 @@ const PARTS: Readonly<Record<string, { of(writes: StockWrites): readonly unknown
             ("offerId" text, sequence bigint, allowed int, granted int, "allowedSequence" bigint)
          where offer_id = next."offerId"`,
     },
-    // In the order of their keys, so that no two rounds wait for each other's. The same request elsewhere has the key already.
+    // In the order of their keys, so that no two rounds wait for each other's. The same request elsewhere has the key
+    // already: that is seldom enough to be an error, and looking first would cost everybody.
     made: {
       of: ({ reservations }) => reservations,
       text: `insert into reservation (id, cart_id, request_key, status, expires_at, ship_to)
@@ -94,9 +95,7 @@ const PARTS: Readonly<Record<string, { of(writes: StockWrites): readonly unknown
           from jsonb_to_recordset(?::jsonb) as reservation
             (id text, "cartId" text, "requestKey" text, "ttlS" int, "shipTo" jsonb)
          order by "requestKey"
-        on conflict (request_key) do nothing
         returning id`,
-      decides: 'requests',
     },
     held: {
       of: ({ lines }) => lines,
@@ -125,10 +124,14 @@ export async function writeStock(em: EntityManager, writes: StockWrites): Promis
   if (parts.length === 0) return;
   const deciding = parts.filter(([, { decides }]) => decides);
   const counts = deciding.map(([name]) => `(select count(*) from ${name})::int as ${name}`);
-  const [counted] = await em.execute<Record<string, number>[]>(
-    `with ${parts.map(([name, { text }]) => `${name} as (${text})`).join(', ')} select ${counts.join(', ') || 1}`,
-    parts.map(([, { rows }]) => JSON.stringify(rows)),
-  );
+  const [counted] = await em
+    .execute<Record<string, number>[]>(
+      `with ${parts.map(([name, { text }]) => `${name} as (${text})`).join(', ')} select ${counts.join(', ') || 1}`,
+      parts.map(([, { rows }]) => JSON.stringify(rows)),
+    )
+    .catch((error: unknown) => {
+      throw constraintOf(error) === 'reservation_request_key_key' ? new StaleStockError('requests') : error;
+    });
   for (const [name, { rows, decides }] of deciding) {
     if (counted![name] !== rows.length) throw new StaleStockError(decides!);
   }

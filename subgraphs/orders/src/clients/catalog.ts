@@ -27,7 +27,7 @@ export interface QuoteOptions extends CallOptions {
 const OFFERS = `query OrdersQuotes($offers: [_Any!]!, $withCategories: Boolean!, $organizationId: ID) {
   _entities(representations: $offers) {
     ... on Offer {
-      id sku status returnWindowDays minOrderQuantity orderMultiple
+      id sku status soldOut returnWindowDays minOrderQuantity orderMultiple
       price { amount currencyCode }
       tiers(organizationId: $organizationId) { minQuantity maxQuantity unitPrice { amount currencyCode } }
       activeDeal { id status dealPrice { amount currencyCode } }
@@ -49,6 +49,7 @@ interface OffersAnswer {
     id: string;
     sku: string;
     status: string;
+    soldOut: boolean;
     returnWindowDays: number;
     minOrderQuantity: number;
     orderMultiple: number;
@@ -114,6 +115,7 @@ function quoteOf(offer: OffersAnswer['_entities'][number]): OfferQuote | undefin
     sku: offer.sku,
     title: title && title !== product.title ? `${product.title} – ${title}` : product.title,
     status: offer.status,
+    isSoldOut: offer.soldOut,
     price: { amount: offer.price.amount, currencyCode: offer.price.currencyCode },
     deal: dealOf(offer),
     tiers: offer.tiers,

@@ -60,6 +60,11 @@ export class FakeInventory {
     return this.shown(reservation);
   }
 
+  available(offerId: string) {
+    this.expire();
+    return { offer: { id: offerId }, available: this.free.get(offerId) ?? 0 };
+  }
+
   /** The question before a checkout; `isBlind` makes it admit everybody, as an old count would. */
   admit({ lines }: { lines: { offerId: string; quantity: number }[] }): { userErrors: unknown[] } {
     this.expire();

@@ -14,6 +14,8 @@ export interface FakeOffer {
   id: string;
   sku: string;
   status: string;
+  /** As the catalog heard last. */
+  soldOut?: boolean;
   price: Money;
   /** A deal that is LIVE. */
   deal?: { id: string; price: Money };
@@ -54,7 +56,7 @@ const CONTRACT = `
   type Product { id: ID! title: String! category: Category }
   type ProductVariant { id: ID! title: String! product: Product! }
   type Offer {
-    id: ID! sku: String! status: String! price: Money! returnWindowDays: Int! minOrderQuantity: Int!
+    id: ID! sku: String! status: String! soldOut: Boolean! price: Money! returnWindowDays: Int! minOrderQuantity: Int!
     orderMultiple: Int! vendor: Vendor! variant: ProductVariant! tiers(organizationId: ID): [PriceTier!]!
     activeDeal: LightningDeal
   }
@@ -69,6 +71,7 @@ const CONTRACT = `
   type User { id: ID! isPrime: Boolean! }
   union _Entity = Offer | Promotion | User
 
+  type OfferAvailability { offer: Offer! available: Int! }
   type Reservation { id: ID! status: String! expiresAt: DateTime! }
   type ReservationPayload { reservation: Reservation userErrors: [UserError!]! }
   input StockReserveLine { offerId: ID! quantity: Int! }
@@ -98,7 +101,7 @@ const CONTRACT = `
   type StockReturnPayload { userErrors: [UserError!]! }
   input StockReturnInput { id: ID! orderId: ID! lines: [StockReserveLine!]! }
 
-  type Query { _entities(representations: [_Any!]!): [_Entity]! promotion(id: ID, code: String): Promotion }
+  type Query { _entities(representations: [_Any!]!): [_Entity]! promotion(id: ID, code: String): Promotion availability(offerIds: [ID!]!): [OfferAvailability!]! }
   type Mutation {
     stockAdmit(input: StockAdmitInput!): StockAdmissionPayload!
     stockReserve(input: StockReserveInput!): ReservationPayload!
@@ -167,10 +170,11 @@ export class FakePeers implements SubgraphClient {
           if (__typename === 'User') return { __typename, id, isPrime: prime.has(id) };
           if (__typename === 'Promotion') return promotions.has(id) ? { __typename, ...promotions.get(id) } : null;
           const offer = offers.get(id);
-          return offer ? { __typename, ...offer, ...pricesOf(offer) } : null;
+          return offer ? { __typename, soldOut: false, ...offer, ...pricesOf(offer) } : null;
         }),
       promotion: ({ code }: { code: string }) =>
         [...promotions.values()].find((promotion) => promotion.code === code.toUpperCase()) ?? null,
+      availability: ({ offerIds }: { offerIds: string[] }) => offerIds.map((id) => inventory.available(id)),
       stockAdmit: ({ input }: { input: Parameters<FakeInventory['admit']>[0] }) => typed(inventory.admit(input)),
       stockReserve: ({ input }: { input: Parameters<FakeInventory['reserve']>[0] }) => typed(inventory.reserve(input)),
       stockReservationConfirm: ({ id }: { id: string }) => typed(inventory.confirm(id)),

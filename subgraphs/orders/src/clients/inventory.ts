@@ -32,6 +32,8 @@ export interface ReturnedUnits {
 export interface InventoryClient {
   /** Why it would be no use to begin: one rejection per short offer, as of `reserve`. Empty: go on. */
   shortages(wanted: Pick<ReservationRequest, 'cartId' | 'lines'>, call?: CallOptions): Promise<Rejection[]>;
+  /** Units that can be bought now, of at most 100 offers; nothing is claimed by asking. */
+  available(offerIds: readonly string[], call?: CallOptions): Promise<ReadonlyMap<string, number>>;
   /** A rejection per short offer carries `details: { offerId, requested, available }`. */
   reserve(request: ReservationRequest, call?: CallOptions): Promise<Result<Reservation, Rejection[]>>;
   confirm(reservationId: string, call?: CallOptions): Promise<Result<Reservation, Rejection[]>>;
@@ -49,6 +51,10 @@ const ERRORS = `userErrors {
 const PAYLOAD = `reservation { id status expiresAt } ${ERRORS}`;
 
 const ADMIT = `mutation OrdersAdmit($input: StockAdmitInput!) { answer: stockAdmit(input: $input) { ${ERRORS} } }`;
+const AVAILABLE = `query OrdersAvailable($offerIds: [ID!]!) {
+  availability(offerIds: $offerIds) { offer { id } available }
+}`;
+
 const RESERVE = `mutation OrdersReserve($input: StockReserveInput!) { answer: stockReserve(input: $input) { ${PAYLOAD} } }`;
 const CONFIRM = `mutation OrdersConfirm($id: ID!) { answer: stockReservationConfirm(id: $id) { ${PAYLOAD} } }`;
 const RELEASE = `mutation OrdersRelease($id: ID!) { answer: stockReservationRelease(id: $id) { ${PAYLOAD} } }`;
@@ -73,6 +79,10 @@ interface Answer {
   };
 }
 
+interface AvailableAnswer {
+  availability: { offer: { id: string }; available: number }[];
+}
+
 export function inventoryOverPeers(peers: SubgraphClient): InventoryClient {
   const call = async (operation: string, variables: Record<string, unknown>, options?: CallOptions) => {
     const { answer } = await peers.call<Answer>('inventory', operation, variables, options);
@@ -90,6 +100,10 @@ export function inventoryOverPeers(peers: SubgraphClient): InventoryClient {
   };
   return {
     shortages: async (input, options) => (await call(ADMIT, { input }, options)).rejections.filter(isShortage),
+    async available(offerIds, options) {
+      const { availability } = await peers.call<AvailableAnswer>('inventory', AVAILABLE, { offerIds }, options);
+      return new Map(availability.map(({ offer, available }) => [offer.id, available]));
+    },
     reserve: (request, options) => demand(RESERVE, { input: request }, options),
     confirm: (id, options) => demand(CONFIRM, { id }, options),
     release: (id, options) => giveBack(RELEASE, { id }, options),

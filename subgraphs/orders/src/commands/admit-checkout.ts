@@ -15,7 +15,7 @@ import { missedDeals, refusalsFor } from '../domain/deal-shortage.ts';
 import type { Quotes } from '../domain/offer-quote.ts';
 import { takesEffect } from '../domain/order-draft.ts';
 import { type AppliedPromotion, type PricedCart, priceCart } from '../domain/pricing.ts';
-import type { CheckoutRecord } from '../store/checkouts.ts';
+import { type CheckoutRecord, heldUnpaidS } from '../store/checkouts.ts';
 import { driveCheckout } from './advance-checkout.ts';
 import { answerWithin } from './answer-within.ts';
 import { type OpenPromotions, openPromotions } from './cart-promotions.ts';
@@ -36,6 +36,10 @@ export interface AdmitCheckout {
 
 /** The question whether to begin costs inventory one look at a counter. */
 const ADMISSION_TIMEOUT_MS = 2_000;
+
+/** In a day, as many times as long as one reservation lives: who holds goods again and again without buying has to stop. */
+const MAX_UNPAID_HOLDS = 8;
+const A_DAY_MS = 86_400_000;
 
 export const RESTARTED: Failure = {
   code: 'CART_CHANGED',
@@ -72,6 +76,11 @@ export async function admitCheckout(
     if (isSameCheckout(previous, stored, expectedTotal)) return { ok: true, value: { running: previous } };
     const failure = await giveWay(services, previous, cause);
     if (failure) return refusal(failure);
+  }
+  // A cart's first checkout, which is nearly every one, is not counted.
+  if (previous && (await hoards(services, buyerId))) {
+    const message = 'Goods were held for you again and again today and not bought; try again tomorrow.';
+    return refusal({ code: 'RESERVATION_LIMIT', message });
   }
 
   // Whoever cannot have it is told before anything is priced or written: in a crowd most cannot. Which of the codes
@@ -154,6 +163,11 @@ async function shortages(
     services.log.warn({ err: error, cartId }, 'inventory did not say whether there is enough');
     return [];
   }
+}
+
+async function hoards({ orm, clock, settings }: Services, buyerId: string): Promise<boolean> {
+  const since = new Date(clock.now().getTime() - A_DAY_MS);
+  return (await heldUnpaidS(orm.em.fork(), buyerId, since)) >= MAX_UNPAID_HOLDS * settings.reservationTtlS;
 }
 
 function isSameCheckout(running: CheckoutRecord, cart: Cart, expectedTotal?: Money | null): boolean {

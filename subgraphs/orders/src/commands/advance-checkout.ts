@@ -48,15 +48,21 @@ export interface Advanced {
  * One event: load, decide, save, outbox, in the caller's transaction. Undefined
  * for a checkout that is not known. The row lock makes steps follow one another;
  * an event that comes twice, or too late, finds a state that ignores it.
+ * `known` is the checkout as it was at any time, where the caller has it.
  */
 export async function applyCheckoutEvent(
   em: EntityManager,
   services: Services,
-  { orderId, event, cause: given }: { orderId: string; event: CheckoutEvent; cause: Cause },
+  {
+    orderId,
+    event,
+    cause: given,
+    known,
+  }: { orderId: string; event: CheckoutEvent; cause: Cause; known?: CheckoutRecord },
 ): Promise<Advanced | undefined> {
   const { record, order } = MARKING.has(event.type)
-    ? await lockCheckoutAndOrder(em, orderId)
-    : { record: await lockCheckout(em, orderId) };
+    ? await lockCheckoutAndOrder(em, orderId, known)
+    : { record: await lockCheckout(em, orderId, known) };
   if (!record) return undefined;
   const now = services.clock.now();
   const step = advance(record.state, event);
@@ -85,6 +91,7 @@ export async function applyCheckoutEvent(
         orderId,
         event: { type: 'paymentReported', report },
         cause,
+        known: next,
       });
       current =
         heard && heard.requests.length > 0
@@ -147,14 +154,19 @@ export interface Driven {
 
 async function drive(services: Services, start: Drive): Promise<Driven> {
   const answers: Answers = {};
+  const { orderId, cause } = start;
   let event = start.event;
+  let known = start.record;
   for (let steps = 0; steps < MAX_STEPS; steps += 1) {
-    const known = steps === 0 ? start.record : undefined;
     const advanced = isQuestion(event)
-      ? await questionCheckout(services, { orderId: start.orderId, event, known })
-      : await inTransaction(services.orm, (em) => applyCheckoutEvent(em, services, { ...start, event }));
-    if (!advanced) throw new Error(`There is no checkout ${start.orderId}.`);
+      ? await questionCheckout(services, { orderId, event, known: steps === 0 ? known : undefined })
+      : await inTransaction(services.orm, (em) => applyCheckoutEvent(em, services, { orderId, event, cause, known }), {
+          mayBeLost: isLastWord(event),
+        });
+    if (!advanced) throw new Error(`There is no checkout ${orderId}.`);
     const { record, requests, isMoved } = advanced;
+    known = record;
+    if (isMoved) services.reached.remember(orderId, record.state);
     if (isMoved && isEnded(record.state)) services.counts.checkouts.of(outcomeOf(record.state)).inc();
     crashPoint(`checkout.saved.${record.state.status}`);
     const [request] = requests;
@@ -168,7 +180,7 @@ async function drive(services: Services, start: Drive): Promise<Driven> {
     const asked = performance.now();
     try {
       event = await betweenCrashPoints(`checkout.${request.type}`, () =>
-        performRequest(services, { record, request, answers, cause: start.cause }),
+        performRequest(services, { record, request, answers, cause }),
       );
     } catch (error) {
       await retryLater(services, record);
@@ -178,12 +190,17 @@ async function drive(services: Services, start: Drive): Promise<Driven> {
       services.counts.stepSeconds.of(request.type.toLowerCase()).observe(seconds);
     }
   }
-  throw new Error(`Checkout ${start.orderId} goes in circles.`);
+  throw new Error(`Checkout ${orderId} goes in circles.`);
 }
 
 /** Codes of failures are a few known ones. */
 function outcomeOf(state: Checkout): string {
   return state.status === 'COMPLETED' ? 'completed' : (failureOf(state)?.code ?? 'failed').toLowerCase();
+}
+
+/** Nothing comes after it, and what the buyer is told was written before: a server that loses it with its power clears an empty cart once more. */
+function isLastWord({ type }: CheckoutEvent): boolean {
+  return type === 'cartCleared';
 }
 
 type Question = Extract<CheckoutEvent, { type: 'resumed' | 'completionAsked' }>;

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { accept, reject, type Result } from '@marketgraph/platform/core';
 import { inTransaction } from '@marketgraph/platform/postgres';
 import { type Cart, newCart } from '../domain/cart.ts';
@@ -22,13 +23,14 @@ export interface CartChange {
   hadNone?: boolean;
   user: CartUser;
   cause: Cause;
-  /** Pure, and run again on the newest cart after a lost race. The same cart back means: nothing to write. */
+  /** Pure, and run again on the newest cart after a lost race. An equal cart back means: nothing to write. */
   decide(cart: Cart): Result<Cart>;
 }
 
 /**
  * Load, decide, write if nobody wrote meanwhile, else again. Changing a cart
  * that is in checkout gives that checkout up, as long as no money can have moved.
+ * What changes nothing does not: a client that asks again for what was done keeps its checkout.
  */
 export async function changeCart(services: Services, change: CartChange): Promise<Result<Cart>> {
   const target: OpenCart =
@@ -44,7 +46,8 @@ export async function changeCart(services: Services, change: CartChange): Promis
       return reject('CONFLICT', 'This cart is becoming part of its user’s.', { field: ['cartId'] });
     }
     const decided = change.decide(cart);
-    if (!decided.ok || decided.value === cart) return decided;
+    if (!decided.ok) return decided;
+    if (isDeepStrictEqual(decided.value, cart)) return accept(cart);
     const unlocked = await giveUpCheckout(services, cart, change.cause);
     if (!unlocked.ok) return unlocked;
     const next: Cart = {

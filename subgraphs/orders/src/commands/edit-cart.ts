@@ -26,6 +26,11 @@ interface Edit {
   cause: Cause;
 }
 
+/** Of so many offers inventory is asked; what is beyond them is refused by the checkout. */
+const MAX_DOUBTED = 100;
+/** A cart is not kept waiting for a courtesy. */
+const DOUBT_TIMEOUT_MS = 2_000;
+
 /** More lines than a cart can hold need no answer from the catalog. */
 const MAX_ADDITIONS = 500;
 
@@ -58,6 +63,7 @@ export async function addCartLines(
   const pricedAs = organizationId !== null && user.organizationIds?.includes(organizationId) ? organizationId : null;
   const quotes = await askCatalog(services, asked, { cause, organizationId: pricedAs });
   if (!quotes.ok) return quotes;
+  const left = await askInventory(services, lines, { quotes: quotes.value, cause });
   const inputHash = hashOf({ cartId, lines, ...(wanted === undefined ? {} : { organizationId: wanted }) });
   return await changeCart(services, {
     cartId,
@@ -70,7 +76,8 @@ export async function addCartLines(
       if (applied === 'other') return reject('IDEMPOTENCY_KEY_REUSED', 'This key was used for another addition.');
       if ((cart.organizationId ?? null) !== before) return ANOTHER_BUYER;
       const theirs = buyFor(cart, organizationId, quotes.value);
-      const added = addLines(theirs, lines, { quotes: quotes.value, nextLineId: () => services.ids.next('cln') });
+      const facts = { quotes: quotes.value, left, nextLineId: () => services.ids.next('cln') };
+      const added = addLines(theirs, lines, facts);
       return added.ok && idempotencyKey ? accept(rememberKey(added.value, idempotencyKey, inputHash)) : added;
     },
   });
@@ -90,13 +97,14 @@ export async function updateCartLines(
   const organizationId = pricedFor(cart, user.organizationIds);
   const quotes = await askCatalog(services, changed, { cause, organizationId });
   if (!quotes.ok) return quotes;
+  const left = await askInventory(services, changed, { quotes: quotes.value, cause });
   return await changeCart(services, {
     cartId,
     user,
     cause,
     decide: (current) =>
       (current.organizationId ?? null) === (cart.organizationId ?? null)
-        ? updateLines(current, lines, { quotes: quotes.value, expectedVersion })
+        ? updateLines(current, lines, { quotes: quotes.value, left, expectedVersion })
         : ANOTHER_BUYER,
   });
 }
@@ -157,5 +165,25 @@ async function askCatalog(
   } catch (error) {
     log.warn({ err: error }, 'catalog did not answer');
     return reject('SERVICE_UNAVAILABLE', 'Prices cannot be read at the moment; try again.');
+  }
+}
+
+/**
+ * What there is of offers that the catalog heard were sold out; undefined when nobody doubts, or inventory does not say.
+ * Then they go in, and the checkout tells.
+ */
+async function askInventory(
+  { inventory, log }: Services,
+  lines: readonly { offerId: string }[],
+  { quotes, cause: { trace } }: { quotes: Quotes; cause: Cause },
+): Promise<ReadonlyMap<string, number> | undefined> {
+  const doubted = new Set(lines.map(({ offerId }) => offerId).filter((id) => quotes.get(id)?.isSoldOut));
+  if (doubted.size === 0) return undefined;
+  try {
+    const call = { traceparent: trace, timeoutMs: DOUBT_TIMEOUT_MS };
+    return await inventory.available([...doubted].slice(0, MAX_DOUBTED), call);
+  } catch (error) {
+    log.warn({ err: error }, 'inventory did not say what is left');
+    return undefined;
   }
 }

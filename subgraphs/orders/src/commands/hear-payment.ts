@@ -44,11 +44,14 @@ async function leaveToSweeper(em: EntityManager, { clock, nudgeSweeper }: Servic
 
 /** Whether its checkout could still learn something of it. */
 export async function isNewsOfPayment(
-  { orm }: Services,
+  { orm, reached }: Services,
   { orderId, payment }: Pick<Parameters<typeof hearPayment>[2], 'orderId' | 'payment'>,
 ): Promise<boolean> {
+  const report = reportOf(payment);
+  const known = reached.of(orderId);
+  if (known && !isNewsTo(known, report)) return false;
   const record = await readCheckout(orm.em.fork(), orderId);
-  return !record || isNewsTo(record.state, reportOf(payment));
+  return !record || isNewsTo(record.state, report);
 }
 
 /** What of a refund the order's own status says; its refunds are with payments. */

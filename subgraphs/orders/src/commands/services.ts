@@ -10,6 +10,7 @@ import type { PaymentsClient } from '../clients/payments.ts';
 import type { OrdersCounts } from '../counts.ts';
 import type { TaxRates } from '../domain/tax.ts';
 import type { CartStore } from '../store/carts.ts';
+import type { ReachedCheckouts } from './reached-checkouts.ts';
 import type { CheckoutAnswer } from './start-checkout.ts';
 
 /** What the commands of this service work with. */
@@ -37,6 +38,8 @@ export interface Services {
    * the other services for the same things; between processes the row's lock and the requests' keys make that harmless.
    */
   driving: OneByOne;
+  /** What this process knows of checkouts without asking. */
+  reached: ReachedCheckouts;
   /** Keeps work that outlives its request, so that a stop can wait for it. */
   background: Background;
 }

@@ -82,6 +82,31 @@ describe('a cart', () => {
     expect(add(filled(), offerId, quantity)).toMatchObject({ ok: false, rejection: { code } });
   });
 
+  it('takes no more of an offer than is left where that is known, counting what it holds', () => {
+    const known = (left: number) => ({ ...facts, left: new Map([['a', left]]) });
+    const three = [{ offerId: 'a', quantity: 3 }];
+    expect(addLines(filled(), three, known(5))).toMatchObject({ ok: true });
+    expect(addLines(filled(), three, known(4))).toEqual({
+      ok: false,
+      rejection: {
+        code: 'INSUFFICIENT_STOCK',
+        message: 'Only 4 of this are left.',
+        field: ['lines', '0', 'quantity'],
+        details: { offerId: 'a', requested: 5, available: 4 },
+      },
+    });
+    expect(addLines(filled(), [{ offerId: 'b', quantity: 1 }], known(0))).toMatchObject({ ok: true });
+  });
+
+  it('lets go of units that are sold out, and takes no more of them', () => {
+    const cart = filled();
+    const to = (quantity: number) =>
+      updateLines(cart, [{ lineId: cart.lines[0]!.id, quantity }], { quotes, left: new Map([['a', 0]]) });
+    expect(to(1)).toMatchObject({ value: { lines: [{ quantity: 1 }] } });
+    expect(to(2)).toMatchObject({ ok: true });
+    expect(to(3)).toMatchObject({ rejection: { code: 'INSUFFICIENT_STOCK', message: 'This is sold out.' } });
+  });
+
   it('takes the currency of its first line, and any again when it is empty', () => {
     expect(add(empty, 'dollars', 1).ok).toBe(true);
     const cart = filled();

@@ -80,6 +80,13 @@ export function expiresAt(cart: Cart): Date {
   return new Date(Date.parse(cart.updatedAt) + CART_TTL_S * 1_000);
 }
 
+/** What a line is judged by. */
+export interface LineFacts {
+  quotes: Quotes;
+  /** Of offers that may be sold out, the units there are. */
+  left?: ReadonlyMap<string, number>;
+}
+
 export interface Addition {
   offerId: string;
   quantity: number;
@@ -89,7 +96,7 @@ export interface Addition {
 export function addLines(
   cart: Cart,
   additions: readonly Addition[],
-  { quotes, nextLineId }: { quotes: Quotes; nextLineId: () => string },
+  { quotes, left, nextLineId }: LineFacts & { nextLineId: () => string },
 ): Result<Cart> {
   if (additions.length === 0) return reject('INVALID', 'Name at least one line.', { field: ['lines'] });
   let lines = cart.lines;
@@ -108,7 +115,9 @@ export function addLines(
       quantity: total,
       ...unitPriceOf(quote, { quantity: total }),
     };
-    const refused = refusalOf(next, quote, { field, currencyCode: lines[0]?.unitPrice.currencyCode });
+    const refused =
+      refusalOf(next, quote, { field, currencyCode: lines[0]?.unitPrice.currencyCode }) ??
+      shortageOf(next, left, field);
     if (refused) return { ok: false, rejection: refused };
     lines = current ? lines.map((line) => (line === current ? next : line)) : [...lines, next];
   }
@@ -126,7 +135,7 @@ export interface QuantityChange {
 export function updateLines(
   cart: Cart,
   changes: readonly QuantityChange[],
-  { quotes, expectedVersion }: { quotes: Quotes; expectedVersion?: number | null },
+  { quotes, left, expectedVersion }: LineFacts & { expectedVersion?: number | null },
 ): Result<Cart> {
   if (expectedVersion !== undefined && expectedVersion !== null && expectedVersion !== cart.version) {
     return reject('VERSION_MISMATCH', `The cart is at version ${cart.version}.`, {
@@ -147,7 +156,9 @@ export function updateLines(
     const { id, offerId, vendorId } = current;
     const next: CartLine = { id, offerId, vendorId, quantity, ...unitPriceOf(quote, { quantity }) };
     const others = lines.filter((line) => line !== current);
-    const refused = refusalOf(next, quote, { field, currencyCode: others[0]?.unitPrice.currencyCode });
+    const refused =
+      refusalOf(next, quote, { field, currencyCode: others[0]?.unitPrice.currencyCode }) ??
+      (quantity > current.quantity ? shortageOf(next, left, field) : undefined);
     if (refused) return { ok: false, rejection: refused };
     lines = lines.map((line) => (line === current ? next : line));
   }
@@ -291,4 +302,20 @@ function refusalOf(
     return { code: 'LIMIT_EXCEEDED', message: 'This line is too expensive for one order.', field };
   }
   return undefined;
+}
+
+/** Nobody fills a cart with what cannot be had. Only the reservation decides, so what is not known to be short goes in. */
+function shortageOf(
+  { offerId, quantity }: CartLine,
+  left: ReadonlyMap<string, number> | undefined,
+  field: string[],
+): Rejection | undefined {
+  const available = left?.get(offerId) ?? quantity;
+  if (available >= quantity) return undefined;
+  return {
+    code: 'INSUFFICIENT_STOCK',
+    message: available === 0 ? 'This is sold out.' : `Only ${available} of this are left.`,
+    field: [...field, 'quantity'],
+    details: { offerId, requested: quantity, available },
+  };
 }

@@ -1,3 +1,4 @@
+import { cases } from '@marketgraph/platform/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -450,7 +451,7 @@ describe('a checkout in bad weather', () => {
           }
         },
       ),
-      { numRuns: 3_000 },
+      { numRuns: cases(3_000) },
     );
     // The property says something about every way to end.
     expect([...seen].toSorted()).toEqual(['COMPLETED confirmed', 'FAILED failed', 'FAILED none']);

@@ -1,4 +1,5 @@
 import type { Money } from '@marketgraph/platform/core';
+import { cases } from '@marketgraph/platform/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Cart, newCart } from './cart.ts';
@@ -258,7 +259,7 @@ describe('C14 several promotions', () => {
           expect(applied.length <= 1 || applied.every(({ isCombinable }) => isCombinable)).toBe(true);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: cases(500) },
     );
   });
 });

@@ -9,6 +9,8 @@ export interface OfferQuote {
   sku: string;
   title: string;
   status: string;
+  /** None were left when the catalog last heard of it: reason to ask inventory, which knows. */
+  isSoldOut?: boolean;
   /** Of the offer itself. */
   price: Money;
   /** The deal that runs now and has slots left, as far as the catalog knows; inventory decides about each slot. */

@@ -1,3 +1,4 @@
+import { cases } from '@marketgraph/platform/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -197,7 +198,7 @@ describe('an order', () => {
           }
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: cases(1_000) },
     );
     expect(reached).toContain('CANCELED');
     expect(reached).toContain('PARTIALLY_SHIPPED');

@@ -1,3 +1,4 @@
+import { cases } from '@marketgraph/platform/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { advance, type CheckoutEvent, firstState, isNewsTo, type PaymentReport } from './checkout.ts';
@@ -59,7 +60,7 @@ describe('a report of the payment', () => {
           }
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: cases(2_000) },
     );
   });
 

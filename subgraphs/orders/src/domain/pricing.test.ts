@@ -1,4 +1,5 @@
 import { add, basisPointsOf, type Money } from '@marketgraph/platform/core';
+import { cases } from '@marketgraph/platform/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Address } from './address.ts';
@@ -146,7 +147,7 @@ describe('a price', () => {
           }
         },
       ),
-      { numRuns: 500 },
+      { numRuns: cases(500) },
     );
   });
 });
@@ -178,7 +179,7 @@ describe('O14 an order of which parts cost nothing', () => {
         const refusals = checkoutRefusals(promoted, result, result.total).map(({ code }) => code);
         expect(refusals).toEqual(draft.total.amount === 0 ? ['PROMOTION_NOT_APPLICABLE'] : []);
       }),
-      { numRuns: 500 },
+      { numRuns: cases(500) },
     );
   });
 });

@@ -1,9 +1,10 @@
 import { money } from '@marketgraph/platform/core';
+import { cases } from '@marketgraph/platform/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { refundOfUnits, shareOfLine } from './return-refund.ts';
 
-const RUNS = 10_000;
+const RUNS = cases(10_000);
 
 const paidLine = fc.record({
   quantity: fc.integer({ min: 1, max: 999 }),

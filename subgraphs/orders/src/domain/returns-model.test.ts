@@ -1,4 +1,5 @@
 import { money, type Result } from '@marketgraph/platform/core';
+import { cases } from '@marketgraph/platform/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -14,7 +15,7 @@ import type { ReturnStatus } from './order-status.ts';
 import type { PaidLine } from './return-refund.ts';
 import { moveReturn, receiveReturn, requestReturn, returnOf } from './returns.ts';
 
-const RUNS = 2_000;
+const RUNS = cases(2_000);
 const MAX_COMMANDS = 50;
 
 const eur = (amount: number) => money(amount, 'EUR');

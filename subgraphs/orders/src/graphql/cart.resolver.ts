@@ -39,7 +39,7 @@ import { cartUserOf, causeOf, type OrdersContext } from './context.ts';
 import { Money, type PostalAddressInput, StreamEventKind } from './shared.type.ts';
 import { toUserErrors } from './user-error.type.ts';
 
-const KEY = 'The same key adds once.';
+const KEY = 'The same key adds once to a cart. A guest who has none yet gets a new one with each call.';
 const CODE = 'Of a promotion; capitals and hyphens do not matter.';
 
 @Resolver(() => Cart)
@@ -59,7 +59,10 @@ export class CartResolver {
     return cart ? toCart(cart) : null;
   }
 
-  @Mutation(() => CartPayload, { description: 'Puts offers into a cart. Without a cart id a new cart is opened.' })
+  @Mutation(() => CartPayload, {
+    description:
+      'Puts offers into a cart. Without a cart id a new cart is opened. What is known to be sold out is refused with INSUFFICIENT_STOCK; what is not may still be when it is bought.',
+  })
   async cartLinesAdd(
     @Ctx() context: OrdersContext,
     @Arg('input', () => CartLinesAddInput, { description: 'Which offers.' }) input: CartLinesAddInput,
@@ -73,6 +76,7 @@ export class CartResolver {
     );
   }
 
+  @Directive('@idempotent')
   @Mutation(() => CartPayload, {
     description: 'Says for whom a cart is bought: its lines are at the prices of that organization then.',
   })
@@ -89,7 +93,10 @@ export class CartResolver {
     return payload(await setCartOrganization(context.services, change));
   }
 
-  @Mutation(() => CartPayload, { description: 'Changes quantities.' })
+  @Directive('@idempotent')
+  @Mutation(() => CartPayload, {
+    description: 'Changes quantities. More of what is known to be sold out is refused with INSUFFICIENT_STOCK.',
+  })
   async cartLinesUpdate(
     @Ctx() context: OrdersContext,
     @Arg('input', () => CartLinesUpdateInput, { description: 'Which lines.' }) input: CartLinesUpdateInput,
@@ -98,6 +105,7 @@ export class CartResolver {
     return payload(await updateCartLines(context.services, { ...change, ...who(context, token) }));
   }
 
+  @Directive('@idempotent')
   @Mutation(() => CartPayload, { description: 'Takes lines out of a cart.' })
   async cartLinesRemove(
     @Ctx() context: OrdersContext,
@@ -107,6 +115,7 @@ export class CartResolver {
     return payload(await removeCartLines(context.services, { ...change, ...who(context, token) }));
   }
 
+  @Directive('@idempotent')
   @Mutation(() => CartPayload, { description: 'Sets where to deliver and whom to bill.' })
   async cartAddressSet(
     @Ctx() context: OrdersContext,
@@ -117,6 +126,7 @@ export class CartResolver {
     return payload(await setCartAddresses(context.services, { cartId, ...addresses, ...who(context, token) }));
   }
 
+  @Directive('@idempotent')
   @Mutation(() => CartPayload, { description: 'Chooses how one vendor’s parcel is sent.' })
   async cartDeliverySelect(
     @Ctx() context: OrdersContext,
@@ -126,6 +136,7 @@ export class CartResolver {
     return payload(await selectCartDelivery(context.services, { ...choice, ...who(context, token) }));
   }
 
+  @Directive('@idempotent')
   @Mutation(() => CartPayload, {
     description:
       'Puts a code into a cart that takes effect there; the same code again changes nothing. Whoever tries codes is stopped after 10 in a minute that led to nothing.',
@@ -139,6 +150,7 @@ export class CartResolver {
     return payload(await applyCartPromotion(context.services, { cartId, code, ...who(context, token) }));
   }
 
+  @Directive('@idempotent')
   @Mutation(() => CartPayload, { description: 'Takes a code out of a cart.' })
   async cartPromotionRemove(
     @Ctx() context: OrdersContext,
@@ -149,6 +161,7 @@ export class CartResolver {
     return payload(await removeCartPromotion(context.services, { cartId, code, ...who(context, token) }));
   }
 
+  @Directive('@idempotent')
   @Mutation(() => CartPayload, {
     description:
       'Puts what a guest collected into one’s own cart, after signing in: units of the same offer are added up. Asking again adds nothing; the guest’s cart is closed.',

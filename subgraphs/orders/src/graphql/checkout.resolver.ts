@@ -16,7 +16,7 @@ import { toUserErrors } from './user-error.type.ts';
 export class CheckoutResolver {
   @Mutation(() => CheckoutStartPayload, {
     description:
-      'Holds the goods of a cart and opens its payment. Starting again with the same contents gives the same checkout; changing the cart gives it up.',
+      'Holds the goods of a cart and opens its payment. Starting again with the same contents gives the same checkout; changing the cart gives it up. Who lets goods be held again and again without buying is stopped: for eight times the life of a reservation in a day.',
   })
   async checkoutStart(
     @Ctx() context: OrdersContext,

@@ -79,23 +79,35 @@ export async function insertCheckout(em: EntityManager, checkout: NewCheckout): 
   );
 }
 
-/** Holds the row until the transaction ends: the steps of one saga follow one another. */
-export async function lockCheckout(em: EntityManager, orderId: string): Promise<CheckoutRecord | undefined> {
-  const [row] = await em.execute<Row[]>(LOCK, [orderId]);
-  return row && toRecord(row);
+/**
+ * Holds the row until the transaction ends: the steps of one saga follow one another. Of a checkout that is `known` only
+ * what changes is read again: what is bought, and by whom, is decided when it begins.
+ */
+export async function lockCheckout(
+  em: EntityManager,
+  orderId: string,
+  known?: CheckoutRecord,
+): Promise<CheckoutRecord | undefined> {
+  const [row] = await em.execute<Row[]>(known ? LOCK_KNOWN : LOCK, [orderId]);
+  return row && toLocked(row, known);
 }
 
-const LOCK = `select c.*, exists (select 1 from parked_payment p where p.order_id = c.order_id) as has_parked
+const locking = (columns: string) => `select ${columns},
+    exists (select 1 from parked_payment p where p.order_id = c.order_id) as has_parked
   from checkout c where c.order_id = ? for update of c`;
+const LOCK = locking('c.*');
+const LOCK_KNOWN = locking('c.state, c.payment_id, c.attempts, c.next_attempt_at, c.deadline_at');
 
 /** With its order, where there is one by then: for a step that will change both. */
 export async function lockCheckoutAndOrder(
   em: EntityManager,
   orderId: string,
+  known?: CheckoutRecord,
 ): Promise<{ record?: CheckoutRecord; order?: LockedOrder }> {
-  const [rows, ...order] = await executeTogether(em, [[LOCK, [orderId]], ...lockingOrder(orderId)]);
+  const lock = known ? LOCK_KNOWN : LOCK;
+  const [rows, ...order] = await executeTogether(em, [[lock, [orderId]], ...lockingOrder(orderId)]);
   const [row] = rows as Row[];
-  return { record: row && toRecord(row), order: lockedOrderIn(order) };
+  return { record: row && toLocked(row, known), order: lockedOrderIn(order) };
 }
 
 export async function saveCheckout(
@@ -203,6 +215,20 @@ export async function latestCheckoutOfCart(em: EntityManager, cartId: string): P
 const LATEST_OF_CART = `select * from checkout where cart_id = ?
   order by status in ('COMPLETED', 'FAILED'), created_at desc, order_id desc limit 1`;
 
+/**
+ * For how long goods were held, in seconds, by the buyer's checkouts begun since then that ran out or were given up
+ * by an edit. What failed for another reason is nobody's fault. Index: checkout_key, which is by buyer.
+ */
+export async function heldUnpaidS(em: EntityManager, principal: string, since: Date): Promise<number> {
+  const [row] = await em.execute<{ seconds: string }[]>(
+    `select coalesce(sum(extract(epoch from updated_at - created_at)), 0) as seconds from checkout
+     where principal = ? and status = 'FAILED' and created_at >= ?
+       and state -> 'failure' ->> 'code' in ('RESERVATION_EXPIRED', 'CART_CHANGED')`,
+    [principal, since.toISOString()],
+  );
+  return Number(row?.seconds ?? 0);
+}
+
 export async function findCheckoutByPayment(
   em: EntityManager,
   cartId: string,
@@ -252,14 +278,25 @@ function toRecord(row: Row): CheckoutRecord {
     idempotencyKey: row.idempotency_key,
     inputHash: row.input_hash,
     contentHash: row.content_hash,
-    state: row.state,
     draft: row.draft,
+    createdAt: new Date(row.created_at),
+    trace: row.trace,
+    ...changingIn(row),
+  };
+}
+
+function toLocked(row: Row, known: CheckoutRecord | undefined): CheckoutRecord {
+  return known ? { ...known, ...changingIn(row) } : toRecord(row);
+}
+
+/** All that changes of a checkout. */
+function changingIn(row: Row) {
+  return {
+    state: row.state,
     paymentId: row.payment_id,
     attempts: row.attempts,
     nextAttemptAt: new Date(row.next_attempt_at),
     deadlineAt: new Date(row.deadline_at),
-    createdAt: new Date(row.created_at),
-    trace: row.trace,
-    ...(row.has_parked ? { hasParked: true } : {}),
+    hasParked: row.has_parked ?? false,
   };
 }

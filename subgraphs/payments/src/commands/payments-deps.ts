@@ -5,6 +5,7 @@ import type { PaymentProvider } from '../clients/provider.ts';
 import type { PaymentsCounts } from '../counts.ts';
 import type { PaymentRow } from '../store/payment.entity.ts';
 import type { CaptureOutcome } from './capture-at-provider.ts';
+import type { EventKeeping } from './keep-events.ts';
 import type { SingleFlight } from '@marketgraph/platform/core';
 
 /** What the commands of this service work with. */
@@ -25,6 +26,8 @@ export interface PaymentsDeps {
   operating: SingleFlight<void>;
   /** Looks of one payment at the provider follow one another: what one has found, the next may not have to ask for. */
   looking: OneByOne;
+  /** What the provider tells at the same time is kept at once. */
+  keeping: EventKeeping;
 }
 
 /** Who asks for something that moves money, and under which idempotency key. */

@@ -1,7 +1,6 @@
 import { betweenCrashPoints } from '@marketgraph/platform/core';
 import type { ProviderEvent } from '../clients/provider.ts';
 import { isCompanion } from '../domain/payment-news.ts';
-import { keepEvent } from '../store/webhook-inbox.ts';
 import type { PaymentsDeps } from './payments-deps.ts';
 
 /** `kept` is to be worked on now, `waiting` in a moment. */
@@ -9,6 +8,9 @@ export type Received = 'kept' | 'waiting' | 'duplicate' | 'ignored';
 
 /** By then the event that says the same is handled; nobody waits for this one. */
 export const COMPANION_DELAY_MS = 500;
+
+/** Companions are kept at the same moments, so many a second, and with whatever else comes then. */
+const GATHER_MS = 25;
 
 const handledTypes: ReadonlySet<string> = new Set([
   'payment_intent.created',
@@ -47,20 +49,26 @@ export async function receiveWebhook(deps: PaymentsDeps, event: ProviderEvent): 
   const status = isOurs && handledTypes.has(event.type) && event.objectReference ? 'PENDING' : 'IGNORED';
   const now = deps.clock.now();
   const isWaiting = isCompanion(event.type);
+  if (isWaiting) await nextGathering(now);
   const isNew = await betweenCrashPoints('webhook.keep', () =>
-    keepEvent(
-      deps.orm.em.fork(),
-      {
-        eventId: event.id,
-        type: event.type.slice(0, 100),
-        objectReference: event.objectReference,
-        paymentId: event.paymentId,
-        createdAt: event.createdAt,
-      },
-      { status, now, dueAt: isWaiting ? new Date(now.getTime() + COMPANION_DELAY_MS) : now },
-    ),
+    deps.keeping({
+      eventId: event.id,
+      type: event.type.slice(0, 100),
+      objectReference: event.objectReference,
+      paymentId: event.paymentId,
+      createdAt: event.createdAt,
+      status,
+      now,
+      dueAt: isWaiting ? new Date(now.getTime() + COMPANION_DELAY_MS) : now,
+    }),
   );
   if (status === 'IGNORED') return 'ignored';
   if (!isNew) return 'duplicate';
   return isWaiting ? 'waiting' : 'kept';
+}
+
+function nextGathering(now: Date): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, GATHER_MS - (now.getTime() % GATHER_MS));
+  });
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { money } from '@marketgraph/platform/core';
+import { cases } from '@marketgraph/platform/testing';
 import { describe, expect, it } from 'vitest';
 import { type Intent, IntentMismatchError, type IntentStatus, newPayment, observe, statusOf } from './intent.ts';
 import { canMove, isCaptured, type Payment } from './payment.ts';
@@ -180,7 +181,7 @@ describe('looks in any order, any number of times', () => {
           expect(payment.authorized.amount).toBeGreaterThanOrEqual(payment.captured.amount);
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: cases(2_000) },
     );
   });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { money, split } from '@marketgraph/platform/core';
+import { cases } from '@marketgraph/platform/testing';
 import { describe, expect, it } from 'vitest';
 import {
   balanceAfter,
@@ -93,7 +94,7 @@ describe('P10 after any sequence of facts', () => {
           expect(balanceAfter(vendor, all).amount).toBe(payable.get(currency) ?? 0);
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: cases(1_000) },
     );
   });
 

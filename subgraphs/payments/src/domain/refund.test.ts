@@ -1,4 +1,5 @@
 import { money } from '@marketgraph/platform/core';
+import { cases } from '@marketgraph/platform/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { commissionOf } from './commission.ts';
@@ -6,7 +7,7 @@ import { afterRefund, planRefund, type SettlementTerms, statusAfterRefund, unass
 import { keyOf, needsNewKey, payoutStatus, shareOut } from './payout.ts';
 
 const eur = (amount: number) => money(amount, 'EUR');
-const RUNS = { numRuns: 10_000 };
+const RUNS = { numRuns: cases(10_000) };
 
 /** As capture freezes them. */
 const frozen = fc

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { money, split } from '@marketgraph/platform/core';
+import { cases } from '@marketgraph/platform/testing';
 import { describe, expect, it } from 'vitest';
 import { balanceOf, checkParts, MAX_PARTS, settle, type SettlementPart } from './settlement.ts';
 
@@ -73,7 +74,7 @@ describe('settlements', () => {
           }
         },
       ),
-      { numRuns: 1_000 },
+      { numRuns: cases(1_000) },
     );
   });
 });

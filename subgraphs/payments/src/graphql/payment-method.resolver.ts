@@ -1,4 +1,4 @@
-import { Arg, Ctx, FieldResolver, ID, Mutation, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, Directive, FieldResolver, ID, Mutation, Resolver, Root } from 'type-graphql';
 import { hasRole, requireUser } from '@marketgraph/platform/graphql';
 import { detachMethod } from '../commands/detach-method.ts';
 import { User } from './extensions.type.ts';
@@ -22,6 +22,7 @@ export class PaymentMethodResolver {
     return (await loaders.methodsOf.load(user.id)).map(toMethodType);
   }
 
+  @Directive('@idempotent')
   @Mutation(() => PaymentMethodPayload, {
     description:
       'Forgets a way to pay of your own, here and at the provider: nobody pays with it again. Payments that were begun with it go on.',

@@ -21,27 +21,24 @@ export interface DueEvent {
   known: PaymentRow | null;
 }
 
-/** Keeps an event once, by its id; false for one that is here already. */
-export async function keepEvent(
-  em: EntityManager,
-  event: ReceivedEvent,
-  { status, now, dueAt }: { status: 'PENDING' | 'IGNORED'; now: Date; dueAt: Date },
-): Promise<boolean> {
-  const inserted = await em.execute<unknown[]>(
+export interface NewEvent extends ReceivedEvent {
+  status: 'PENDING' | 'IGNORED';
+  now: Date;
+  dueAt: Date;
+}
+
+/** Keeps each event once, by its id, in one statement; resolves to the ids of those that were not here yet. */
+export async function keepEvents(em: EntityManager, events: readonly NewEvent[]): Promise<Set<string>> {
+  const inserted = await em.execute<{ id: string }[]>(
     `insert into webhook_event (event_id, type, object_id, payment_id, provider_created_at, received_at, status, next_attempt_at)
-     values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (event_id) do nothing returning 1`,
-    [
-      event.eventId,
-      event.type,
-      event.objectReference,
-      event.paymentId,
-      event.createdAt.toISOString(),
-      now.toISOString(),
-      status,
-      dueAt.toISOString(),
-    ],
+     select "eventId", type, "objectReference", "paymentId", "createdAt", now, status, "dueAt"
+       from jsonb_to_recordset(?::jsonb) as event ("eventId" text, type text, "objectReference" text, "paymentId" text,
+         "createdAt" timestamptz, now timestamptz, status text, "dueAt" timestamptz)
+      order by "eventId"
+     on conflict (event_id) do nothing returning event_id as id`,
+    [JSON.stringify(events)],
   );
-  return inserted.length > 0;
+  return new Set(inserted.map(({ id }) => id));
 }
 
 /**

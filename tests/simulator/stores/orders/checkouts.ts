@@ -24,6 +24,9 @@ function found(row: CheckoutEntry | undefined): real.CheckoutRecord | undefined 
   return row && toRecord(row);
 }
 
+/** A schedule is shorter than anybody could hold goods for too long. */
+export const heldUnpaidS: typeof real.heldUnpaidS = (em) => statement(em, async () => 0);
+
 export const insertCheckout: typeof real.insertCheckout = (em, checkout) =>
   statement(em, async (transaction) => {
     await transaction.insert(ordersTables(em).checkouts, checkout.orderId, {

@@ -4,12 +4,15 @@ import { paymentsTables } from '../../world/payments-tables.ts';
 
 export * from '../../../../subgraphs/payments/src/store/webhook-inbox.ts';
 
-export const keepEvent: typeof real.keepEvent = (em, event, { status, now, dueAt }) =>
-  statement(em, (transaction) => {
-    const { eventId, type, objectReference, paymentId } = event;
-    const row = { eventId, type, objectReference, paymentId, attempts: 0, receivedAt: now, known: null };
-    const entry = { ...row, status, nextAttemptAt: dueAt.getTime() };
-    return transaction.insert(paymentsTables(em).webhooks, eventId, entry, 'nothing');
+export const keepEvents: typeof real.keepEvents = (em, events) =>
+  statement(em, async (transaction) => {
+    const kept = new Set<string>();
+    for (const { eventId, type, objectReference, paymentId, status, now, dueAt } of events) {
+      const row = { eventId, type, objectReference, paymentId, attempts: 0, receivedAt: now, known: null };
+      const entry = { ...row, status, nextAttemptAt: dueAt.getTime() };
+      if (await transaction.insert(paymentsTables(em).webhooks, eventId, entry, 'nothing')) kept.add(eventId);
+    }
+    return kept;
   });
 
 export const takeDueEvents: typeof real.takeDueEvents = (em, now, limit) =>
