@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { correctedQuery, editDistance, hasSlips, isWildGuess } from './corrected-query.ts';
+import { areSaid, correctedQuery, editDistance, hasSlips, isWildGuess } from './corrected-query.ts';
 
 describe('what a buyer meant', () => {
   it.each([
@@ -17,6 +17,18 @@ describe('what a buyer meant', () => {
   ])('by %j, found as %j, is %j', (query, matched, expected) => {
     expect(correctedQuery(query, matched)).toBe(expected);
   });
+});
+
+it('words are said by a hit that has all of them, and not by two that have some', () => {
+  expect(
+    areSaid('lamp-1-3fa', [
+      ['Lamp', '1'],
+      ['lamp', '3fa9'],
+    ]),
+  ).toBe(false);
+  expect(areSaid('lamp-1-3fa', [['Chair'], ['lamp', '3fa9', '1']])).toBe(true);
+  expect(areSaid('iphone15', [['iPhone', '15']])).toBe(false);
+  expect(areSaid('iphone15', [])).toBe(false);
 });
 
 describe('a guess that nobody can have meant', () => {

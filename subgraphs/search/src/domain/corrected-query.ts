@@ -46,6 +46,12 @@ export function isTakenLiterally(query: string, matched: readonly (readonly stri
   return [...new Set(matched.flat())].some((token) => folded(token).startsWith(last));
 }
 
+/** Whether some hit has all the words of a query, the last one perhaps as a beginning. */
+export function areSaid(query: string, matched: readonly (readonly string[])[]): boolean {
+  const words = wordsOf(query);
+  return matched.some((tokens) => words.every((word) => tokens.some((token) => folded(token).startsWith(word))));
+}
+
 /** Whether the index read some word of a query as another one. */
 export function hasSlips(query: string, matched: readonly (readonly string[])[]): boolean {
   const tokens = [...new Set(matched.flat())].map(folded);

@@ -1,5 +1,5 @@
 import type { Hit, SearchAnswer, SearchIndex, SearchRequest } from '../clients/search-index.ts';
-import { hasSlips, isTakenLiterally, isWildGuess } from '../domain/corrected-query.ts';
+import { areSaid, hasSlips, isTakenLiterally, isWildGuess } from '../domain/corrected-query.ts';
 import { embed, similarity } from '../domain/embedding.ts';
 import type { AskedCode } from '../domain/product-code.ts';
 import { anyOf } from '../domain/search-filter.ts';
@@ -95,10 +95,13 @@ async function look(
   const coded = code && ofCode(wanted, code.code);
   const [worded, byCode] = await index.search([{ ...wanted, ...page }, ...(coded ? [{ ...coded, ...page }] : [])]);
   const named = coded && byCode!.found > 0 ? { request: coded, answer: byCode!, isByCode: true } : null;
-  if (named && code!.isGtin) return named;
+  if (named) {
+    const first = { ...wanted, facetBy: undefined, offset: 0, limit: TELLING_HITS };
+    const telling = page.offset === 0 ? worded! : await ask(index, first);
+    if (code!.isGtin || !areSaid(wanted.words, matchedBy(telling))) return named;
+  }
   const { request, answer } = await withoutGuesses(index, wanted, worded!, page);
   if (wanted.words === '' || (await isLiteral(index, request, answer))) return { request, answer };
-  if (named) return named;
   const vector = { numbers: embed([{ text: wanted.words, weight: 1 }]), count: NEIGHBOURS, maxDistance: MAX_DISTANCE };
   const hasMeaning = isByRelevance && vector.numbers.some((number) => number !== 0);
   const inFull = async (asked: Wanted) => {
