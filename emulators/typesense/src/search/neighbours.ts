@@ -1,6 +1,5 @@
 import type { Database, Sql } from '../store/database.ts';
 import type { SearchIndex } from '../store/search-index.ts';
-import { type SortOrder, toOrderBy } from './sort.ts';
 import { clearCollected, collected, everything, selectRows, type Selection, UNCONDITIONAL } from './selection.ts';
 import type { VectorQuery } from './vector-query.ts';
 import { sql } from '../store/database.ts';
@@ -33,14 +32,14 @@ export function nearestRows(input: Input): Nearness {
 
 /**
  * The rows that the words found together with the nearest ones, by rank fusion: one over the rank among the words and
- * one over the rank among the vectors, weighed by `alpha`. Among the words what fits alike is ranked as the search is sorted.
+ * one over the rank among the vectors, weighed by `alpha`.
  */
-export function fusedRows(input: Input & { words: Selection; order: SortOrder }): Nearness {
-  const { db, words, query, order } = input;
+export function fusedRows(input: Input & { words: Selection }): Nearness {
+  const { db, words, query } = input;
   const score = words.score ?? sql('0');
   const rows = selectRows(db, words, {
     columns: [sql('c.seq AS seq'), sql(`${score.text} AS score`, ...score.params)],
-    order: order.keys[0]?.kind === 'score' ? toOrderBy(order, 'score') : sql('score DESC, c.seq DESC'),
+    order: sql('score DESC, c.seq DESC'),
     limit: -1,
     offset: 0,
   });

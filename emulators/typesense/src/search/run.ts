@@ -16,7 +16,7 @@ import { parseQuery, type Query } from './query.ts';
 import { type QueryField, resolveQueryFields } from './query-fields.ts';
 import { orderedRows, type RankedRow } from './rows.ts';
 import { countRows, everything, UNCONDITIONAL } from './selection.ts';
-import { parseSort, type SortOrder } from './sort.ts';
+import { parseSort } from './sort.ts';
 import { synonymVariants } from './synonyms.ts';
 import { isOrderOfNumbers, topRows } from './top-rows.ts';
 import { parseVectorQuery, type VectorQuery } from './vector-query.ts';
@@ -38,7 +38,7 @@ export function search(
   const specs = parseFacets(parameters.facetBy, index);
   const inMemory =
     parameters.groupBy.length === 0 && isOrderOfNumbers(order) && specs.every((spec) => isCountedInMemory(spec));
-  const match = select({ catalog, collection, parameters, query, fields, vectorQuery, order, inMemory });
+  const match = select({ catalog, collection, parameters, query, fields, vectorQuery, inMemory });
   const facets = countFacets({ db, index, found: match, specs, parameters });
   const input = { db, index, order, parameters };
   const projected = projection(parameters);
@@ -100,7 +100,6 @@ function select(input: {
   query: Query;
   fields: readonly QueryField[];
   vectorQuery: VectorQuery | undefined;
-  order: SortOrder;
   inMemory: boolean;
 }): Match {
   const { catalog, collection, parameters, query, fields, vectorQuery } = input;
@@ -115,7 +114,7 @@ function select(input: {
     const match = matchText({ db: catalog.db, index, parameters, query, fields, where, variants, inMemory });
     const words = match.matcher.used;
     if (vectorQuery === undefined || 'rows' in match) return { ...match, words };
-    const nearness = fusedRows({ ...nearby(input, vectorQuery), where, words: match.selection, order: input.order });
+    const nearness = fusedRows({ ...nearby(input, vectorQuery), where, words: match.selection });
     return { selection: nearness.selection, found: nearness.found, words, nearness };
   }
   const matcher = new WordMatcher(index, parameters, fields);
