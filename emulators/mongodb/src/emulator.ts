@@ -2,6 +2,7 @@ import { createServer, type Server as NetServer } from 'node:net';
 import { once } from 'node:events';
 import { type EmulatorUser, Users } from './auth/users.ts';
 import { Cursors } from './cursors/cursors.ts';
+import { KeptEncodings } from './cursors/kept-encodings.ts';
 import type { Log, Server, ServerStats } from './server.ts';
 import { removeExpired } from './storage/expiry.ts';
 import { Store } from './storage/store.ts';
@@ -95,6 +96,7 @@ function makeServer(store: Store, users: readonly EmulatorUser[], log: Log): Ser
     store,
     sessions: new Sessions(store),
     cursors: new Cursors(),
+    encodings: new KeptEncodings(),
     users: new Users(store.file, users),
     stats: { connections: 0, totalConnections: 0, commands: {}, docsExamined: 0, keysExamined: 0, expired: 0 },
     log,

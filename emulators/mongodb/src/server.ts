@@ -1,5 +1,6 @@
 import type { Users } from './auth/users.ts';
 import type { Cursors } from './cursors/cursors.ts';
+import type { KeptEncodings } from './cursors/kept-encodings.ts';
 import type { Store } from './storage/store.ts';
 import type { Sessions } from './transactions/sessions.ts';
 
@@ -10,6 +11,7 @@ export interface Server {
   store: Store;
   sessions: Sessions;
   cursors: Cursors;
+  encodings: KeptEncodings;
   users: Users;
   stats: ServerStats;
   log: Log;

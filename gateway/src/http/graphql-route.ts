@@ -12,7 +12,7 @@ import type { RateLimits } from '../rate/rate-limits.ts';
 import type { GraphContext } from '../query/graph-context.ts';
 import type { QueryEngine } from '../query/query-engine.ts';
 import { operationFromSearch, operationRequest, readJsonBody } from './json-body.ts';
-import { methodNotAllowed, sendText } from './responses.ts';
+import { methodNotAllowed, noteHeaders, sendText, setNotedHeaders } from './responses.ts';
 
 export interface GraphqlRouteParts {
   documents: Documents;
@@ -41,6 +41,7 @@ export async function answerGraphql(parts: GraphqlRouteParts, exchange: GraphqlE
   const prepared = await prepareCharged(parts, operation, { viewer: caller.viewer, address });
   if (prepared.operation.operation === 'subscription') {
     if (acceptsMultipart(request.headers.accept)) {
+      setNotedHeaders(response);
       return streams.open({ format: multipartFormat, response, operation, caller, address });
     }
     const message =
@@ -51,7 +52,7 @@ export async function answerGraphql(parts: GraphqlRouteParts, exchange: GraphqlE
   const counted = rates.spend(caller.viewer, address, prepared.cost + prepared.takeSurcharge());
   if (counted) await counted;
   // Bodies stay what they are; who wants to know what an operation costs says so.
-  if (request.headers['x-graphql-cost'] !== undefined) response.setHeader('x-graphql-cost', prepared.cost);
+  if (request.headers['x-graphql-cost'] !== undefined) noteHeaders(response, ['x-graphql-cost', String(prepared.cost)]);
   const asked = { method: request.method ?? 'POST', search, body };
   const context = noteCacheUse(contextOf(caller.viewer));
   const answer = await engine.http({
@@ -61,7 +62,7 @@ export async function answerGraphql(parts: GraphqlRouteParts, exchange: GraphqlE
     variables: operation.variables,
     context,
   });
-  response.setHeader('x-cache', cacheOutcome(context));
+  noteHeaders(response, ['x-cache', cacheOutcome(context)]);
   sendText(response, answer.status, answer.text, answer.headers);
 }
 
@@ -75,6 +76,7 @@ export async function answerStream(parts: GraphqlRouteParts, exchange: GraphqlEx
   const caller = await identity.authenticate(request.headers.authorization);
   const { operation } = await readOperation(parts, exchange);
   if (request.method === 'GET' && isMutation(documents, operation)) throw methodNotAllowed('POST');
+  setNotedHeaders(response);
   await streams.open({ format: eventStreamFormat, response, operation, caller, address });
 }
 

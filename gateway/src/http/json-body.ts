@@ -8,6 +8,9 @@ import { RequestError } from '../limits/request-error.ts';
 
 const badRequest = (message: string, status = 400) => new RequestError([graphqlError('BAD_REQUEST', message)], status);
 
+/** Holds nothing between two whole texts. */
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 /** A JSON body, refused as soon as it is too long, too slow, or not one. The limit counts what comes out of decompression. */
 export async function readJsonBody(request: IncomingMessage, limits: HttpLimits): Promise<unknown> {
   const [type = '', ...parameters] = (request.headers['content-type'] ?? '').toLowerCase().split(';');
@@ -16,7 +19,7 @@ export async function readJsonBody(request: IncomingMessage, limits: HttpLimits)
   if (charset && !/^charset="?utf-?8"?$/.test(charset)) throw badRequest('Send JSON in UTF-8.', 415);
   const bytes = await readLimited(request, limits);
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return JSON.parse(utf8.decode(bytes));
   } catch {
     throw badRequest('The body is not JSON.');
   }

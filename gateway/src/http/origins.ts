@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { noteHeaders, setNotedHeaders } from './responses.ts';
 
 export interface Origins {
   /** Whether a page of this request's origin may open a socket. No Origin: not a browser. */
@@ -22,11 +23,14 @@ export function createOrigins(options: { publicUrl: string | undefined; allowedO
     answer(request, response) {
       const { origin } = request.headers;
       if (origin !== undefined && known.has(origin)) {
-        response.setHeader('access-control-allow-origin', origin);
-        response.setHeader('access-control-expose-headers', EXPOSED_HEADERS);
-        response.setHeader('vary', 'Origin');
+        noteHeaders(response, [
+          ...['access-control-allow-origin', origin],
+          ...['access-control-expose-headers', EXPOSED_HEADERS],
+          ...['vary', 'Origin'],
+        ]);
       }
       if (request.method !== 'OPTIONS') return false;
+      setNotedHeaders(response);
       if (response.hasHeader('access-control-allow-origin')) {
         response.setHeader('access-control-allow-methods', 'GET, POST, PUT');
         response.setHeader('access-control-allow-headers', ALLOWED_HEADERS);

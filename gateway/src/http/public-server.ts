@@ -16,7 +16,7 @@ import { createOrigins } from './origins.ts';
 import type { Page } from './page.ts';
 import { forwardTo, routeOf } from './public-routes.ts';
 import { watchBody } from './late-body.ts';
-import { methodNotAllowed, notFound, sendRequestError, sendText } from './responses.ts';
+import { methodNotAllowed, noteHeaders, notFound, sendRequestError, sendText, setNotedHeaders } from './responses.ts';
 
 export interface PublicServerParts extends GraphqlRouteParts {
   config: GatewayConfig;
@@ -57,28 +57,31 @@ const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
 export function createPublicServer(parts: PublicServerParts): PublicServer {
   const { config, transport, rates, sockets, health, explorer, livePage, log } = parts;
   const origins = createOrigins(config);
-  const securityHeaders = helmet({
-    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
-    // Pages of allowed origins read the answers; CORS decides which.
-    crossOriginResourcePolicy: { policy: 'cross-origin' },
-  });
+  const securityHeaders = headersOf(
+    helmet({
+      contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+      // Pages of allowed origins read the answers; CORS decides which.
+      crossOriginResourcePolicy: { policy: 'cross-origin' },
+    }),
+  );
   let draining = false;
 
   const answerOwn = async (path: string, exchange: GraphqlExchange): Promise<void> => {
     const { request, response } = exchange;
-    securityHeaders(request, response, () => undefined);
+    noteHeaders(response, securityHeaders);
     switch (path) {
       case '/graphql':
-        if (explorer && wantsPage(request)) return explorer.serve(request, response);
+        if (explorer && wantsPage(request)) return servePage(explorer, request, response);
         return answerGraphql(parts, exchange);
       case '/graphql/stream':
         return answerStream(parts, exchange);
       case '/live':
         if (!livePage) throw notFound();
         onlyRead(request);
-        return livePage.serve(request, response);
+        return servePage(livePage, request, response);
       case '/':
         onlyRead(request);
+        setNotedHeaders(response);
         response.writeHead(302, { location: '/graphql' }).end();
         return undefined;
       case '/health':
@@ -130,9 +133,9 @@ export function createPublicServer(parts: PublicServerParts): PublicServer {
       requestId: typeof wanted === 'string' ? wanted : undefined,
       traceparent,
     });
-    response.setHeader('x-request-id', context.requestId);
+    noteHeaders(response, ['x-request-id', context.requestId]);
     // Whoever is told so takes another connection, to somebody who stays.
-    if (draining) response.setHeader('connection', 'close');
+    if (draining) noteHeaders(response, ['connection', 'close']);
     try {
       if (origins.answer(request, response)) return;
       const counted = UNCOUNTED.has(path) ? undefined : rates.countRequest(address);
@@ -142,6 +145,7 @@ export function createPublicServer(parts: PublicServerParts): PublicServer {
         watchBody(request, config.http.bodyTimeoutMs, () => fail(request, response, lateBody(), context.requestId));
       }
       if (route) {
+        setNotedHeaders(response);
         await forwardTo(route, transport, request, response);
         return;
       }
@@ -202,6 +206,22 @@ export function createPublicServer(parts: PublicServerParts): PublicServer {
       draining = true;
     },
   };
+}
+
+/** What a middleware sets whatever is asked for. */
+function headersOf(set: ReturnType<typeof helmet>): string[] {
+  const headers: string[] = [];
+  const response = {
+    setHeader: (name: string, value: string) => headers.push(name.toLowerCase(), value),
+    removeHeader: () => undefined,
+  };
+  set({} as IncomingMessage, response as unknown as ServerResponse, () => undefined);
+  return headers;
+}
+
+function servePage(page: Page, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  setNotedHeaders(response);
+  return page.serve(request, response);
 }
 
 function pathOf({ url = '/' }: IncomingMessage): string {

@@ -86,12 +86,14 @@ export function httpTransport({ urls, signer, connections = 64 }: HttpTransportO
     // Ends: each round but one finds a copy that is not there, and one more read is asked for.
     for (let copy = copies.next(); ; copy = copies.next(refused)) {
       if (!copy) throw new SubgraphUnavailableError(name, 'unreachable');
+      const token = await signer.tokenFor(name, request.viewer);
+      // Of what is left now, lest the subgraph goes on longer than anybody waits.
       const timeoutMs = timeLeftMs(request);
       const headers = [
         'content-type',
         'application/json',
         'authorization',
-        `Bearer ${await signer.tokenFor(name, request.viewer)}`,
+        `Bearer ${token}`,
         'x-request-id',
         request.requestId,
         'x-deadline-at',

@@ -167,6 +167,27 @@ describe('calls to the store', () => {
     expect(calls).toEqual(['find', 'find']);
   });
 
+  it('C1 C4 reads a product’s page in four calls: product, path of categories, offers, their vendors', async () => {
+    const { products } = await shop.run<{ products: { edges: { node: { slug: string } }[] } }>(
+      '{ products(first: 1) { edges { node { slug } } } }',
+    );
+    const { slug } = products.edges[0]!.node;
+    const query = `query ($slug: String!) { product(slug: $slug) {
+      id title description category { name parent { name } } attributes { key label } media { url } variants { id title }
+      featuredOffer { id status } offers(first: 10) { edges { node { id price { amount } vendor { id } variant { id product { title } } } } } } }`;
+    let answer: { product?: { id: string; offers: { edges: { node: { variant: unknown } }[] } } } = {};
+    const reads = await shop.storeReads(async () => {
+      answer = await shop.run(query, { slug });
+    });
+    expect(answer.product?.offers.edges[0]?.node.variant).toMatchObject({ product: { title: 'Lamp 23' } });
+    expect(reads.map(({ collection }) => collection).toSorted()).toEqual([
+      'categories',
+      'offers',
+      'products',
+      'vendors',
+    ]);
+  });
+
   it('C4 reads a page of products with everything on it in as many calls as one product', async () => {
     const query = `query ($first: Int) { products(first: $first) { edges { node {
       category { name parent { name } } attributes { key } featuredOffer { id status vendor { id } } priceRange { min { amount } }
@@ -197,6 +218,42 @@ describe('calls to the store', () => {
     expect(many.toSorted()).toEqual(one.toSorted());
   });
 
+  it('C1 C13 reads the pages that many open at the same moment together', async () => {
+    const { products } = await shop.run<{ products: { edges: { node: { id: string; slug: string } }[] } }>(
+      '{ products(first: 24) { edges { node { id slug } } } }',
+    );
+    const nodes = products.edges.map(({ node }) => node);
+    const query = `query ($slug: String!) { product(slug: $slug) { id title offers { edges { node { id } } } } }`;
+    interface Answer {
+      product: { id: string } | null;
+    }
+    let answers: Answer[] = [];
+    const reads = await shop.storeReads(async () => {
+      answers = await Promise.all([...nodes, { slug: 'nobody' }].map(({ slug }) => shop.run<Answer>(query, { slug })));
+    });
+    expect(answers.map(({ product }) => product?.id)).toEqual([...nodes.map(({ id }) => id), undefined]);
+    expect(reads.map(({ collection }) => collection).toSorted()).toEqual(['offers', 'products', 'vendors']);
+  });
+
+  it('S4 C13 tells many searches which of their candidates are published in one call, each its own', async () => {
+    const { products } = await shop.run<Page>(PAGE, { first: 20 });
+    const shown = products.edges.map(({ node }) => node.id);
+    const parts = shown.map((_, at) => [...shown.slice(at, at + 3), `prd_nobody${at}`]);
+    const search: Viewer = { kind: 'service', service: 'search' };
+    const query = 'query ($ids: [ID!]!) { publishedProductIds(ids: $ids) }';
+    interface Answer {
+      publishedProductIds: string[];
+    }
+    let answers: Answer[] = [];
+    const calls = await shop.storeCalls(async () => {
+      answers = await Promise.all(parts.map((ids) => shop.run<Answer>(query, { ids }, search)));
+    });
+    expect(answers.map(({ publishedProductIds }) => publishedProductIds.toSorted())).toEqual(
+      parts.map((ids) => ids.slice(0, -1).toSorted()),
+    );
+    expect(calls).toEqual(['distinct']);
+  });
+
   it('S4 tells search which of its candidates everybody may see: in one call, and nobody else', async () => {
     const query = 'query ($ids: [ID!]!) { publishedProductIds(ids: $ids) }';
     const search: Viewer = { kind: 'service', service: 'search' };
@@ -215,7 +272,7 @@ describe('calls to the store', () => {
         answer = await tell([...shown, 'prd_nobody', '{"$gt":""}', '']);
       });
       expect(answer.toSorted()).toEqual(shown.slice(states.length).toSorted());
-      expect(calls).toEqual(['find']);
+      expect(calls).toEqual(['distinct']);
     } finally {
       for (const id of hidden) await setStatus(id, 'PUBLISHED');
     }

@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { until } from '@marketgraph/platform/testing';
+import { connectRedis } from '@marketgraph/platform/redis';
+import { silentLog as log, until } from '@marketgraph/platform/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { redisCarts } from '../src/store/carts.ts';
 import { anOffer, checkoutStatus, onSale, type OrdersHarness, shopping, startOrders } from './orders-harness.ts';
 import { orderRow, startedCheckout } from './started-checkout.ts';
 
@@ -97,6 +99,63 @@ describe('a checkout whose cart or prices change meanwhile', () => {
       }
     },
   );
+
+  it('R05 is not given up by a start that is refused for its total, and is by one at the total that is true now', async () => {
+    const { offer, shop, cartId, start, orderId, paymentId } = await started(2);
+    const { total } = start.order!;
+    const wrong = await shop.start(cartId, { total: { ...total, amount: total.amount + 1 } });
+    expect(wrong).toMatchObject({ order: null, paymentId: null, userErrors: [{ code: 'CART_CHANGED' }] });
+    expect(await checkoutStatus(h, orderId)).toBe('AWAITING_PAYMENT');
+    expect((await shop.start(cartId, { total })).order!.id).toBe(orderId);
+
+    // Dearer since: the old total buys nothing new, and whoever pays it now still gets it.
+    h.peers.offers.set(offer.id, { ...offer, price: { amount: offer.price.amount + 100, currencyCode: 'EUR' } });
+    const cart = await h.run<{ cart: { total: typeof total } }>(
+      shop.buyer,
+      'query($cartId: ID!) { cart(id: $cartId) { total { amount currencyCode } } }',
+      { cartId },
+    );
+    expect(cart.cart.total.amount).toBeGreaterThan(total.amount);
+    const dearer = await shop.start(cartId, { total: cart.cart.total });
+    expect(dearer).toMatchObject({ userErrors: [], order: { status: 'PENDING_PAYMENT', total: cart.cart.total } });
+    expect(h.peers.payments.payments.find((payment) => payment.id === paymentId)?.status).toBe('VOIDED');
+    expect(h.peers.inventory.held(offer.id)).toBe(2);
+  });
+
+  it('R05 R08 of which the cart does not know, since who began it died, is known to it when its buyer asks again', async () => {
+    const redis = await connectRedis(h.config.redisUrl, { log, name: 'test' });
+    const carts = redisCarts(redis);
+    const forget = async (cartId: string) => {
+      const cart = (await carts.read(cartId))!;
+      expect(await carts.replace({ ...cart, checkoutOrderId: null, version: cart.version + 1 }, cart.version)).toBe(
+        true,
+      );
+    };
+    try {
+      for (const meanwhile of ['nothing', 'an edit'] as const) {
+        const offer = onSale(h, anOffer());
+        const shop = shopping(h);
+        const cartId = await shop.cart([{ offerId: offer.id, quantity: 2 }]);
+        const key = `began-and-died-${meanwhile.length}-${cartId}`;
+        const { id: orderId } = (await shop.start(cartId, { key })).order!;
+        await forget(cartId);
+        if (meanwhile === 'an edit') await shop.add([{ offerId: offer.id, quantity: 1 }], cartId);
+        expect(await checkoutStatus(h, orderId)).toBe('AWAITING_PAYMENT');
+
+        const again = await shop.start(cartId, { key });
+        if (meanwhile === 'nothing') {
+          expect(again).toMatchObject({ userErrors: [], order: { id: orderId } });
+          expect((await shop.add([{ offerId: offer.id, quantity: 1 }], cartId)).userErrors).toEqual([]);
+        } else {
+          expect(again.userErrors).toMatchObject([{ code: 'CART_CHANGED' }]);
+        }
+        await until(async () => (await checkoutStatus(h, orderId)) === 'FAILED');
+        expect(h.peers.inventory.held(offer.id)).toBe(0);
+      }
+    } finally {
+      redis.disconnect();
+    }
+  });
 
   it('leaves a bad edit without effect on the checkout', async () => {
     const { offer, shop, cartId, orderId } = await started();

@@ -32,6 +32,8 @@ const ADD = `mutation($offerId: ID!) { cartLinesAdd(input: { lines: [{ offerId: 
   cart { lines { quantity } } userErrors { code ... on InsufficientStockError { requested available } } } }`;
 const CANCEL = `mutation($input: OrderCancelInput!, $key: IdempotencyKey!) {
   orderCancel(input: $input, idempotencyKey: $key) { order { status } userErrors { code message } } }`;
+const CAPTURE = `mutation($input: PaymentCaptureInput!, $key: IdempotencyKey!) {
+  paymentCapture(input: $input, idempotencyKey: $key) { payment { status } userErrors { code } } }`;
 const LOOK = `query($id: ID!) { order(id: $id) {
   status paymentStatus total { amount } refunds { status amount { amount } } vendorOrders { id status } } }`;
 
@@ -41,11 +43,18 @@ interface Added {
 interface Canceled {
   orderCancel: { order: { status: string } | null; userErrors: { code: string; message: string }[] };
 }
+interface Captured {
+  paymentCapture: { payment: { status: string } | null };
+}
 interface Looked {
   order: { paymentStatus: string; total: { amount: number }; [fact: string]: unknown };
 }
 interface Bought {
-  order: { total: { amount: number }; payment: { transactions: { type: string }[] }; [fact: string]: unknown };
+  order: {
+    total: { amount: number };
+    payment: { transactions: { type: string }[]; [fact: string]: unknown };
+    [fact: string]: unknown;
+  };
   cart: { lines: unknown[] };
 }
 
@@ -74,6 +83,15 @@ describe.each(['monolith', 'processes'] as const)('buying, %s', (shape) => {
   };
   const offerOf = async (sku: string) =>
     (await listProduct(vendor, operator, { title: sku, sku: `${sku}-${run}`, units: UNITS })).offerId;
+  const inDatabase = async (name: 'inventory' | 'orders', work: (client: pg.Client) => Promise<unknown>) => {
+    const client = new pg.Client({ connectionString: market.stores.postgres[name].ownerUrl });
+    await client.connect();
+    try {
+      await work(client);
+    } finally {
+      await client.end();
+    }
+  };
   const cancel = async (person: Person, orderId: string) => {
     const input = { orderId, vendorOrderId: null, reason: 'changed my mind' };
     return (await as<Canceled>(person, CANCEL, { input, key: newKey() })).orderCancel;
@@ -164,13 +182,8 @@ describe.each(['monolith', 'processes'] as const)('buying, %s', (shape) => {
     const checkout = await startCheckout(buyer, await fillCart(buyer, [{ offerId, quantity: 3 }]));
     const stock = buyer.watch(operations.StockChangedDocument, { offerIds: [offerId] });
     await stock.find(({ stockChanged }) => stockChanged.available === UNITS - 3, 'what is left');
-    const inventory = new pg.Client({ connectionString: market.stores.postgres.inventory.ownerUrl });
-    await inventory.connect();
-    try {
-      await inventory.query('update reservation set expires_at = now() where request_key = $1', [checkout.orderId]);
-    } finally {
-      await inventory.end();
-    }
+    const expire = 'update reservation set expires_at = now() where request_key = $1';
+    await inDatabase('inventory', (inventory) => inventory.query(expire, [checkout.orderId]));
     const { stockChanged } = await stock.find(({ stockChanged: { available } }) => available === UNITS, 'all of it');
     expect(stockChanged).toMatchObject({ kind: 'LIVE', reason: 'EXPIRY' });
     await until(async () => {
@@ -186,6 +199,31 @@ describe.each(['monolith', 'processes'] as const)('buying, %s', (shape) => {
     await expect(payByCard(market.graph, checkout, 'pm_card_visa')).rejects.toThrow(/canceled/i);
     const again = await startCheckout(buyer, await fillCart(buyer, [{ offerId, quantity: 1 }]));
     expect(again.orderId).not.toBe(checkout.orderId);
+  });
+
+  it('P3 I5 is called off, and all is given back, when an operator took another amount by hand before', async () => {
+    const [buyer, offerId] = [await someone('Pat'), await offerOf('PART')];
+    const checkout = await startCheckout(buyer, await fillCart(buyer, [{ offerId, quantity: 2 }]));
+    // The checkout takes the money as soon as it hears of it, so it is held up until the operator has.
+    await inDatabase('orders', async (orders) => {
+      await orders.query('begin');
+      await orders.query('select 1 from checkout where order_id = $1 for update', [checkout.orderId]);
+      await payByCard(market.graph, checkout, 'pm_card_visa');
+      const input = { paymentId: checkout.paymentId, amount: { ...checkout.total, amount: checkout.total.amount - 1 } };
+      await until(async () => {
+        const { paymentCapture } = await as<Captured>(operator, CAPTURE, { input, key: newKey() });
+        return paymentCapture.payment?.status === 'PARTIALLY_CAPTURED';
+      });
+      await orders.query('rollback');
+    });
+    const { orderId, cartId } = checkout;
+    const { order } = await until(async () => {
+      const now = await as<Bought>(buyer, BOUGHT, { orderId, cartId });
+      return now.order['status'] === 'FAILED' && now.order.payment['status'] === 'REFUNDED' && now;
+    });
+    expect(order.payment.transactions.map(({ type }) => type)).toEqual(['AUTHORIZATION', 'CAPTURE', 'REFUND']);
+    expect((await completeCheckout(buyer, checkout)).userErrors).toMatchObject([{ code: 'PAYMENT_DECLINED' }]);
+    await until(async () => (await availableOf(buyer, offerId)) === UNITS);
   });
 
   it('P8 called off after it was paid: the provider gives the money back, and the shelf is full again', async () => {

@@ -2,7 +2,7 @@ import { type NamedStage, runPipeline, stageOf } from '../aggregate/pipeline.ts'
 import type { PipelineContext } from '../aggregate/stage.ts';
 import { isDoc, type Doc, type Value } from '../bson/value.ts';
 import { ChangeStream, type Watched } from '../changes/change-stream.ts';
-import { DEFAULT_FIRST_BATCH } from '../cursors/batch.ts';
+import { DEFAULT_FIRST_BATCH, rowsOf } from '../cursors/batch.ts';
 import { CommandError } from '../errors.ts';
 import { encodeDocument } from '../bson/value.ts';
 import type { Reply } from '../wire/reply.ts';
@@ -47,9 +47,9 @@ async function aggregate(context: CommandContext): Promise<Reply> {
       hint: body.hint,
     }),
   ];
-  if (!output) return cursorReply(context, { name: from, docs, batchSize });
+  if (!output) return cursorReply(context, { name: from, rows: rowsOf(docs), batchSize });
   await (output.name === '$merge' ? runMerge(context, output.operand, docs) : runOut(context, output.operand, docs));
-  return cursorReply(context, { name: from, docs: [], batchSize });
+  return cursorReply(context, { name: from, rows: rowsOf([]), batchSize });
 }
 
 function collectionOf(context: CommandContext): string {
@@ -85,7 +85,9 @@ function openStream(
   });
   const { events, isClosed } = stream.read(batchSize);
   const namespace = `${database}.${typeof name === 'string' ? name : '$cmd.aggregate'}`;
-  const cursorId = isClosed ? 0 : server.cursors.open({ namespace, username, docs: [], stream, neverExpires: true }).id;
+  const cursorId = isClosed
+    ? 0
+    : server.cursors.open({ namespace, username, rows: rowsOf([]), stream, neverExpires: true }).id;
   return {
     fields: { ok: 1, operationTime: server.store.events.clock },
     cursor: {

@@ -1,6 +1,7 @@
 import { mayUse } from '../auth/users.ts';
 import { isEqual } from '../bson/compare.ts';
 import { type Doc, isDoc, type Value } from '../bson/value.ts';
+import { rowsOf } from '../cursors/batch.ts';
 import { CommandError } from '../errors.ts';
 import { type IndexDefinition, parseIndex, toSpec } from '../indexes/definition.ts';
 import { hasSameKey } from '../indexes/secondary-index.ts';
@@ -215,7 +216,7 @@ function indexesToDrop(collection: Collection, wanted: Value): string[] {
 function listIndexes(context: CommandContext): Reply {
   const name = stringOption(context.body, context.name);
   const collection = context.server.store.catalog.require(context.database, name);
-  return cursorReply(context, { name, docs: collection.indexes.map(({ definition }) => toSpec(definition)) });
+  return cursorReply(context, { name, rows: rowsOf(collection.indexes.map(({ definition }) => toSpec(definition))) });
 }
 
 function listCollections(context: CommandContext): Reply {
@@ -231,7 +232,7 @@ function listCollections(context: CommandContext): Reply {
         : { ...entry, options: {}, info: { readOnly: false, uuid }, idIndex: { v: 2, key: { _id: 1 }, name: '_id_' } };
     })
     .filter((doc) => matches(doc));
-  return cursorReply(context, { name: '$cmd.listCollections', docs });
+  return cursorReply(context, { name: '$cmd.listCollections', rows: rowsOf(docs) });
 }
 
 function listDatabases(context: CommandContext): Reply {

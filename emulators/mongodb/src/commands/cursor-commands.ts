@@ -23,7 +23,7 @@ async function getMore(context: CommandContext): Promise<Reply> {
   const batchSize = countOption(body, 'batchSize') || Infinity;
   if (cursor.stream) return nextEvents(context, cursor, batchSize);
   const batch = takeBatch(cursor, batchSize);
-  const isDone = cursor.position >= cursor.docs.length;
+  const isDone = cursor.position >= cursor.rows.length;
   if (isDone) server.cursors.close(cursor.id, username);
   return { fields: { ok: 1 }, cursor: { batchName: 'nextBatch', batch, cursorId: isDone ? 0 : cursor.id, namespace } };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Users } from '../auth/users.ts';
 import { Cursors } from '../cursors/cursors.ts';
+import { KeptEncodings } from '../cursors/kept-encodings.ts';
 import type { Server } from '../server.ts';
 import { Store } from '../storage/store.ts';
 import { Sessions } from '../transactions/sessions.ts';
@@ -14,6 +15,7 @@ function aServer(): Server {
     store,
     sessions: new Sessions(store),
     cursors: new Cursors(),
+    encodings: new KeptEncodings(),
     users: new Users(store.file, []),
     stats: { connections: 0, totalConnections: 0, commands: {}, docsExamined: 0, keysExamined: 0, expired: 0 },
     log: vi.fn<(message: string) => void>(),

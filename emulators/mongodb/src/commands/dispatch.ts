@@ -1,4 +1,4 @@
-import { Binary, Long } from 'bson';
+import { Binary, Long, type Timestamp } from 'bson';
 import { mayUse } from '../auth/users.ts';
 import { isNumeric, toNumber } from '../bson/numeric.ts';
 import { type Doc, type Value } from '../bson/value.ts';
@@ -10,7 +10,7 @@ import { committedView, DirectWriter } from '../storage/direct-writer.ts';
 import type { Session } from '../transactions/session.ts';
 import type { Transaction } from '../transactions/transaction.ts';
 import type { Request } from '../wire/message.ts';
-import type { Reply } from '../wire/reply.ts';
+import { encodeElements, type Reply } from '../wire/reply.ts';
 import { aggregateCommands } from './aggregate.ts';
 import { collectionCommands } from './collections.ts';
 import type { Command, CommandContext, CommandTable, ConnectionState } from './command.ts';
@@ -154,13 +154,18 @@ function assertAccess(server: Server, { user }: ConnectionState, { command, name
   }
 }
 
+const clocks = new WeakMap<Timestamp, Uint8Array>();
+
 /** Drivers carry these times from one session to the next to read what they wrote. */
 function withClock({ store }: Server, reply: Reply): Reply {
   const clusterTime = store.events.clock;
-  return {
-    ...reply,
-    fields: { ...reply.fields, operationTime: clusterTime, $clusterTime: { clusterTime, signature: NO_SIGNATURE } },
-  };
+  let more = clocks.get(clusterTime);
+  if (!more) {
+    const times = { operationTime: clusterTime, $clusterTime: { clusterTime, signature: NO_SIGNATURE } };
+    clocks.set(clusterTime, (more = encodeElements(times)));
+  }
+  const { operationTime: _, ...fields } = reply.fields;
+  return { ...reply, fields, more };
 }
 
 const NO_SIGNATURE: Doc = { hash: new Binary(Buffer.alloc(20)), keyId: Long.ZERO };

@@ -1,11 +1,12 @@
 import { keyString } from '../bson/key-string.ts';
 import { resolveExpressionPath, splitPath } from '../bson/paths.ts';
 import { type Doc, type Maybe, type Value } from '../bson/value.ts';
-import { DEFAULT_FIRST_BATCH, takeBatch } from '../cursors/batch.ts';
+import { DEFAULT_FIRST_BATCH, type Rows, rowsOf, takeBatch } from '../cursors/batch.ts';
+import { encodeShape, type Shape } from '../cursors/kept-encodings.ts';
 import { CommandError } from '../errors.ts';
-import { findDocuments, type FindRequest, type FindResult } from '../query/find-documents.ts';
+import { findDocuments, type FindRequest, type FindResult, type Found } from '../query/find-documents.ts';
 import { compileFilter } from '../query/matcher.ts';
-import { compileProjection } from '../query/projection.ts';
+import { compileProjection, plainProjection } from '../query/projection.ts';
 import { parseSort } from '../query/sort.ts';
 import type { Reply } from '../wire/reply.ts';
 import { type CommandContext, type CommandTable, ok, target } from './command.ts';
@@ -56,29 +57,38 @@ export function readCollection(context: CommandContext, name: string, request: F
   return result;
 }
 
+/** Documents as they are stored. */
+const WHOLE: Shape = {};
+
 function find(context: CommandContext): Reply {
-  const { body, variables } = context;
+  const { body, variables, server } = context;
   const name = stringOption(body, context.name);
-  const projection = docOption(body, 'projection');
-  const project =
-    projection && Object.keys(projection).length > 0
-      ? compileProjection(projection, { variables, style: 'find' })
-      : undefined;
-  const withPosition = Object.keys(projection ?? {}).some((path) => path.endsWith('.$'));
-  const { found } = readCollection(context, name, { ...findRequestOf(body), withPosition });
-  const docs = found.map(({ doc, position }) => (project ? project(doc, position) : doc));
-  return cursorReply(context, {
-    name,
-    docs,
-    isSingleBatch: flagOption(body, 'singleBatch'),
-    batchSize: countOption(body, 'batchSize'),
-  });
+  const projection = docOption(body, 'projection') ?? {};
+  const isWhole = Object.keys(projection).length === 0;
+  const shape = isWhole ? WHOLE : plainProjection(projection);
+  const options = { name, isSingleBatch: flagOption(body, 'singleBatch'), batchSize: countOption(body, 'batchSize') };
+  const request = findRequestOf(body);
+  if (shape) {
+    const { found } = readCollection(context, name, request);
+    // Large results are read once.
+    const isKept = found.length <= DEFAULT_FIRST_BATCH;
+    const encode = (at: number) => {
+      const { doc, record } = found[at] as Found;
+      // A transaction sees its own writes, and a later batch what was found for the first.
+      return isKept && record?.doc === doc ? server.encodings.encode(record, shape) : encodeShape(doc, shape);
+    };
+    return cursorReply(context, { rows: { length: found.length, encode }, ...options });
+  }
+  const project = compileProjection(projection, { variables, style: 'find' });
+  const withPosition = Object.keys(projection).some((path) => path.endsWith('.$'));
+  const { found } = readCollection(context, name, { ...request, withPosition });
+  return cursorReply(context, { rows: rowsOf(found.map(({ doc, position }) => project(doc, position))), ...options });
 }
 
 export interface CursorResult {
   /** Collection named in the cursor's namespace. */
   name: string;
-  docs: Doc[];
+  rows: Rows;
   batchSize?: number;
   isSingleBatch?: boolean;
 }
@@ -86,14 +96,14 @@ export interface CursorResult {
 /** The first batch, and an open cursor when that was not all. */
 export function cursorReply(
   context: CommandContext,
-  { name, docs, batchSize = DEFAULT_FIRST_BATCH, isSingleBatch = false }: CursorResult,
+  { name, rows, batchSize = DEFAULT_FIRST_BATCH, isSingleBatch = false }: CursorResult,
 ): Reply {
   const { server, database, username, transaction, body } = context;
   const namespace = `${database}.${name}`;
-  const rest = { docs, position: 0 };
+  const rest = { rows, position: 0 };
   const batch = takeBatch(rest, batchSize);
   let cursorId = 0;
-  if (rest.position < docs.length && !isSingleBatch) {
+  if (rest.position < rows.length && !isSingleBatch) {
     const neverExpires = flagOption(body, 'noCursorTimeout');
     cursorId = server.cursors.open({ namespace, username, transaction, neverExpires, ...rest }).id;
   }
@@ -111,14 +121,20 @@ function distinct(context: CommandContext): Reply {
   if (key.startsWith('$')) throw new CommandError('BadValue', 'the key of distinct may not begin with $');
   const { found } = readCollection(context, String(target(context)), findRequestOf(body));
   const parts = splitPath(key);
-  const values = new Map<string, Value>();
+  const [texts, others] = [new Set<string>(), new Set<string>()];
+  const values: Value[] = [];
   const note = (value: Maybe) => {
-    if (value !== undefined) values.set(keyString(value), value);
+    if (value === undefined) return;
+    const isText = typeof value === 'string';
+    const [known, key] = isText ? [texts, value] : [others, keyString(value)];
+    if (known.has(key)) return;
+    known.add(key);
+    values.push(value);
   };
   for (const { doc } of found) {
     const value = resolveExpressionPath(doc, parts);
     if (Array.isArray(value)) for (const item of value.flat()) note(item);
     else note(value);
   }
-  return ok({ values: [...values.values()] });
+  return ok({ values });
 }

@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import type { ChangeStream } from '../changes/change-stream.ts';
-import type { Doc } from '../bson/value.ts';
 import { CommandError } from '../errors.ts';
 import type { Transaction } from '../transactions/transaction.ts';
+import type { Rows } from './batch.ts';
 
 /** The server's own limit for an idle cursor. */
 const IDLE_MS = 10 * 60_000;
@@ -13,7 +13,7 @@ export interface OpenCursor {
   namespace: string;
   username: string;
   /** What is left to hand out, from `position` on; a change stream has no such list. */
-  docs: Doc[];
+  rows: Rows;
   position: number;
   stream?: ChangeStream;
   transaction?: Transaction;
@@ -21,7 +21,7 @@ export interface OpenCursor {
   lastUsed: number;
 }
 
-export type NewCursor = Pick<OpenCursor, 'namespace' | 'username' | 'docs'> &
+export type NewCursor = Pick<OpenCursor, 'namespace' | 'username' | 'rows'> &
   Partial<Pick<OpenCursor, 'stream' | 'transaction' | 'neverExpires' | 'position'>>;
 
 /** Results that did not fit into one reply. Bounded in number, and in time. */

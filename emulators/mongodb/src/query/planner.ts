@@ -148,7 +148,7 @@ function idsPlan(conditions: Map<string, FieldBounds>): Plan | undefined {
 function bestIndexPlan(collection: Collection, request: PlanRequest, analysis: Analysis): Plan | undefined {
   const total = collection.records.size;
   const candidates = collection.indexes
-    .filter((index) => impliesIndexed(index.definition, request.filter))
+    .filter((index) => mayHelp(index, analysis) && impliesIndexed(index.definition, request.filter))
     .map((index) => candidateFor(index, analysis))
     .filter((candidate) => candidate !== undefined);
   const fewest = Math.min(total, ...candidates.map(({ count }) => count));
@@ -172,6 +172,12 @@ function bestIndexPlan(collection: Collection, request: PlanRequest, analysis: A
     isSortWanted: analysis.sort.length > 0,
   });
   return best && best.cost <= scanCost ? best.plan : undefined;
+}
+
+/** An index is of use by its first field: it bounds the read, or begins the order asked for. */
+function mayHelp({ definition }: SecondaryIndex, { sort, conditions }: Analysis): boolean {
+  const first = definition.fields[0]?.path ?? '';
+  return conditions.has(first) || sort[0]?.path === first;
 }
 
 interface Candidate {

@@ -47,6 +47,29 @@ export function compileProjection(spec: Doc, context: ProjectionContext): Projec
   return (doc, position) => applyArrays.reduce((result, apply) => apply(result, position), project(doc));
 }
 
+/** More projections than this at a time are compiled anew. */
+const MAX_KNOWN = 500;
+const known = new Map<string, { project: Project }>();
+
+/**
+ * A projection of a `find` that only keeps fields or only drops them: what it shows of a document follows from the
+ * document alone. The same object for the same projection; undefined for any other.
+ */
+export function plainProjection(spec: Doc): { project: (doc: Doc) => Doc } | undefined {
+  for (const path in spec) {
+    const value = spec[path];
+    if ((value !== 0 && value !== 1 && typeof value !== 'boolean') || path.endsWith('.$')) return undefined;
+  }
+  const key = JSON.stringify(spec);
+  let compiled = known.get(key);
+  if (!compiled) {
+    compiled = { project: compileProjection(spec, { variables: {}, style: 'find' }) };
+    if (known.size >= MAX_KNOWN) known.clear();
+    known.set(key, compiled);
+  }
+  return compiled;
+}
+
 function isPicked(value: Value): boolean {
   if (isDoc(value)) return Object.values(value).some(isPicked);
   return !(isNumeric(value) || typeof value === 'boolean') || isTruthy(value);

@@ -114,6 +114,7 @@ export class Store {
       this.file.write('DELETE FROM documents WHERE number = ?', record.number);
     }
     record.doc = doc;
+    record.encodings = undefined;
     record.version = version;
   }
 

@@ -1,4 +1,5 @@
 import type { Doc } from '../bson/value.ts';
+import type { RecordEncodings } from '../cursors/kept-encodings.ts';
 
 /** What a document was before, for the snapshots that still see it. */
 export interface OlderVersion {
@@ -20,6 +21,8 @@ export class StoredRecord implements OlderVersion {
   older?: OlderVersion;
   /** The transaction that wrote to it and has not finished. */
   lockedBy?: object;
+  /** Of the committed state. */
+  encodings?: RecordEncodings;
 
   constructor({ id, number, doc, version }: { id: string; number: number; doc: Doc; version: number }) {
     this.id = id;

@@ -34,18 +34,22 @@ export function parseMessage(message: Buffer): Request {
 }
 
 export function encodeAnswer(request: Pick<Request, 'requestId' | 'isLegacy'>, reply: Reply, id: number): Buffer {
-  const body = encodeReply(reply);
-  const prefix = Buffer.alloc(request.isLegacy ? 36 : 21);
-  prefix.writeInt32LE(prefix.length + body.byteLength, 0);
-  prefix.writeInt32LE(id, 4);
-  prefix.writeInt32LE(request.requestId, 8);
-  prefix.writeInt32LE(request.isLegacy ? OP_REPLY : OP_MSG, 12);
+  const headBytes = request.isLegacy ? 36 : 21;
+  const bytes = encodeReply(reply, headBytes);
+  bytes.writeInt32LE(bytes.length, 0);
+  bytes.writeInt32LE(id, 4);
+  bytes.writeInt32LE(request.requestId, 8);
+  bytes.writeInt32LE(request.isLegacy ? OP_REPLY : OP_MSG, 12);
   // OP_REPLY: flags (await capable), cursor id, starting from, number returned. OP_MSG: flags, then a section of kind 0.
   if (request.isLegacy) {
-    prefix.writeInt32LE(8, 16);
-    prefix.writeInt32LE(1, 32);
+    bytes.writeInt32LE(8, 16);
+    bytes.fill(0, 20, 32);
+    bytes.writeInt32LE(1, 32);
+  } else {
+    bytes.writeInt32LE(0, 16);
+    bytes[20] = 0;
   }
-  return Buffer.concat([prefix, body]);
+  return bytes;
 }
 
 function parseMsg(message: Buffer, requestId: number): Request {

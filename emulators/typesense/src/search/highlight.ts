@@ -1,7 +1,7 @@
 import type { StoredDocument } from '../schema/document.ts';
 import { isString } from '../schema/field.ts';
 import type { SearchIndex } from '../store/search-index.ts';
-import { type TokenSpan, toSpans } from '../text/tokens.ts';
+import type { TokenSpan } from '../text/tokens.ts';
 import { type Mark, markSpan, renderMarks } from './marks.ts';
 import type { SearchParameters } from './parameters.ts';
 import type { QueryField } from './query-fields.ts';
@@ -67,7 +67,7 @@ function markText(
   text: string,
   input: { index: SearchIndex; parameters: SearchParameters; words: UsedWords; full: boolean },
 ): FieldHighlight {
-  const spans = toSpans(text, input.index.rules);
+  const spans = input.index.spansOf(text);
   const marks = spans.flatMap((span, at) => markOf(span, at, input.words));
   const range = snippetRange(text, spans, marks, input.parameters);
   return {

@@ -1,7 +1,7 @@
 import type { CollectionSchema } from '../schema/collection-schema.ts';
 import { tokenRules } from '../schema/collection-schema.ts';
 import type { StoredDocument } from '../schema/document.ts';
-import type { TokenRules } from '../text/tokens.ts';
+import { keptSpans, type TokenRules, type TokenSpan } from '../text/tokens.ts';
 import { Columns } from './columns.ts';
 import type { Database, SqlValue } from './database.ts';
 import { FacetValues } from './facet-values.ts';
@@ -16,6 +16,8 @@ export class SearchIndex {
   readonly schema: CollectionSchema;
   readonly tables: Tables;
   readonly rules: TokenRules;
+  /** The words of a text, by these rules. */
+  readonly spansOf: (text: string) => readonly TokenSpan[];
   readonly terms: TermCounts;
   readonly facets: FacetValues;
   readonly vectors: Vectors;
@@ -30,6 +32,7 @@ export class SearchIndex {
     this.schema = schema;
     this.tables = tables;
     this.rules = tokenRules(schema);
+    this.spansOf = keptSpans(this.rules);
     this.terms = new TermCounts(db, tables.terms);
     this.facets = new FacetValues(db, tables.facets);
     this.vectors = new Vectors(db, tables.docs, schema.fields);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { DEFAULT_RULES, toSpans, toTokens } from './tokens.ts';
+import { DEFAULT_RULES, keptSpans, toSpans, toTokens } from './tokens.ts';
 
 const rules = { separators: new Set(['-', '/']), symbols: new Set(['+', '#']) };
 
@@ -24,6 +24,18 @@ describe('a text', () => {
     const [cpp, c] = toTokens('C++ C', rules);
     expect(cpp).not.toBe(c);
     expect(toTokens('c++', rules)[0]).toBe(cpp);
+  });
+
+  test('has the same words when it comes again, however little is remembered', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', 'B', 'é', ' ', '-', '日'), maxLength: 12 });
+    fc.assert(
+      fc.property(fc.array(text, { maxLength: 60 }), fc.nat(60), (texts, limit) => {
+        const spansOf = keptSpans(rules, limit);
+        for (const each of [...texts, ...texts]) expect(spansOf(each)).toEqual(toSpans(each, rules));
+      }),
+    );
+    const spansOf = keptSpans(rules);
+    expect(spansOf('wi-fi lan')).toBe(spansOf('wi-fi lan'));
   });
 
   test('knows where each word stands', () => {

@@ -36,6 +36,28 @@ export function toTokens(text: string, rules: TokenRules): string[] {
   return toSpans(text, rules).map((span) => span.token);
 }
 
+/** In characters, of texts whose words are remembered; each takes some ten times as much. */
+const KEPT_CHARACTERS = 400_000;
+
+/** The words of texts that are looked at again and again, as those of the hits of searches are. Nobody changes them. */
+export function keptSpans(rules: TokenRules, limit = KEPT_CHARACTERS): (text: string) => readonly TokenSpan[] {
+  let recent = new Map<string, readonly TokenSpan[]>();
+  let earlier = recent;
+  let characters = 0;
+  return (text) => {
+    const known = recent.get(text);
+    if (known) return known;
+    const spans = earlier.get(text) ?? toSpans(text, rules);
+    characters += text.length;
+    if (characters > limit / 2) {
+      [earlier, recent] = [recent, new Map()];
+      characters = text.length;
+    }
+    if (text.length <= limit / 2) recent.set(text, spans);
+    return spans;
+  };
+}
+
 export function toSpans(text: string, rules: TokenRules): TokenSpan[] {
   const spans: TokenSpan[] = [];
   let token = '';

@@ -10,7 +10,6 @@ import type { ListedPrice } from '../domain/offer-price.ts';
 import type { OfferState } from '../domain/offer.ts';
 import { audiencesOf, type PriceListEntry } from '../domain/price-list.ts';
 import type { ProductState } from '../domain/product.ts';
-import type { VendorState } from '../domain/vendor.ts';
 import { findCategoriesBySlug, findChildren } from '../store/categories.ts';
 import { findDeals } from '../store/deals.ts';
 import { findImports } from '../store/imports.ts';
@@ -28,14 +27,10 @@ import {
   pagesOfPriceLists,
   type PriceListHead,
 } from '../store/price-lists.ts';
-import {
-  findProductsBySlug,
-  findProductsByVariant,
-  type ProductDocument,
-  type ProductQuery,
-} from '../store/products.ts';
+import { findProductsByVariant, type ProductDocument, type ProductQuery } from '../store/products.ts';
 import { findPromotions, findPromotionsByCodeKey, type UsedPromotion } from '../store/promotions.ts';
 import { newestReportsOfCases } from '../store/reports.ts';
+import type { VendorStanding } from '../store/vendors.ts';
 import { fieldsToRead } from './selection.ts';
 
 type ProductPage = Omit<ProductQuery, 'categoryId' | 'vendorId'>;
@@ -76,7 +71,7 @@ export interface Loaders {
   categoryBySlug: DataLoader<string, CategoryState | null>;
   /** By the parent's id, or `ROOTS`. */
   childrenOf: DataLoader<string, CategoryState[]>;
-  vendor: DataLoader<string, VendorState | null>;
+  vendor: DataLoader<string, VendorStanding | null>;
   import: DataLoader<string, ImportState | null>;
   productsOfCategory: DataLoader<{ id: string; page: ProductPage }, ProductDocument[], string>;
   productsOfVendor: DataLoader<{ id: string; page: ProductPage }, ProductDocument[], string>;
@@ -103,17 +98,23 @@ export function createLoaders(
   const { store, prices, reads } = deps;
   const fields = fieldsToRead(selected);
   let rates: Promise<ExchangeRates> | undefined;
+  const product = one(
+    (ids) => reads.products(ids, fields.product),
+    ({ id }) => id,
+  );
+  /** What was read another way is the same: its offers and variants lead back to it. */
+  const alsoById = (products: ProductState[]): ProductState[] => {
+    for (const each of products) product.prime(each.id, each);
+    return products;
+  };
   return {
-    product: one(
-      (ids) => reads.products(ids, fields.product),
-      ({ id }) => id,
-    ),
+    product,
     productBySlug: one(
-      (slugs) => findProductsBySlug(store, slugs, fields.product),
+      async (slugs) => alsoById(await reads.productsBySlug(slugs, fields.product)),
       ({ slug }) => slug,
     ),
     productByVariant: new DataLoader(async (ids) => {
-      const products = await findProductsByVariant(store, ids, undefined, fields.product);
+      const products = alsoById(await findProductsByVariant(store, ids, undefined, fields.product));
       return ids.map((id) => products.find(({ variants }) => variants.some((variant) => variant.id === id)) ?? null);
     }),
     offer: one(

@@ -5,7 +5,7 @@ import { type AttributeValue, describeAttributes } from '../domain/attributes.ts
 import { inLanguage } from '../domain/localized-text.ts';
 import type { ProductState } from '../domain/product.ts';
 import { inUnits, type UnitSystem as UnitSystemName } from '../domain/units.ts';
-import { findPublishedIds, listProducts } from '../store/products.ts';
+import { listProducts } from '../store/products.ts';
 import { canSeeProduct, seesEverything, sellsFor, textOf } from './access.ts';
 import type { CatalogContext } from './context.ts';
 import { Category, toCategory } from './category.type.ts';
@@ -83,7 +83,7 @@ export class ProductResolver {
   ): Promise<string[]> {
     requireService(viewer, 'search');
     if (ids.length > MAX_IDS) throw badUserInput(`At most ${MAX_IDS} products at a time.`);
-    return findPublishedIds(deps.store, ids);
+    return deps.reads.published(ids);
   }
 
   @FieldResolver(() => String, {
@@ -114,9 +114,11 @@ export class ProductResolver {
 
   @Directive('@cacheControl(maxAge: 60)')
   @FieldResolver(() => Category, { nullable: true, description: 'Where it stands in the tree.' })
-  async category(@Root() { state }: Product, @Ctx() { loaders }: CatalogContext): Promise<Category | null> {
-    const category = await loaders.category.load(state.categoryId);
-    return category && toCategory(category);
+  async category(@Root() { state }: Product, @Ctx() { loaders, selected }: CatalogContext): Promise<Category | null> {
+    // Those above it are asked for next: the whole path is one call.
+    const above = selected.has('parent') ? state.categoryPath : [];
+    const [category] = await Promise.all([state.categoryId, ...above].map((id) => loaders.category.load(id)));
+    return category ? toCategory(category) : null;
   }
 
   @Directive('@cacheControl(maxAge: 60)')

@@ -67,6 +67,9 @@ export const NEEDS = {
     tiers: NOTHING,
     activeDeal: offer('dealsRevision'),
   },
+  Category: {
+    parent: product('categoryPath'),
+  },
   Subscription: {
     priceChanged: offer('version'),
   },

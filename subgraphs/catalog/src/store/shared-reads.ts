@@ -3,21 +3,23 @@ import type { CategoryState } from '../domain/category.ts';
 import type { DealState } from '../domain/deal.ts';
 import type { OfferState } from '../domain/offer.ts';
 import type { ProductState } from '../domain/product.ts';
-import type { VendorState } from '../domain/vendor.ts';
 import type { CatalogStore } from './catalog-store.ts';
 import { findCategories } from './categories.ts';
 import { dealsRunning } from './deals.ts';
 import { findOffers, findOffersOfProducts, type OfferField } from './offers.ts';
-import { findProducts, type ProductField } from './products.ts';
+import { findProducts, findProductsBySlug, findPublishedIds, type ProductField } from './products.ts';
 import { type ReadByIds, readTogether } from './reads-together.ts';
-import { findVendors } from './vendors.ts';
+import { findVendorStandings, type VendorStanding } from './vendors.ts';
 
 /** What most requests read, for all requests of the process together. Nothing is remembered: each read is of its moment. */
 export interface SharedReads {
   products: ReadByIds<ProductState, ProductField>;
+  productsBySlug: ReadByIds<ProductState, ProductField>;
+  /** Those of the ids that everybody may see. */
+  published: ReadByIds<string>;
   offers: ReadByIds<OfferState, OfferField>;
   categories: ReadByIds<CategoryState>;
-  vendors: ReadByIds<VendorState>;
+  vendors: ReadByIds<VendorStanding>;
   /** By product: every offer that is not archived. */
   offersOfProducts: ReadByIds<OfferState, OfferField>;
   /** By offer: its deal that runs now. */
@@ -28,9 +30,17 @@ export function sharedReads(store: CatalogStore, clock: Clock): SharedReads {
   const idOf = ({ id }: { id: string }) => id;
   return {
     products: readTogether((ids, fields) => findProducts(store, ids, undefined, fields), idOf),
+    productsBySlug: readTogether(
+      (slugs, fields) => findProductsBySlug(store, slugs, fields),
+      ({ slug }) => slug,
+    ),
+    published: readTogether(
+      (ids) => findPublishedIds(store, ids),
+      (id) => id,
+    ),
     offers: readTogether((ids, fields) => findOffers(store, ids, undefined, fields), idOf),
     categories: readTogether((ids) => findCategories(store, ids), idOf),
-    vendors: readTogether((ids) => findVendors(store, ids), idOf),
+    vendors: readTogether((ids) => findVendorStandings(store, ids), idOf),
     offersOfProducts: readTogether(
       (ids, fields) => findOffersOfProducts(store, ids, undefined, fields),
       ({ productId }) => productId,

@@ -17,6 +17,17 @@ export async function findVendors(
   return documents.map(({ _id, sequence: _s, ratingSequence: _r, ...state }) => ({ id: _id, ...state }));
 }
 
+/** What decides whether a vendor's offers are for sale, and which of them comes first. */
+export type VendorStanding = Pick<VendorState, 'id' | 'status' | 'rating'>;
+
+const STANDING = { status: 1, rating: 1 } as const;
+
+/** One batch, index `_id`. */
+export async function findVendorStandings(store: CatalogStore, ids: readonly string[]): Promise<VendorStanding[]> {
+  const documents = await store.vendors.find({ _id: { $in: [...ids] } }, { projection: STANDING }).toArray();
+  return documents.map(({ _id, status, rating }) => ({ id: _id, status, rating }));
+}
+
 /** Concurrency: an older sequence than the stored one is a late event, changes nothing and resolves to null; else to what was there. */
 export async function saveVendor(
   store: CatalogStore,

@@ -14,11 +14,11 @@ import { checkoutRefusals } from '../domain/checkout-admission.ts';
 import { missedDeals, refusalsFor } from '../domain/deal-shortage.ts';
 import type { Quotes } from '../domain/offer-quote.ts';
 import { takesEffect } from '../domain/order-draft.ts';
-import { type AppliedPromotion, type PricedCart, priceCart } from '../domain/pricing.ts';
+import { type AppliedPromotion, type PricedCart, priceCart, type PricingFacts } from '../domain/pricing.ts';
 import { type CheckoutRecord, heldUnpaidS } from '../store/checkouts.ts';
 import { driveCheckout } from './advance-checkout.ts';
 import { answerWithin } from './answer-within.ts';
-import { type OpenPromotions, openPromotions } from './cart-promotions.ts';
+import { openPromotions } from './cart-promotions.ts';
 import { abandonCheckout, changeCart } from './change-cart.ts';
 import { clearCart } from './clear-cart.ts';
 import { loadCart, mayUse } from './load-cart.ts';
@@ -74,6 +74,13 @@ export async function admitCheckout(
   }
   if (previous && !isEnded(previous.state)) {
     if (isSameCheckout(previous, stored, expectedTotal)) return { ok: true, value: { running: previous } };
+    // A start that is refused for its total gives nothing up: whoever pays in another window goes on.
+    if (expectedTotal) {
+      const prices = await readPrices(services, stored, { organizationId, cause });
+      if (!prices.ok) return prices;
+      const wrong = checkoutRefusals(stored, priceCart(stored, prices.value), expectedTotal);
+      if (wrong.length > 0) return { ok: false, rejection: wrong };
+    }
     const failure = await giveWay(services, previous, cause);
     if (failure) return refusal(failure);
   }
@@ -93,20 +100,9 @@ export async function admitCheckout(
     had = early.value;
   }
 
-  let quotes: Quotes;
-  let promotions: OpenPromotions | undefined;
-  try {
-    const call = { traceparent: cause.trace };
-    const offerIds = stored.lines.map((line) => line.offerId);
-    [quotes, [promotions]] = await Promise.all([
-      services.catalog.quotes(offerIds, { ...call, withCategories: true, organizationId }),
-      hasCodes ? openPromotions(services, [stored], call) : [undefined],
-    ]);
-  } catch (error) {
-    services.log.warn({ err: error, cartId }, 'prices could not be read');
-    return refusal({ code: 'SERVICE_UNAVAILABLE', message: 'Prices cannot be read at the moment; try again.' });
-  }
-  const price = (cart: Cart) => priceCart(cart, { quotes, taxes: services.taxes, promotions });
+  const prices = await readPrices(services, stored, { organizationId, cause });
+  if (!prices.ok) return prices;
+  const price = (cart: Cart) => priceCart(cart, prices.value);
   let priced = price(had.cart);
   if (hasCodes && checkoutRefusals(stored, priced, expectedTotal).length === 0) {
     const late = await withoutMissedDeals(services, stored, { promotions: priced.promotions, cause });
@@ -119,10 +115,33 @@ export async function admitCheckout(
   if (rejections.length === 0) return { ok: true, value: { cart, priced } };
   if (rejections.some((rejection) => rejection.code === 'PRICE_CHANGED')) {
     // The answer shows the new prices: next time they are the ones that were seen.
-    const decide = (current: Cart) => ({ ok: true as const, value: acceptPrices(missDeals(current, missed), quotes) });
+    const decide = (current: Cart) => ({
+      ok: true as const,
+      value: acceptPrices(missDeals(current, missed), prices.value.quotes),
+    });
     await changeCart(services, { cartId, user: { userId: buyerId }, cause, decide });
   }
   return { ok: false, rejection: rejections };
+}
+
+/** What the catalog asks now for what is in a cart, and what its codes may take off. */
+async function readPrices(
+  services: Services,
+  cart: Cart,
+  { organizationId, cause }: { organizationId: string | null; cause: Cause },
+): Promise<Result<PricingFacts & { quotes: Quotes }, Rejection[]>> {
+  const call = { traceparent: cause.trace };
+  const offerIds = cart.lines.map((line) => line.offerId);
+  try {
+    const [quotes, [promotions]] = await Promise.all([
+      services.catalog.quotes(offerIds, { ...call, withCategories: true, organizationId }),
+      promotionsIn(cart).length > 0 ? openPromotions(services, [cart], call) : [undefined],
+    ]);
+    return accept({ quotes, taxes: services.taxes, ...(promotions ? { promotions } : {}) });
+  } catch (error) {
+    services.log.warn({ err: error, cartId: cart.id }, 'prices could not be read');
+    return refusal({ code: 'SERVICE_UNAVAILABLE', message: 'Prices cannot be read at the moment; try again.' });
+  }
 }
 
 /** A cart as far as there is enough for it. */
@@ -167,7 +186,8 @@ async function shortages(
 
 async function hoards({ orm, clock, settings }: Services, buyerId: string): Promise<boolean> {
   const since = new Date(clock.now().getTime() - A_DAY_MS);
-  return (await heldUnpaidS(orm.em.fork(), buyerId, since)) >= MAX_UNPAID_HOLDS * settings.reservationTtlS;
+  const atMostS = settings.reservationTtlS;
+  return (await heldUnpaidS(orm.em.fork(), { principal: buyerId, since, atMostS })) >= MAX_UNPAID_HOLDS * atMostS;
 }
 
 function isSameCheckout(running: CheckoutRecord, cart: Cart, expectedTotal?: Money | null): boolean {

@@ -12,7 +12,7 @@ import {
 } from '@marketgraph/platform/postgres';
 import type { Address } from '../domain/address.ts';
 import { type Cart, orderedContent } from '../domain/cart.ts';
-import { failureOf, firstState, isEnded } from '../domain/checkout.ts';
+import { canBeAbandoned, failureOf, firstState, isEnded } from '../domain/checkout.ts';
 import { draftOrder } from '../domain/order-draft.ts';
 import type { PricedCart } from '../domain/pricing.ts';
 import {
@@ -27,6 +27,7 @@ import { type AdmitCheckout, admitCheckout, RESTARTED } from './admit-checkout.t
 import { CheckoutStalledError, driveCheckout, STALL_AFTER_MS } from './advance-checkout.ts';
 import { answerWithin } from './answer-within.ts';
 import { abandonCheckout, tellCartChanged } from './change-cart.ts';
+import { loadCart } from './load-cart.ts';
 import { showPriceWithoutDeals } from './miss-deals.ts';
 import { newPaymentOf } from './perform-request.ts';
 import type { Cause, Services } from './services.ts';
@@ -87,7 +88,7 @@ async function start(services: Services, command: StartCheckout & { inputHash: s
       continue;
     }
     if (known && known.inputHash !== inputHash) return refused(KEY_REUSED);
-    if (known) return await continueCheckout(services, known, command.cause);
+    if (known) return await continueCheckout(services, await withMark(services, known, command.cause), command.cause);
     if (joined) return await continueJoined(services, joined, command.cause);
 
     const admitted = await admitCheckout(services, command, latest);
@@ -102,17 +103,39 @@ async function start(services: Services, command: StartCheckout & { inputHash: s
     if (!inserted) continue;
     if (!inserted.ok) return refused(inserted.rejection);
     const record = inserted.value;
-    const { cart } = admitted.value;
-    const marked: Cart = { ...cart, checkoutOrderId: record.orderId, version: cart.version + 1 };
-    if (!(await services.carts.replace(marked, cart.version))) {
+    if (!(await writeMark(services, admitted.value.cart, record.orderId)) && !(await hasMark(services, record))) {
       // Somebody changed the cart between our reading it and now: what was priced is not what is in it.
       await abandonCheckout(services, { orderId: record.orderId, failure: RESTARTED, cause: command.cause });
       return refused({ code: 'CART_CHANGED', message: 'The cart was changed meanwhile; look at it again.' });
     }
-    await tellCartChanged(services, marked);
     return await continueCheckout(services, record, command.cause);
   }
   return refused({ code: 'CONFLICT', message: 'Another checkout of this cart is under way; try again.' });
+}
+
+/** An edit of a cart gives up the checkout whose mark it has. False when the cart is not as it was read any more. */
+async function writeMark(services: Services, cart: Cart, orderId: string): Promise<boolean> {
+  const marked: Cart = { ...cart, checkoutOrderId: orderId, version: cart.version + 1 };
+  if (!(await services.carts.replace(marked, cart.version))) return false;
+  await tellCartChanged(services, marked);
+  return true;
+}
+
+/** Another copy of the same call was faster. */
+async function hasMark(services: Services, { orderId, cartId }: CheckoutRecord): Promise<boolean> {
+  return (await loadCart(services, cartId))?.checkoutOrderId === orderId;
+}
+
+/** Who began it died before the cart had its mark, or Redis came back without it: made up for, while nothing is paid. */
+async function withMark(services: Services, record: CheckoutRecord, cause: Cause): Promise<CheckoutRecord> {
+  const { orderId, cartId, state, contentHash } = record;
+  if (failureOf(state) || !canBeAbandoned(state)) return record;
+  const cart = await loadCart(services, cartId);
+  if (!cart || cart.status !== 'OPEN' || cart.checkoutOrderId === orderId) return record;
+  const isSame = contentHash === hashOf(orderedContent(cart));
+  if (isSame && ((await writeMark(services, cart, orderId)) || (await hasMark(services, record)))) return record;
+  await abandonCheckout(services, { orderId, failure: RESTARTED, cause });
+  return (await readCheckout(services.orm.em.fork(), orderId)) ?? record;
 }
 
 /** A key that came upon a checkout another key had begun stands for that one from then on. */
@@ -129,7 +152,7 @@ async function continueJoined(
   if (join.kind === 'reused') return refused(KEY_REUSED);
   const record = await readCheckout(services.orm.em.fork(), join.answer);
   assert(record, 'a checkout is never deleted');
-  return await continueCheckout(services, record, cause);
+  return await continueCheckout(services, await withMark(services, record, cause), cause);
 }
 
 function isForgotten({ createdAt }: CheckoutRecord, now: Date): boolean {

@@ -9,7 +9,7 @@ import {
 } from '@marketgraph/platform/postgres';
 import type { Checkout, PaymentReport } from '../domain/checkout.ts';
 import type { OrderDraft } from '../domain/order-draft.ts';
-import { type LockedOrder, lockedOrderIn, lockingOrder } from './order-writes.ts';
+import { type LockedOrder, lockedOrderIn, lockingOrder, NEXT_NUMBER } from './order-writes.ts';
 
 /** A saga as it is stored: its state, the order it is about, and when somebody must look at it again. */
 export interface CheckoutRecord {
@@ -98,16 +98,20 @@ const locking = (columns: string) => `select ${columns},
 const LOCK = locking('c.*');
 const LOCK_KNOWN = locking('c.state, c.payment_id, c.attempts, c.next_attempt_at, c.deadline_at');
 
-/** With its order, where there is one by then: for a step that will change both. */
+/** With its order, where there is one by then, and the next number of an order where that is to have one: for a step that will change both. */
 export async function lockCheckoutAndOrder(
   em: EntityManager,
   orderId: string,
-  known?: CheckoutRecord,
-): Promise<{ record?: CheckoutRecord; order?: LockedOrder }> {
-  const lock = known ? LOCK_KNOWN : LOCK;
-  const [rows, ...order] = await executeTogether(em, [[lock, [orderId]], ...lockingOrder(orderId)]);
+  { known, isNumbered = false }: { known?: CheckoutRecord; isNumbered?: boolean } = {},
+): Promise<{ record?: CheckoutRecord; order?: LockedOrder; nextNumber?: string }> {
+  const [rows, ...more] = await executeTogether(em, [
+    [known ? LOCK_KNOWN : LOCK, [orderId]],
+    ...lockingOrder(orderId),
+    ...(isNumbered ? [[NEXT_NUMBER] as const] : []),
+  ]);
   const [row] = rows as Row[];
-  return { record: row && toLocked(row, known), order: lockedOrderIn(order) };
+  const [next] = isNumbered ? (more.pop() as { value: string }[]) : [];
+  return { record: row && toLocked(row, known), order: lockedOrderIn(more), nextNumber: next?.value };
 }
 
 export async function saveCheckout(
@@ -216,15 +220,19 @@ const LATEST_OF_CART = `select * from checkout where cart_id = ?
   order by status in ('COMPLETED', 'FAILED'), created_at desc, order_id desc limit 1`;
 
 /**
- * For how long goods were held, in seconds, by the buyer's checkouts begun since then that ran out or were given up
- * by an edit. What failed for another reason is nobody's fault. Index: checkout_key, which is by buyer.
+ * For how long goods were held, in seconds, by the buyer's checkouts begun since then that ran out or were given up by an
+ * edit, each for `atMostS`: what took longer to end was not the buyer's doing, and neither is what failed for another
+ * reason. Index: checkout_key, which is by buyer.
  */
-export async function heldUnpaidS(em: EntityManager, principal: string, since: Date): Promise<number> {
+export async function heldUnpaidS(
+  em: EntityManager,
+  { principal, since, atMostS }: { principal: string; since: Date; atMostS: number },
+): Promise<number> {
   const [row] = await em.execute<{ seconds: string }[]>(
-    `select coalesce(sum(extract(epoch from updated_at - created_at)), 0) as seconds from checkout
+    `select coalesce(sum(least(extract(epoch from updated_at - created_at), ?)), 0) as seconds from checkout
      where principal = ? and status = 'FAILED' and created_at >= ?
        and state -> 'failure' ->> 'code' in ('RESERVATION_EXPIRED', 'CART_CHANGED')`,
-    [principal, since.toISOString()],
+    [atMostS, principal, since.toISOString()],
   );
   return Number(row?.seconds ?? 0);
 }
