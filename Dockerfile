@@ -20,4 +20,4 @@ ENV NODE_ENV=production
 COPY --from=build /app /app
 USER node
 # The real binary, not a shell: signals must reach the process.
-ENTRYPOINT ["node", "--enable-source-maps"]
+ENTRYPOINT ["node"]

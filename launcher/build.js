@@ -1,4 +1,5 @@
-// Compiles what has changed to dist, package by package. Plain JavaScript: it runs before anything is compiled.
+// Compiles what has changed to dist, package by package, and makes one file of each service. Plain JavaScript: it runs
+// before anything is compiled.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -7,6 +8,7 @@ import { dirname, join, resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const TSC = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
+const BUNDLER = join(ROOT, 'launcher', 'bundle.js');
 const SHARED = ['tsconfig.json', 'tsconfig.build.json', 'pnpm-lock.yaml'];
 
 const packages = [
@@ -50,6 +52,19 @@ function stampOf(path) {
   return inputs.map((file) => `${file} ${statSync(file).mtimeMs}`).join('\n');
 }
 
+/** Of everything in a process: the packages of this workspace that it is made of, and how. */
+function bundleStampOf({ parts }) {
+  return [...parts.map(stampOf), `${BUNDLER} ${statSync(BUNDLER).mtimeMs}`].join('\n');
+}
+
+/** What runs as a process of its own, and what of this workspace goes into it. */
+const processes = packages
+  .filter((path) => path === 'gateway' || path === 'launcher' || /^(subgraphs|emulators)\//.test(path))
+  .map((path) => ({
+    path,
+    parts: path === 'launcher' ? packages : ['platform', 'schema', 'gateway/federation-live', path],
+  }));
+
 function compile(path) {
   return new Promise((done, failed) => {
     const child = spawn(process.execPath, [TSC, '-p', join(ROOT, path, 'tsconfig.json')], { stdio: 'inherit' });
@@ -76,3 +91,17 @@ await Promise.all(
     }
   }),
 );
+
+const staleProcesses = processes.filter((each) => {
+  const stamp = join(ROOT, each.path, 'dist', 'bundle', '.stamp');
+  return !existsSync(stamp) || readFileSync(stamp, 'utf8') !== bundleStampOf(each);
+});
+if (staleProcesses.length > 0) {
+  // Loaded only when there is something to bundle.
+  const { bundleProcess } = await import('./bundle.js');
+  for (const each of staleProcesses) {
+    rmSync(join(ROOT, each.path, 'dist', 'bundle'), { recursive: true, force: true });
+    await bundleProcess(join(ROOT, each.path));
+    writeFileSync(join(ROOT, each.path, 'dist', 'bundle', '.stamp'), bundleStampOf(each));
+  }
+}

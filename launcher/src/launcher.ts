@@ -67,7 +67,7 @@ export async function startMarketplace(options: MarketplaceOptions): Promise<Mar
   await mkdir(logsDir, { recursive: true });
   const log = createLogger({ service: 'launcher', level: 'info', file: join(logsDir, 'launcher.log') });
 
-  const stores = await startStores({
+  const startingStores = startStores({
     dataDir,
     cacheDir,
     durable: options.durable ?? true,
@@ -76,6 +76,11 @@ export async function startMarketplace(options: MarketplaceOptions): Promise<Mar
     log: toStoreLog(log),
     onProgress: ({ store, state }) => state === 'ready' && onStep(store),
   });
+  // Only in this shape: in the other one this process needs neither the gateway nor a subgraph. Servers come up meanwhile.
+  const loading = shape === 'monolith' ? loadMonolith() : undefined;
+  // Whoever waits for it is told, once the stores are there.
+  loading?.catch(() => undefined);
+  const stores = await startingStores;
   let services:
     | { stop(): Promise<void>; processes?: Processes; metricsUrls: Readonly<Record<string, string>> }
     | undefined;
@@ -95,9 +100,8 @@ export async function startMarketplace(options: MarketplaceOptions): Promise<Mar
       overrides: options.settings,
     });
     await stores.stripe.setWebhook({ url: `${publicUrl}/webhooks/stripe`, secret: stores.stripe.webhookSecret });
-    if (shape === 'monolith') {
-      // Loaded only here: in the other shape this process needs neither the gateway nor a subgraph.
-      const { startMonolith } = await import('@marketgraph/monolith');
+    if (loading) {
+      const { startMonolith } = await loading;
       const serviceLog = createLogger({ service: 'monolith', level: 'info', file: join(logsDir, 'monolith.log') });
       const tracing = await startTracing(settingsOf('', tracingSettings(options)), 'monolith', serviceLog);
       const telemetry = await startMetrics(metricsSettings(options.metricsPort), serviceLog);
@@ -172,6 +176,12 @@ export async function startMarketplace(options: MarketplaceOptions): Promise<Mar
     await stores.stop();
     throw error;
   }
+}
+
+async function loadMonolith() {
+  const monolith = await import('@marketgraph/monolith');
+  await monolith.loadMonolith();
+  return monolith;
 }
 
 /** Where the stores are, for `redrive`, `verify` and `doctor`. */

@@ -5,7 +5,6 @@ import colors from 'picocolors';
 import { printBanner } from './banner.ts';
 import { readCopies } from './copies.ts';
 import { DEMO_OPERATOR } from './demo/accounts.ts';
-import { loadDemo } from './demo/demo.ts';
 import { sentenceFor } from './failure.ts';
 import { startMarketplace } from './launcher.ts';
 import { externalStores } from './external.ts';
@@ -80,7 +79,11 @@ async function main(): Promise<void> {
   });
   stopWith(starting);
   const marketplace = await starting;
-  if (!values['no-demo']) await loadDemo(marketplace, { dataDir, onStep });
+  if (!values['no-demo']) {
+    // Loaded only here: it brings a client of the graph with all operations, and one of the payment provider.
+    const { loadDemo } = await import('./demo/demo.ts');
+    await loadDemo(marketplace, { dataDir, onStep });
+  }
   printBanner(marketplace, { demo: !values['no-demo'], startedInMs: performance.now() - begin });
 }
 

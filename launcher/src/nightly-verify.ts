@@ -6,6 +6,8 @@ import { IS_SOURCE, NODE_FLAGS } from './processes.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
 const ENTRY = join('launcher', 'verify', IS_SOURCE ? 'src/main.ts' : 'dist/main.js');
+/** It runs from its modules, not from one file with a map beside it. */
+const FLAGS = IS_SOURCE ? NODE_FLAGS : ['--enable-source-maps', ...NODE_FLAGS];
 const TIME = /^([01]\d|2[0-3]):[0-5]\d$/;
 
 /** Throws for what is no time, before anything is started. */
@@ -25,7 +27,7 @@ export function startNightlyVerify(options: { at: string; dataDir: string; logsD
     (entry): entry is [string, string] => entry[1] !== undefined && entry[0].startsWith('VERIFY_METRICS_'),
   );
   const output = createWriteStream(join(logsDir, 'verify.log'), { flags: 'a' });
-  const child = spawn(process.execPath, [...NODE_FLAGS, ENTRY, '--at', at], {
+  const child = spawn(process.execPath, [...FLAGS, ENTRY, '--at', at], {
     cwd: ROOT,
     env: {
       PATH: process.env['PATH'],

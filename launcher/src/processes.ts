@@ -1,24 +1,26 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
+import { get } from 'node:http';
 import { join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { subgraphNames } from '@marketgraph/monolith/registry';
 import { freePort } from '@marketgraph/stores';
 import { type Copies, copyNames } from './copies.ts';
 import type { ServiceEnvironments } from './environment.ts';
+import { SERVICE_ENVIRONMENT, SERVICE_FLAGS } from './node-flags.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
 /** Compiled code starts compiled code; from the sources, as tests run, the services run from theirs. */
 export const IS_SOURCE = import.meta.filename.endsWith('.ts');
-/** Eight processes on one machine: each has a small young generation. `--optimize-for-size` would save a tenth of the memory and cost three times the CPU. */
 export const NODE_FLAGS = IS_SOURCE
   ? ['--conditions=source', '--import', join(ROOT, 'platform', 'src', 'testing', 'sources.js')]
-  : ['--enable-source-maps', '--max-semi-space-size=4'];
-const ENTRY = IS_SOURCE ? 'src/main.ts' : 'dist/main.js';
+  : SERVICE_FLAGS;
+const ENTRY = IS_SOURCE ? 'src/main.ts' : 'dist/bundle/main.js';
 /** From the sources each process compiles them first, all of them at the same time. */
 const START_LIMIT_MS = IS_SOURCE ? 150_000 : 60_000;
 const STOP_LIMIT_MS = 20_000;
+const LOOK_AGAIN_MS = 100;
 
 /** Where Node keeps what it has compiled, when it is told to: eight processes compile the same modules. */
 const compileCache = process.env['NODE_COMPILE_CACHE'];
@@ -176,6 +178,7 @@ function serviceProcess(options: {
         PATH: process.env['PATH'],
         HOME: process.env['HOME'],
         EXIT_WITH_PARENT: '1',
+        ...SERVICE_ENVIRONMENT,
         ...COMPILE_CACHE,
         ...options.env,
         ...more,
@@ -195,7 +198,7 @@ function serviceProcess(options: {
       if (Date.now() > deadline)
         throw new Error(`${name} did not answer within ${START_LIMIT_MS / 1_000} s; its log: ${options.log}`);
       await new Promise((next) => {
-        setTimeout(next, 50);
+        setTimeout(next, LOOK_AGAIN_MS);
       });
     }
   };
@@ -238,12 +241,14 @@ async function lastWords(log: string): Promise<string> {
   return said === '' ? '' : `; it said last:\n${said.slice(-MAX_WORDS)}`;
 }
 
-async function answers(url: string): Promise<boolean> {
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
-    await response.arrayBuffer();
-    return response.ok;
-  } catch {
-    return false;
-  }
+/** Asked ten times a second of every process that starts: `fetch` would leave some 50 MB of garbage behind. */
+function answers(url: string): Promise<boolean> {
+  return new Promise((done) => {
+    const request = get(url, { agent: false, timeout: 2_000 }, (response) => {
+      response.resume();
+      response.once('close', () => done(response.statusCode === 200));
+    });
+    request.once('timeout', () => request.destroy());
+    request.once('error', () => done(false));
+  });
 }

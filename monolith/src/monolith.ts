@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createGateway, type Gateway } from '@marketgraph/gateway';
 import { readGatewayConfig } from '@marketgraph/gateway/config';
 import { type Environment, readTogether } from '@marketgraph/platform/config';
@@ -14,6 +15,11 @@ export interface Monolith {
   stop(): Promise<void>;
 }
 
+/** Brings the modules of all subgraphs in, while something else is waited for. */
+export async function loadMonolith(): Promise<void> {
+  for (const { load } of registry) await load();
+}
+
 /** The gateway and all subgraphs in this process. Same code as one process each, another transport. */
 export async function startMonolith({
   env,
@@ -25,10 +31,14 @@ export async function startMonolith({
   metrics?: Metrics;
 }): Promise<Monolith> {
   const peers = lateTransport();
+  let turn = Promise.resolve();
   const created = await Promise.allSettled(
-    registry.map(({ name, create }) =>
-      create(env, { log: log.child({ service: name }), peers: subgraphClient(peers.transport, name), metrics }),
-    ),
+    registry.map(async ({ name, create }) => {
+      // Each builds its schema at once. What those before it have asked their stores is heard in between: nobody waits long for that.
+      turn = turn.then(() => nextTurn());
+      await turn;
+      return create(env, { log: log.child({ service: name }), peers: subgraphClient(peers.transport, name), metrics });
+    }),
   );
   const subgraphs = created.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const stopAll = async () => {

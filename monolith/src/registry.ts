@@ -16,6 +16,8 @@ export interface RegisteredSubgraph {
   readonly name: string;
   /** The contract, without a store. */
   schema(): Promise<SubgraphSchema>;
+  /** Brings its modules in, so that `create` need not. */
+  load(): Promise<unknown>;
   /** Connected to its stores, not yet started. */
   create(env: Environment, deps: SubgraphDeps): Promise<Subgraph>;
 }
@@ -25,6 +27,7 @@ export const registry: readonly RegisteredSubgraph[] = [
   {
     name: 'accounts',
     schema: async () => (await import('@marketgraph/accounts/schema')).accountsSchema(),
+    load: () => import('@marketgraph/accounts'),
     async create(env, deps) {
       const { createAccounts } = await import('@marketgraph/accounts');
       const { readAccountsConfig } = await import('@marketgraph/accounts/config');
@@ -34,6 +37,7 @@ export const registry: readonly RegisteredSubgraph[] = [
   {
     name: 'catalog',
     schema: async () => (await import('@marketgraph/catalog/schema')).catalogSchema(),
+    load: () => import('@marketgraph/catalog'),
     async create(env, deps) {
       const { createCatalog } = await import('@marketgraph/catalog');
       const { readCatalogConfig } = await import('@marketgraph/catalog/config');
@@ -43,6 +47,7 @@ export const registry: readonly RegisteredSubgraph[] = [
   {
     name: 'inventory',
     schema: async () => (await import('@marketgraph/inventory/schema')).inventorySchema(),
+    load: () => import('@marketgraph/inventory'),
     async create(env, deps) {
       const { createInventory } = await import('@marketgraph/inventory');
       const { readInventoryConfig } = await import('@marketgraph/inventory/config');
@@ -52,6 +57,7 @@ export const registry: readonly RegisteredSubgraph[] = [
   {
     name: 'orders',
     schema: async () => (await import('@marketgraph/orders/schema')).ordersSchema(),
+    load: () => import('@marketgraph/orders'),
     async create(env, deps) {
       const { createOrders } = await import('@marketgraph/orders');
       const { readOrdersConfig } = await import('@marketgraph/orders/config');
@@ -61,6 +67,7 @@ export const registry: readonly RegisteredSubgraph[] = [
   {
     name: 'payments',
     schema: async () => (await import('@marketgraph/payments/schema')).paymentsSchema(),
+    load: () => import('@marketgraph/payments'),
     async create(env, deps) {
       const { createPayments } = await import('@marketgraph/payments');
       const { readPaymentsConfig } = await import('@marketgraph/payments/config');
@@ -70,6 +77,7 @@ export const registry: readonly RegisteredSubgraph[] = [
   {
     name: 'reviews',
     schema: async () => (await import('@marketgraph/reviews/schema')).reviewsSchema(),
+    load: () => import('@marketgraph/reviews'),
     async create(env, deps) {
       const { createReviews } = await import('@marketgraph/reviews');
       const { readReviewsConfig } = await import('@marketgraph/reviews/config');
@@ -79,6 +87,7 @@ export const registry: readonly RegisteredSubgraph[] = [
   {
     name: 'search',
     schema: async () => (await import('@marketgraph/search/schema')).searchSchema(),
+    load: () => import('@marketgraph/search'),
     async create(env, deps) {
       const { createSearch } = await import('@marketgraph/search');
       const { readSearchConfig } = await import('@marketgraph/search/config');

@@ -17,8 +17,19 @@ export interface ProductChanged {
   imageUrl: string | null;
   submittedByVendorId: string;
   variantIds: string[];
+  /** Of those, the ones that have a code or an option; absent when none has, and in events of before. */
+  variants?: VariantFact[];
   createdAt: string;
   updatedAt: string;
+}
+
+/** One form of a product. */
+export interface VariantFact {
+  id: string;
+  /** GTIN-8, -12, -13 or -14. */
+  gtin: string | null;
+  /** What tells it from its siblings. */
+  options: { key: string; value: string | number | boolean; unit: string | null }[];
 }
 
 /** A moderator has decided about a product. Key: the product; sequence: its version. */
@@ -121,6 +132,13 @@ export const productChanged = fact<ProductChanged>()('catalog.productChanged', 1
   imageUrl: null,
   submittedByVendorId: 'ven_01J0000000000000000000VEND',
   variantIds: ['var_01J0000000000000000000VRNT'],
+  variants: [
+    {
+      id: 'var_01J0000000000000000000VRNT',
+      gtin: '4006381333931',
+      options: [{ key: 'finish', value: 'polished', unit: null }],
+    },
+  ],
   createdAt: '2026-01-01T00:00:00.000Z',
   updatedAt: '2026-01-01T00:00:00.000Z',
 });

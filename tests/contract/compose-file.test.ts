@@ -142,6 +142,6 @@ describe('docker-compose.yml', () => {
 
   it('starts what the build makes', () => {
     for (const service of subgraphs)
-      expect(compose.services[service]!.command).toEqual([`subgraphs/${service}/dist/main.js`]);
+      expect(compose.services[service]!.command).toEqual([`subgraphs/${service}/dist/bundle/main.js`]);
   });
 });

@@ -33,6 +33,22 @@ export async function findByTypo(buyer: Person, lamp: Listing, report: Report): 
     narrowed.searchProducts.edges,
   );
   report.saw(`"lamp" narrowed by the facet brand = ${lamp.brand} to 1`);
+  const finish = [{ key: 'finish', anyOf: ['Polished'] }];
+  const polished = await buyer.ask(operations.SearchDocument, {
+    query: lamp.word,
+    facets: ['attributes.finish'],
+    filter: { attributes: finish },
+  });
+  const bySku = await buyer.ask(operations.SearchDocument, { query: lamp.sku.toLowerCase() });
+  for (const { edges, facets } of [polished.searchProducts, bySku.searchProducts]) {
+    const found = edges.map(({ node, matchedOffer }) => [node.id, matchedOffer?.id]);
+    expectThat(found.join() === [lamp.productId, lamp.offerId].join(), 'its option and its sku find the lamp', found);
+    const [option] = facets.find(({ key }) => key === 'attributes.finish')?.buckets ?? [
+      { value: 'Polished', count: 1 },
+    ];
+    expectThat(option?.value === 'Polished' && option.count === 1, 'the option is a facet', facets);
+  }
+  report.saw(`the option finish = Polished and the sku ${lamp.sku} found it, too`);
   const { searchSuggest } = await buyer.ask(operations.SearchSuggestDocument, { prefix: lamp.word.slice(0, 8) });
   expectThat(searchSuggest.length > 0, 'a prefix gives a suggestion', searchSuggest);
   report.saw(`"${lamp.word.slice(0, 8)}" suggested "${searchSuggest[0]?.text}"`);

@@ -112,7 +112,7 @@ export async function registerVendor(
 export async function upload(
   person: Person,
   file: { filename: string; contentType: string },
-  content: string,
+  content: string | Buffer,
 ): Promise<string> {
   const { mediaUploadCreate } = await person.ask(operations.MediaUploadCreateDocument, {
     input: { ...file, byteSize: Buffer.byteLength(content) },
@@ -121,7 +121,7 @@ export async function upload(
   const response = await fetch(mediaUploadCreate.uploadUrl!, {
     method: 'PUT',
     headers: { 'content-type': file.contentType },
-    body: content,
+    body: content as BodyInit,
   });
   expectThat(response.ok, `the upload of ${file.filename} is accepted`, response.status);
   return uploadId;

@@ -17,6 +17,7 @@ export interface Listing {
   title: string;
   brand: string;
   word: string;
+  sku: string;
 }
 
 export async function publishProduct(vendor: Vendor, operator: Person, run: string, report: Report): Promise<Listing> {
@@ -41,6 +42,7 @@ export async function listProduct(vendor: Vendor, operator: Person, run: string)
   const word = `Lumen${letters(run)}`;
   const title = `${word} brass reading lamp`;
   const brand = `North ${run}`;
+  const sku = `LAMP-1-${run}`;
   const { productCreate } = await vendor.person.ask(operations.ProductCreateDocument, {
     input: {
       vendorId: vendor.id,
@@ -48,7 +50,7 @@ export async function listProduct(vendor: Vendor, operator: Person, run: string)
       description: 'A lamp to read by, of solid brass.',
       categoryId: category.id,
       brand,
-      variants: [{ title: 'Brass', weightGrams: 1_200 }],
+      variants: [{ title: 'Brass', weightGrams: 1_200, options: [{ key: 'finish', value: 'Polished' }] }],
     },
     idempotencyKey: newKey(),
   });
@@ -57,7 +59,7 @@ export async function listProduct(vendor: Vendor, operator: Person, run: string)
     input: {
       vendorId: vendor.id,
       variantId: product.variants[0]!.id,
-      sku: `LAMP-${run}`,
+      sku,
       price: { amount: 4_900, currencyCode: 'EUR' },
     },
   });
@@ -72,7 +74,7 @@ export async function listProduct(vendor: Vendor, operator: Person, run: string)
   });
   const published = accepted('productModerate', productModerate.product, productModerate.userErrors);
   expectThat(published.status === 'PUBLISHED', 'an approved product is PUBLISHED', published);
-  return { productId: product.id, offerId: offer.id, title, brand, word };
+  return { productId: product.id, offerId: offer.id, title, brand, word, sku };
 }
 
 /** Its vendor takes it down; resolves when nobody else is shown it any more. */

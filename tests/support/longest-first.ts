@@ -17,6 +17,7 @@ const LONGEST = [
   'tests/e2e/bad-input/bad-input.e2e.ts',
   'tests/e2e/start/start.e2e.ts',
   'tests/e2e/access/access.e2e.ts',
+  'tests/e2e/orders/buying.e2e.ts',
   'tests/e2e/returns/returns.e2e.ts',
   'tests/e2e/deals/deals.e2e.ts',
   'tests/e2e/promotions/promotions.e2e.ts',

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { operatorAccess } from '@marketgraph/launcher';
+import { MONOLITH_FLAGS } from '@marketgraph/launcher/node-flags';
 import { connectRedis } from '@marketgraph/platform/redis';
 import { silentLog, until } from '@marketgraph/platform/testing';
 import type { StoryGraph } from '@marketgraph/tests/story/cast';
@@ -37,8 +38,6 @@ export interface CheckoutStage {
   stop(): Promise<void>;
 }
 
-/** How the start command runs Node; the figures are those of its user. */
-const NODE_FLAGS = ['--max-semi-space-size=16'];
 const QUIET_LIMIT_MS = 60_000;
 const DOMAINS = ['accounts', 'catalog', 'inventory', 'orders', 'payments', 'reviews'];
 export const MARKETPLACE_DATABASES = ['accounts', 'inventory', 'orders', 'payments'];
@@ -67,7 +66,8 @@ export async function startCheckoutStage(options: {
   try {
     const child = await startChild({
       ...{ name: `marketplace (${shape})`, file: 'marketplace', build },
-      nodeOptions: [...NODE_FLAGS, ...nodeOptions],
+      // As the start command runs it; the figures are those of its user.
+      nodeOptions: [...MONOLITH_FLAGS, ...nodeOptions],
       // As a user has it: nothing says that this is production.
       env: {
         ...{ BENCH_SHAPE: shape, BENCH_DATA_DIR: dataDir, BENCH_SETTINGS: JSON.stringify(settings) },

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { MONOLITH_FLAGS } from '@marketgraph/launcher/node-flags';
 import { freePort } from '@marketgraph/stores';
 import { until } from '@marketgraph/platform/testing';
 import type { StoryGraph } from '@marketgraph/tests/story/cast';
@@ -34,9 +35,9 @@ export async function startCommand({ shape, build, dataDir }: StartOptions): Pro
   const child = spawn(
     process.execPath,
     [
-      ...['--enable-source-maps', '--max-semi-space-size=16'],
+      ...MONOLITH_FLAGS,
       ...(build === 'compiled'
-        ? [join('launcher', 'dist', 'main.js')]
+        ? [join('launcher', 'dist', 'bundle', 'main.js')]
         : ['--conditions=source', '--import', 'tsx', join('launcher', 'src', 'main.ts')]),
       '--no-demo',
       ...(shape === 'processes' ? ['--processes'] : []),

@@ -4,7 +4,7 @@ import type { Logger } from '@marketgraph/platform/telemetry';
 import type { ExecutionResult } from 'graphql';
 import type { Documents, PreparedOperation, ResolvedOperation } from '../limits/documents.ts';
 import { startApolloFront } from './apollo-front.ts';
-import { ownGateway, stockGateway } from './composed-gateway.ts';
+import { ownGateway } from './composed-gateway.ts';
 import { directFront, plainContentType } from './direct-front.ts';
 import type { ExecutorName } from './executors.ts';
 import type { FetchSubgraph } from './fetch.ts';
@@ -70,6 +70,8 @@ export interface QueryEngineOptions {
 export async function createQueryEngine(options: QueryEngineOptions): Promise<QueryEngine> {
   const { graph, executor, fetch, log, beforeOperation, answers } = options;
   if (executor === 'stock') {
+    // Loaded only here: nothing else needs that package, which takes as long to load and as much memory as all others of the gateway.
+    const { stockGateway } = await import('./stock-gateway.ts');
     const apollo = await startApolloFront({ ...options, gateway: stockGateway(graph, fetch, log) });
     return { ...apollo, warm: () => undefined, counts: () => ({ planned: 0, kept: 0 }) };
   }

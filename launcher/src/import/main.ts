@@ -23,6 +23,7 @@ const USAGE = `Imports a product feed into the shop of a vendor, and shows how f
   --errors FILE       where the refused rows go (FILE.errors.ndjson), with line numbers and reasons
   --graph URL         the marketplace (GRAPH_URL, http://localhost:4000)
 
+  A feed says what there is and what it costs, not how many: counts are brought by inventorySyncBatch, by sku.
   The same file again changes nothing. Ctrl-C stops watching; the import goes on by itself.
   Ends with 0 when every row was taken over, 1 when some were refused, 2 when nothing was.
 `;
@@ -96,6 +97,11 @@ async function run(settings: Settings): Promise<number> {
     `${processed} rows: ${result.created} new, ${result.updated} changed, ${result.unchanged} as they were, ` +
       `${result.stale} stale, ${failed} refused\n`,
   );
+  if (result.created > 0) {
+    process.stdout.write(
+      'New offers have no stock yet, and a search shows what can be bought: inventorySyncBatch takes counts by sku.\n',
+    );
+  }
   if (result.errorsUrl) {
     await saveErrors(result.errorsUrl, settings.errorsPath);
     process.stdout.write(`What was wrong with the refused rows stands in ${settings.errorsPath}\n`);

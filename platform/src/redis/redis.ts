@@ -5,6 +5,8 @@ import { beginPart, isTracing } from '../tracing/tracing.ts';
 
 export type { Redis } from 'ioredis';
 
+/** A process that starts hears nothing while it loads itself, and for longer than a request may wait: so long an answer may take until it is connected. */
+const CONNECTING_MS = 10_000;
 /** The longest pause between two tries to reach a Redis that went away. */
 const MAX_RECONNECT_DELAY_MS = 2_000;
 
@@ -13,6 +15,7 @@ export async function connectRedis(
   url: string,
   { log, name, options = {} }: { log: Logger; name: string; options?: RedisOptions },
 ): Promise<Redis> {
+  const { commandTimeout } = options;
   const redis = new Redis(url, {
     connectionName: name,
     lazyConnect: true,
@@ -21,11 +24,13 @@ export async function connectRedis(
     maxRetriesPerRequest: null,
     retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 6), MAX_RECONNECT_DELAY_MS),
     ...options,
+    ...(commandTimeout === undefined ? {} : { commandTimeout: Math.max(commandTimeout, CONNECTING_MS) }),
   });
   redis.on('error', (error: Error) => log.warn({ err: error.message, connection: name }, 'redis connection'));
   nameScripts(redis);
   if (isTracing()) traceCommands(redis);
   await redis.connect();
+  if (commandTimeout !== undefined) redis.options.commandTimeout = commandTimeout;
   return redis;
 }
 

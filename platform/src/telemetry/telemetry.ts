@@ -2,7 +2,8 @@ import { mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { activeIds } from '../tracing/span.ts';
 import type { Settings } from '../config/config.ts';
-import { destination, type Logger, type LoggerOptions, pino } from 'pino';
+import { destination, type Logger, type LoggerOptions, pino, type SerializedError, stdSerializers } from 'pino';
+import { withSourcePlaces } from './source-places.ts';
 
 export type { Logger } from 'pino';
 export {
@@ -18,6 +19,7 @@ export {
 export { createHttpMetrics, type HttpMetrics } from './http-metrics.ts';
 export { serveMetrics } from './metrics-server.ts';
 export { type ProcessMetrics, startMetrics } from './process-metrics.ts';
+export { withSourcePlaces } from './source-places.ts';
 
 export interface LogOptions {
   service: string;
@@ -53,6 +55,7 @@ export function createLogger({ service, level = 'info', pretty = false, file }: 
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label) => ({ level: label }) },
     mixin: activeIds,
+    serializers: { err: errorOf },
     redact: { paths: SECRET_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: '[redacted]' },
   };
   if (pretty) {
@@ -64,6 +67,13 @@ export function createLogger({ service, level = 'info', pretty = false, file }: 
     });
   }
   return file ? pino(options, destination({ dest: opened(file), sync: false })) : pino(options);
+}
+
+function errorOf(error: Error): SerializedError {
+  const serialized = stdSerializers.err(error);
+  // What is logged as an error may be anything.
+  if (typeof serialized?.stack === 'string') serialized.stack = withSourcePlaces(serialized.stack);
+  return serialized;
 }
 
 /**

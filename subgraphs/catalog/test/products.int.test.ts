@@ -1,4 +1,5 @@
 import { aUser } from '@marketgraph/platform/testing';
+import type { ProductChanged } from '@marketgraph/schema/events/catalog';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type Actions,
@@ -67,6 +68,33 @@ describe('the life of a product', () => {
       [2, 'PENDING_REVIEW'],
       [3, 'PUBLISHED'],
     ]);
+  });
+
+  it('S1 tells of its forms by what tells them apart and by their codes, the event as well as the answer', async () => {
+    const colour = { key: 'colour', value: 'brass' };
+    const variants = [
+      { title: 'Plain' },
+      { title: 'Brass', options: [colour] },
+      { title: 'With a code', options: [{ ...colour, value: 'steel' }], gtin: '4006381333931' },
+    ];
+    const created = present((await act.create(seller.viewer, aLamp({ variants }))).product);
+    const ids = created.variants.map(({ id }) => id);
+    const event = await until(async () =>
+      (await shop.published('catalog.productChanged')).find(({ key }) => key === created.id),
+    );
+    const told = (event.payload as ProductChanged).variants;
+    expect(told).toEqual([
+      { id: ids[1], gtin: null, options: [{ ...colour, unit: null }] },
+      { id: ids[2], gtin: '4006381333931', options: [{ ...colour, value: 'steel', unit: null }] },
+    ]);
+    const query = 'query ($id: ID!) { product(id: $id) { variants { id gtin options { key value unit } } } }';
+    const { product } = await shop.run<{ product: { variants: object[] } }>(query, { id: created.id }, seller.viewer);
+    expect(product.variants).toEqual([{ id: ids[0], gtin: null, options: [] }, ...told!]);
+    const plain = present((await act.create(seller.viewer, aLamp())).product);
+    const short = await until(async () =>
+      (await shop.published('catalog.productChanged')).find(({ key }) => key === plain.id),
+    );
+    expect(short.payload).not.toHaveProperty('variants');
   });
 
   it('C1 a buyer cannot create, and nobody without an account', async () => {

@@ -33,6 +33,7 @@ import { createLoaders } from './graphql/loaders.ts';
 import { inventorySchema } from './schema.ts';
 import { Initial } from './store/migrations/001-initial.ts';
 import { CheaperReservations } from './store/migrations/006-cheaper-reservations.ts';
+import { StaleStock } from './store/migrations/007-stale-stock.ts';
 import { OfferVersions } from './store/migrations/005-offer-versions.ts';
 import { Returns } from './store/migrations/003-returns.ts';
 import { SyncAndDestinations } from './store/migrations/002-sync-and-destinations.ts';
@@ -62,6 +63,7 @@ export async function createInventory(deps: InventoryDeps): Promise<Subgraph> {
       '004-allowances': Allowances,
       '005-offer-versions': OfferVersions,
       '006-cheaper-reservations': CheaperReservations,
+      '007-stale-stock': StaleStock,
     },
     appendOnly: ['stock_movement', 'stock_return', 'stock_return_line'],
     log,

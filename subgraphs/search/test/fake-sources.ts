@@ -12,7 +12,9 @@ const ids = testIds();
 export interface OfferState {
   id: string;
   productId: string;
+  variantId: string;
   vendorId: string;
+  sku: string;
   amount: number;
   currencyCode: string;
   status: string;
@@ -30,6 +32,7 @@ export interface ProductState {
   status: string;
   categoryPath: { id: string; name: string }[];
   attributes: { key: string; value: string | number | boolean; unit: string | null; isFacet: boolean }[];
+  variants: catalog.VariantFact[];
   createdAt: string;
   version: number;
   rating: { average: number; count: number; version: number };
@@ -43,7 +46,9 @@ export interface VendorState {
 }
 
 export interface NewProduct extends Partial<Omit<ProductState, 'id' | 'version' | 'rating'>> {
-  offers?: Partial<Pick<OfferState, 'vendorId' | 'amount' | 'currencyCode' | 'available' | 'status'>>[];
+  offers?: Partial<
+    Pick<OfferState, 'vendorId' | 'variantId' | 'sku' | 'amount' | 'currencyCode' | 'available' | 'status'>
+  >[];
 }
 
 /** Catalog, inventory, reviews and orders as search sees them: each change is kept, and sent as an event. */
@@ -96,12 +101,14 @@ export function fakeSources(bus: EventBus): FakeSources {
       categoryPath: product.categoryPath.map((category) => ({ ...category, slug: category.id })),
       attributes: product.attributes.map((attribute) => ({ ...attribute, label: attribute.key })),
     });
-  const tellOffer = ({ id, productId, vendorId, status, amount, currencyCode, version }: OfferState) =>
+  const tellOffer = ({ id, productId, variantId, vendorId, sku, status, amount, currencyCode, version }: OfferState) =>
     send(catalog.offerChanged.name, id, version, {
       ...catalog.offerChanged.sample,
       offerId: id,
       productId,
+      variantId,
       vendorId,
+      sku,
       status,
       price: { amount, currencyCode },
     });
@@ -134,6 +141,7 @@ export function fakeSources(bus: EventBus): FakeSources {
         status: 'PUBLISHED',
         categoryPath: [{ id: 'cat_home', name: 'Home' }],
         attributes: [],
+        variants: [],
         createdAt: new Date().toISOString(),
         version: 1,
         rating: { average: 0, count: 0, version: 0 },
@@ -143,9 +151,12 @@ export function fakeSources(bus: EventBus): FakeSources {
       await tellProduct(product);
       const offerIds: string[] = [];
       for (const offer of wanted) {
+        const id = ids.next('off');
         const state: OfferState = {
-          id: ids.next('off'),
+          id,
           productId: product.id,
+          variantId: `var_of_${product.id}`,
+          sku: `SKU ${id}`,
           vendorId: 'ven_a',
           amount: 4_900,
           currencyCode: 'EUR',
@@ -285,8 +296,11 @@ function productNode({ categoryPath, rating: _, ...product }: ProductState, offe
     slug: product.id,
     category,
     offers: {
-      edges: own.map(({ id, version, status, amount, currencyCode, vendorId }) => ({
-        node: { id, version, status, price: { amount, currencyCode }, vendor: { id: vendorId } },
+      edges: own.map(({ id, version, status, sku, amount, currencyCode, vendorId, variantId }) => ({
+        node: {
+          ...{ id, version, status, sku, price: { amount, currencyCode } },
+          ...{ vendor: { id: vendorId }, variant: { id: variantId } },
+        },
       })),
       pageInfo: { hasNextPage: false, endCursor: null },
     },

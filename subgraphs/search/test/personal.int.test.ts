@@ -166,11 +166,11 @@ describe('words that no product has', () => {
     const headphones = await shop.sources.addProduct({ title: 'Headphone adapter', brand: null, categoryPath: [] });
     const blanket = await shop.sources.addProduct({ title: 'Wool blanket', brand: null, categoryPath: [] });
     await indexed(2);
-    expect(await found('adapterheadphones', anonymous)).toEqual([headphones.id]);
+    expect(await found('adaptingheadphone', anonymous)).toEqual([headphones.id]);
     expect(await found('blankness', anonymous)).not.toContain(headphones.id);
     expect(await found('zzyzx', anonymous)).toEqual([]);
-    expect(await found('adapterheadphones', anonymous, { sort: 'NEWEST' })).toEqual([]);
-    expect(await found('adapterheadphones', anonymous, { filter: { vendorIds: ['ven_none'] } })).toEqual([]);
+    expect(await found('adaptingheadphone', anonymous, { sort: 'NEWEST' })).toEqual([]);
+    expect(await found('adaptingheadphone', anonymous, { filter: { vendorIds: ['ven_none'] } })).toEqual([]);
     expect(await found('blanket', anonymous)).toEqual([blanket.id]);
   });
 });

@@ -1,6 +1,6 @@
 import { until } from '@marketgraph/platform/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { indexed as indexedIn, foundIds, openShop, search, type Shop } from './shop.ts';
+import { indexed as indexedIn, foundIds, openShop, search, searchRequests, type Shop } from './shop.ts';
 
 let shop: Shop;
 beforeEach(async () => {
@@ -126,6 +126,37 @@ describe('searching', () => {
     }
   });
 
+  it('S1 shows the other values of a facet that was chosen from, by what each would find', async () => {
+    const { sources } = shop;
+    for (const [brand, colour, amount] of [
+      ['North', 'blue', 100],
+      ['North', 'red', 100],
+      ['South', 'blue', 100],
+      ['South', 'blue', 900],
+      ['East', 'red', 100],
+    ] as const) {
+      await sources.addProduct({ brand, attributes: [attribute('colour', colour)], offers: [{ amount }] });
+    }
+    await indexed(5);
+    const facets = ['brand', 'attributes.colour'];
+    const counted = async (attributes: object[], query?: string) => {
+      const found = await search(shop, { query, facets, filter: { attributes, priceMax: 500 } });
+      const counts = found.facets.map(({ buckets }) =>
+        Object.fromEntries(buckets.map((one) => [one.value, one.count])),
+      );
+      return [found.totalCount, ...counts];
+    };
+    const north = { key: 'brand', anyOf: ['North'] };
+    const blue = { key: 'colour', anyOf: ['blue'] };
+    expect(await counted([])).toEqual([4, { North: 2, South: 1, East: 1 }, { blue: 2, red: 2 }]);
+    expect(await counted([north])).toEqual([2, { North: 2, South: 1, East: 1 }, { blue: 1, red: 1 }]);
+    expect(await counted([north, blue])).toEqual([1, { North: 1, South: 1 }, { blue: 1, red: 1 }]);
+    expect(await counted([north], 'brass laamp')).toEqual([2, { North: 2, South: 1, East: 1 }, { blue: 1, red: 1 }]);
+    const again = { query: 'reading', facets: ['brand'] };
+    expect(await searchRequests(() => search(shop, { ...again, filter: { attributes: [blue] } }))).toBe(1);
+    expect(await searchRequests(() => search(shop, { ...again, filter: { attributes: [north] } }))).toBe(2);
+  });
+
   it('S1 sorts by price, rating, age and sales', async () => {
     const { sources } = shop;
     const cheap = await sources.addProduct({ createdAt: '2026-01-03T00:00:00.000Z', offers: [{ amount: 100 }] });
@@ -145,6 +176,34 @@ describe('searching', () => {
     expect((await sorted('PRICE_ASC', { currencyCode: 'USD' }))[0]).toBe(foreign.id);
     await until(async () => (await sorted('RATING'))[0] === dear.id);
     expect(await sorted('NEWEST')).toEqual([cheap.id, dear.id, foreign.id]);
+  });
+
+  it('S9 lifts what sells, then what is liked, among what fits alike, and nothing above what fits better', async () => {
+    const { sources } = shop;
+    const plain = await sources.addProduct({ title: 'Brass lamp' });
+    const liked = await sources.addProduct({ title: 'Reading lamp of polished brass, with a long cord' });
+    const sold = await sources.addProduct({ title: 'Small lamp for a desk, brass' });
+    const other = await sources.addProduct({ title: 'Shade', description: 'Fits every brass lamp.' });
+    await sources.order([{ productId: sold.id, quantity: 2 }]);
+    await sources.order([{ productId: other.id, quantity: 9 }]);
+    await sources.rate(liked.id, 4.9, 12);
+    await indexed(4);
+    // Whole words come first, and a brand or category may be one of them.
+    const order = [sold.id, liked.id, plain.id, other.id];
+    await until(async () => (await foundIds(shop, { query: 'lamp brass' })).join() === order.join());
+    expect(await foundIds(shop, { query: 'brass lamp' })).toEqual([plain.id, sold.id, liked.id, other.id]);
+  });
+
+  it('S1 finds one for whoever asks for several, and nothing rather than what nobody can have meant', async () => {
+    const phone = await shop.sources.addProduct({ title: 'Facebook cell phone', categoryPath: [ROOT] });
+    const cable = await shop.sources.addProduct({ title: 'Cable for cell phones', categoryPath: [ROOT] });
+    await shop.sources.order([{ productId: phone.id }]);
+    await indexed(2);
+    await until(async () => (await foundIds(shop, { query: 'cell phones' })).join() === [phone.id, cable.id].join());
+    for (const query of ['hello', 'macbook', 'drones']) {
+      expect([query, await search(shop, { query })]).toMatchObject([query, { totalCount: 0, correctedQuery: null }]);
+    }
+    expect(await search(shop, { query: 'fecebooc' })).toMatchObject({ totalCount: 1, correctedQuery: 'facebook' });
   });
 
   it('S1 pages through all hits without gap or repetition, also when some are hidden', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { type AttackedShop, openAttackedShop } from './attacked-shop.ts';
 import { itBeginsOnlyWhereItEnded } from './cursors.ts';
+import { itFindsOnlyWhatIsAsked } from './finding.ts';
 import { itTakesWhatIsGoodOfAFeed } from './feed-rows.ts';
 import { itKnowsWhoAsks } from './identity.ts';
 import { itKeepsVendorsApart } from './ownership.ts';
@@ -22,5 +23,6 @@ describe.each(['monolith', 'processes'] as const)('bad input, %s', (shape) => {
   itKeepsVendorsApart(opened);
   itKeepsItsPrices(opened);
   itBeginsOnlyWhereItEnded(opened);
+  itFindsOnlyWhatIsAsked(opened);
   itTakesWhatIsGoodOfAFeed(opened);
 });

@@ -1,7 +1,12 @@
 import type { Stores } from '@marketgraph/stores';
+import { until } from '@marketgraph/platform/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { aRun, registerVendor, signIn } from '../../story/cast.ts';
+import { silentReport as report } from '../../story/report.ts';
 import { startTestMarketplace, type TestMarketplace } from '../../support/marketplace.ts';
+import { ask } from '../../support/raw-graph.ts';
 import { expectReadinessToFollow } from '../../support/readiness.ts';
+import { listProduct } from '../../support/shop.ts';
 import { proxyOf, type TcpProxy } from '../../support/tcp-proxy.ts';
 
 /** What the story does with PostgreSQL and Redis that are stopped, for stores behind a wire that can be harmed. */
@@ -45,5 +50,54 @@ describe.each(['monolith', 'processes'] as const)('whether the graph can be used
     const wire = wires.get('postgres')!;
     const loss = { begin: async () => wire.stall(), end: async () => wire.resume() };
     await expect(expectReadinessToFollow(market, 'postgresOfOrders', loss)).resolves.toBeUndefined();
+  });
+
+  it('S12 a search goes on without the database of the catalog, and without the index says that it does not', async () => {
+    const run = aRun();
+    const operator = await signIn(market.graph, 'Olga', market.operator);
+    const vendor = await registerVendor(market.graph, { name: 'Dark Lamps', run, operator, report });
+    const lamp = await listProduct(vendor, operator, { title: 'Brass lamp', sku: `DARK-${run}`, units: 3 });
+    interface Answer {
+      searchProducts: {
+        totalCount: number;
+        edges: { node: { id: string }; highlights: object[]; matchedOffer: object | null }[];
+      } | null;
+      vendor: { id: string } | null;
+    }
+    // What was not asked for before is not kept either, by the gateway and of the index.
+    const look = (price = '', words = 'brass lamp') =>
+      ask<Answer>(
+        market.url,
+        `query($id: ID!, $words: String) { searchProducts(query: $words) { totalCount edges { node { id } highlights { snippet }
+          matchedOffer { id ${price} availability { available } } } } vendor(id: $id) { id } }`,
+        { variables: { id: vendor.id, words } },
+      );
+    await until(async () => (await look()).data?.searchProducts?.totalCount === 1, { what: 'the lamp in the search' });
+    const [mongodb, typesense] = (['mongodb', 'typesense'] as const).map((name) => wires.get(name)!);
+    mongodb!.refuse();
+    try {
+      const { status, data, codes } = await look('orderMultiple');
+      expect([status, codes]).toEqual([
+        200,
+        [expect.toBeOneOf(['SUBGRAPH_UNAVAILABLE', 'SUBGRAPH_TIMEOUT', 'INTERNAL_SERVER_ERROR'])],
+      ]);
+      expect(data?.vendor).toEqual({ id: vendor.id });
+      expect(data?.searchProducts).toMatchObject({
+        totalCount: 1,
+        edges: [{ node: { id: lamp.productId }, matchedOffer: null, highlights: [{}] }],
+      });
+    } finally {
+      mongodb!.resume();
+    }
+    await until(async () => (await look('orderMultiple')).codes.length === 0, { what: 'all of it again' });
+    typesense!.refuse();
+    try {
+      const { status, data, codes } = await look('', 'lamp of brass');
+      expect([status, codes, data]).toEqual([200, ['SUBGRAPH_UNAVAILABLE'], null]);
+    } finally {
+      typesense!.resume();
+    }
+    await until(async () => (await look()).data?.searchProducts?.totalCount === 1, { what: 'the search again' });
+    await Promise.all([operator.leave(), vendor.person.leave()]);
   });
 });

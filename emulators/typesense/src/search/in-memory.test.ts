@@ -146,6 +146,32 @@ describe('what was found, counted and sorted in memory', () => {
     );
   });
 
+  test('ties where it fits alike, however long it is and however often it has a word, whole words before beginnings', () => {
+    const collection = newCollection();
+    const things: [id: string, title: string, text: string, price: number][] = [
+      ['often', 'oak oak oak lamp lamp', '', 1],
+      ['long', 'a desk and a lamp that are both made of solid oak', 'lamp', 2],
+      ['begun', 'oak lampshade', '', 3],
+      ['both fields', 'oak desk', 'lamp', 8],
+      ['other field', 'desk', 'an oak lamp', 9],
+    ];
+    collection.transaction(() => {
+      for (const [id, title, text, price] of things) {
+        const document = { id, title, text, price, tags: [], inStock: true };
+        collection.write({ document, action: 'upsert', dirtyValues: 'reject' });
+      }
+    });
+    for (const extra of ['', `,${IN_SQLITE}`]) {
+      const order = (more: object) =>
+        run(collection, { q: 'oak lamp', sort_by: `_text_match:desc,price:desc${extra}`, ...more }).hits.map(
+          ({ document }) => document.id,
+        );
+      expect(order({})).toEqual(['long', 'often', 'begun', 'other field', 'both fields']);
+      expect(order({ query_by: 'title' })).toEqual(['long', 'often', 'begun']);
+      expect(order({ query_by_weights: '1,1' })).toEqual(['other field', 'both fields', 'long', 'often', 'begun']);
+    }
+  });
+
   test('is gone with a write that was taken back', () => {
     const collection = newCollection();
     const thing = { id: 'a', title: 'lamp', text: 'oak', tags: ['red'], price: 1, inStock: true };

@@ -6,7 +6,7 @@ import type { DropTokensMode, SearchParameters } from './parameters.ts';
 import type { Query } from './query.ts';
 import type { QueryField } from './query-fields.ts';
 import { matchedRows } from './matched-rows.ts';
-import { scoreOf, type Tier } from './score.ts';
+import { scoreOf, type TextQuery, type Tier } from './score.ts';
 import { clearCollected, collect, collected, countMatches, fullText, type Selection } from './selection.ts';
 import { WordMatcher } from './words.ts';
 
@@ -95,9 +95,9 @@ class TextSearch {
     const { db, index, fields, where } = this.#input;
     const wanted = this.#wanted(lists, typos);
     if (wanted === undefined) return undefined;
-    const found = countMatches(db, index, wanted.match, where);
-    const score = scoreOf({ ...wanted, index, fields, found });
-    return { selection: fullText(index, { ...wanted, where, score }), found };
+    const { match } = wanted.query;
+    const score = scoreOf({ ...wanted, index, fields });
+    return { selection: fullText(index, { match, where, score }), found: countMatches(db, index, match, where) };
   }
 
   /** The same as rows in memory, of words without typos. */
@@ -106,7 +106,7 @@ class TextSearch {
     return wanted === undefined ? undefined : matchedRows({ ...this.#input, ...wanted });
   }
 
-  #wanted(lists: TokenLists, typos: number): { match: string; tier: Tier; exact: readonly number[] } | undefined {
+  #wanted(lists: TokenLists, typos: number): { query: TextQuery; tier: Tier; exact: readonly number[] } | undefined {
     const { query } = this.#input;
     const alternatives = lists.flatMap((tokens) => (tokens.length === 0 ? [] : [this.matcher.words(tokens, typos)]));
     const words = alternatives.filter((alternative) => alternative !== undefined);
@@ -114,7 +114,11 @@ class TextSearch {
     const any = words.length === 0 ? undefined : words.map((part) => `(${part})`).join(' OR ');
     const phraseWords = query.phrases.reduce((sum, phrase) => sum + phrase.length, 0);
     const tier = { words: Math.min(15, (lists[0]?.length ?? 0) + phraseWords), typos };
-    return { match: this.matcher.withConditions(any, query), tier, exact: typos === 0 ? this.#exact : [] };
+    const whole = typos === 0 && query.phrases.length === 0 ? this.matcher.whole(lists) : undefined;
+    return {
+      query: { match: this.matcher.withConditions(any, query), whole },
+      ...{ tier, exact: typos === 0 ? this.#exact : [] },
+    };
   }
 
   /** Collects the documents of an attempt; answers how many were new. */

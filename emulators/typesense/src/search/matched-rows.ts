@@ -2,14 +2,14 @@ import type { Database, Sql } from '../store/database.ts';
 import type { MatchedRows } from '../store/kept-matches.ts';
 import type { SearchIndex } from '../store/search-index.ts';
 import type { QueryField } from './query-fields.ts';
-import { baseOf, bestFieldMatches, EXACT, isWeighed, MAX_WEIGHED, type Tier, weighed } from './score.ts';
+import { baseOf, bestFieldMatches, EXACT, type TextQuery, type Tier, WEIGHT, WHOLE } from './score.ts';
 import { fullText } from './selection.ts';
 
 type Input = {
   db: Database;
   index: SearchIndex;
   fields: readonly QueryField[];
-  match: string;
+  query: TextQuery;
   where: Sql;
   tier: Tier;
   exact: readonly number[];
@@ -17,59 +17,46 @@ type Input = {
 
 /** The rows with the words that fulfil the conditions, each with the score that `scoreOf` gives it; kept until the next write. */
 export function matchedRows(input: Input): MatchedRows {
-  const { index, match, where, fields, tier, exact } = input;
+  const { db, index, query, where, fields, tier, exact } = input;
   const weights = fields.map(({ at, weight }) => `${at}=${weight}`).join();
-  const key = JSON.stringify([match, where, weights, tier, exact]);
+  const key = JSON.stringify([query, where, weights, tier, exact]);
   const known = index.matches.get(key);
   if (known !== undefined) return known;
-  const rows = find(input);
-  addBestField(input, rows);
-  const { seqs, scores } = rows;
+  const selection = fullText(index, { match: query.match, where, score: undefined });
+  const found = db.rows(`SELECT c.seq FROM ${selection.from} WHERE ${selection.where.text}`, selection.where.params);
+  const seqs = Uint32Array.from(found, ([seq]) => Number(seq));
   const isExact = new Set(exact);
-  for (const [at, seq] of seqs.entries()) {
-    scores[at]! += baseOf(tier) + (isExact.has(seq) ? EXACT : 0);
-  }
+  const base = baseOf(tier);
+  const rows = { seqs, scores: Float64Array.from(seqs, (seq) => base + (isExact.has(seq) ? EXACT : 0)) };
+  addFields(input, rows);
   index.matches.set(key, rows);
   return rows;
 }
 
-/** With bm25 where that is told from so many matches. */
-function find(input: Input): MatchedRows {
-  const { db, index } = input;
-  const selection = fullText(index, { ...input, score: undefined });
-  const from = `FROM ${selection.from} WHERE ${selection.where.text}`;
-  const rank = weighed(input);
-  const few = db.rows(`SELECT c.seq, ${rank.text} ${from} LIMIT ${MAX_WEIGHED + 1}`, [
-    ...rank.params,
-    ...selection.where.params,
-  ]);
-  if (isWeighed(few.length)) {
-    return {
-      seqs: Uint32Array.from(few, ([seq]) => Number(seq)),
-      scores: Float64Array.from(few, ([, score]) => Number(score)),
-    };
+/** The weight of the best fields that have all the words, mostly the first ones looked at have them for all rows; and whether the words are whole. */
+function addFields({ db, index, fields, query }: Input, { seqs, scores }: MatchedRows): void {
+  const { lowest, better } = bestFieldMatches({ fields, match: query.match });
+  const { fts } = index.tables;
+  const rowsOf = (match: string) => db.rows(`SELECT rowid FROM ${fts} WHERE ${fts} MATCH ?`, [match]);
+  // By number: the place of a row, from one.
+  const places = new Uint32Array(seqs.reduce((most, seq) => Math.max(most, seq), 0) + 1);
+  for (const [at, seq] of seqs.entries()) places[seq] = at + 1;
+  if (query.whole !== undefined) {
+    for (const [seq] of rowsOf(query.whole)) {
+      const place = places[Number(seq)];
+      if (place) scores[place - 1]! += WHOLE;
+    }
   }
-  const seqs = Uint32Array.from(db.rows(`SELECT c.seq ${from}`, selection.where.params), ([seq]) => Number(seq));
-  return { seqs, scores: new Float64Array(seqs.length) };
-}
-
-/** The weight of the best field that has all the words; mostly the first one looked at has them for all rows. */
-function addBestField(input: Input, { seqs, scores }: MatchedRows): void {
-  const { lowest, better } = bestFieldMatches(input);
-  const { fts } = input.index.tables;
-  // By number: the place of a row that has no field yet, from one.
-  const open = new Uint32Array(seqs.reduce((most, seq) => Math.max(most, seq), 0) + 1);
-  for (const [at, seq] of seqs.entries()) open[seq] = at + 1;
   let left = seqs.length;
   for (const { weight, match } of better) {
     if (left === 0) return;
-    for (const [seq] of input.db.rows(`SELECT rowid FROM ${fts} WHERE ${fts} MATCH ?`, [match])) {
-      const place = open[Number(seq)];
+    for (const [seq] of rowsOf(match)) {
+      const place = places[Number(seq)];
       if (!place) continue;
-      scores[place - 1]! += weight;
-      open[Number(seq)] = 0;
+      scores[place - 1]! += weight * WEIGHT;
+      places[Number(seq)] = 0;
       left -= 1;
     }
   }
-  for (const place of open) if (place > 0) scores[place - 1]! += lowest;
+  for (const place of places) if (place > 0) scores[place - 1]! += lowest * WEIGHT;
 }

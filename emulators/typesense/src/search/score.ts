@@ -1,35 +1,29 @@
 import { joinSql, type Sql, sql } from '../store/database.ts';
 import type { SearchIndex } from '../store/search-index.ts';
-import { textColumn, textColumns } from '../store/tables.ts';
+import { textColumn } from '../store/tables.ts';
 import type { QueryField } from './query-fields.ts';
 
 /**
  * `_text_match` as one integer, compared digit group by digit group:
  *
- *   words found · fewer typos · a field equals the query · relevance
+ *   words found · fewer typos · a field equals the query · weight of the fields that have the words · all of them whole
  *
- * Relevance is bm25 with the field weights, in hundredths, so that equally good matches tie and the next sort field decides
- * between them; plus the weight of the best field that holds all the words, because bm25 is zero for a word that half of
- * the documents have, and a title must still count more than a description.
+ * How often a word stands in a document, or in all of them, does not count, as it does not with the real server: what fits
+ * alike ties, and the next sort field decides between them.
  */
 const WORD = 2 ** 40;
 const TYPO = 2 ** 36;
 export const EXACT = 2 ** 35;
-const MAX_RELEVANCE = 2 ** 30;
+/** Of a unit of weight, so that whole words decide between equal weights. */
+export const WEIGHT = 2;
+export const WHOLE = 1;
 
 const MAX_TYPOS = 3;
 
 export type Tier = { words: number; typos: number };
 
-/**
- * Words that this many documents share tell little about any of them, and weighing each match takes longer than finding
- * it. Above this number there is no bm25, and the weight of the best field that holds all the words decides alone.
- */
-export const MAX_WEIGHED = 12_000;
-
-export function isWeighed(found: number): boolean {
-  return found <= MAX_WEIGHED;
-}
+/** What finds the words of a query; `whole` those that are more than beginnings, undefined where all have to be. */
+export type TextQuery = { match: string; whole: string | undefined };
 
 /** What all documents of a tier have. */
 export function baseOf({ words, typos }: Tier): number {
@@ -40,52 +34,58 @@ export function scoreOf(input: {
   tier: Tier;
   index: SearchIndex;
   fields: readonly QueryField[];
-  match: string;
-  found: number;
+  query: TextQuery;
   exact: readonly number[];
 }): Sql {
-  const base = baseOf(input.tier);
-  const parts = isWeighed(input.found) ? [bestField(input), weighed(input)] : [bestField(input)];
-  const relevance = joinSql(parts, ' + ');
-  if (input.exact.length === 0) return sql(`(${base} + ${relevance.text})`, ...relevance.params);
-  return sql(
-    `(${base} + ${relevance.text} + CASE WHEN c.seq IN (SELECT value FROM json_each(?)) THEN ${EXACT} ELSE 0 END)`,
-    ...relevance.params,
-    JSON.stringify(input.exact),
-  );
+  const { index, query, exact, tier } = input;
+  const { fts } = index.tables;
+  const parts = [sql(String(baseOf(tier))), bestFields(input)];
+  if (query.whole !== undefined) {
+    parts.push(sql(`(c.seq IN (SELECT rowid FROM ${fts} WHERE ${fts} MATCH ?)) * ${WHOLE}`, query.whole));
+  }
+  if (exact.length > 0) {
+    parts.push(
+      sql(`CASE WHEN c.seq IN (SELECT value FROM json_each(?)) THEN ${EXACT} ELSE 0 END`, JSON.stringify(exact)),
+    );
+  }
+  const score = joinSql(parts, ' + ');
+  return sql(`(${score.text})`, ...score.params);
 }
 
-/** bm25 of a row of `fts`, in hundredths. */
-export function weighed(input: { index: SearchIndex; fields: readonly QueryField[] }): Sql {
-  const weights = textColumns(input.index.schema.fields).map((column) => {
-    return input.fields.find((field) => column === textColumn(field.at))?.weight ?? 0;
-  });
-  // The first column is the empty one. FTS5 gives better matches lower numbers.
-  const list = [0, ...weights].map((weight) => weight.toFixed(1)).join(', ');
-  return sql(`min(${MAX_RELEVANCE}, CAST(bm25(${input.index.tables.fts}, ${list}) * -100 AS INTEGER))`);
-}
-
-/** The fields that weigh more than the least, the heaviest first, each with what finds all the words in it. */
+/**
+ * What finds all the words in the heaviest field, in the two heaviest ones together, and so on: words of a title and a
+ * brand are better than those of a description, and those of a title alone better still. The weight is that of the last
+ * field that is needed; what needs the lightest is not asked for.
+ */
 export function bestFieldMatches(input: { fields: readonly QueryField[]; match: string }): {
   lowest: number;
   better: { weight: number; match: string }[];
 } {
-  const byWeight = input.fields.toSorted((a, b) => b.weight - a.weight);
-  const lowest = byWeight.at(-1)?.weight ?? 0;
-  const better = byWeight
-    .filter((field) => field.weight > lowest)
-    .map(({ at, weight }) => ({ weight, match: `{${textColumn(at)}} : (${input.match})` }));
+  const weights = [...new Set(input.fields.map(({ weight }) => weight))].toSorted((a, b) => b - a);
+  const lowest = weights.pop() ?? 0;
+  const better = weights.map((weight) => {
+    const columns = input.fields.filter((field) => field.weight >= weight).map(({ at }) => textColumn(at));
+    return { weight, match: `{${columns.join(' ')}} : (${input.match})` };
+  });
   return { lowest, better };
 }
 
-function bestField(input: { index: SearchIndex; fields: readonly QueryField[]; match: string }): Sql {
-  const { fts } = input.index.tables;
-  const { lowest, better } = bestFieldMatches(input);
-  if (better.length === 0) return sql(String(lowest));
+function bestFields({
+  index,
+  fields,
+  query,
+}: {
+  index: SearchIndex;
+  fields: readonly QueryField[];
+  query: TextQuery;
+}): Sql {
+  const { fts } = index.tables;
+  const { lowest, better } = bestFieldMatches({ fields, match: query.match });
+  if (better.length === 0) return sql(String(lowest * WEIGHT));
   const cases = better.map(
-    ({ weight }) => `WHEN c.seq IN (SELECT rowid FROM ${fts} WHERE ${fts} MATCH ?) THEN ${weight}`,
+    ({ weight }) => `WHEN c.seq IN (SELECT rowid FROM ${fts} WHERE ${fts} MATCH ?) THEN ${weight * WEIGHT}`,
   );
-  return sql(`CASE ${cases.join(' ')} ELSE ${lowest} END`, ...better.map(({ match }) => match));
+  return sql(`CASE ${cases.join(' ')} ELSE ${lowest * WEIGHT} END`, ...better.map(({ match }) => match));
 }
 
 /** The score taken apart again, for `text_match_info`. */

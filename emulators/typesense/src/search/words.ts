@@ -47,6 +47,15 @@ export class WordMatcher {
     return parts.join(' AND ');
   }
 
+  /** Each of these lists with its last word whole; undefined where no word may be a beginning anyway. */
+  whole(lists: readonly (readonly string[])[]): string | undefined {
+    const parts = lists.flatMap((tokens) =>
+      tokens.length === 0 ? [] : [`(${tokens.map((token) => ftsWord(token)).join(' AND ')})`],
+    );
+    const mayBegin = this.#groups.some(({ prefix }) => prefix);
+    return mayBegin && parts.length > 0 ? `${this.#allColumns} : (${parts.join(' OR ')})` : undefined;
+  }
+
   /** A sequence of whole words, next to each other. */
   phrase(tokens: readonly string[]): string {
     for (const token of tokens) this.used.exact.add(token);
@@ -78,8 +87,7 @@ export class WordMatcher {
     if (!last || !group.prefix) return [ftsWord(token)];
     this.used.prefixes.add(token);
     const limit = this.#parameters.maxCandidates;
-    // The whole word stands beside its completions, so a document that has it scores twice.
-    if (limit === undefined) return [ftsWord(token), ftsWord(token, true)];
+    if (limit === undefined) return [ftsWord(token, true)];
     const completions = group.fields.flatMap((field) => this.#index.terms.startingWith(field.at, token, limit));
     completions.sort((a, b) => b.documents - a.documents || (a.term < b.term ? -1 : 1));
     const terms = new Set(completions.map((completion) => completion.term));

@@ -21,6 +21,7 @@ export function productChanged(
     ...ProductState['texts'],
   ];
   const image = product.media.find(({ kind }) => kind === 'IMAGE');
+  const telling = product.variants.filter(({ gtin, options }) => gtin !== null || options.length > 0);
   return {
     name: contract.productChanged.name,
     version: contract.productChanged.version,
@@ -45,6 +46,15 @@ export function productChanged(
       imageUrl: image ? mediaUrl(image, { publicUrl }) : null,
       submittedByVendorId: product.submittedBy,
       variantIds: product.variants.map(({ id }) => id),
+      ...(telling.length > 0
+        ? {
+            variants: telling.map(({ id, gtin, options }) => ({
+              id,
+              gtin,
+              options: options.map(({ key, value, unit }) => ({ key, value, unit })),
+            })),
+          }
+        : {}),
       createdAt: product.createdAt.toISOString(),
       updatedAt: product.updatedAt.toISOString(),
     },

@@ -12,7 +12,7 @@ import {
 import { offerChangeEvent } from '../events/out.ts';
 import { levelsOfOffers } from '../store/levels.ts';
 import { lockOffers } from '../store/offers.ts';
-import { StaleStockError, type StockWrites, writeStock } from '../store/stock-writes.ts';
+import { isStale, type StockWrites, writeStock } from '../store/stock-writes.ts';
 import type { CommandParts } from './deps.ts';
 
 /** The stock of some offers, locked for the length of one transaction. What is done to it is written at its end. */
@@ -64,7 +64,7 @@ export async function unlessStale<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof StaleStockError) || tries >= MAX_TRIES) throw error;
+      if (!isStale(error) || tries >= MAX_TRIES) throw error;
     }
   }
 }

@@ -1,8 +1,7 @@
 import { betweenCrashPoints, inRounds, isOutage } from '@marketgraph/platform/core';
 import { appendToOutbox, inTransaction, sqlStateOf } from '@marketgraph/platform/postgres';
 import { activeTraceparent, keepContext, tracedPart } from '@marketgraph/platform/tracing';
-import { readLockedStock } from '../store/locked-stock.ts';
-import { lockOffers } from '../store/offers.ts';
+import { lockStock } from '../store/locked-stock.ts';
 import { writeStock } from '../store/stock-writes.ts';
 import { stockWritesOf, tellCounter, unlessStale } from './change-stock.ts';
 import type { CommandParts } from './deps.ts';
@@ -14,11 +13,8 @@ export interface StockRounds {
   ask<Answer>(request: StockRequest<Answer>): Promise<Answer>;
 }
 
-/**
- * What one round locks, others wait for; what it writes is one statement. A crowd is several rounds, so that one is
- * decided while another is written.
- */
-const MAX_REQUESTS = 32;
+/** What one round locks, others wait for; what it writes is one statement. */
+const MAX_REQUESTS = 64;
 /** As many as one request may have. */
 const MAX_OFFERS = 500;
 /** About a second's worth: who comes then is better told at once. */
@@ -97,10 +93,9 @@ async function decideTogether(
     inTransaction(deps.orm, async (em) => {
       const reservationIds = requests.flatMap(({ reservationId }) => reservationId ?? []);
       const requestKeys = requests.flatMap(({ requestKey }) => requestKey ?? []);
-      const wanted = requests.flatMap(({ offerIds }) => offerIds);
-      const offers = await lockOffers(em, wanted, reservationIds);
-      const offerIds = offers.map(({ offerId }) => offerId);
-      const round = new Round(offers, await readLockedStock(em, { offerIds, reservationIds, requestKeys }));
+      const offerIds = requests.flatMap((request) => request.offerIds);
+      const { offers, stock } = await lockStock(em, { offerIds, reservationIds, requestKeys });
+      const round = new Round(offers, stock);
       const results = requests.map((request) => round.decide(request));
       await writeStock(em, stockWritesOf(deps, round.ledger, round.writes));
       await appendToOutbox(em, round.events, { ids: deps.ids, now: deps.clock.now() });

@@ -1,8 +1,9 @@
-import type { EntityManager } from '@marketgraph/platform/postgres';
+import { type EntityManager, executeTogether } from '@marketgraph/platform/postgres';
 import type { Place } from '../domain/nearness.ts';
 import type { ReservationLine } from '../domain/reservation-decisions.ts';
-import type { LedgerLevel } from '../domain/stock-ledger.ts';
+import type { LedgerLevel, LedgerOffer } from '../domain/stock-ledger.ts';
 import { ALLOWANCE_PLACE } from './allowances.ts';
+import { amongOffers, lockedOffersIn, lockingOffers } from './offers.ts';
 import type { ReservationRow } from './reservations.ts';
 
 export interface LockedReservation extends ReservationRow {
@@ -17,30 +18,47 @@ export interface LockedStock {
   now: string;
 }
 
+/** What is decided together: offers, reservations whose offers are locked too, and keys that may have been used. */
+export interface WantedStock {
+  offerIds: readonly string[];
+  reservationIds: readonly string[];
+  requestKeys: readonly string[];
+}
+
 /**
- * The stock of offers whose locks are held, and reservations by their ids or by the keys they were asked for with. Whoever
- * makes or ends a reservation holds the locks of its offers, so what is read here stays as it is until the transaction is over.
+ * Locks offers as `lockOffers` does, and reads their stock and the reservations, by their ids or by the keys they were
+ * asked for with. Two statements that go together: the second sees what those have left whom the first waited for. Whoever
+ * makes or ends a reservation holds the locks of its offers, so what is read stays as it is until the transaction is over.
  */
-export async function readLockedStock(
+export async function lockStock(
   em: EntityManager,
-  wanted: { offerIds: readonly string[]; reservationIds: readonly string[]; requestKeys: readonly string[] },
-): Promise<LockedStock> {
+  wanted: WantedStock,
+): Promise<{ offers: LedgerOffer[]; stock: LockedStock }> {
+  const { offerIds, reservationIds } = wanted;
+  const [locked, [stock]] = (await executeTogether(em, [
+    lockingOffers(offerIds, reservationIds),
+    readingStock(wanted),
+  ])) as [unknown[], LockedStock[]];
+  return { offers: lockedOffersIn(locked), stock: stock! };
+}
+
+function readingStock(wanted: WantedStock): [query: string, parameters: unknown[]] {
+  const { offerIds, reservationIds, requestKeys } = wanted;
+  const levels = amongOffers(offerIds, reservationIds);
   const reservations = [
-    { condition: 'id in (?)', list: wanted.reservationIds },
-    { condition: 'request_key in (?)', list: wanted.requestKeys },
+    { condition: 'id in (?)', list: reservationIds },
+    { condition: 'request_key in (?)', list: requestKeys },
   ].filter(({ list }) => list.length > 0);
   const parts = [
-    ['levels', wanted.offerIds.length > 0 ? LEVELS : ''],
+    ['levels', `${LEVELS} ${levels.condition}`],
     ['reservations', reservations.map(({ condition }) => `${RESERVATIONS} where ${condition}`).join(' union all ')],
   ].map(([name, text]) =>
     text ? `(select coalesce(jsonb_agg(each), '[]') from (${text}) each) as ${name}` : `'[]'::jsonb as ${name}`,
   );
-  const lists = [wanted.offerIds, ...reservations.map(({ list }) => list)].filter((list) => list.length > 0);
-  const [row] = await em.execute<LockedStock[]>(
+  return [
     `select now() as now, ${parts.join(', ')}`,
-    lists.map((list) => [...new Set(list)]),
-  );
-  return row!;
+    [...levels.parameters, ...reservations.map(({ list }) => [...new Set(list)])],
+  ];
 }
 
 /** With what says how far a warehouse is; where allowances are kept is nowhere. */
@@ -49,7 +67,7 @@ const LEVELS = `select level.id, level.offer_id as "offerId", level.warehouse_id
     case when place.id is not null then jsonb_build_object('region', place.region,
       'countryCode', place.address->>'countryCode', 'addressRegion', place.address->>'region') end as place
   from stock_level level left join warehouse place on place.id = level.warehouse_id and place.id <> '${ALLOWANCE_PLACE}'
- where level.offer_id in (?)`;
+ where level.offer_id`;
 
 const RESERVATIONS = `select id, cart_id as "cartId", request_key as "requestKey", status, expires_at as "expiresAt",
     expires_at <= now() as "isOverdue", ship_to as "shipTo",

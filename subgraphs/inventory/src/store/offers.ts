@@ -103,21 +103,34 @@ export async function lockOffers(
   reservationIds: readonly string[] = [],
 ): Promise<LedgerOffer[]> {
   if (offerIds.length === 0 && reservationIds.length === 0) return [];
+  const [query, parameters] = lockingOffers(offerIds, reservationIds);
+  return lockedOffersIn(await em.execute<unknown[]>(query, parameters));
+}
+
+/** The statement of `lockOffers`, for whoever sends it with others: of one offer or reservation at least. */
+export function lockingOffers(
+  offerIds: readonly string[],
+  reservationIds: readonly string[],
+): [query: string, parameters: unknown[]] {
+  const { condition, parameters } = amongOffers(offerIds, reservationIds);
+  return [`select ${LOCKED} from offer where offer_id ${condition} order by offer_id for update`, parameters];
+}
+
+/** What its rows say. */
+export function lockedOffersIn(rows: readonly unknown[]): LedgerOffer[] {
+  return (rows as LockedRow[]).map(toLocked);
+}
+
+/** These offers, and those that these reservations are of. */
+export function amongOffers(
+  offerIds: readonly string[],
+  reservationIds: readonly string[],
+): { condition: string; parameters: unknown[] } {
   const ids = [...new Set(offerIds)];
-  const rows =
-    reservationIds.length === 0
-      ? await em.execute<LockedRow[]>(
-          `select ${LOCKED} from offer where offer_id in (?) order by offer_id for update`,
-          [ids],
-        )
-      : await em.execute<LockedRow[]>(
-          `select ${LOCKED} from offer
-            where offer_id in (select offer_id from reservation_line where reservation_id in (?)
-                               union all select jsonb_array_elements_text(?::jsonb))
-            order by offer_id for update`,
-          [[...reservationIds], JSON.stringify(ids)],
-        );
-  return rows.map(toLocked);
+  if (reservationIds.length === 0) return { condition: 'in (?)', parameters: [ids] };
+  const condition = `in (select offer_id from reservation_line where reservation_id in (?)
+                               union all select jsonb_array_elements_text(?::jsonb))`;
+  return { condition, parameters: [[...reservationIds], JSON.stringify(ids)] };
 }
 
 function toLocked({ sequence, allowed, granted, allowedSequence, ...row }: LockedRow): LedgerOffer {

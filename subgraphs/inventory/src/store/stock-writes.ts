@@ -1,4 +1,4 @@
-import { constraintOf, type EntityManager } from '@marketgraph/platform/postgres';
+import { constraintOf, type EntityManager, executeAlong, sqlStateOf } from '@marketgraph/platform/postgres';
 import type { ReservationLine } from '../domain/reservation-decisions.ts';
 import type { ReservationStatus } from '../domain/reservation.ts';
 import type { LedgerMove, LedgerWrites } from '../domain/stock-ledger.ts';
@@ -35,6 +35,9 @@ export class StaleStockError extends Error {
     this.name = 'StaleStockError';
   }
 }
+
+/** As the database says it. */
+export const STALE_STATE = 'ST001';
 
 interface Part {
   rows: readonly unknown[];
@@ -115,7 +118,10 @@ const PARTS: Readonly<Record<string, { of(writes: StockWrites): readonly unknown
     },
   };
 
-/** One statement for any number of changes; rejects with a `StaleStockError` when one of them cannot stand. */
+/**
+ * One statement for any number of changes, which goes with what comes after it. When one of them cannot stand it fails,
+ * and the transaction with it: `isStale` tells that from other failures.
+ */
 export async function writeStock(em: EntityManager, writes: StockWrites): Promise<void> {
   for (const { id, lines } of writes.takenAnew) await replaceLines(em, id, lines);
   const parts = Object.entries(PARTS)
@@ -123,18 +129,24 @@ export async function writeStock(em: EntityManager, writes: StockWrites): Promis
     .filter(([, { rows }]) => rows.length > 0);
   if (parts.length === 0) return;
   const deciding = parts.filter(([, { decides }]) => decides);
-  const counts = deciding.map(([name]) => `(select count(*) from ${name})::int as ${name}`);
-  const [counted] = await em
-    .execute<Record<string, number>[]>(
-      `with ${parts.map(([name, { text }]) => `${name} as (${text})`).join(', ')} select ${counts.join(', ') || 1}`,
-      parts.map(([, { rows }]) => JSON.stringify(rows)),
-    )
-    .catch((error: unknown) => {
-      throw constraintOf(error) === 'reservation_request_key_key' ? new StaleStockError('requests') : error;
-    });
-  for (const [name, { rows, decides }] of deciding) {
-    if (counted![name] !== rows.length) throw new StaleStockError(decides!);
-  }
+  const demands = deciding.map(
+    ([name, { decides }]) => `when (select count(*) from ${name}) <> ?::bigint then stale_stock('${decides}')`,
+  );
+  await executeAlong(
+    em,
+    `with ${parts.map(([name, { text }]) => `${name} as (${text})`).join(', ')}
+     select ${demands.length > 0 ? `case ${demands.join(' ')} end` : 1}`,
+    [...parts.map(([, { rows }]) => JSON.stringify(rows)), ...deciding.map(([, { rows }]) => rows.length)],
+  );
+}
+
+/** Whether a transaction failed because something was not as it was when it was decided. */
+export function isStale(error: unknown): boolean {
+  return (
+    error instanceof StaleStockError ||
+    sqlStateOf(error) === STALE_STATE ||
+    constraintOf(error) === 'reservation_request_key_key'
+  );
 }
 
 async function replaceLines(em: EntityManager, id: string, lines: readonly ReservationLine[]): Promise<void> {

@@ -18,6 +18,7 @@ import {
   saveCheckout,
   takeParkedReports,
 } from '../store/checkouts.ts';
+import { dropCartBackup } from '../store/cart-backups.ts';
 import { savePayment } from '../store/order-writes.ts';
 import { giveBackUses } from '../store/promotion-uses.ts';
 import { type Answers, performRequest } from './perform-request.ts';
@@ -60,9 +61,7 @@ export async function applyCheckoutEvent(
     known,
   }: { orderId: string; event: CheckoutEvent; cause: Cause; known?: CheckoutRecord },
 ): Promise<Advanced | undefined> {
-  const { record, order } = MARKING.has(event.type)
-    ? await lockCheckoutAndOrder(em, orderId, known)
-    : { record: await lockCheckout(em, orderId, known) };
+  const { record, order, nextNumber } = await lockFor(em, { orderId, event, known });
   if (!record) return undefined;
   const now = services.clock.now();
   const step = advance(record.state, event);
@@ -71,7 +70,7 @@ export async function applyCheckoutEvent(
   const next: CheckoutRecord = { ...record, state: step.state };
   const cause = inTraceOf(record, given);
   for (const mark of step.marks) {
-    const events = await markOrder(em, services, { record: next, mark, cause, order });
+    const events = await markOrder(em, services, { record: next, mark, cause, order, nextNumber });
     await appendToOutbox(em, events, { ids: services.ids, now, trace: cause.trace });
   }
   if (record.paymentId === null && 'paymentId' in step.state && step.state.paymentId) {
@@ -82,6 +81,7 @@ export async function applyCheckoutEvent(
   next.nextAttemptAt = nextLookAt(next, now);
   await saveCheckout(em, next, { now, ...next });
   if (step.state.status === 'FAILED') await giveBackUses(em, orderId);
+  if (isLastWord(event)) await dropCartBackup(em, record.cartId);
 
   // The order's row is there now: news that came before it can be heard.
   let current: Advanced = { record: next, requests: step.requests, isMoved: true };
@@ -100,6 +100,16 @@ export async function applyCheckoutEvent(
     }
   }
   return current;
+}
+
+type Locked = Awaited<ReturnType<typeof lockCheckoutAndOrder>>;
+
+async function lockFor(
+  em: EntityManager,
+  { orderId, event, known }: { orderId: string; event: CheckoutEvent; known?: CheckoutRecord },
+): Promise<Locked> {
+  if (!MARKING.has(event.type)) return { record: await lockCheckout(em, orderId, known) };
+  return lockCheckoutAndOrder(em, orderId, { known, isNumbered: event.type === 'paymentSettled' });
 }
 
 /** What a checkout tells belongs to its own trace, also when it heard the news in another one. */

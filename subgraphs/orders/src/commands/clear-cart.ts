@@ -1,14 +1,13 @@
 import type { Cart } from '../domain/cart.ts';
-import { dropCartBackup } from '../store/cart-backups.ts';
 import { tellCartChanged } from './change-cart.ts';
 import { loadCart } from './load-cart.ts';
 import type { Services } from './services.ts';
 
 const MAX_TRIES = 50;
 
-/** The order is final: its cart is empty and closed, and the buyer's next addition opens another. */
+/** The order is final: its cart is empty and closed, and the buyer's next addition opens another. Its backup goes with the checkout's last step. */
 export async function clearCart(services: Services, sale: { cartId: string; orderId: string }): Promise<void> {
-  const { carts, orm, clock } = services;
+  const { carts, clock } = services;
   for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
     const cart = await loadCart(services, sale.cartId);
     if (!cart) break;
@@ -28,5 +27,4 @@ export async function clearCart(services: Services, sale: { cartId: string; orde
     await tellCartChanged(services, closed);
     break;
   }
-  await dropCartBackup(orm, sale.cartId);
 }

@@ -42,16 +42,34 @@ async function leaveToSweeper(em: EntityManager, { clock, nudgeSweeper }: Servic
   afterCommit(em, nudgeSweeper);
 }
 
+/** A driver that is not through by then may wait for the provider: its checkout is looked at as it stands. */
+const DRIVER_MS = 50;
+
 /** Whether its checkout could still learn something of it. */
 export async function isNewsOfPayment(
-  { orm, reached }: Services,
+  services: Services,
   { orderId, payment }: Pick<Parameters<typeof hearPayment>[2], 'orderId' | 'payment'>,
 ): Promise<boolean> {
   const report = reportOf(payment);
-  const known = reached.of(orderId);
-  if (known && !isNewsTo(known, report)) return false;
-  const record = await readCheckout(orm.em.fork(), orderId);
+  const isPassed = () => {
+    const known = services.reached.of(orderId);
+    return known !== undefined && !isNewsTo(known, report);
+  };
+  if (isPassed()) return false;
+  // Who drives it in this process has mostly asked for the very same, and is about to save it.
+  await endOfDriver(services, orderId);
+  if (isPassed()) return false;
+  const record = await readCheckout(services.orm.em.fork(), orderId);
   return !record || isNewsTo(record.state, report);
+}
+
+async function endOfDriver({ driving }: Services, orderId: string): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, DRIVER_MS);
+  });
+  await Promise.race([driving(orderId, async () => undefined), late]);
+  clearTimeout(timer);
 }
 
 /** What of a refund the order's own status says; its refunds are with payments. */

@@ -11,6 +11,7 @@ import {
   type LockedOrder,
   lockOrder,
   numberOrder,
+  orderNumber,
   saveFailure,
   saveOrderStatus,
 } from '../store/order-writes.ts';
@@ -18,11 +19,21 @@ import { ordersByIds } from '../store/orders.ts';
 import { firstStatusEvent, recordOrderChange } from './record-order-change.ts';
 import type { Cause, Services } from './services.ts';
 
+export interface MarkedOrder {
+  record: CheckoutRecord;
+  mark: OrderMark;
+  cause: Cause;
+  /** Where it is locked already. */
+  order?: LockedOrder;
+  /** For one that is confirmed. */
+  nextNumber?: string;
+}
+
 /** Does to the order (`order`, where it is locked already) what a step of its checkout says, in the step's transaction; resolves to the facts still to be told. */
 export async function markOrder(
   em: EntityManager,
   services: Services,
-  { record, mark, cause, order: known }: { record: CheckoutRecord; mark: OrderMark; cause: Cause; order?: LockedOrder },
+  { record, mark, cause, order: known, nextNumber }: MarkedOrder,
 ): Promise<NewEvent[]> {
   const { orderId, draft } = record;
   const now = services.clock.now();
@@ -53,7 +64,9 @@ export async function markOrder(
   }
 
   if (mark === 'CONFIRMED') {
-    const number = await numberOrder(em, orderId, now);
+    if (!nextNumber) throw new Error(`Order ${orderId} is confirmed without a number.`);
+    const number = orderNumber(nextNumber, now);
+    await numberOrder(em, orderId, { number, confirmedAt: now });
     const vendorOrderIds = order.vendorOrders.map((part) => part.id);
     const vendorEvent = { type: 'PLACED', vendorOrderIds } as const;
     const { paymentId } = record;

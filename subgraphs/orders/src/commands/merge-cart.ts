@@ -91,7 +91,7 @@ async function closeGuest(services: Services, guest: Cart, target: Cart): Promis
     const closed = next(services, closeMerged(guest));
     // When this write loses, another caller of the same merge has closed it.
     if (await services.carts.replace(closed, guest.version)) await tellCartChanged(services, closed);
-    await dropCartBackup(services.orm, guest.id);
+    await dropCartBackup(services.orm.em.fork(), guest.id);
   }
   return accept(target);
 }

@@ -1,4 +1,4 @@
-import type { Database, EntityManager } from '@marketgraph/platform/postgres';
+import { type Database, type EntityManager, executeAlong } from '@marketgraph/platform/postgres';
 import type { Cart } from '../domain/cart.ts';
 
 /** Keeps the newest version: a slow writer never puts an older cart over a newer one. */
@@ -31,8 +31,9 @@ export async function latestCartBackup(orm: Database, buyerId: string): Promise<
   return row?.document;
 }
 
-export async function dropCartBackup(orm: Database, cartId: string): Promise<void> {
-  await orm.em.fork().execute('delete from cart_backup where cart_id = ?', [cartId]);
+/** In the caller's transaction, where there is one. */
+export async function dropCartBackup(em: EntityManager, cartId: string): Promise<void> {
+  await executeAlong(em, 'delete from cart_backup where cart_id = ?', [cartId]);
 }
 
 /** Carts nobody will ask for any more. Index: cart_backup_touched. */

@@ -9,7 +9,7 @@ import {
 } from '@marketgraph/platform/postgres';
 import type { Checkout, PaymentReport } from '../domain/checkout.ts';
 import type { OrderDraft } from '../domain/order-draft.ts';
-import { type LockedOrder, lockedOrderIn, lockingOrder } from './order-writes.ts';
+import { type LockedOrder, lockedOrderIn, lockingOrder, NEXT_NUMBER } from './order-writes.ts';
 
 /** A saga as it is stored: its state, the order it is about, and when somebody must look at it again. */
 export interface CheckoutRecord {
@@ -98,16 +98,20 @@ const locking = (columns: string) => `select ${columns},
 const LOCK = locking('c.*');
 const LOCK_KNOWN = locking('c.state, c.payment_id, c.attempts, c.next_attempt_at, c.deadline_at');
 
-/** With its order, where there is one by then: for a step that will change both. */
+/** With its order, where there is one by then, and the next number of an order where that is to have one: for a step that will change both. */
 export async function lockCheckoutAndOrder(
   em: EntityManager,
   orderId: string,
-  known?: CheckoutRecord,
-): Promise<{ record?: CheckoutRecord; order?: LockedOrder }> {
-  const lock = known ? LOCK_KNOWN : LOCK;
-  const [rows, ...order] = await executeTogether(em, [[lock, [orderId]], ...lockingOrder(orderId)]);
+  { known, isNumbered = false }: { known?: CheckoutRecord; isNumbered?: boolean } = {},
+): Promise<{ record?: CheckoutRecord; order?: LockedOrder; nextNumber?: string }> {
+  const [rows, ...more] = await executeTogether(em, [
+    [known ? LOCK_KNOWN : LOCK, [orderId]],
+    ...lockingOrder(orderId),
+    ...(isNumbered ? [[NEXT_NUMBER] as const] : []),
+  ]);
   const [row] = rows as Row[];
-  return { record: row && toLocked(row, known), order: lockedOrderIn(order) };
+  const [next] = isNumbered ? (more.pop() as { value: string }[]) : [];
+  return { record: row && toLocked(row, known), order: lockedOrderIn(more), nextNumber: next?.value };
 }
 
 export async function saveCheckout(

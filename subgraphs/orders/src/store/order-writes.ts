@@ -197,20 +197,27 @@ export async function saveVendorOrderStatus(
   await executeAlong(em, 'update vendor_order set status = ?, version = ? where id = ?', [status, version, id]);
 }
 
-/** The number is given when the sale is final, so that numbers have no holes from unpaid orders. */
-export async function numberOrder(em: EntityManager, orderId: string, confirmedAt: Date): Promise<string> {
+/** Asked for with the locks of the order that will have it. */
+export const NEXT_NUMBER = "select nextval('order_number')::text as value";
+
+/** Numbers are taken when a sale is about to be final, so that they have no holes from unpaid orders. */
+export function orderNumber(value: string, confirmedAt: Date): string {
+  return `M-${confirmedAt.getUTCFullYear()}-${value.padStart(6, '0')}`;
+}
+
+export async function numberOrder(
+  em: EntityManager,
+  orderId: string,
+  { number, confirmedAt }: { number: string; confirmedAt: Date },
+): Promise<void> {
   const at = confirmedAt.toISOString();
-  const [numbered] = await em.execute<{ number: string }[]>(
-    `with next as materialized (select nextval('order_number')::text as value),
-     given as materialized (select ?::text || lpad(value, greatest(6, length(value)), '0') as number from next),
-     parts as (
-       update vendor_order set number = given.number || '-' || (position + 1), confirmed_at = ?::timestamptz
-       from given where order_id = ?)
-     update orders set number = given.number, confirmed_at = ?::timestamptz from given where id = ?
-     returning orders.number`,
-    [`M-${confirmedAt.getUTCFullYear()}-`, at, orderId, at, orderId],
+  await executeAlong(
+    em,
+    `with parts as (
+       update vendor_order set number = ?::text || '-' || (position + 1), confirmed_at = ?::timestamptz where order_id = ?)
+     update orders set number = ?, confirmed_at = ?::timestamptz where id = ?`,
+    [number, at, orderId, number, at, orderId],
   );
-  return numbered!.number;
 }
 
 export async function savePayment(em: EntityManager, orderId: string, paymentId: string): Promise<void> {

@@ -30,18 +30,24 @@ export async function settlePayment(
   caller: Caller,
   input: SettlePayment,
 ): Promise<Result<PaymentRow>> {
-  const known = await findPayment(deps.orm.em.fork(), input.paymentId);
-  if (!known) return reject('NOT_FOUND', 'No such payment.', { field: ['paymentId'] });
-  if (known.status !== 'AUTHORIZED' && !isCaptured(known.status)) await syncPayment(deps, known.id);
-
   let planned: PaymentRow | undefined;
+  const found = { isBehind: false };
   const read = (em: EntityManager) => lockPlainPayment(em, input.paymentId);
-  const claimed = await claimKey(deps, { caller, operation: 'paymentSettle', input, read }, async (em, row) => {
-    const outcome = await plan(deps, em, { input, row });
-    if (!outcome.ok) return outcome;
-    planned = outcome.value;
-    return accept(planned.id);
-  });
+  const claim = (isLooked: boolean) =>
+    claimKey(deps, { caller, operation: 'paymentSettle', input, read }, async (em, row) => {
+      // Refused, so that nothing of it stays: the provider may know more.
+      found.isBehind = row !== null && !isLooked && row.status !== 'AUTHORIZED' && !isCaptured(row.status);
+      if (row && found.isBehind) return refusal(row);
+      const outcome = await plan(deps, em, { input, row });
+      if (!outcome.ok) return outcome;
+      planned = outcome.value;
+      return accept(planned.id);
+    });
+  let claimed = await claim(false);
+  if (found.isBehind) {
+    await syncPayment(deps, input.paymentId);
+    claimed = await claim(true);
+  }
   if (!claimed.ok) return claimed;
 
   const row = planned ?? (await findPayment(deps.orm.em.fork(), input.paymentId))!;
@@ -75,7 +81,7 @@ function settled(row: PaymentRow): Result<PaymentRow> {
   return row.settledAt ? accept(row) : refusal(row);
 }
 
-function refusal(row: PaymentRow): Result<PaymentRow> {
+function refusal(row: PaymentRow): Result<never> {
   if (isCaptured(row.status)) return reject('CONFLICT', 'Another amount was captured.');
   return row.failureMessage
     ? reject('PAYMENT_DECLINED', row.failureMessage)

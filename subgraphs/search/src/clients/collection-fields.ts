@@ -16,6 +16,7 @@ export function collectionFields(own: readonly string[]): CollectionFieldSchema[
     { name: 'categoryPaths', type: 'string[]', facet: true },
     { name: 'attributes', type: 'string[]', facet: true },
     { name: 'attributeTexts', type: 'string[]' },
+    { name: 'codes', type: 'string[]' },
     { name: 'vendorIds', type: 'string[]', facet: true },
     { name: 'stockedVendorIds', type: 'string[]' },
     { name: 'inStock', type: 'bool', facet: true },

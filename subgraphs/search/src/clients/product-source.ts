@@ -16,7 +16,7 @@ export interface SourcePage {
   next: string | null;
 }
 
-const OFFER = 'id version status price { amount currencyCode } vendor { id }';
+const OFFER = 'id version status sku price { amount currencyCode } vendor { id } variant { id }';
 /** As deep as the catalog's tree can be. */
 const CATEGORY_DEPTH = 8;
 const CATEGORY = Array.from({ length: CATEGORY_DEPTH - 1 }).reduce<string>(
@@ -25,6 +25,7 @@ const CATEGORY = Array.from({ length: CATEGORY_DEPTH - 1 }).reduce<string>(
 );
 const PRODUCT = `id slug title description translations { language title description } status brand version createdAt category { ${CATEGORY} }
   attributes { key value unit isFacet }
+  variants { id gtin options { key value unit } }
   offers(first: 100) { edges { node { ${OFFER} } } pageInfo { hasNextPage endCursor } }`;
 export const PAGE = `query($first: Int!, $after: String) {
   products(first: $first, after: $after, orderBy: { field: CREATED_AT, direction: ASC }) {
@@ -53,8 +54,10 @@ interface OfferNode {
   id: string;
   version: number;
   status: string;
+  sku: string;
   price: { amount: number; currencyCode: string };
   vendor: { id: string };
+  variant: { id: string };
 }
 
 interface Offers {
@@ -143,7 +146,7 @@ async function toSource(peers: SubgraphClient, node: ProductNode): Promise<Sourc
     offers.push(...(product?.offers.edges.map((edge) => edge.node) ?? []));
     ({ hasNextPage, endCursor } = product?.offers.pageInfo ?? { hasNextPage: false, endCursor: null });
   }
-  const { slug, title, description, translations, status, brand, attributes, createdAt } = node;
+  const { slug, title, description, translations, status, brand, attributes, variants, createdAt } = node;
   return {
     productId: node.id,
     version: node.version,
@@ -156,6 +159,7 @@ async function toSource(peers: SubgraphClient, node: ProductNode): Promise<Sourc
       brand,
       categoryPath: pathOf(node.category),
       attributes: attributes.map(({ key, value, unit, isFacet }) => ({ key, value, unit, isFacet })),
+      variants,
       createdAt: new Date(createdAt).toISOString(),
     },
     offers: offers.map((offer) => ({
@@ -166,6 +170,8 @@ async function toSource(peers: SubgraphClient, node: ProductNode): Promise<Sourc
         status: offer.status,
         amount: offer.price.amount,
         currencyCode: offer.price.currencyCode,
+        sku: offer.sku,
+        variantId: offer.variant.id,
       },
     })),
   };

@@ -56,6 +56,8 @@ export interface SearchRequest {
   vector?: { numbers: readonly number[]; count: number; maxDistance: number };
   /** Documents come with their embeddings. */
   hasEmbeddings?: boolean;
+  /** Slips per word; 2 when absent. */
+  maxTypos?: 1 | 2;
   /** The last word is not taken for the beginning of a longer one. */
   wholeWords?: boolean;
   /** Follows from what one person did: nobody else will ask it. */
@@ -278,12 +280,23 @@ interface RawAnswer<Document = HitDocument> {
 }
 
 function toParameters(request: SearchRequest) {
-  const { words, filterBy, sortBy, facetBy, offset, limit, fields = FIELDS, wholeWords = false, vector } = request;
+  const {
+    words,
+    filterBy,
+    sortBy,
+    facetBy,
+    offset,
+    limit,
+    fields = FIELDS,
+    wholeWords = false,
+    maxTypos = 2,
+    vector,
+  } = request;
   return {
     q: words === '' ? '*' : words,
     query_by: fields.map(([name]) => name).join(','),
     query_by_weights: fields.map(([, weight]) => weight).join(','),
-    num_typos: 2,
+    num_typos: maxTypos,
     min_len_2typo: MIN_LENGTH_TWO_SLIPS,
     prefix: !wholeWords,
     // A word is corrected, and dropped, only when nothing else is found.

@@ -5,7 +5,7 @@ import {
   sourceStock,
   sourceVendors,
 } from '../clients/product-source.ts';
-import type { ProductFacts, VendorFacts } from '../domain/product-document.ts';
+import type { OfferFacts, ProductFacts, VendorFacts } from '../domain/product-document.ts';
 import { applySteps, loadProducts, type Step } from '../store/source-model.ts';
 import type { CommandDeps } from './deps.ts';
 
@@ -70,6 +70,7 @@ export function vendorText(facts: Partial<VendorFacts>): string {
 /** One spelling of the same facts, whether they came by event or from the source. */
 export function factsText(facts: ProductFacts): string {
   const { slug, title, description, translations = [], status, brand, categoryPath, attributes, createdAt } = facts;
+  const variants = (facts.variants ?? []).filter(({ gtin, options }) => gtin !== null || options.length > 0);
   return JSON.stringify({
     slug,
     title,
@@ -87,17 +88,27 @@ export function factsText(facts: ProductFacts): string {
     brand,
     categoryPath: categoryPath.map(({ id, name }) => ({ id, name })),
     attributes: attributes.map(({ key, value, unit, isFacet }) => ({ key, value, unit, isFacet })),
+    ...(variants.length > 0
+      ? {
+          variants: variants.map(({ id, gtin, options }) => ({
+            id,
+            gtin,
+            options: options.map(({ key, value, unit }) => ({ key, value, unit })),
+          })),
+        }
+      : {}),
     createdAt,
   });
+}
+
+/** As `factsText`, of an offer. */
+export function offerText({ vendorId, status, amount, currencyCode, sku, variantId }: OfferFacts): string {
+  return JSON.stringify({ vendorId, status, amount, currencyCode, sku, variantId });
 }
 
 function catalogSteps({ productId, version, facts, offers }: SourceProduct): Step[] {
   return [
     ['product', productId, version, factsText(facts)],
-    ...offers.map((offer): Step => {
-      const { vendorId, status, amount, currencyCode } = offer.facts;
-      const text = JSON.stringify({ vendorId, status, amount, currencyCode });
-      return ['offer', offer.id, offer.version, productId, text];
-    }),
+    ...offers.map((offer): Step => ['offer', offer.id, offer.version, productId, offerText(offer.facts)]),
   ];
 }

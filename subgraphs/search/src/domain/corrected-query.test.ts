@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { correctedQuery, editDistance } from './corrected-query.ts';
+import { areSaid, correctedQuery, editDistance, hasSlips, isWildGuess } from './corrected-query.ts';
 
 describe('what a buyer meant', () => {
   it.each([
@@ -16,6 +16,46 @@ describe('what a buyer meant', () => {
     ['guitar', [['violin']], null],
   ])('by %j, found as %j, is %j', (query, matched, expected) => {
     expect(correctedQuery(query, matched)).toBe(expected);
+  });
+});
+
+it('words are said by a hit that has all of them, and not by two that have some', () => {
+  expect(
+    areSaid('lamp-1-3fa', [
+      ['Lamp', '1'],
+      ['lamp', '3fa9'],
+    ]),
+  ).toBe(false);
+  expect(areSaid('lamp-1-3fa', [['Chair'], ['lamp', '3fa9', '1']])).toBe(true);
+  expect(areSaid('iphone15', [['iPhone', '15']])).toBe(false);
+  expect(areSaid('iphone15', [])).toBe(false);
+});
+
+describe('a guess that nobody can have meant', () => {
+  it.each([
+    ['hello', 'Cell'],
+    ['toaster', 'Booster'],
+    ['drones', 'phones'],
+    ['cellar', 'Cell'],
+    ['staples', 'stable'],
+    ['macbook air', 'facebook', 'Air'],
+  ])('is of %j %j', (query, ...tokens) => {
+    expect(isWildGuess(query, [tokens])).toBe(true);
+    expect(hasSlips(query, [tokens])).toBe(true);
+  });
+
+  it.each([
+    ['one slip, wherever it is', 'uphone', ['iPhone']],
+    ['two within a word', 'gittar', ['guitar']],
+    ['two in a long word', 'headpohnse', ['Headphone']],
+    ['two in the beginning of a word', 'blotuo', ['Bluetooth']],
+    ['a word that was found', 'cell', ['Cell']],
+    ['a beginning', 'ipho', ['iPhone']],
+    ['a word that was left out', 'iphone kettle', ['iPhone']],
+    ['a wild one beside a likely one', 'hello', ['Cell', 'Hallo']],
+    ['nothing', 'hello', []],
+  ])('is not %s', (_, query, tokens) => {
+    expect(isWildGuess(query, [tokens])).toBe(false);
   });
 });
 

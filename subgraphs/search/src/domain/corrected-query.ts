@@ -46,6 +46,49 @@ export function isTakenLiterally(query: string, matched: readonly (readonly stri
   return [...new Set(matched.flat())].some((token) => folded(token).startsWith(last));
 }
 
+/** Whether some hit has all the words of a query, the last one perhaps as a beginning. */
+export function areSaid(query: string, matched: readonly (readonly string[])[]): boolean {
+  const words = wordsOf(query);
+  return matched.some((tokens) => words.every((word) => tokens.some((token) => folded(token).startsWith(word))));
+}
+
+/** Whether the index read some word of a query as another one. */
+export function hasSlips(query: string, matched: readonly (readonly string[])[]): boolean {
+  const tokens = [...new Set(matched.flat())].map(folded);
+  return !wordsOf(query).every((word) => isFound(word, tokens));
+}
+
+/** From here on two slips in one word leave enough of it to be recognized by. */
+const SURE_LENGTH = 8;
+
+/**
+ * Whether the index took a word for another one that nobody would have meant by
+ * it: two edits away, and of another first letter or, unless the word is long, of
+ * another last one. People slip in the middle of words, and of any two short words
+ * of a language many are two edits apart (`hello` and `cell`, `toaster` and `booster`).
+ */
+export function isWildGuess(query: string, matched: readonly (readonly string[])[]): boolean {
+  const tokens = [...new Set(matched.flat())].map(folded).filter((token) => token !== '');
+  const words = wordsOf(query);
+  return words.some((word, at) => {
+    if (isFound(word, tokens)) return false;
+    const isLast = at === words.length - 1;
+    const near = tokens.flatMap((token) => readings(word, token, isLast)).filter(({ edits }) => edits <= MAX_EDITS);
+    return near.length > 0 && !near.some(({ text, edits }) => edits < MAX_EDITS || isLikely(word, text));
+  });
+}
+
+/** What the index may have read for a word: a word, of the last one also the beginning of a longer one. */
+function readings(word: string, token: string, isLast: boolean): { text: string; edits: number }[] {
+  const lengths = [-2, -1, 0, 1, 2].map((more) => word.length + more).filter((length) => length < token.length);
+  const texts = isLast ? [token, ...lengths.map((length) => token.slice(0, length))] : [token];
+  return texts.map((text) => ({ text, edits: editDistance(word, text) }));
+}
+
+function isLikely(word: string, text: string): boolean {
+  return word[0] === text[0] && (word.length >= SURE_LENGTH || word.at(-1) === text.at(-1));
+}
+
 /** Whether texts have each word of a query, whole: then it is one that makes sense to others too. */
 export function hasEveryWord(query: string, texts: readonly string[]): boolean {
   const missing = new Set(wordsOf(query));

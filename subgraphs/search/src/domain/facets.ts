@@ -28,6 +28,11 @@ export function facetField(key: string, currency: string): string | null {
   return key.startsWith(ATTRIBUTE_PREFIX) && key.length > ATTRIBUTE_PREFIX.length ? 'attributes' : null;
 }
 
+/** The facet that has the values which a filter names by this key. */
+export function facetOf(key: string): string {
+  return FACET_FIELDS.has(key) ? key : `${ATTRIBUTE_PREFIX}${key}`;
+}
+
 /** `facet_by` for these fields; prices are counted in classes. */
 export function toFacetBy(fields: readonly string[]): string {
   return [...new Set(fields)]

@@ -33,6 +33,29 @@ describe('the offer of a hit', () => {
     expect(idsOf(fittingOffers(mixed, { ...wishes, primeEligible: false }))).toEqual(['off_2']);
   });
 
+  it('S1 is of a variant that has the options asked for, and of the vendors', () => {
+    const mixed = {
+      offers: JSON.stringify([
+        anOffer('off_1', 1, { options: ['colour=white', 'size=L'] }),
+        anOffer('off_2', 2, { options: ['colour=Deep blue', 'size=L'], vendorId: 'ven_b' }),
+        anOffer('off_3', 3),
+      ]),
+    };
+    const fitting = (attributes: { key: string; anyOf: string[] }[]) =>
+      idsOf(fittingOffers(mixed, { ...wishes, attributes }));
+    expect(fitting([{ key: 'colour', anyOf: ['deep blue', 'red'] }])).toEqual(['off_2', 'off_3']);
+    expect(fitting([{ key: 'colour', anyOf: ['white', 'Deep blue'] }])).toEqual(['off_1', 'off_2', 'off_3']);
+    expect(
+      fitting([
+        { key: 'colour', anyOf: ['white'] },
+        { key: 'size', anyOf: ['M'] },
+      ]),
+    ).toEqual(['off_3']);
+    // What is not an option of the variant is said of the product as a whole.
+    expect(fitting([{ key: 'material', anyOf: ['brass'] }])).toEqual(['off_1', 'off_2', 'off_3']);
+    expect(fitting([{ key: 'vendor', anyOf: ['ven_b'] }])).toEqual(['off_2']);
+  });
+
   it('S14 is the one that costs this buyer least, what cannot be compared behind it', () => {
     const mixed = [...offers, anOffer('off_4', 1, { currencyCode: 'USD' })];
     const prices = new Map([

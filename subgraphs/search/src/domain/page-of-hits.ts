@@ -14,6 +14,8 @@ export interface OfferWishes {
   primeEligible?: boolean | null;
   /** The country it must be shipped to. */
   shipTo?: string | null;
+  /** As a search is narrowed by them: options of a variant are among them. */
+  attributes?: readonly { key: string; anyOf: readonly string[] }[] | null;
   inStockOnly: boolean;
 }
 
@@ -30,11 +32,13 @@ function offersOf(document: Pick<ProductDocument, 'offers'>): readonly IndexedOf
 export function fittingOffers(document: Pick<ProductDocument, 'offers'>, wishes: OfferWishes): IndexedOffer[] {
   const { vendorIds, currency, priceMin, priceMax, primeEligible, shipTo } = wishes;
   const hasPrice = typeof priceMin === 'number' || typeof priceMax === 'number';
+  const isWanted = wantedOptions(wishes.attributes ?? []);
   const offers = offersOf(document).filter(
     (offer) =>
       (!vendorIds || vendorIds.includes(offer.vendorId)) &&
       (primeEligible == null || primeEligible === (offer.isPrime ?? false)) &&
       (!shipTo || !offer.shipsTo || offer.shipsTo.includes(shipTo)) &&
+      isWanted(offer) &&
       (!hasPrice ||
         (offer.currencyCode === currency &&
           offer.amount >= (priceMin ?? 0) &&
@@ -43,6 +47,31 @@ export function fittingOffers(document: Pick<ProductDocument, 'offers'>, wishes:
   // A price in the buyer's own currency can be compared; cheapest first is the order of the document.
   if (offers.length < 2) return offers;
   return offers.toSorted((a, b) => Number(b.currencyCode === currency) - Number(a.currencyCode === currency));
+}
+
+/** Of an attribute that tells variants apart an offer has one value, which must be among those asked for; of others the product has. */
+function wantedOptions(attributes: NonNullable<OfferWishes['attributes']>): (offer: IndexedOffer) => boolean {
+  if (attributes.length === 0) return () => true;
+  const vendors = attributes.filter(({ key }) => key === 'vendor').map(({ anyOf }) => new Set(anyOf));
+  const wanted = attributes.map(({ key, anyOf }) => ({
+    prefix: `${key}=`,
+    values: new Set(anyOf.map((value) => asCompared(`${key}=${value}`))),
+  }));
+  return ({ vendorId, options }) =>
+    vendors.every((ids) => ids.has(vendorId)) &&
+    (!options ||
+      wanted.every(({ prefix, values }) => {
+        const own = options.filter((option) => option.startsWith(prefix));
+        return own.length === 0 || own.some((option) => values.has(asCompared(option)));
+      }));
+}
+
+/** The index does not tell small letters from large ones. */
+function asCompared(text: string): string {
+  return text
+    .replaceAll(/[`\\\s]+/g, ' ')
+    .trim()
+    .toLowerCase();
 }
 
 /** By what each costs this buyer, in the currency that can be compared; the others stay behind, as they were. */

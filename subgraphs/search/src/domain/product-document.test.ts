@@ -61,6 +61,7 @@ describe('the document of a product', () => {
       categoryPaths: ['Home', 'Home > Lamps'],
       attributes: ['colour=brass', 'height=40 cm', 'dimmable=true'],
       attributeTexts: ['brass', '40 cm', 'X1'],
+      codes: [],
       vendorIds: ['ven_a'],
       stockedVendorIds: ['ven_a'],
       currencies: ['EUR'],
@@ -102,6 +103,46 @@ describe('the document of a product', () => {
 
   it('does not exist before the catalog has told of it', () => {
     expect(toDocument(aProduct({ facts: null }))).toBeNull();
+  });
+
+  it('S1 is narrowed by the options of what is in stock, and has the words of all, each offer its own', () => {
+    const colour = (value: string) => [{ key: 'colour', value, unit: null }];
+    const variants = [
+      { id: 'var_1', gtin: null, options: [...colour('white'), { key: 'length', value: 2, unit: 'm' }] },
+      { id: 'var_2', gtin: null, options: colour('black') },
+      { id: 'var_3', gtin: null, options: colour('green') },
+    ];
+    const offers = [
+      anOffer('off_1', 100, { variantId: 'var_1' }),
+      anOffer('off_2', 200, { variantId: 'var_2', available: 0 }),
+      anOffer('off_3', 300, { variantId: 'var_gone' }),
+    ];
+    const attributes = [{ key: 'voltage', value: 230, unit: 'V', isFacet: true }];
+    const document = toDocument(aProduct({ facts: { ...facts, attributes, variants }, offers }))!;
+    expect(document.attributes).toEqual(['voltage=230 V', 'colour=white', 'length=2 m']);
+    expect(document.attributeTexts).toEqual(['230 V', '2 m', 'black', 'green', 'white']);
+    expect(readOffers(document).map(({ id, options }) => [id, options])).toEqual([
+      ['off_1', ['colour=white', 'length=2 m']],
+      ['off_3', undefined],
+      ['off_2', ['colour=black']],
+    ]);
+    const soldOut = offers.map((offer) => ({ ...offer, available: 0 }));
+    expect(toDocument(aProduct({ facts: { ...facts, attributes, variants }, offers: soldOut }))!.attributes).toEqual([
+      'voltage=230 V',
+      'colour=black',
+      'colour=white',
+      'length=2 m',
+    ]);
+  });
+
+  it('S1 has the codes of its variants and of what is offered', () => {
+    const variants = [{ id: 'var_1', gtin: '4006381333931', options: [] }];
+    const offers = [
+      anOffer('off_1', 1, { sku: 'LAMP-1/b' }),
+      anOffer('off_2', 1, { sku: 'lamp 1B' }),
+      anOffer('off_3', 1, { sku: 'GONE', status: 'ARCHIVED' }),
+    ];
+    expect(toDocument(aProduct({ facts: { ...facts, variants }, offers }))!.codes).toEqual(['4006381333931', 'lamp1b']);
   });
 
   it('has the prices of what is in stock, per currency, and all offers the cheapest in stock first', () => {

@@ -1,3 +1,4 @@
+import { compactCode } from './product-code.ts';
 import { embed } from './embedding.ts';
 
 export interface Translation {
@@ -18,7 +19,16 @@ export interface ProductFacts {
   /** From the root down to the product's own category. */
   categoryPath: readonly { id: string; name: string }[];
   attributes: readonly { key: string; value: string | number | boolean; unit: string | null; isFacet: boolean }[];
+  /** Those that have a code or an option; absent where none has. */
+  variants?: readonly VariantFacts[];
   createdAt: string;
+}
+
+export interface VariantFacts {
+  id: string;
+  gtin: string | null;
+  /** What tells it from its siblings. */
+  options: readonly { key: string; value: string | number | boolean; unit: string | null }[];
 }
 
 export interface OfferFacts {
@@ -26,6 +36,9 @@ export interface OfferFacts {
   status: string;
   amount: number;
   currencyCode: string;
+  /** Both absent in what was remembered before they were told. */
+  sku?: string;
+  variantId?: string;
 }
 
 export interface KnownOffer {
@@ -66,6 +79,8 @@ export interface IndexedOffer {
   isPrime?: true;
   /** Absent: everywhere. */
   shipsTo?: readonly string[];
+  /** `key=value` of its variant; absent where nothing tells variants apart. */
+  options?: readonly string[];
 }
 
 export interface ProductDocument {
@@ -80,9 +95,11 @@ export interface ProductDocument {
   categoryIds: string[];
   /** `Home`, `Home > Lamps`: names that tell two categories of the same name apart. */
   categoryPaths: string[];
-  /** `key=value` of what buyers narrow by. */
+  /** `key=value` of what buyers narrow by, and of the options of its variants. */
   attributes: string[];
   attributeTexts: string[];
+  /** The skus of its offers and the GTINs of its variants, as `compactCode` writes them. */
+  codes: string[];
   vendorIds: string[];
   stockedVendorIds: string[];
   currencies: string[];
@@ -118,6 +135,7 @@ const MAX_DESCRIPTION = 4_000;
 const MAX_OFFERS = 100;
 const MAX_ATTRIBUTES = 100;
 const MAX_LANGUAGES = 20;
+const MAX_CODES = 200;
 const MAX_TELLING_ATTRIBUTES = 10;
 
 /** The document of a product, or null when buyers must not find it: unpublished, or nobody sells it. */
@@ -131,6 +149,8 @@ export function toDocument(sources: ProductSources): ProductDocument | null {
   const had = stocked.length > 0 ? stocked : offers;
   const names = facts.categoryPath.map(({ name }) => name);
   const attributes = facts.attributes.slice(0, MAX_ATTRIBUTES);
+  // A colour that is sold out is none a buyer could have, as long as another one is there.
+  const options = unique(had.flatMap((offer) => offer.options ?? [])).slice(0, MAX_ATTRIBUTES);
   return {
     id: productId,
     slug: facts.slug,
@@ -140,10 +160,12 @@ export function toDocument(sources: ProductSources): ProductDocument | null {
     categories: names,
     categoryIds: facts.categoryPath.map(({ id }) => id),
     categoryPaths: names.map((_, at) => names.slice(0, at + 1).join(' > ')),
-    attributes: attributes
-      .filter(({ isFacet }) => isFacet)
-      .map((attribute) => `${attribute.key}=${attributeText(attribute)}`),
-    attributeTexts: attributes.filter(({ value }) => typeof value !== 'boolean').map(attributeText),
+    attributes: [...attributes.filter(({ isFacet }) => isFacet).map(keyAndText), ...options],
+    attributeTexts: [
+      ...attributes.filter(({ value }) => typeof value !== 'boolean').map(attributeText),
+      ...optionTexts(facts.variants ?? []),
+    ],
+    codes: codesOf(sources),
     vendorIds: unique(offers.map(({ vendorId }) => vendorId)),
     stockedVendorIds: unique(stocked.map(({ vendorId }) => vendorId)),
     currencies: unique(offers.map(({ currencyCode }) => currencyCode)),
@@ -180,10 +202,11 @@ export function embeddingOf({ title, brand, categoryPath, attributes }: ProductF
 }
 
 /** Cheapest first within a currency; the order is the same for the same facts. */
-function offersOf({ offers, vendors }: ProductSources): IndexedOffer[] {
+function offersOf({ facts: product, offers, vendors }: ProductSources): IndexedOffer[] {
+  const options = optionsByVariant(product?.variants ?? []);
   return offers
     .filter(({ facts }) => facts.status === 'ACTIVE')
-    .map(({ id, facts: { vendorId, amount, currencyCode }, available }) => ({
+    .map(({ id, facts: { vendorId, amount, currencyCode, variantId = '' }, available }) => ({
       id,
       vendorId,
       amount,
@@ -191,6 +214,7 @@ function offersOf({ offers, vendors }: ProductSources): IndexedOffer[] {
       inStock: available > 0,
       ...(vendors.get(vendorId)?.isPrimeEligible ? { isPrime: true as const } : {}),
       ...(vendors.get(vendorId)?.shipsTo ? { shipsTo: vendors.get(vendorId)!.shipsTo!.toSorted() } : {}),
+      ...(options?.has(variantId) ? { options: options.get(variantId)! } : {}),
     }))
     .toSorted(
       (a, b) =>
@@ -200,6 +224,25 @@ function offersOf({ offers, vendors }: ProductSources): IndexedOffer[] {
         compare(a.id, b.id),
     )
     .slice(0, MAX_OFFERS);
+}
+
+/** `key=value` of each variant that has options; undefined when none has, as most products are. */
+function optionsByVariant(variants: readonly VariantFacts[]): Map<string, string[]> | undefined {
+  const told = variants.filter(({ options }) => options.length > 0);
+  if (told.length === 0) return undefined;
+  return new Map(told.map(({ id, options }) => [id, options.map(keyAndText).toSorted()]));
+}
+
+/** Words to find a form of a product by; whether it is in stock is another question. */
+function optionTexts(variants: readonly VariantFacts[]): string[] {
+  const texts = variants.flatMap(({ options }) => options.filter(({ value }) => typeof value !== 'boolean'));
+  return unique(texts.map(attributeText)).slice(0, MAX_ATTRIBUTES);
+}
+
+function codesOf({ facts, offers }: ProductSources): string[] {
+  const skus = offers.flatMap(({ facts: { sku, status } }) => (sku && status === 'ACTIVE' ? [sku] : []));
+  const gtins = (facts?.variants ?? []).flatMap(({ gtin }) => gtin ?? []);
+  return unique([...gtins, ...skus].map(compactCode).filter((code) => code !== '')).slice(0, MAX_CODES);
 }
 
 /** One set of words for each language, whatever its countries: the language's own before that of a country. */
@@ -235,6 +278,10 @@ function pricesOf(offers: readonly IndexedOffer[]): Record<`price_${string}` | `
       ];
     }),
   ) as never;
+}
+
+function keyAndText(attribute: { key: string; value: string | number | boolean; unit: string | null }): string {
+  return `${attribute.key}=${attributeText(attribute)}`;
 }
 
 function attributeText({ value, unit }: { value: string | number | boolean; unit: string | null }): string {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NOTHING, plainWords, quoted, toFilterBy } from './search-filter.ts';
+import { NOTHING, plainWords, quoted, toFilterBy, withoutPlural } from './search-filter.ts';
 
 describe('the filter of a search', () => {
   it.each([
@@ -62,5 +62,36 @@ describe('the words of a buyer', () => {
     ['  ', ''],
   ])('of %j are %j', (query, words) => {
     expect(plainWords(query)).toBe(words);
+  });
+});
+
+describe('the words of a buyer with an open end', () => {
+  it.each([
+    ['cell phones', 'cell phone'],
+    ['watches', 'watch'],
+    ['glasses', 'glass'],
+    ['Boxes', 'Box'],
+    ['batteries', 'batter'],
+    ['phones cases', 'phones case'],
+    ['cases iphone', 'cases iphone'],
+    ['iphone 7 plus', 'iphone 7 plus'],
+    ['wireless', 'wireless'],
+    ['defender series', 'defender series'],
+    ['lens', 'lens'],
+    ['iphone 6s', 'iphone 6s'],
+    ['xs2000s', 'xs2000s'],
+    ['', ''],
+  ])('of %j are %j', (words, open) => {
+    expect(withoutPlural(words)).toBe(open);
+  });
+
+  it('are a beginning of what was asked for', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^([a-z]{1,9} )?[a-zé-]{1,12}(s|es|ies)?$/), (words) => {
+        const open = withoutPlural(words);
+        expect(words.startsWith(open)).toBe(true);
+        if (open !== words) expect(open.split(' ').at(-1)!.length).toBeGreaterThanOrEqual(3);
+      }),
+    );
   });
 });

@@ -72,6 +72,26 @@ export function toFilterBy(narrowing: Narrowing, currency: string): string {
   return clauses.join(' && ');
 }
 
+const MIN_PLURAL = 5;
+
+/**
+ * Words whose last one, which the index takes for a beginning, is without the
+ * ending of a plural: `phones` finds a phone too. A beginning of what was asked
+ * for, it finds all that this would.
+ */
+export function withoutPlural(words: string): string {
+  const last = /[^\s]+$/.exec(words)?.[0] ?? '';
+  const ending = last.length < MIN_PLURAL || !/^[\p{L}-]+$/u.test(last) ? undefined : endingOf(last.toLowerCase());
+  return ending ? words.slice(0, -ending.length) : words;
+}
+
+/** Of words that end like `lenses` or `glass` there is no telling. */
+function endingOf(word: string): string | undefined {
+  if (/.{5}ies$/.test(word)) return 'ies';
+  if (/(ss|x|ch|sh)es$/.test(word)) return 'es';
+  return /[^suiax]s$/.test(word) && !/ies$/.test(word) ? 's' : undefined;
+}
+
 /** The words of a buyer without the query language: no exclusions, no phrases, no "everything". */
 export function plainWords(query: string): string {
   return query

@@ -14,7 +14,7 @@ import {
 import { stockChanged, type StockChanged } from '@marketgraph/schema/events/inventory';
 import { orderConfirmed, type OrderConfirmed } from '@marketgraph/schema/events/orders';
 import { ratingChanged, type RatingChanged } from '@marketgraph/schema/events/reviews';
-import { factsText, vendorText } from '../commands/take-over-sources.ts';
+import { factsText, offerText, vendorText } from '../commands/take-over-sources.ts';
 import { WEIGHTS } from '../domain/trend.ts';
 import { boughtTogetherSteps, interestSteps } from '../store/interest.ts';
 import { eventSeenStep } from '../store/index-status.ts';
@@ -37,9 +37,9 @@ export const handlers: Readonly<Record<string, Handler>> = {
   [productChanged.name]: handle<ProductChanged>((payload, { sequence }, steps) => {
     steps.push(['product', payload.productId, sequence, factsText(payload)]);
   }),
-  [offerChanged.name]: handle<OfferChanged>(({ offerId, productId, vendorId, status, price }, { sequence }, steps) => {
-    const { amount, currencyCode } = price;
-    const facts = JSON.stringify({ vendorId, status, amount, currencyCode });
+  [offerChanged.name]: handle<OfferChanged>((payload, { sequence }, steps) => {
+    const { offerId, productId, vendorId, status, price, sku, variantId } = payload;
+    const facts = offerText({ vendorId, status, ...price, sku, variantId });
     steps.push(['offer', offerId, sequence, productId, facts]);
   }),
   [stockChanged.name]: handle<StockChanged>(({ offerId, available }, { sequence }, steps) => {

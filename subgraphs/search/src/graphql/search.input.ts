@@ -56,7 +56,7 @@ registerEnumType(SearchEventKind, {
 
 @InputType({ description: 'Values of one facet.' })
 export class AttributeFilter {
-  @Field(() => String, { description: '`brand`, `category`, `vendor`, or the key of an attribute.' })
+  @Field(() => String, { description: '`brand`, `category`, `vendor`, or the key of an attribute or of an option.' })
   key!: string;
 
   @Field(() => [String], { description: 'One of these, as the facet shows them; at most 100.' })

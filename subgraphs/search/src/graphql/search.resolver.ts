@@ -14,7 +14,7 @@ import { ProductSearchConnection, Suggestion, TrendingProduct } from './search.t
 export class SearchQueries {
   @Query(() => ProductSearchConnection, {
     description:
-      'Products that fit words and filter. The words are taken literally; a typo or two do not matter. By relevance, what is like what a signed-in buyer was interested in comes earlier, unless they switched that off.',
+      'Products that fit words and filter. The words are taken literally; a typo or two do not matter. A GTIN finds the article, and so does a sku that is no word of others. By relevance, what is like what a signed-in buyer was interested in comes earlier, unless they switched that off.',
   })
   async searchProducts(
     @Ctx() { commands, loaders, log, requestId, viewer }: SearchContext,

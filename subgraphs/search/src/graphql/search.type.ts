@@ -19,7 +19,10 @@ export class FacetBucket {
   })
   value!: string;
 
-  @Field(() => Int, { description: 'How many products of the whole result have it.' })
+  @Field(() => Int, {
+    description:
+      'How many products of the whole result have it. Where `filter.attributes` narrows by this facet: how many would be found with this value in place of the chosen ones.',
+  })
   count!: number;
 }
 

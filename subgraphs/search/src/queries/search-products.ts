@@ -9,9 +9,11 @@ import type { ShownProducts } from '../clients/shown-products.ts';
 import { correctedQuery, hasEveryWord } from '../domain/corrected-query.ts';
 import { type Facet, facetField, MAX_FACETS, toFacet, toFacetBy } from '../domain/facets.ts';
 import { cheapestFirst, chooseOffer, fittingOffers, type OfferWishes, withSpare } from '../domain/page-of-hits.ts';
-import { type Narrowing, NOTHING, plainWords, toFilterBy } from '../domain/search-filter.ts';
+import { askedCode, compactCode } from '../domain/product-code.ts';
+import { type Narrowing, NOTHING, plainWords, toFilterBy, withoutPlural } from '../domain/search-filter.ts';
 import { type SortName, toSortBy } from '../domain/sort-order.ts';
-import { vendorsNear } from '../store/source-model.ts';
+import { loadProducts, vendorsNear } from '../store/source-model.ts';
+import { narrowedFacets } from './narrowed-facets.ts';
 import { openSearch } from './open-search.ts';
 
 export interface SearchQuestion {
@@ -96,25 +98,28 @@ export async function searchProducts(deps: SearchDeps, asked: SearchQuestion): P
   const { limit, offset } = pageOf(question);
   const { organizationId } = question;
   const words = plainWords(checkedQuery(question.query));
+  const sought = withoutPlural(words);
+  const code = askedCode(question.query ?? '');
   checkFacets(question);
   const wishes: OfferWishes = {
     ...question.filter,
     currency: question.currency,
     inStockOnly: question.filter.inStockOnly ?? true,
   };
-  const wanted = await toRequest(deps, question, words);
+  const wanted = await toRequest(deps, question, sought);
   const open = await openSearch(deps.index, wanted, {
     offset,
     size: roundSize(limit + 1),
     likes: question.likes ?? null,
     isByRelevance: question.sort === 'RELEVANCE',
+    code,
   });
   const shown: FoundProduct[] = [];
   const matched: string[][] = [];
   const names: string[] = [];
   let position = offset;
   let suppressed = 0;
-  let takenDown = 0;
+  let leftOut = 0;
   let isExhausted = false;
 
   for (let round = 0; round < MAX_ROUNDS && shown.length <= limit && !isExhausted; round += 1) {
@@ -134,36 +139,57 @@ export async function searchProducts(deps: SearchDeps, asked: SearchQuestion): P
           )
         : null,
     ]);
+    const named = open.isByCode ? await offersNamed(deps.redis, hits, code!.code) : null;
     for (const { hit, offers } of candidates) {
       if (shown.length > limit) break;
       position += 1;
-      if (!shownIds.has(hit.document.id)) {
-        takenDown += 1;
+      // One vendor's price and another one's colour are not one offer, though the index knows both of the product.
+      if (!shownIds.has(hit.document.id) || offers.length === 0) {
+        leftOut += 1;
         continue;
       }
       matched.push(hit.matched);
       names.push(hit.document.title, hit.document.brand ?? '', ...hit.document.categories);
       if (question.language) names.push(hit.document[`title_${question.language}`] ?? '');
-      const preferred = prices ? cheapestFirst(offers, prices, wishes.currency) : offers;
+      const priced = prices ? cheapestFirst(offers, prices, wishes.currency) : offers;
+      const preferred = named ? priced.toSorted((a, b) => Number(named.has(b.id)) - Number(named.has(a.id))) : priced;
       const { offerId, isShown } = chooseOffer(preferred, available, wishes.inStockOnly);
       if (isShown) shown.push(toFound(hit, offerId, position, question.language));
       else suppressed += 1;
     }
   }
 
+  const narrowed = open.isByCode ? new Map() : await narrowedFacets(deps.index, open.request, question);
   const edges = shown.slice(0, limit);
   const last = edges.at(-1);
   return {
     edges,
     hasNextPage: shown.length > limit && last !== undefined && position <= MAX_DEPTH,
     hasPreviousPage: offset > 0,
-    totalCount: Math.max(open.found - suppressed - takenDown, edges.length),
-    facets: question.facets.map((key) => toFacet(key, question.currency, open.facets)),
-    correctedQuery: correctedQuery(words, matched),
+    totalCount: Math.max(open.found - suppressed - leftOut, edges.length),
+    facets: question.facets.map((key) => toFacet(key, question.currency, narrowed.get(key) ?? open.facets)),
+    correctedQuery: correctedQuery(sought, matched),
     hasEveryWord: hasEveryWord(words, names),
     indexVersion: open.version,
     suppressedOutOfStock: suppressed,
   };
+}
+
+/** Of hits that were found by a code the offers whose own it is, or their variant's. */
+async function offersNamed(redis: Redis, hits: readonly Hit[], code: string): Promise<Set<string>> {
+  const products = await loadProducts(
+    redis,
+    hits.map(({ document }) => document.id),
+  );
+  const named = products.flatMap(({ facts, offers }) => {
+    const variants = new Set(
+      (facts?.variants ?? []).filter(({ gtin }) => gtin && compactCode(gtin) === code).map(({ id }) => id),
+    );
+    return offers.filter(
+      ({ facts: { sku, variantId } }) => compactCode(sku ?? '') === code || variants.has(variantId ?? ''),
+    );
+  });
+  return new Set(named.map(({ id }) => id));
 }
 
 /** A circle stands for the vendors in it; with vendors named, for those of them. */

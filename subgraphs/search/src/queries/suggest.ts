@@ -72,7 +72,8 @@ async function begun(
     ['categories', 1],
   ];
   const sortBy = '_text_match:desc,popularity:desc';
-  const [answer] = await index.search([{ words, filterBy: '', sortBy, offset: 0, limit, fields }]);
+  // With two slips nearly every beginning is that of something.
+  const [answer] = await index.search([{ words, filterBy: '', sortBy, offset: 0, limit, fields, maxTypos: 1 }]);
   return answer!.hits.map(({ document }) => document);
 }
 

@@ -1,18 +1,20 @@
 import type * as real from '../../../../subgraphs/inventory/src/store/locked-stock.ts';
 import { inventoryTables } from '../../world/inventory-tables.ts';
 import { statement } from '../../world/memory-orm.ts';
+import { lockOffers } from './offers.ts';
 import { linesIn, toRow } from './reservations.ts';
 
 export * from '../../../../subgraphs/inventory/src/store/locked-stock.ts';
 
-export const readLockedStock: typeof real.readLockedStock = (em, { offerIds, reservationIds, requestKeys }) =>
-  statement(em, (transaction) => {
+export const lockStock: typeof real.lockStock = async (em, { offerIds, reservationIds, requestKeys }) => {
+  const offers = await lockOffers(em, offerIds, reservationIds);
+  const stock = await statement(em, (transaction) => {
     const { levels, reservations, lines } = inventoryTables(em);
     return {
       now: new Date(transaction.database.scheduler.now).toISOString(),
       levels: transaction
         .all(levels)
-        .filter(({ offerId }) => offerIds.includes(offerId))
+        .filter((level) => offers.some(({ offerId }) => offerId === level.offerId))
         .map((level) => ({ ...level, place: null })),
       reservations: transaction
         .all(reservations)
@@ -24,3 +26,5 @@ export const readLockedStock: typeof real.readLockedStock = (em, { offerIds, res
         })),
     };
   });
+  return { offers, stock };
+};

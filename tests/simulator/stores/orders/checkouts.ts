@@ -46,9 +46,10 @@ export const lockCheckout: typeof real.lockCheckout = (em, orderId) =>
     return record && { ...record, hasParked: transaction.all(parked).some((row) => row.orderId === orderId) };
   });
 
-export const lockCheckoutAndOrder: typeof real.lockCheckoutAndOrder = async (em, orderId) => ({
+export const lockCheckoutAndOrder: typeof real.lockCheckoutAndOrder = async (em, orderId, { isNumbered } = {}) => ({
   record: await lockCheckout(em, orderId),
   order: await lockOrder(em, orderId),
+  ...(isNumbered ? { nextNumber: await statement(em, ({ database }) => String(database.nextOf('order_number'))) } : {}),
 });
 
 export const saveCheckout: typeof real.saveCheckout = (em, { orderId, state }, { nextAttemptAt, deadlineAt }) =>

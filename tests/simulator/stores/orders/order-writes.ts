@@ -56,11 +56,9 @@ export const saveVendorOrderStatus: typeof real.saveVendorOrderStatus = (em, { i
     await transaction.update(ordersTables(em).vendorOrders, id, () => ({ status, version }));
   });
 
-export const numberOrder: typeof real.numberOrder = (em, orderId, confirmedAt) =>
+export const numberOrder: typeof real.numberOrder = (em, orderId, { number, confirmedAt }) =>
   statement(em, async (transaction) => {
-    const number = `M-${transaction.database.nextOf('order_number')}`;
     await transaction.update(ordersTables(em).orders, orderId, () => ({ number, confirmedAt: confirmedAt.getTime() }));
-    return number;
   });
 
 export const savePayment: typeof real.savePayment = (em, orderId, paymentId) =>
