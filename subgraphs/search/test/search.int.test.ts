@@ -206,6 +206,18 @@ describe('searching', () => {
     expect(await search(shop, { query: 'fecebooc' })).toMatchObject({ totalCount: 1, correctedQuery: 'facebook' });
   });
 
+  it('S3 takes a plural that is mistyped for what was written', async () => {
+    const [toy, radio] = [
+      await shop.sources.addProduct({ title: 'Electronic toy', categoryPath: [ROOT] }),
+      await shop.sources.addProduct({ title: 'Consumer electronics', categoryPath: [ROOT] }),
+    ];
+    await shop.sources.order([{ productId: toy.id }]);
+    await indexed(2);
+    expect((await foundIds(shop, { query: 'electronics' })).toSorted()).toEqual([toy.id, radio.id].toSorted());
+    expect((await foundIds(shop, { query: 'ekectronics' }))[0]).toBe(radio.id);
+    expect(await search(shop, { query: 'ekectronics' })).toMatchObject({ correctedQuery: 'electronics' });
+  });
+
   it('S1 pages through all hits without gap or repetition, also when some are hidden', async () => {
     const products = [];
     for (let count = 0; count < 45; count += 1) {

@@ -48,13 +48,15 @@ export async function openSearch(
     likes: readonly number[] | null;
     isByRelevance: boolean;
     code: AskedCode | null;
+    /** The words as they were written, where those that are wanted are without a plural. */
+    written: string;
   },
 ): Promise<OpenSearch> {
-  const { offset, size, isByRelevance, code } = options;
+  const { offset, size, isByRelevance, code, written } = options;
   const likes = isByRelevance && offset < PERSONAL_WINDOW ? options.likes : null;
   const page = likes ? { offset: 0, limit: PERSONAL_WINDOW } : { offset, limit: size };
   const asked = { ...wanted, hasEmbeddings: likes !== null };
-  const { request, answer, isByCode = false } = await look(index, asked, page, { isByRelevance, code });
+  const { request, answer, isByCode = false } = await look(index, asked, page, { isByRelevance, code, written });
   const start = page.offset;
   const hits = likes
     ? byTaste(answer.hits, ({ document }) => similarity(likes, document.embedding ?? []))
@@ -88,19 +90,23 @@ export async function openSearch(
 
 async function look(
   index: SearchIndex,
-  wanted: Wanted,
+  singular: Wanted,
   page: { offset: number; limit: number },
-  { isByRelevance, code }: { isByRelevance: boolean; code: AskedCode | null },
+  { isByRelevance, code, written }: { isByRelevance: boolean; code: AskedCode | null; written: string },
 ): Promise<{ request: Wanted; answer: SearchAnswer; isByCode?: boolean }> {
-  const coded = code && ofCode(wanted, code.code);
-  const [worded, byCode] = await index.search([{ ...wanted, ...page }, ...(coded ? [{ ...coded, ...page }] : [])]);
+  const coded = code && ofCode(singular, code.code);
+  const [first, byCode] = await index.search([{ ...singular, ...page }, ...(coded ? [{ ...coded, ...page }] : [])]);
+  // What is no plural of anything may be a slip, and its last letter tells of what.
+  const isPlural = written === singular.words || (await isLiteral(index, singular, first!));
+  const wanted = isPlural ? singular : { ...singular, words: written };
+  const worded = isPlural ? first! : await ask(index, { ...wanted, ...page });
   const named = coded && byCode!.found > 0 ? { request: coded, answer: byCode!, isByCode: true } : null;
   if (named) {
-    const first = { ...wanted, facetBy: undefined, offset: 0, limit: TELLING_HITS };
-    const telling = page.offset === 0 ? worded! : await ask(index, first);
+    const firstHits = { ...wanted, facetBy: undefined, offset: 0, limit: TELLING_HITS };
+    const telling = page.offset === 0 ? worded : await ask(index, firstHits);
     if (code!.isGtin || !areSaid(wanted.words, matchedBy(telling))) return named;
   }
-  const { request, answer } = await withoutGuesses(index, wanted, worded!, page);
+  const { request, answer } = await withoutGuesses(index, wanted, worded, page);
   if (wanted.words === '' || (await isLiteral(index, request, answer))) return { request, answer };
   const vector = { numbers: embed([{ text: wanted.words, weight: 1 }]), count: NEIGHBOURS, maxDistance: MAX_DISTANCE };
   const hasMeaning = isByRelevance && vector.numbers.some((number) => number !== 0);

@@ -98,7 +98,6 @@ export async function searchProducts(deps: SearchDeps, asked: SearchQuestion): P
   const { limit, offset } = pageOf(question);
   const { organizationId } = question;
   const words = plainWords(checkedQuery(question.query));
-  const sought = withoutPlural(words);
   const code = askedCode(question.query ?? '');
   checkFacets(question);
   const wishes: OfferWishes = {
@@ -106,13 +105,14 @@ export async function searchProducts(deps: SearchDeps, asked: SearchQuestion): P
     currency: question.currency,
     inStockOnly: question.filter.inStockOnly ?? true,
   };
-  const wanted = await toRequest(deps, question, sought);
+  const wanted = await toRequest(deps, question, withoutPlural(words));
   const open = await openSearch(deps.index, wanted, {
     offset,
     size: roundSize(limit + 1),
     likes: question.likes ?? null,
     isByRelevance: question.sort === 'RELEVANCE',
     code,
+    written: words,
   });
   const shown: FoundProduct[] = [];
   const matched: string[][] = [];
@@ -168,7 +168,7 @@ export async function searchProducts(deps: SearchDeps, asked: SearchQuestion): P
     hasPreviousPage: offset > 0,
     totalCount: Math.max(open.found - suppressed - leftOut, edges.length),
     facets: question.facets.map((key) => toFacet(key, question.currency, narrowed.get(key) ?? open.facets)),
-    correctedQuery: correctedQuery(sought, matched),
+    correctedQuery: correctedQuery(open.request.words, matched),
     hasEveryWord: hasEveryWord(words, names),
     indexVersion: open.version,
     suppressedOutOfStock: suppressed,
