@@ -16,6 +16,7 @@ const LONGEST = [
   'subgraphs/catalog/test/kill.int.test.ts',
   'tests/e2e/bad-input/bad-input.e2e.ts',
   'tests/e2e/start/start.e2e.ts',
+  'tests/e2e/start/built.e2e.ts',
   'tests/e2e/access/access.e2e.ts',
   'tests/e2e/orders/buying.e2e.ts',
   'tests/e2e/returns/returns.e2e.ts',

@@ -1,6 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { MONOLITH_FLAGS } from '@marketgraph/launcher/node-flags';
 import { SOURCE_FLAGS, until } from '@marketgraph/platform/testing';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
@@ -16,17 +18,20 @@ export interface StartedCommand {
   kill(signal: NodeJS.Signals): void;
 }
 
-/** The start command as a user's shell runs it, from the sources. */
-export function runStart(args: readonly string[], env: Record<string, string>): StartedCommand {
-  const child: ChildProcess = spawn(
-    process.execPath,
-    [...SOURCE_FLAGS, resolve(ROOT, 'launcher/src/main.ts'), ...args],
-    {
-      cwd: ROOT,
-      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NO_COLOR: '1', ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
+const FROM_SOURCES = [...SOURCE_FLAGS, resolve(ROOT, 'launcher/src/main.ts')];
+const BUILT = [...MONOLITH_FLAGS, resolve(ROOT, 'launcher/dist/bundle/main.js')];
+
+/** The start command as a user's shell runs it; from the sources, which need no build, or as `buildAll` has built it. */
+export function runStart(
+  args: readonly string[],
+  env: Record<string, string>,
+  { isBuilt = false }: { isBuilt?: boolean } = {},
+): StartedCommand {
+  const child: ChildProcess = spawn(process.execPath, [...(isBuilt ? BUILT : FROM_SOURCES), ...args], {
+    cwd: ROOT,
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NO_COLOR: '1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   const collect = (chunk: Buffer) => (output += chunk.toString('utf8'));
   child.stdout!.on('data', collect);
@@ -50,6 +55,11 @@ export function runStart(args: readonly string[], env: Record<string, string>): 
       await Promise.race([printed, over]);
     },
   };
+}
+
+/** What the start command does first: compiles what has changed and makes one file of each process. */
+export async function buildAll(): Promise<void> {
+  await promisify(execFile)(process.execPath, [resolve(ROOT, 'launcher/build.js')], { cwd: ROOT });
 }
 
 /** Processes whose environment, arguments or folder name the data folder: whatever was started for it. */

@@ -30,6 +30,8 @@ const MOVED = `mutation($id: ID!, $input: PostalAddressInput!) {
 
 const ADD = `mutation($offerId: ID!) { cartLinesAdd(input: { lines: [{ offerId: $offerId, quantity: 1 }] }) {
   cart { lines { quantity } } userErrors { code ... on InsufficientStockError { requested available } } } }`;
+const ENDED = `select payload->>'status' as status from outbox
+  where name = 'inventory.reservationEnded' and payload->>'reservationId' = $1`;
 const CANCEL = `mutation($input: OrderCancelInput!, $key: IdempotencyKey!) {
   orderCancel(input: $input, idempotencyKey: $key) { order { status } userErrors { code message } } }`;
 const CAPTURE = `mutation($input: PaymentCaptureInput!, $key: IdempotencyKey!) {
@@ -186,9 +188,15 @@ describe.each(['monolith', 'processes'] as const)('buying, %s', (shape) => {
     await inDatabase('inventory', (inventory) => inventory.query(expire, [checkout.orderId]));
     const { stockChanged } = await stock.find(({ stockChanged: { available } }) => available === UNITS, 'all of it');
     expect(stockChanged).toMatchObject({ kind: 'LIVE', reason: 'EXPIRY' });
-    await until(async () => {
+    const expired = await until(async () => {
       const { cart } = await buyer.ask(operations.CartReservationDocument, { cartId: checkout.cartId });
-      return cart?.reservation?.status === 'EXPIRED';
+      return cart?.reservation?.status !== 'ACTIVE' && cart?.reservation;
+    });
+    // The checkout hears of it and gives it up for good, perhaps before anybody has looked: what it was is in the events.
+    expect(['EXPIRED', 'RELEASED']).toContain(expired.status);
+    await inDatabase('inventory', async (inventory) => {
+      const { rows } = await inventory.query(ENDED, [expired.id]);
+      expect(rows).toContainEqual({ status: 'EXPIRED' });
     });
     const { userErrors } = await until(async () => {
       const answer = await completeCheckout(buyer, checkout);
