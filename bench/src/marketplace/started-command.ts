@@ -52,13 +52,23 @@ export async function startCommand({ shape, build, dataDir }: StartOptions): Pro
     throw error;
   }
   const startedInMs = performance.now() - begin;
-  const client = JSON.parse(readFileSync(join(dataDir, 'client.json'), 'utf8')) as StoryGraph;
+  // One process per service: the graph answers before all of them have been heard of, and only then it is written.
+  const client = await until(() => readClientFacts(dataDir), { timeoutMs: START_MS, what: 'client.json' }).catch(
+    async (error: unknown) => {
+      await end(child);
+      throw error;
+    },
+  );
   return {
     graph: { ...client, url },
     startedInMs,
     nodeMegabytes: () => nodeMegabytes(child.pid!),
     stop: () => end(child),
   };
+}
+
+function readClientFacts(dataDir: string): StoryGraph {
+  return JSON.parse(readFileSync(join(dataDir, 'client.json'), 'utf8')) as StoryGraph;
 }
 
 async function answers(url: string): Promise<boolean> {
