@@ -119,7 +119,8 @@ export const documentRows: readonly DocumentRow[] = [
     7,
     'inline fragments 1,900 deep, which the planner would follow to the end of the stack',
     { query: `{ ${'... {'.repeat(1_900)} __typename ${'}'.repeat(1_900)} }` },
-    'OPERATION_TOO_COMPLEX',
+    // How deep the parser comes depends on what V8 has compiled of it by then.
+    REFUSED,
   ],
   [7, 'values 22,000 deep', { query: `{ order(id: ${'['.repeat(22_000)}` }, 'GRAPHQL_PARSE_FAILED'],
   [7, 'objects 5,000 deep', { query: `{ order(id: ${'{a:'.repeat(5_000)}` }, 'GRAPHQL_PARSE_FAILED'],
