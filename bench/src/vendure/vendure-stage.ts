@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { MONOLITH_FLAGS } from '@marketgraph/launcher/node-flags';
 import { freePort } from '@marketgraph/stores';
 import { until } from '@marketgraph/platform/testing';
 import { inDatabase, keepConnected, withDatabase } from '../checkout/databases.ts';
@@ -23,8 +24,6 @@ export const VENDURE_DATABASE = 'vendure';
 
 const PREPARE_LIMIT_MS = 120_000;
 const QUIET_LIMIT_MS = 60_000;
-/** What the start command gives our marketplace, which helps Vendure as well. */
-const NODE_FLAGS = ['--max-semi-space-size=16'];
 
 export async function startVendure({
   superuserUrl,
@@ -44,7 +43,8 @@ export async function startVendure({
     return {
       url: `http://127.0.0.1:${port}`,
       options: {
-        ...{ name: `Vendure (${role})`, cwd: VENDURE_PEER.folder, args: [...NODE_FLAGS, 'server.js', role] },
+        // The flags of our own start command, which help Vendure as well.
+        ...{ name: `Vendure (${role})`, cwd: VENDURE_PEER.folder, args: [...MONOLITH_FLAGS, 'server.js', role] },
         env: {
           ...{ PEER_DATABASE_URL: databaseUrl, PEER_PORT: String(port), PEER_PASSWORD: password },
           // It would report its use to its makers.

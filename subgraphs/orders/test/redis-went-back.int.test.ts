@@ -25,9 +25,14 @@ describe('a Redis that came back as it was before a sale', () => {
       await redis.hset(`{orders:cart:${cartId}}`, before);
       await redis.set(`orders:active-cart:${shop.buyer.userId}`, cartId);
       expect((await shop.add([{ offerId: offer.id, quantity: 1 }])).cart?.id).toBe(cartId);
+      await h.rows(
+        `insert into cart_backup (cart_id, buyer_id, document, version, touched_at) values (?, ?, '{}', 1, now())`,
+        [cartId, shop.buyer.userId],
+      );
       const again = await shop.start(cartId);
       expect(again.userErrors).toMatchObject([{ code: 'CONFLICT', message: 'This cart has been ordered.' }]);
       expect(h.peers.inventory.sold(offer.id)).toBe(2);
+      expect(await h.rows('select cart_id from cart_backup where cart_id = ?', [cartId])).toEqual([]);
 
       const next = await shop.cart([{ offerId: offer.id, quantity: 1 }]);
       expect(next).not.toBe(cartId);

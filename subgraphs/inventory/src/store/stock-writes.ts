@@ -28,15 +28,10 @@ export interface StockWrites extends Omit<LedgerWrites, 'moves'> {
   takenAnew: readonly { id: string; lines: readonly ReservationLine[] }[];
 }
 
-/** What was decided on is not what is there: nothing of it may stand. The transaction is to be undone and decided anew. */
-export class StaleStockError extends Error {
-  constructor(what: string) {
-    super(`Other ${what} than those that were decided on`);
-    this.name = 'StaleStockError';
-  }
-}
-
-/** As the database says it. */
+/**
+ * The database's word for it that what was decided on is not what is there: nothing of it may stand. The transaction is to
+ * be undone and decided anew.
+ */
 export const STALE_STATE = 'ST001';
 
 interface Part {
@@ -142,11 +137,7 @@ export async function writeStock(em: EntityManager, writes: StockWrites): Promis
 
 /** Whether a transaction failed because something was not as it was when it was decided. */
 export function isStale(error: unknown): boolean {
-  return (
-    error instanceof StaleStockError ||
-    sqlStateOf(error) === STALE_STATE ||
-    constraintOf(error) === 'reservation_request_key_key'
-  );
+  return sqlStateOf(error) === STALE_STATE || constraintOf(error) === 'reservation_request_key_key';
 }
 
 async function replaceLines(em: EntityManager, id: string, lines: readonly ReservationLine[]): Promise<void> {

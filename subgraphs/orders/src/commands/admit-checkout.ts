@@ -15,6 +15,7 @@ import { missedDeals, refusalsFor } from '../domain/deal-shortage.ts';
 import type { Quotes } from '../domain/offer-quote.ts';
 import { takesEffect } from '../domain/order-draft.ts';
 import { type AppliedPromotion, type PricedCart, priceCart, type PricingFacts } from '../domain/pricing.ts';
+import { dropCartBackup } from '../store/cart-backups.ts';
 import { type CheckoutRecord, heldUnpaidS } from '../store/checkouts.ts';
 import { driveCheckout } from './advance-checkout.ts';
 import { answerWithin } from './answer-within.ts';
@@ -70,6 +71,7 @@ export async function admitCheckout(
   if (previous?.state.status === 'COMPLETED') {
     // Open all the same: Redis came back as it was before the sale. Closed again, it makes room for another.
     await clearCart(services, { cartId, orderId: previous.orderId });
+    await dropCartBackup(services.orm.em.fork(), cartId);
     return refusal(ordered);
   }
   if (previous && !isEnded(previous.state)) {
