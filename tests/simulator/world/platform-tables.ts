@@ -1,4 +1,3 @@
-import type { EventEnvelope } from '@marketgraph/platform/messaging';
 import type { Statement } from './memory-orm.ts';
 import { Table } from './memory-database.ts';
 
