@@ -10,6 +10,7 @@ import {
   type GroupMember,
 } from './bus.ts';
 import { deadLettersOf, type EventEnvelope, markOfStream, streamOf } from './envelope.ts';
+import { deliveriesOf, deliveryOf, fieldOf, type StreamEntry, type StreamReply } from './stream-delivery.ts';
 import { groupStates, streamFacts } from './stream-facts.ts';
 
 export interface RedisBusOptions {
@@ -56,9 +57,6 @@ return positions`;
 
 /** The second is what a member is told whose wait was ended by the loss. */
 const GROUP_IS_GONE = /NOGROUP|UNBLOCKED/;
-
-type StreamEntry = [id: string, fields: string[]];
-type StreamReply = [stream: string, entries: StreamEntry[]][] | null;
 
 export async function createRedisBus(options: RedisBusOptions): Promise<EventBus> {
   const { url, log, keepEvents = DEFAULT_KEEP_EVENTS, claimAfterMs = DEFAULT_CLAIM_AFTER_MS } = options;
@@ -124,7 +122,7 @@ export async function createRedisBus(options: RedisBusOptions): Promise<EventBus
 
     async read(domain, { after, count }) {
       const entries = await redis.xrange(streamOf(domain), `(${after}`, '+', 'COUNT', Math.min(count, READ_BATCH));
-      return entries.flatMap((entry) => deliveryOf(domain, entry, 1, log) ?? []);
+      return entries.map((entry) => deliveryOf(domain, entry, 1, log));
     },
 
     follow(after) {
@@ -201,8 +199,7 @@ async function joinGroup(options: {
           number,
           number,
         ][];
-        const delivery = deliveryOf(domain, entry, pending[0]?.[3] ?? 1, log);
-        if (delivery) claimed.push(delivery);
+        claimed.push(deliveryOf(domain, entry, pending[0]?.[3] ?? 1, log));
       }
     }
     return claimed;
@@ -316,53 +313,4 @@ async function createGroup(redis: Redis, stream: string, group: string, from: st
   } catch (error) {
     if (!(error instanceof Error) || !error.message.startsWith('BUSYGROUP')) throw error;
   }
-}
-
-function deliveriesOf(reply: StreamReply, log: Logger): Delivery[] {
-  return (reply ?? []).flatMap(([stream, entries]) =>
-    entries.flatMap((entry) => deliveryOf(stream.slice('events:'.length), entry, 1, log) ?? []),
-  );
-}
-
-/** An entry that is not an envelope still gets a delivery: its group buries it with the reason. */
-function deliveryOf(domain: string, [position, fields]: StreamEntry, attempt: number, log: Logger): Delivery | null {
-  const text = fields ? fieldOf(fields, 'e') : undefined;
-  let envelope: EventEnvelope | undefined;
-  return {
-    domain,
-    position,
-    attempt,
-    name: nameIn(text),
-    // Most events are nothing to most groups: they are never parsed.
-    get envelope() {
-      return (envelope ??= parseEnvelope(text, () => log.error({ domain, position }, 'unreadable event')) ?? {
-        ...{ id: position, name: UNREADABLE, version: 0, occurredAt: '', key: '', sequence: 0 },
-        payload: text,
-      });
-    },
-  };
-}
-
-/** What an entry that is no envelope is called: every group buries it, also when it comes again. */
-const UNREADABLE = 'unreadable';
-/** Our own envelopes have their name in front, behind nothing but plain texts. */
-const NAME = /^\{(?:"(?:id|trace|occurredAt)":"[^"\\]*",)*"name":"([^"\\]+)"/;
-
-function nameIn(text: string | undefined): string | undefined {
-  const name = NAME.exec(text ?? '')?.[1];
-  return name === UNREADABLE ? undefined : name;
-}
-
-function parseEnvelope(text: string | undefined, onUnreadable: () => void): EventEnvelope | undefined {
-  try {
-    return JSON.parse(text ?? '') as EventEnvelope;
-  } catch {
-    onUnreadable();
-    return undefined;
-  }
-}
-
-function fieldOf(fields: readonly string[], name: string): string | undefined {
-  const at = fields.indexOf(name);
-  return at < 0 ? undefined : fields[at + 1];
 }

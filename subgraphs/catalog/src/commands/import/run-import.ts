@@ -8,6 +8,7 @@ import { readFeed } from './feed.ts';
 import { planBatch } from './plan-batch.ts';
 import { isRow, type PreparedRow, prepareRow } from './prepare-rows.ts';
 import { UnreadableFeedError } from './read-csv.ts';
+import { madeReady } from './ready-writes.ts';
 import type { KeptCategories } from './row-categories.ts';
 
 /**
@@ -57,11 +58,12 @@ async function runImport(deps: CommandDeps, claimed: ImportState, runner: Import
   const kept: KeptCategories = new Map();
   // One batch is written while the next is read and planned: the store and the reader are two processors.
   let writing = Promise.resolve();
+  const planAhead = async (read: Batch['rows']) => madeReady(deps, await planBatch(deps, claimed, read, { kept }));
   const apply = async (batch: Pick<Batch, 'isLast' | 'failure'>): Promise<void> => {
     const read = { rows, line, ...batch };
     rows = [];
     size = 0;
-    const planning = read.rows.length > 0 ? planBatch(deps, claimed, read.rows, { kept }) : Promise.resolve(undefined);
+    const planning = read.rows.length > 0 ? planAhead(read.rows) : Promise.resolve(undefined);
     // Whoever waits for it next is told; nobody may be waiting yet.
     planning.catch(() => undefined);
     await writing;
@@ -77,19 +79,21 @@ async function runImport(deps: CommandDeps, claimed: ImportState, runner: Import
     await writing;
   };
   try {
-    for await (const record of readFeed(state.format, feed.stream)) {
-      if (record.line <= claimed.line) continue;
-      const prepared = prepareRow(record, claimed);
-      rows.push(prepared);
-      size += isRow(prepared) ? prepared.size : 0;
-      line = record.line;
-      const isFull = rows.length >= BATCH_ROWS || size >= BATCH_SIZE;
-      if (!isFull && performance.now() - lastAppliedAt < BATCH_MS) continue;
-      await apply({ isLast: false });
-      if (state.finishedAt) return undefined;
-      if (runner.isStopping()) {
-        await writing;
-        return await releaseImport(deps.store, state.id, runner.holder);
+    for await (const records of readFeed(state.format, feed.stream)) {
+      for (const record of records) {
+        if (record.line <= claimed.line) continue;
+        const prepared = prepareRow(record, claimed);
+        rows.push(prepared);
+        size += isRow(prepared) ? prepared.size : 0;
+        line = record.line;
+        const isFull = rows.length >= BATCH_ROWS || size >= BATCH_SIZE;
+        if (!isFull && performance.now() - lastAppliedAt < BATCH_MS) continue;
+        await apply({ isLast: false });
+        if (state.finishedAt) return undefined;
+        if (runner.isStopping()) {
+          await writing;
+          return await releaseImport(deps.store, state.id, runner.holder);
+        }
       }
     }
     await writing;
