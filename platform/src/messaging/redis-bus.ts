@@ -26,6 +26,8 @@ const DEFAULT_KEEP_EVENTS = 200_000;
 const DEFAULT_CLAIM_AFTER_MS = 30_000;
 const MAX_DEAD_LETTERS = 100_000;
 const READ_BATCH = 500;
+/** Who follows looks at each of them at once, and everybody else in its process waits for that. */
+const FOLLOW_BATCH = 200;
 /** An answer that has not come by then will not come: the connection is dead and nobody has said so. */
 const ANSWER_MS = 5_000;
 /**
@@ -286,7 +288,7 @@ function followStreams(url: string, log: Logger, after: Readonly<Record<string, 
       const domains = Object.keys(positions);
       const reply = (await redis.xread(
         'COUNT',
-        READ_BATCH,
+        FOLLOW_BATCH,
         'BLOCK',
         waitMs,
         'STREAMS',

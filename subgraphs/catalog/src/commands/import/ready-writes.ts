@@ -1,8 +1,8 @@
 import { type EventText, toEventText } from '@marketgraph/platform/mongo';
 import type { Collection, Document, OrderedBulkOperation } from 'mongodb';
 import { offerChanged, productChanged } from '../../events/out.ts';
-import { newOfferDocument, offerFields } from '../../store/offers.ts';
-import { newProductDocument, productFields } from '../../store/products.ts';
+import { newOfferDocument, type OfferDocument, offerFields } from '../../store/offers.ts';
+import { newProductDocument, type ProductDocument, productFields } from '../../store/products.ts';
 import type { ImportDeps } from '../command-deps.ts';
 import type { BatchPlan } from './plan-batch.ts';
 
@@ -14,64 +14,85 @@ export interface ReadyWrites {
 }
 
 export function readyWrites(deps: ImportDeps, plan: BatchPlan): ReadyWrites {
-  return { products: productWrites(deps, plan), offers: offerWrites(deps, plan), events: eventsOf(plan, deps) };
+  return {
+    products: bulkOf(deps.store.products, productWrites(plan)),
+    offers: bulkOf(deps.store.offers, offerWrites(plan)),
+    events: eventsOf(plan, deps),
+  };
 }
 
-/** The same in pieces with a breath after each: it is made while others wait for this process. */
+/** The same in pieces with a breath after each: it is made while the batch before is written, which answers of the store wait for. */
 export async function madeReady(deps: ImportDeps, plan: BatchPlan): Promise<BatchPlan> {
-  const products = productWrites(deps, plan);
-  await breath();
-  const offers = offerWrites(deps, plan);
-  await breath();
+  const products = await bulkInPieces(deps.store.products, productWrites(plan));
+  const offers = await bulkInPieces(deps.store.offers, offerWrites(plan));
   return { ...plan, ready: { products, offers, events: eventsOf(plan, deps) } };
+}
+
+/** What is encoded between two breaths: some milliseconds. */
+const PIECE = 100;
+
+type Write<T> = { document: T } | { filter: Document; fields: Document };
+
+function productWrites({ products, offers }: BatchPlan): Write<ProductDocument>[] {
+  // A new product has one offer, made from the same row: its price is known without asking.
+  const prices = new Map([...offers.values()].map(({ after }) => [after.productId, after.price.amount]));
+  const writes = [...products.values()].map(({ before, after }): Write<ProductDocument> => {
+    if (before) return { filter: { _id: after.id, version: before.version }, fields: productFields(after) };
+    const document = newProductDocument(after);
+    return { document: { ...document, sortPrice: prices.get(after.id) ?? document.sortPrice } };
+  });
+  return insertsFirst(writes);
+}
+
+function offerWrites({ offers }: BatchPlan): Write<OfferDocument>[] {
+  const writes = [...offers.values()].map(({ before, after, source, sourceBefore }): Write<OfferDocument> => {
+    if (!before) return { document: newOfferDocument(after, source) };
+    const asRead = { version: before.version, 'source.importId': sourceBefore?.importId ?? null };
+    // Also of an unchanged offer it is remembered that this import has seen it.
+    const fields = before === after ? { source } : { ...offerFields(after), source };
+    return { filter: { _id: after.id, ...asRead }, fields };
+  });
+  return insertsFirst(writes);
+}
+
+/** The driver sends what is of one kind together, as long as nothing of another comes between. */
+function insertsFirst<T>(writes: readonly Write<T>[]): Write<T>[] {
+  return writes.toSorted((a, b) => Number('filter' in a) - Number('filter' in b));
+}
+
+function bulkOf<T extends Document>(
+  collection: Collection<T>,
+  writes: readonly Write<T>[],
+): OrderedBulkOperation | undefined {
+  if (writes.length === 0) return undefined;
+  const bulk = collection.initializeOrderedBulkOp();
+  for (const write of writes) add(bulk, write);
+  return bulk;
+}
+
+async function bulkInPieces<T extends Document>(
+  collection: Collection<T>,
+  writes: readonly Write<T>[],
+): Promise<OrderedBulkOperation | undefined> {
+  if (writes.length === 0) return undefined;
+  const bulk = collection.initializeOrderedBulkOp();
+  for (const [at, write] of writes.entries()) {
+    add(bulk, write);
+    if ((at + 1) % PIECE === 0) await breath();
+  }
+  return bulk;
+}
+
+/** The driver encodes it at once. */
+function add<T extends Document>(bulk: OrderedBulkOperation, write: Write<T>): void {
+  if ('document' in write) bulk.insert(write.document);
+  else bulk.find(write.filter).updateOne({ $set: write.fields });
 }
 
 function breath(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });
-}
-
-function productWrites({ store }: ImportDeps, { products, offers }: BatchPlan): OrderedBulkOperation | undefined {
-  // A new product has one offer, made from the same row: its price is known without asking.
-  const prices = new Map([...offers.values()].map(({ after }) => [after.productId, after.price.amount]));
-  const changes = [...products.values()];
-  return operations(store.products, {
-    inserts: changes.flatMap(({ before, after }) => {
-      if (before) return [];
-      const document = newProductDocument(after);
-      return { ...document, sortPrice: prices.get(after.id) ?? document.sortPrice };
-    }),
-    updates: changes.flatMap(({ before, after }) =>
-      before ? { filter: { _id: after.id, version: before.version }, fields: productFields(after) } : [],
-    ),
-  });
-}
-
-function offerWrites({ store }: ImportDeps, { offers }: BatchPlan): OrderedBulkOperation | undefined {
-  const changes = [...offers.values()];
-  return operations(store.offers, {
-    inserts: changes.flatMap(({ before, after, source }) => (before ? [] : newOfferDocument(after, source))),
-    updates: changes.flatMap(({ before, after, source, sourceBefore }) => {
-      if (!before) return [];
-      const asRead = { version: before.version, 'source.importId': sourceBefore?.importId ?? null };
-      // Also of an unchanged offer it is remembered that this import has seen it.
-      const fields = before === after ? { source } : { ...offerFields(after), source };
-      return { filter: { _id: after.id, ...asRead }, fields };
-    }),
-  });
-}
-
-/** Those of one kind side by side: the driver sends them together. It encodes what it is given at once. */
-function operations<T extends Document>(
-  collection: Collection<T>,
-  { inserts, updates }: { inserts: readonly T[]; updates: readonly { filter: Document; fields: Document }[] },
-): OrderedBulkOperation | undefined {
-  if (inserts.length + updates.length === 0) return undefined;
-  const bulk = collection.initializeOrderedBulkOp();
-  for (const document of inserts) bulk.insert(document);
-  for (const { filter, fields } of updates) bulk.find(filter).updateOne({ $set: fields });
-  return bulk;
 }
 
 /** A product and its offers side by side: whoever makes one thing of both then makes it once. */

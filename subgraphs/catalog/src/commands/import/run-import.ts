@@ -16,6 +16,8 @@ import type { KeptCategories } from './row-categories.ts';
  * ten answers of the store, however many rows it has, and for whatever else the process does before it reads each.
  */
 const BATCH_ROWS = 400;
+/** Of the first batch: the store has something to do sooner. */
+const FIRST_ROWS = 100;
 /** In characters: of rows with long texts fewer are one batch, so that what is held does not depend on the feed. */
 const BATCH_SIZE = 2 * 1024 * 1024;
 /** Progress is told at least this often, however slowly rows arrive. */
@@ -55,21 +57,30 @@ async function runImport(deps: CommandDeps, claimed: ImportState, runner: Import
   let size = 0;
   let line = state.line;
   let lastAppliedAt = performance.now();
+  let isFirst = true;
   const kept: KeptCategories = new Map();
   // One batch is written while the next is read and planned: the store and the reader are two processors.
   let writing = Promise.resolve();
-  const planAhead = async (read: Batch['rows']) => madeReady(deps, await planBatch(deps, claimed, read, { kept }));
+  let makesCategories = Promise.resolve(false);
+  /** What the batch before has made is there when that is written: planned sooner, its categories would be made once more. */
+  const planAhead = async (read: Batch['rows'], isToWait: typeof makesCategories, written: typeof writing) => {
+    if (read.length === 0) return undefined;
+    if (await isToWait) await written;
+    return madeReady(deps, await planBatch(deps, claimed, read, { kept }));
+  };
   const apply = async (batch: Pick<Batch, 'isLast' | 'failure'>): Promise<void> => {
     const read = { rows, line, ...batch };
+    isFirst = false;
     rows = [];
     size = 0;
-    const planning = read.rows.length > 0 ? planAhead(read.rows) : Promise.resolve(undefined);
+    const planned = planAhead(read.rows, makesCategories, writing);
+    makesCategories = planned.then((plan) => plan !== undefined && plan.categories.length > 0);
     // Whoever waits for it next is told; nobody may be waiting yet.
-    planning.catch(() => undefined);
+    makesCategories.catch(() => undefined);
     await writing;
     if (state.finishedAt) return;
     lastAppliedAt = performance.now();
-    writing = planning
+    writing = planned
       .then((ahead) => applyBatch(deps, state, read, { holder: runner.holder, ahead, onOutdated: () => kept.clear() }))
       .then((next) => void (state = next));
     writing.catch(() => undefined);
@@ -86,7 +97,7 @@ async function runImport(deps: CommandDeps, claimed: ImportState, runner: Import
         rows.push(prepared);
         size += isRow(prepared) ? prepared.size : 0;
         line = record.line;
-        const isFull = rows.length >= BATCH_ROWS || size >= BATCH_SIZE;
+        const isFull = rows.length >= (isFirst ? FIRST_ROWS : BATCH_ROWS) || size >= BATCH_SIZE;
         if (!isFull && performance.now() - lastAppliedAt < BATCH_MS) continue;
         await apply({ isLast: false });
         if (state.finishedAt) return undefined;
