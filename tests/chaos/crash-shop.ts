@@ -98,8 +98,10 @@ export class CrashShop {
     // A cart of its own, filled before anybody is in danger.
     const buyer = await registerBuyer(graph, `B${newKey().slice(0, 8)}`, this.run);
     const isScarce = outcome === 'short' || outcome === 'stock gone';
-    if (isScarce) await this.haveLeft(outcome === 'short' ? 0 : 1);
+    if (isScarce) await this.haveLeft(1);
     const basket = await fillCart(buyer, [{ offerId: (isScarce ? this.scarce : this.plenty).offerId, quantity: 1 }]);
+    // What is sold out already would not come into a cart.
+    if (outcome === 'short') await this.haveLeft(0);
     const rival = outcome === 'stock gone' ? await this.aRival() : undefined;
     if (outcome === 'answer lost') await atTheProvider(graph, { kind: 'error500AfterEffect', match: CAPTURE });
     if (outcome === 'canceled')

@@ -27,7 +27,7 @@ const GROWTH_LIMIT = 1.3;
 const GROWTH_LIMITED: ReadonlySet<Read['name']> = new Set(['product page', 'category list']);
 
 /** So many ask at a time where it is told how long an answer takes: more of them wait for each other, on a machine of a few cores. */
-export const ALONE = 1;
+const ALONE = 1;
 
 type Medians = Cell & Omit<CatalogRound, 'operations'>;
 
@@ -47,7 +47,7 @@ export function catalogReport(options: CatalogBenchOptions, measured: CatalogMea
         return [{ name, value: rounded(allMs, 2), unit: 'ms', limit: read.limitMs, want: 'at most', bound }];
       }),
       ...waits(medians),
-      ...growth(sizes),
+      ...growth(measured, most),
     ],
     tables: [
       {
@@ -133,16 +133,21 @@ function costBySize(medians: readonly Medians[], callers: number): CostBySize[] 
   }));
 }
 
-function growth(sizes: readonly CostBySize[]): Figure[] {
-  return sizes
-    .filter(({ read, points }) => GROWTH_LIMITED.has(read) && points.length > 1)
-    .map(({ read, points }) => {
-      const [from, to] = [points[0]!, points.at(-1)!];
-      return {
-        name: `${read}: CPU, ${to[0].toLocaleString('en')} ÷ ${from[0].toLocaleString('en')} products`,
-        ...{ value: rounded(to[1] / from[1], 2), unit: '×', limit: GROWTH_LIMIT, want: 'at most' as const },
-      };
-    });
+/** The median of the rounds' ratios: what a round shares with its neighbour is not the size. */
+function growth({ cells, shops }: CatalogMeasurements, callers: number): Figure[] {
+  const uncached = shops.filter(({ isCached }) => !isCached);
+  const [smallest, largest] = [uncached[0]!, uncached.at(-1)!];
+  if (smallest === largest) return [];
+  return READS.filter(({ name }) => GROWTH_LIMITED.has(name)).map((read) => {
+    const roundsIn = (shop: Shop) =>
+      [...cells].find(([cell]) => cell.shop === shop && cell.read === read && cell.callers === callers)![1];
+    const rounds = roundsIn(smallest);
+    const ratio = median(roundsIn(largest).map(({ allMs }, at) => allMs / rounds[at]!.allMs));
+    return {
+      name: `${read.name}: CPU, ${largest.products.toLocaleString('en')} ÷ ${smallest.products.toLocaleString('en')} products`,
+      ...{ value: rounded(ratio, 2), unit: '×', limit: GROWTH_LIMIT, want: 'at most' },
+    };
+  });
 }
 
 function plotsOf(

@@ -100,6 +100,24 @@ describe('C7 whatever makes offers look different is told, so that nobody needs 
     expect(back).toBeGreaterThan(gone!);
   });
 
+  it('a vendor that comes back by being asked for, before its event does: what it brings is for sale at once', async () => {
+    const { seller, product, named: listing } = await aListing();
+    await standing(seller, 'SUSPENDED', 1_001);
+    await newsAbout(seller.vendorId, 1);
+    shop.accounts.set(seller.vendorId, { status: 'ACTIVE', kycStatus: 'VERIFIED', version: 1_003 });
+    const { offer, userErrors } = await act.offer(seller.viewer, {
+      ...{ vendorId: seller.vendorId, variantId: product.variantId, sku: 'LAMP' },
+      price: { amount: 4_500, currencyCode: 'EUR' },
+    });
+    expect(present(offer, userErrors)).toMatchObject({ id: listing.offerId, status: 'ACTIVE' });
+    expect(payloadsOf(await newsAbout(seller.vendorId, 2))).toEqual([named(listing), named(listing)]);
+    // The events that were on their way say nothing new, the one after them does.
+    await standing(seller, 'SUSPENDED', 1_002);
+    await standing(seller, 'ACTIVE', 1_003);
+    await standing(seller, 'SUSPENDED', 1_004);
+    expect(await newsAbout(seller.vendorId, 3)).toHaveLength(3);
+  });
+
   it('another rating of a vendor, and not the same once more', async () => {
     const { seller, named: listing } = await aListing();
     await rating(seller, 4, 1);

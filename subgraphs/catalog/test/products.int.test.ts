@@ -165,7 +165,7 @@ describe('who may sell', () => {
 
   it('asks accounts before it refuses a vendor whose approval is still on its way', async () => {
     const late = await shop.aSeller({ status: 'PENDING_REVIEW', kycStatus: 'SUBMITTED' });
-    shop.accounts.set(late.vendorId, { status: 'ACTIVE', kycStatus: 'VERIFIED' });
+    shop.accounts.set(late.vendorId, { status: 'ACTIVE', kycStatus: 'VERIFIED', version: 2 });
     const { product } = await act.create(late.viewer, { ...aLamp(), vendorId: late.vendorId });
     expect(product?.status).toBe('DRAFT');
   });

@@ -31,7 +31,7 @@ export interface Shop {
   /** The finds among them, and what they read of each document; undefined: all of it. */
   storeReads(work: () => Promise<unknown>): Promise<{ collection: string; fields: string[] | undefined }[]>;
   /** What accounts answers when it is asked itself. */
-  accounts: Map<string, { status: string; kycStatus: string }>;
+  accounts: Map<string, { status: string; kycStatus: string; version: number }>;
   /** Those accounts knows. */
   organizations: Set<string>;
   aSeller(status?: { status?: string; kycStatus?: string }): Promise<Seller>;
@@ -87,7 +87,7 @@ async function open(opened: (() => Promise<unknown>)[], stop: () => Promise<void
   opened.push(() => new Promise((resolve) => server.close(resolve).closeAllConnections()));
   const publicUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-  const accounts = new Map<string, { status: string; kycStatus: string }>();
+  const accounts: Shop['accounts'] = new Map();
   const organizations = new Set<string>();
   const peers: SubgraphClient = {
     call: async (_subgraph, _operation, variables) => {
@@ -112,6 +112,7 @@ async function open(opened: (() => Promise<unknown>)[], stop: () => Promise<void
         urlSigningSecret: 'secret of the test',
         defaultCurrency: 'EUR',
         defaultLanguage: 'en',
+        publishedIds: 1_000,
       },
       log: silentLog,
       peers,
@@ -173,7 +174,7 @@ async function open(opened: (() => Promise<unknown>)[], stop: () => Promise<void
     },
     async aSeller({ status = 'ACTIVE', kycStatus = 'VERIFIED' } = {}) {
       const vendorId = ids.next('ven');
-      const vendor = { organizationId: null, handle: null, businessName: null, status, kycStatus };
+      const vendor = { status, kycStatus };
       await client
         .db()
         .collection<{ _id: string }>('vendors')
@@ -231,7 +232,7 @@ export interface ProductResult extends Payload {
   product: { id: string; slug: string; status: string; version: number; variants: { id: string }[] } | null;
 }
 export interface OfferResult extends Payload {
-  offer: { id: string; version: number; price: { amount: number } } | null;
+  offer: { id: string; version: number; status: string; price: { amount: number } } | null;
 }
 
 const USER_ERRORS = 'userErrors { code message field }';
@@ -293,7 +294,7 @@ export function actions(shop: Shop) {
     offer: (viewer: Viewer, input: object) =>
       mutate<OfferResult>(
         'offerUpsert',
-        `mutation ($input: OfferInput!) { offerUpsert(input: $input) { offer { id version price { amount } } ${USER_ERRORS} } }`,
+        `mutation ($input: OfferInput!) { offerUpsert(input: $input) { offer { id version status price { amount } } ${USER_ERRORS} } }`,
         { input },
         viewer,
       ),

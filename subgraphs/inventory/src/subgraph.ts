@@ -1,5 +1,5 @@
 import type { Clock, Ids } from '@marketgraph/platform/core';
-import { defineSubgraph, type Subgraph } from '@marketgraph/platform/graphql';
+import { defineSubgraph, type Subgraph, withLoaders } from '@marketgraph/platform/graphql';
 import {
   type Consumer,
   createRedisBus,
@@ -95,7 +95,7 @@ export async function createInventory(deps: InventoryDeps): Promise<Subgraph> {
     name: 'inventory',
     schema: inventorySchema(),
     log,
-    createContext: (base) => ({ ...base, commands, loaders: createLoaders(orm) }),
+    createContext: (base) => withLoaders({ ...base, commands }, () => createLoaders(orm)),
     async start() {
       relay = startRelay({ domain: 'inventory', outbox: postgresOutbox(orm), bus, log, metrics });
       consumer = await startConsumer({

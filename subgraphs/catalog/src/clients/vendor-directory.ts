@@ -3,8 +3,11 @@ import type { VendorState } from '../domain/vendor.ts';
 
 /** Asks accounts itself, for a vendor whose approval has not arrived here as an event yet. */
 export interface VendorDirectory {
-  find(vendorId: string): Promise<Pick<VendorState, 'status' | 'kycStatus'> | null>;
+  find(vendorId: string): Promise<VendorStatement | null>;
 }
+
+/** How a vendor stands, as accounts says it; the version is the sequence of the event that tells the same. */
+export type VendorStatement = Omit<VendorState, 'rating'> & { version: number };
 
 const QUERY = /* GraphQL */ `
   query CatalogVendor($representations: [_Any!]!) {
@@ -13,13 +16,14 @@ const QUERY = /* GraphQL */ `
         id
         status
         kycStatus
+        version
       }
     }
   }
 `;
 
 interface Answer {
-  _entities: ({ id: string; status: string; kycStatus: string } | null)[];
+  _entities: (VendorStatement | null)[];
 }
 
 export function accountsVendorDirectory(peers: SubgraphClient): VendorDirectory {

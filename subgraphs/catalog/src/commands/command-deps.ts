@@ -9,6 +9,7 @@ import type { VendorDirectory } from '../clients/vendor-directory.ts';
 import type { PictureWork } from './shrink-picture.ts';
 import { type CatalogStore, inCatalogTransaction } from '../store/catalog-store.ts';
 import type { ListedPrices } from '../store/listed-prices.ts';
+import type { PublishedIds } from '../store/published-ids.ts';
 import type { SharedReads } from '../store/shared-reads.ts';
 
 export interface CommandDeps {
@@ -19,6 +20,7 @@ export interface CommandDeps {
   organizations: OrganizationDirectory;
   prices: ListedPrices;
   reads: SharedReads;
+  published: PublishedIds;
   rateSource: RateSource;
   files: FileStore;
   pictures: PictureWork;

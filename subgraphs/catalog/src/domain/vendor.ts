@@ -4,9 +4,6 @@ import { type Outcome, refuse } from './outcome.ts';
 /** What the catalog knows of a vendor: a read model of what accounts and reviews tell. */
 export interface VendorState {
   id: string;
-  organizationId: string | null;
-  handle: string | null;
-  businessName: string | null;
   /** APPLIED ONBOARDING PENDING_REVIEW ACTIVE SUSPENDED REJECTED TERMINATED */
   status: string;
   /** NOT_STARTED SUBMITTED NEEDS_INFORMATION VERIFIED REJECTED */

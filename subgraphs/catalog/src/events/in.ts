@@ -11,15 +11,15 @@ import {
 import { type OrderConfirmed, orderConfirmed } from '@marketgraph/schema/events/orders';
 import { type RatingChanged, ratingChanged } from '@marketgraph/schema/events/reviews';
 import type { CommandDeps } from '../commands/command-deps.ts';
+import { hearOfVendor } from '../commands/hear-of-vendor.ts';
 import { tellIfChanged } from '../commands/tell-deals.ts';
 import type { Listing } from '../domain/offer.ts';
 import { stockBand } from '../domain/stock-band.ts';
-import { isActive } from '../domain/vendor.ts';
 import { listingsChanged } from './out.ts';
 import { saveSlots } from '../store/deals.ts';
 import { listingsToTell, saveStockBand, saveStockBands, type SequencedBand } from '../store/offers.ts';
 import { countPromotionUses } from '../store/promotions.ts';
-import { saveVendor, saveVendorRating } from '../store/vendors.ts';
+import { saveVendorRating } from '../store/vendors.ts';
 
 /** The domains whose events the catalog takes in. */
 export const domainsIn = ['accounts', 'inventory', 'orders', 'reviews'] as const;
@@ -35,14 +35,9 @@ export function eventHandlers(deps: CommandDeps): Record<string, EventHandler<Mo
   const tell = teller(deps);
   return {
     [vendorChanged.name]: async ({ payload, sequence, trace }, transaction) => {
-      const { session } = transaction;
-      const { vendorId, organizationId, handle, businessName, status, kycStatus } = payload as VendorChanged;
-      const rating = { average: 0, count: 0 };
-      const vendor = { id: vendorId, organizationId, handle, businessName, status, kycStatus, rating };
-      const before = await saveVendor(store, vendor, sequence, session);
-      if (!before || isActive(before) === isActive(vendor)) return;
-      const version = { key: vendorId, sequence: sequence + before.ratingSequence };
-      await tell(transaction, [listingsChanged(await listingsToTell(store, { vendorId }, session), version)], trace);
+      const { vendorId, status, kycStatus } = payload as VendorChanged;
+      const vendor = { id: vendorId, status, kycStatus, version: sequence };
+      await tell(transaction, await hearOfVendor(store, vendor, transaction.session), trace);
     },
     [stockChanged.name]: async (event, transaction) => {
       const band = bandOf(event);

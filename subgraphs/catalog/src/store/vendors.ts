@@ -31,14 +31,14 @@ export async function findVendorStandings(store: CatalogStore, ids: readonly str
 /** Concurrency: an older sequence than the stored one is a late event, changes nothing and resolves to null; else to what was there. */
 export async function saveVendor(
   store: CatalogStore,
-  { id, rating: _rating, ...facts }: VendorState,
+  { id, status, kycStatus }: Omit<VendorState, 'rating'>,
   sequence: number,
   session: Session,
 ): Promise<VendorDocument | null> {
   await ensureVendor(store, id, session);
   return store.vendors.findOneAndUpdate(
     { _id: id, sequence: { $lt: sequence } },
-    { $set: { ...facts, sequence } },
+    { $set: { status, kycStatus, sequence } },
     { session, returnDocument: 'before' },
   );
 }
@@ -63,9 +63,6 @@ async function ensureVendor(store: CatalogStore, id: string, session: Session): 
     { _id: id },
     {
       $setOnInsert: {
-        organizationId: null,
-        handle: null,
-        businessName: null,
         status: 'UNKNOWN',
         kycStatus: 'UNKNOWN',
         rating: { average: 0, count: 0 },
