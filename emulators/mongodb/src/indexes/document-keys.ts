@@ -55,8 +55,8 @@ function ownFieldKeys(doc: Doc, fields: readonly IndexField[], parts?: KeyParts)
   const field = fields[arrayAt];
   if (!field) return { keys: [before], multikeyPaths: NONE, isEmpty };
   const items = doc[field.path] as Value[];
-  const keys = new Set<string>();
-  for (const value of items.length === 0 ? [EMPTY_ARRAY] : items) keys.add(before + fieldKey({ value, field }) + after);
+  const values: Cursor['value'][] = items.length === 0 ? [EMPTY_ARRAY] : items;
+  const keys = new Set(values.map((value) => before + fieldKey({ value, field }) + after));
   return { keys: [...keys], multikeyPaths: [field.path], isEmpty };
 }
 
