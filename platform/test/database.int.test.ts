@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTestStores, type Stores } from '@marketgraph/stores/testing';
-import { constraintOf, type Database, inTransaction, sqlStateOf } from '../src/postgres/postgres.ts';
+import { columnsOf, constraintOf, type Database, inTransaction, rowsAs, sqlStateOf } from '../src/postgres/postgres.ts';
 import { openThings } from './things.ts';
 
 let stores: Stores;
@@ -31,6 +32,23 @@ describe('a statement', () => {
     ]);
     const some = await db.em.fork().execute('select id from thing where id in (?) order by id', [[2, 1, 7]]);
     expect(some).toEqual([{ id: 1 }, { id: 2 }]);
+  });
+
+  it('reads rows as columns in their order, whatever is in their texts', async () => {
+    const columns = { id: 'int', name: 'text', more: 'jsonb', sum: 'bigint' } as const;
+    // PostgreSQL holds no NUL and no half of a pair.
+    const text = fc.string({ unit: fc.constantFrom(...'"\\{},\' \n\t\r', 'a', 'NULL', 'é', '🛒') });
+    const row = fc.record({
+      ...{ id: fc.option(fc.integer()), name: fc.option(text), sum: fc.option(fc.integer().map(String)) },
+      more: fc.option(fc.dictionary(fc.constantFrom('a', 'b c', 'é'), fc.oneof(text, fc.array(text), fc.integer()))),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(row), async (rows) => {
+        const read = await db.em.fork().execute(`select * from ${rowsAs('thing', columns)}`, columnsOf(columns, rows));
+        expect(JSON.parse(JSON.stringify(read))).toEqual(rows.map((each) => ({ ...each, more: each.more ?? null })));
+      }),
+      { numRuns: 50 },
+    );
   });
 
   it('answers in the ways the ORM asks', async () => {

@@ -52,7 +52,11 @@ export type RoundLength = { durationMs: number; maxRequests?: number };
 const UNREFUSED = { GATEWAY_MAX_LAG_MS: '0' };
 
 /** Every read goes to the stores. */
-const NOTHING_KEPT = { GATEWAY_ENTITY_CACHE_BYTES: '0', SEARCH_ANSWER_CACHE_BYTES: '0' };
+const NOTHING_KEPT = {
+  GATEWAY_ENTITY_CACHE_BYTES: '0',
+  SEARCH_ANSWER_CACHE_BYTES: '0',
+  CATALOG_PUBLISHED_IDS: '0',
+};
 
 export function startShop({ isCached, build }: { isCached: boolean; build: Build }): Promise<CheckoutStage> {
   return startCheckoutStage({

@@ -13,3 +13,17 @@ export interface RequestContext {
   deadlineAt?: number;
   log: Logger;
 }
+
+/** With loaders that are made when a resolver first asks for one: most commands never do. */
+export function withLoaders<Facts extends RequestContext, Loaders>(
+  facts: Facts,
+  make: () => Loaders,
+): Facts & { readonly loaders: Loaders } {
+  let made: Loaders | undefined;
+  return {
+    ...facts,
+    get loaders() {
+      return (made ??= make());
+    },
+  };
+}

@@ -40,6 +40,12 @@ describe('work that repeats', () => {
     expect(runs).toEqual([0, 1_000]);
   });
 
+  it('wakes up together with others that rest for long, never later than it says', async () => {
+    const { runs } = loopOf([180]);
+    await vi.advanceTimersByTimeAsync(2 * MINUTE_MS);
+    expect(runs).toEqual([0, 180, MINUTE_MS, 2 * MINUTE_MS]);
+  });
+
   it('tries again soon after a failure, however seldom it runs otherwise, and later and later', async () => {
     const { runs } = loopOf([new Error('no'), new Error('no'), new Error('no')]);
     await vi.advanceTimersByTimeAsync(3_000);

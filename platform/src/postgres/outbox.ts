@@ -1,6 +1,7 @@
 import type { Ids } from '../core/core.ts';
 import { keptTexts } from '../messaging/kept-texts.ts';
 import type { EventEnvelope, NewEvent, Outbox } from '../messaging/messaging.ts';
+import { arrayOf, type Columns, columnsOf, rowsAs } from './columns.ts';
 import type { Database, EntityManager } from './database.ts';
 import { activeTraceparent } from '../tracing/tracing.ts';
 import { afterCommit, executeAlong, executeTogether, leanTransaction } from './lean-connection.ts';
@@ -81,6 +82,15 @@ export const messagingMigrations: Readonly<Record<string, readonly string[]>> = 
   ],
 };
 
+const EVENT: Columns = {
+  ...{ id: 'text', name: 'text', version: 'int', key: 'text', sequence: 'bigint', trace: 'text' },
+  // An array of arrays would have to be of one length.
+  ...{ topics: 'text', payload: 'jsonb' },
+};
+const APPEND = `insert into outbox (event_id, name, version, key, sequence, occurred_at, trace, topics, payload)
+  select id, name, version, key, sequence, ?, trace, topics::text[], payload
+    from ${rowsAs('event', EVENT)}`;
+
 /** An event as it travels, by its id. */
 type Written = readonly [id: string, texts: readonly [string]];
 
@@ -107,18 +117,9 @@ export async function appendToOutbox(
   }));
   if (envelopes.length === 0) return envelopes;
   const written = envelopes.map((envelope): Written => [envelope.id, [JSON.stringify(envelope)]]);
-  // One statement for any number, and the same text for each: positions follow the order of the list.
-  await executeAlong(
-    em,
-    `insert into outbox (event_id, name, version, key, sequence, occurred_at, trace, topics, payload)
-     select event.id, event.name, event.version, event.key, event.sequence, event."occurredAt", event.trace,
-            event.topics, event.payload
-     from rows from (jsonb_to_recordset(?::jsonb) as (id text, name text, version int, key text, sequence bigint,
-       "occurredAt" timestamptz, trace text, topics text[], payload jsonb))
-       with ordinality as event(id, name, version, key, sequence, "occurredAt", trace, topics, payload, place)
-     order by event.place`,
-    [`[${written.map(([, [text]]) => text).join(',')}]`],
-  );
+  const rows = envelopes.map(({ topics, ...envelope }) => ({ ...envelope, topics: topics && arrayOf(topics) }));
+  // One statement for any number, and the same text for each: positions follow the order of the list, in which rows are read.
+  await executeAlong(em, APPEND, [now, ...columnsOf(EVENT, rows)]);
   afterCommit(em, () => listenersOf(em).forEach((tell) => tell(written)));
   return envelopes;
 }

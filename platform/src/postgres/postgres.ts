@@ -1,3 +1,4 @@
+export { type Columns, columnsOf, rowsAs } from './columns.ts';
 export * from './database.ts';
 export * from './database-clock.ts';
 export * from './idempotency.ts';

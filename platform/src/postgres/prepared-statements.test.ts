@@ -28,7 +28,7 @@ describe('a statement as the server knows it', () => {
     const { compile } = statementCompiler();
     const query = 'select * from t where a in (?) and b = ?';
     const two = compile(query, [['x', null], 3])!;
-    expect(two).toMatchObject({ text: 'select * from t where a = any($1) and b = $2', values: ['{"x",NULL}', '3'] });
+    expect(two).toMatchObject({ text: 'select * from t where a = any($1) and b = $2', values: ['{"x",null}', '3'] });
     const many = compile(query, [Array.from({ length: 900 }, (_, index) => index), 3])!;
     expect(many).toMatchObject({ text: two.text, name: two.name });
     const quoted = compile(query, [['a"b', 'c\\d,{e}'], 3])!;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { arrayOf } from './columns.ts';
 
 /** A statement as the server knows it: parsed once per connection, then sent by its name. */
 export interface PreparedStatement {
@@ -107,13 +108,13 @@ function isLongerList(parameter: unknown): boolean {
 
 /** An array as PostgreSQL reads it. */
 function asArray(list: readonly unknown[]): string | undefined {
-  const items: string[] = [];
+  const texts: (string | null)[] = [];
   for (const one of list) {
     const text = asText(one);
     if (text === undefined) return undefined;
-    items.push(text === null ? 'NULL' : `"${text.replaceAll(/["\\]/g, '\\$&')}"`);
+    texts.push(text);
   }
-  return `{${items.join(',')}}`;
+  return arrayOf(texts);
 }
 
 /** As PostgreSQL reads it; instants whatever zone the server is in. Undefined for what has no text of its own. */

@@ -4,6 +4,7 @@ import type { Logger } from '../telemetry/telemetry.ts';
 import { beginPart, isTracing } from '../tracing/tracing.ts';
 
 export type { Redis } from 'ioredis';
+export { type SharedMark, sharedMark } from './shared-mark.ts';
 
 /** A process that starts hears nothing while it loads itself, and for longer than a request may wait: so long an answer may take until it is connected. */
 const CONNECTING_MS = 10_000;

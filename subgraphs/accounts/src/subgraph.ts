@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Clock, Ids } from '@marketgraph/platform/core';
-import { defineSubgraph, type Subgraph, type SubgraphRoute } from '@marketgraph/platform/graphql';
+import { defineSubgraph, type Subgraph, type SubgraphRoute, withLoaders } from '@marketgraph/platform/graphql';
 import {
   type Consumer,
   createRedisBus,
@@ -103,7 +103,7 @@ export async function createAccounts(deps: AccountsDeps): Promise<Subgraph> {
     name: 'accounts',
     schema: accountsSchema(),
     log,
-    createContext: (base) => ({ ...base, commands, loaders: createLoaders(orm) }),
+    createContext: (base) => withLoaders({ ...base, commands }, () => createLoaders(orm)),
     routes: [keySetRoute(tokens)],
     async start() {
       if (config.operator) await ensureOperator(commands, config.operator);

@@ -19,6 +19,7 @@ describe('the configuration', () => {
       urlSigningSecret: 'secret',
       defaultCurrency: 'EUR',
       defaultLanguage: 'en',
+      publishedIds: 50_000,
     });
   });
 

@@ -17,7 +17,12 @@ export interface CatalogConfig {
   defaultLanguage: string;
   /** Where the rates of the day are; a table of the code's own when absent. */
   exchangeRatesUrl?: string;
+  /** Of so many products it is known that they are published, without asking the store; 0: of none. */
+  publishedIds: number;
 }
+
+/** A hundred bytes each. */
+const DEFAULT_PUBLISHED_IDS = 50_000;
 
 const LANGUAGE = /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/;
 
@@ -45,5 +50,6 @@ export function readCatalogConfig(env: Environment): CatalogConfig {
     defaultCurrency,
     defaultLanguage,
     ...(exchangeRatesUrl === undefined ? {} : { exchangeRatesUrl }),
+    publishedIds: settings.integer('PUBLISHED_IDS', DEFAULT_PUBLISHED_IDS),
   };
 }

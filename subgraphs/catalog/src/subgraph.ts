@@ -12,7 +12,7 @@ import {
   startRelay,
 } from '@marketgraph/platform/messaging';
 import { checkMongo, mongoInbox, mongoOutbox, openMongo } from '@marketgraph/platform/mongo';
-import { closeRedis, connectRedis } from '@marketgraph/platform/redis';
+import { closeRedis, connectRedis, sharedMark } from '@marketgraph/platform/redis';
 import { createIds, type SubgraphClient } from '@marketgraph/platform/serve';
 import type { Logger, Metrics } from '@marketgraph/platform/telemetry';
 import { sharpPictureTools } from './clients/picture-tools.ts';
@@ -38,6 +38,9 @@ import { catalogSchema } from './schema.ts';
 import { catalogStore, prepareCatalog } from './store/catalog-store.ts';
 import { listedPrices } from './store/listed-prices.ts';
 import { redisPriceCache } from './store/price-cache.ts';
+import { findPublishedIds } from './store/products.ts';
+import { publishedIds } from './store/published-ids.ts';
+import { readTogether } from './store/reads-together.ts';
 import { sharedReads } from './store/shared-reads.ts';
 
 export interface CatalogDeps {
@@ -57,6 +60,8 @@ const SWEEP_INTERVAL_MS = 60_000;
 const RATES_INTERVAL_MS = 10 * 60_000;
 /** A price that has to be looked up in MongoDB is there sooner than a Redis that takes longer. */
 const PRICE_CACHE_TIMEOUT_MS = 250;
+/** Who takes something down waits so long, and searches look as often at most; MongoDB answers sooner than a Redis that takes longer. */
+const PUBLISHED_MARK = { key: 'catalog:published', goodForMs: 50, patienceMs: 100 };
 
 export async function createCatalog(deps: CatalogDeps): Promise<Subgraph> {
   const { config, log, peers, metrics, clock = systemClock, ids = createIds() } = deps;
@@ -101,6 +106,15 @@ export async function createCatalog(deps: CatalogDeps): Promise<Subgraph> {
       organizations: accountsOrganizationDirectory(peers),
       prices: listedPrices({ store, cache: redisPriceCache(redis), clock, log }),
       reads: sharedReads(store, clock),
+      published: publishedIds({
+        find: readTogether(
+          (ids) => findPublishedIds(store, ids),
+          (id) => id,
+        ),
+        mark: sharedMark(redis, PUBLISHED_MARK),
+        maxIds: config.publishedIds,
+        log,
+      }),
       rateSource: config.exchangeRatesUrl ? httpRates(config.exchangeRatesUrl, { clock }) : tableOfRates(),
       signer: urlSigner(config.urlSigningSecret),
       publicUrl: config.publicUrl,

@@ -112,6 +112,7 @@ async function open(opened: (() => Promise<unknown>)[], stop: () => Promise<void
         urlSigningSecret: 'secret of the test',
         defaultCurrency: 'EUR',
         defaultLanguage: 'en',
+        publishedIds: 1_000,
       },
       log: silentLog,
       peers,

@@ -1,5 +1,5 @@
 import type { Clock, Ids } from '@marketgraph/platform/core';
-import { defineSubgraph, type Subgraph } from '@marketgraph/platform/graphql';
+import { defineSubgraph, type Subgraph, withLoaders } from '@marketgraph/platform/graphql';
 import {
   type Consumer,
   createRedisBus,
@@ -27,7 +27,7 @@ import { commandDeps } from './commands/deps.ts';
 import { expireReservations } from './commands/end-reservation.ts';
 import type { InventoryConfig } from './config.ts';
 import { inventoryCounts, watchReservations } from './counts.ts';
-import { eventHandlers, togetherHandlers } from './events/in.ts';
+import { eventHandlers, repeatable, togetherHandlers } from './events/in.ts';
 import type { InventoryContext } from './graphql/context.ts';
 import { createLoaders } from './graphql/loaders.ts';
 import { inventorySchema } from './schema.ts';
@@ -95,7 +95,7 @@ export async function createInventory(deps: InventoryDeps): Promise<Subgraph> {
     name: 'inventory',
     schema: inventorySchema(),
     log,
-    createContext: (base) => ({ ...base, commands, loaders: createLoaders(orm) }),
+    createContext: (base) => withLoaders({ ...base, commands }, () => createLoaders(orm)),
     async start() {
       relay = startRelay({ domain: 'inventory', outbox: postgresOutbox(orm), bus, log, metrics });
       consumer = await startConsumer({
@@ -105,6 +105,7 @@ export async function createInventory(deps: InventoryDeps): Promise<Subgraph> {
         inbox: postgresInbox(orm),
         handlers: eventHandlers(commands),
         together: togetherHandlers,
+        repeatable,
         log,
         metrics,
       });

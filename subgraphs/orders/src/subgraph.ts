@@ -1,5 +1,5 @@
 import { type Clock, type Ids, oneByOne, singleFlight } from '@marketgraph/platform/core';
-import { defineSubgraph, type Subgraph } from '@marketgraph/platform/graphql';
+import { defineSubgraph, type Subgraph, withLoaders } from '@marketgraph/platform/graphql';
 import {
   type Consumer,
   createRedisBus,
@@ -106,7 +106,7 @@ export async function createOrders(deps: OrdersDeps): Promise<Subgraph> {
     log,
     createContext(base) {
       const ofRequest = { ...services, catalog: catalogOfRequest(services.catalog) };
-      return { ...base, services: ofRequest, loaders: createLoaders(ofRequest, base.viewer) };
+      return withLoaders({ ...base, services: ofRequest }, () => createLoaders(ofRequest, base.viewer));
     },
     checks: {
       postgres: () => checkDatabase(orm),

@@ -1,5 +1,5 @@
 import type { Clock, Ids } from '@marketgraph/platform/core';
-import { defineSubgraph, type Subgraph } from '@marketgraph/platform/graphql';
+import { defineSubgraph, type Subgraph, withLoaders } from '@marketgraph/platform/graphql';
 import {
   type Consumer,
   createRedisBus,
@@ -146,7 +146,7 @@ export async function createPayments(dependencies: PaymentsDependencies): Promis
     name: 'payments',
     schema: paymentsSchema(),
     log,
-    createContext: (base) => ({ ...base, deps, loaders: createLoaders(orm) }),
+    createContext: (base) => withLoaders({ ...base, deps }, () => createLoaders(orm)),
     routes: [webhookRoute(deps, (delayMs) => work?.wakeWebhooks(delayMs))],
     checks: {
       postgres: () => checkDatabase(orm),

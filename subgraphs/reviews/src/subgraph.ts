@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, type Ids, systemClock } from '@marketgraph/platform/core';
-import { defineSubgraph, type Subgraph } from '@marketgraph/platform/graphql';
+import { defineSubgraph, type Subgraph, withLoaders } from '@marketgraph/platform/graphql';
 import { type Consumer, createRedisBus, type Relay, startConsumer, startRelay } from '@marketgraph/platform/messaging';
 import { checkMongo, mongoInbox, mongoOutbox, openMongo } from '@marketgraph/platform/mongo';
 import { createIds, type SubgraphClient } from '@marketgraph/platform/serve';
@@ -36,7 +36,7 @@ export async function createReviews(deps: ReviewsDeps): Promise<Subgraph> {
     name: 'reviews',
     schema: reviewsSchema(),
     log,
-    createContext: (base) => ({ ...base, commands, loaders: createLoaders(store) }),
+    createContext: (base) => withLoaders({ ...base, commands }, () => createLoaders(store)),
     checks: { mongodb: () => checkMongo(database), redis: async () => void (await bus.head('reviews')) },
     async start() {
       relay = startRelay({ domain: 'reviews', outbox: mongoOutbox(database, randomUUID()), bus, log, metrics });

@@ -1,4 +1,3 @@
-import type { EventEnvelope } from '@marketgraph/platform/messaging';
 import type { Statement } from './memory-orm.ts';
 import { Table } from './memory-database.ts';
 
@@ -46,6 +45,9 @@ export function platformTables(): PlatformTables {
 /** An array as PostgreSQL reads it. */
 const positionsIn = (array: unknown): string[] => (array as string).slice(1, -1).split(',');
 
+/** Where nothing in it has to be written otherwise than in JSON. */
+const itemsIn = (array: unknown): unknown[] => JSON.parse(`[${(array as string).slice(1, -1)}]`) as unknown[];
+
 const keyOf = (parts: readonly unknown[]) => parts.join(' | ');
 
 /** The statements of `platform/src/postgres`: its inbox, outbox and idempotency keys run as they are. */
@@ -53,12 +55,22 @@ export function platformStatements({ outbox, inbox, keys }: PlatformTables): Sta
   return [
     {
       pattern: /^insert into outbox/,
-      async run(transaction, [envelopes]) {
-        for (const event of JSON.parse(envelopes as string) as EventEnvelope[]) {
+      async run(transaction, [now, ...columns]) {
+        const [ids, names, versions, keys, sequences, , topics, payloads] = columns.map(itemsIn);
+        for (const [at, eventId] of ids!.entries()) {
           const position = transaction.database.nextOf('outbox');
-          const { id: eventId, name, version, key, sequence, occurredAt, topics = [], payload } = event;
-          const entry = { position, eventId, name, version, key, sequence, occurredAt, isPublished: false };
-          await transaction.insert(outbox, String(position), { ...entry, topics, payload } as OutboxEntry);
+          await transaction.insert(outbox, String(position), {
+            ...{
+              position,
+              eventId,
+              name: names![at],
+              version: versions![at],
+              key: keys![at],
+              sequence: sequences![at],
+            },
+            topics: topics![at] === null ? [] : itemsIn(topics![at]),
+            ...{ payload: JSON.parse(payloads![at] as string), occurredAt: now, isPublished: false },
+          } as OutboxEntry);
         }
         return [];
       },

@@ -30,7 +30,9 @@ export async function changeProduct(
     facts: { category: CategoryPath | null; now: Date; session: ClientSession },
   ) => Outcome<ProductState> | Promise<Outcome<ProductState>>,
 ): Promise<Outcome<ProductState>> {
-  return inCommand(deps, { trace }, async (work) => {
+  let isTakenDown = false;
+  const outcome = await inCommand<Outcome<ProductState>>(deps, { trace }, async (work) => {
+    isTakenDown = false;
     const { transaction, tell } = work;
     const { session } = transaction;
     const now = deps.clock.now();
@@ -47,6 +49,9 @@ export async function changeProduct(
       if (listings.length > 0) tell(listingsChanged(listings, { key: next.id, sequence: next.version }));
     }
     await also?.(next, work, now);
+    isTakenDown = product?.status === 'PUBLISHED' && next.status !== 'PUBLISHED';
     return { ok: true, value: next };
   });
+  if (isTakenDown) await deps.published.takenDown();
+  return outcome;
 }

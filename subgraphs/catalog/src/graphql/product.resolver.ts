@@ -5,7 +5,6 @@ import { type AttributeValue, describeAttributes } from '../domain/attributes.ts
 import { inLanguage } from '../domain/localized-text.ts';
 import type { ProductState } from '../domain/product.ts';
 import { inUnits, type UnitSystem as UnitSystemName } from '../domain/units.ts';
-import { listProducts } from '../store/products.ts';
 import { canSeeProduct, seesEverything, sellsFor, textOf } from './access.ts';
 import type { CatalogContext } from './context.ts';
 import { Category, toCategory } from './category.type.ts';
@@ -72,7 +71,7 @@ export class ProductResolver {
     orderBy?: ProductOrder,
   ): Promise<ProductConnection> {
     const query = productQuery({ first, after, filter, orderBy }, viewer);
-    return productConnection(await listProducts(deps.store, query, fieldsToRead(selected).product), query);
+    return productConnection(await deps.reads.productList(query, fieldsToRead(selected).product), query);
   }
 
   @Directive('@inaccessible')
@@ -82,10 +81,10 @@ export class ProductResolver {
   async publishedProductIds(
     @Arg('ids', () => [ID], { description: 'At most 500.' }) ids: string[],
     @Ctx() { deps, viewer }: CatalogContext,
-  ): Promise<string[]> {
+  ): Promise<readonly string[]> {
     requireService(viewer, 'search');
     if (ids.length > MAX_IDS) throw badUserInput(`At most ${MAX_IDS} products at a time.`);
-    return deps.reads.published(ids);
+    return deps.published.of(ids);
   }
 
   @FieldResolver(() => String, {

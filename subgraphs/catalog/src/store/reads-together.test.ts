@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { readTogether } from './reads-together.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { askTogether, readTogether } from './reads-together.ts';
 
 interface Lamp {
   id: string;
@@ -151,5 +151,84 @@ describe('reads made at the same moment', () => {
     const ends = await Promise.allSettled([read(['a']), read(['b'])]);
     expect(ends.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(await read(['a'])).toEqual([{ id: 'a', watts: 0 }]);
+  });
+});
+
+describe('equal questions of the same moment', () => {
+  /** Answers are held back until they are released, the oldest first. */
+  function aSlowStore() {
+    const answers: { key: string; release(): void; fail(): void }[] = [];
+    const together = askTogether<string>();
+    let value = 'old';
+    return {
+      answers,
+      change: () => void (value = 'new'),
+      ask: (key: string) =>
+        together(key, () => {
+          const said = `${key} ${value}`;
+          const { promise, resolve, reject } = Promise.withResolvers<string>();
+          answers.push({ key, release: () => resolve(said), fail: () => reject(new Error('away')) });
+          return promise;
+        }),
+    };
+  }
+
+  it('are one, and other questions do not wait for them', async () => {
+    const { answers, ask } = aSlowStore();
+    const found = Promise.all([ask('a'), ask('b'), ask('a')]);
+    await nextTurn();
+    await nextTurn();
+    expect(answers.map(({ key }) => key)).toEqual(['a', 'b']);
+    for (const { release } of answers) release();
+    expect(await found).toEqual(['a old', 'b old', 'a old']);
+  });
+
+  it('are not answered with what was true before they were asked', async () => {
+    const { answers, change, ask } = aSlowStore();
+    const first = ask('a');
+    await nextTurn();
+    await nextTurn();
+    change();
+    const later = [ask('a'), ask('a')];
+    answers[0]!.release();
+    expect(await first).toBe('a old');
+    await nextTurn();
+    await nextTurn();
+    answers[1]!.release();
+    expect(await Promise.all(later)).toEqual(['a new', 'a new']);
+    expect(answers).toHaveLength(2);
+  });
+
+  it('wait a moment for one that is on its way, and no longer', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const { answers, ask } = aSlowStore();
+      void ask('a');
+      await nextTurn();
+      await nextTurn();
+      const second = ask('a');
+      await nextTurn();
+      await vi.advanceTimersByTimeAsync(20);
+      expect(answers).toHaveLength(2);
+      answers[1]!.release();
+      expect(await second).toBe('a old');
+      answers[0]!.release();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('fail together, and the next is asked anew', async () => {
+    const { answers, ask } = aSlowStore();
+    const failing = Promise.allSettled([ask('a'), ask('a')]);
+    await nextTurn();
+    await nextTurn();
+    const next = ask('a');
+    answers[0]!.fail();
+    expect((await failing).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    await nextTurn();
+    await nextTurn();
+    answers[1]!.release();
+    expect(await next).toBe('a old');
   });
 });

@@ -66,6 +66,53 @@ export function readTogether<T, Field = string>(
   };
 }
 
+/** Resolves to what `ask` finds, or to what an equal question finds that is put after this one was made. */
+export type AskTogether<T> = (key: string, ask: () => Promise<T>) => Promise<T>;
+
+/**
+ * The same for questions that are more than ids: those under one key that are made in one turn of the event loop, or
+ * while one like them is on its way, are one. What is found is everybody's, and nobody changes it.
+ */
+export function askTogether<T>(): AskTogether<T> {
+  const waiting = new Map<string, Promise<T>>();
+  const running = new Map<string, Promise<T>>();
+
+  const askInTurn = async (key: string, ask: () => Promise<T>): Promise<T> => {
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+    const before = running.get(key);
+    if (before) await settledInTime(before);
+    waiting.delete(key);
+    const own = ask();
+    running.set(key, own);
+    try {
+      return await own;
+    } finally {
+      if (running.get(key) === own) running.delete(key);
+    }
+  };
+  return (key, ask) => {
+    let next = waiting.get(key);
+    if (!next) waiting.set(key, (next = askInTurn(key, ask)));
+    return next;
+  };
+}
+
+async function settledInTime(work: Promise<unknown>): Promise<void> {
+  let patience: NodeJS.Timeout | undefined;
+  const late = new Promise((resolve) => {
+    patience = setTimeout(resolve, PATIENCE_MS);
+  });
+  try {
+    await Promise.race([work, late]);
+  } catch {
+    // Told to whoever asked it.
+  } finally {
+    clearTimeout(patience);
+  }
+}
+
 async function answer<T, Field>(
   asked: readonly Asked<T, Field>[],
   find: ReadByIds<T, Field>,

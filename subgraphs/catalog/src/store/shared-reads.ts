@@ -7,16 +7,23 @@ import type { CatalogStore } from './catalog-store.ts';
 import { findCategories } from './categories.ts';
 import { dealsRunning } from './deals.ts';
 import { findOffers, findOffersOfProducts, type OfferField } from './offers.ts';
-import { findProducts, findProductsBySlug, findPublishedIds, type ProductField } from './products.ts';
-import { type ReadByIds, readTogether } from './reads-together.ts';
+import {
+  findProducts,
+  findProductsBySlug,
+  listProducts,
+  type ProductDocument,
+  type ProductField,
+  type ProductQuery,
+} from './products.ts';
+import { askTogether, type ReadByIds, readTogether } from './reads-together.ts';
 import { findVendorStandings, type VendorStanding } from './vendors.ts';
 
 /** What most requests read, for all requests of the process together. Nothing is remembered: each read is of its moment. */
 export interface SharedReads {
   products: ReadByIds<ProductState, ProductField>;
   productsBySlug: ReadByIds<ProductState, ProductField>;
-  /** Those of the ids that everybody may see. */
-  published: ReadByIds<string>;
+  /** A page of products; the same page may be shown to many. */
+  productList(query: ProductQuery, fields?: readonly ProductField[]): Promise<readonly ProductDocument[]>;
   offers: ReadByIds<OfferState, OfferField>;
   categories: ReadByIds<CategoryState>;
   vendors: ReadByIds<VendorStanding>;
@@ -28,16 +35,14 @@ export interface SharedReads {
 
 export function sharedReads(store: CatalogStore, clock: Clock): SharedReads {
   const idOf = ({ id }: { id: string }) => id;
+  const together = askTogether<readonly ProductDocument[]>();
   return {
     products: readTogether((ids, fields) => findProducts(store, ids, undefined, fields), idOf),
     productsBySlug: readTogether(
       (slugs, fields) => findProductsBySlug(store, slugs, fields),
       ({ slug }) => slug,
     ),
-    published: readTogether(
-      (ids) => findPublishedIds(store, ids),
-      (id) => id,
-    ),
+    productList: (query, fields) => together(JSON.stringify([query, fields]), () => listProducts(store, query, fields)),
     offers: readTogether((ids, fields) => findOffers(store, ids, undefined, fields), idOf),
     categories: readTogether((ids) => findCategories(store, ids), idOf),
     vendors: readTogether((ids) => findVendorStandings(store, ids), idOf),

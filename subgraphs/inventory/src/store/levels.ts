@@ -79,7 +79,9 @@ export interface OfferUnitsRow extends AvailabilityRow {
 /**
  * As `availabilityOf`, with the offer itself: one statement is one look, so the
  * number and the units are of the same moment. Unknown offers are absent, as are
- * the slots of a deal, which are no offer and of which none can be bought.
+ * the slots of a deal, which are no offer and of which none can be bought. Levels
+ * are looked up offer by offer: grouped first and joined then, each offer is
+ * compared with the levels of all.
  */
 export async function unitsOfOffers(em: EntityManager, offerIds: readonly string[]): Promise<OfferUnitsRow[]> {
   if (offerIds.length === 0) return [];
@@ -89,12 +91,12 @@ export async function unitsOfOffers(em: EntityManager, offerIds: readonly string
             offer.sequence::float8 as sequence, coalesce(level.on_hand, 0) as "onHand",
             coalesce(level.reserved, 0) as reserved, coalesce(due.quantity, 0) as overdue
        from offer
-       left join (
-         select offer_id, sum(on_hand)::int as on_hand, sum(reserved)::int as reserved
-           from stock_level where offer_id in (?) group by offer_id
-       ) level on level.offer_id = offer.offer_id
+       left join lateral (
+         select sum(on_hand)::int as on_hand, sum(reserved)::int as reserved
+           from stock_level where stock_level.offer_id = offer.offer_id
+       ) level on true
        left join (${OVERDUE}) due on due.offer_id = offer.offer_id
       where offer.offer_id in (?) and offer.kind = 'OFFER'`,
-    [ids, ids, ids],
+    [ids, ids],
   );
 }

@@ -53,7 +53,7 @@ function readingStock(wanted: WantedStock): [query: string, parameters: unknown[
     ['levels', `${LEVELS} ${levels.condition}`],
     ['reservations', reservations.map(({ condition }) => `${RESERVATIONS} where ${condition}`).join(' union all ')],
   ].map(([name, text]) =>
-    text ? `(select coalesce(jsonb_agg(each), '[]') from (${text}) each) as ${name}` : `'[]'::jsonb as ${name}`,
+    text ? `(select coalesce(json_agg(each), '[]') from (${text}) each) as ${name}` : `'[]'::json as ${name}`,
   );
   return [
     `select now() as now, ${parts.join(', ')}`,
@@ -64,14 +64,14 @@ function readingStock(wanted: WantedStock): [query: string, parameters: unknown[
 /** With what says how far a warehouse is; where allowances are kept is nowhere. */
 const LEVELS = `select level.id, level.offer_id as "offerId", level.warehouse_id as "warehouseId",
     level.on_hand as "onHand", level.reserved, level.version,
-    case when place.id is not null then jsonb_build_object('region', place.region,
+    case when place.id is not null then json_build_object('region', place.region,
       'countryCode', place.address->>'countryCode', 'addressRegion', place.address->>'region') end as place
   from stock_level level left join warehouse place on place.id = level.warehouse_id and place.id <> '${ALLOWANCE_PLACE}'
  where level.offer_id`;
 
 const RESERVATIONS = `select id, cart_id as "cartId", request_key as "requestKey", status, expires_at as "expiresAt",
     expires_at <= now() as "isOverdue", ship_to as "shipTo",
-    (select coalesce(jsonb_agg(jsonb_build_object('offerId', line.offer_id, 'warehouseId', line.warehouse_id,
+    (select coalesce(json_agg(json_build_object('offerId', line.offer_id, 'warehouseId', line.warehouse_id,
               'quantity', line.quantity) order by line.offer_id, line.warehouse_id), '[]')
        from reservation_line line where line.reservation_id = reservation.id) as lines
   from reservation`;

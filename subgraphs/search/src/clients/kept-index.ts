@@ -24,8 +24,8 @@ const MAX_KEY_LENGTH = 4_000;
 
 /**
  * The index, with what it answered kept until anything is written to it, by this
- * process or another one: each write renews the mark in Redis that is read before
- * each question. Equal questions on their way are one. Answers are shared by all
+ * process or another one: each write renews the mark in Redis that each question
+ * goes by. Equal questions on their way are one. Answers are shared by all
  * who asked, so nobody may change them.
  *
  * A write renews the mark when it is over, however it ended, and before what
