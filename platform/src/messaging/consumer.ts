@@ -72,13 +72,13 @@ export async function startConsumer<Transaction>(options: ConsumerOptions<Transa
   const { group, domains, bus, inbox, handlers, together = {}, concerns = () => true, isNews, log, metrics } = options;
   const maxAttempts = options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
   const concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
-  const receiveCount = options.together ? MAX_TOGETHER : RECEIVE_COUNT;
   const retryDelayMs = options.retryDelayMs ?? DEFAULT_RETRY_DELAY_MS;
   const member = await bus.join({ group, domains });
   const isRepeatable = ({ name }: EventEnvelope) => options.repeatable?.includes(name) ?? false;
   const stats = { handled: 0, ignored: 0, buried: 0, duplicates: 0 };
   const watch = metrics && watchDeadLetters({ metrics, group, bus, log });
   let stopping = false;
+  let isCrowd = options.together !== undefined;
 
   /** Told with the next that are. One that is lost here comes again, and is nothing to anybody again. */
   let ignored: Delivery[] = [];
@@ -210,11 +210,13 @@ export async function startConsumer<Transaction>(options: ConsumerOptions<Transa
     intervalMs: 50,
     async run() {
       const waitMs = ignored.length > 0 ? IGNORED_WAIT_MS : RECEIVE_WAIT_MS;
-      const deliveries = await member.receive({ count: receiveCount, waitMs });
+      const deliveries = await member.receive({ count: isCrowd ? MAX_TOGETHER : RECEIVE_COUNT, waitMs });
       // Most events are nothing to most groups.
       const [nothing, concerning] = parted(deliveries, isIgnored);
       stats.ignored += nothing.length;
       ignored.push(...nothing);
+      // What is nothing to the group is read over quickly; of what is handled one by one few are taken at a time.
+      isCrowd = options.together !== undefined || (deliveries.length > 0 && concerning.length === 0);
       if (deliveries.length === 0 || ignored.length >= RECEIVE_COUNT) await acknowledge([]);
       const apart = await handleTogether(concerning);
       const lanes = [...Map.groupBy(apart, keyOf).values()];

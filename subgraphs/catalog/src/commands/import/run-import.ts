@@ -13,9 +13,10 @@ import type { KeptCategories } from './row-categories.ts';
 
 /**
  * Small enough for one transaction of some hundred writes, large enough that its cost is spread: a batch waits for about
- * ten answers of the store, however many rows it has, and for whatever else the process does before it reads each.
+ * ten answers of the store, however many rows it has, and for whatever else the process does before it reads each. Its events, two
+ * of each row, are fewer than a relay publishes at a time.
  */
-const BATCH_ROWS = 400;
+const BATCH_ROWS = 480;
 /** Of the first batch: the store has something to do sooner. */
 const FIRST_ROWS = 100;
 /** In characters: of rows with long texts fewer are one batch, so that what is held does not depend on the feed. */
