@@ -17,7 +17,9 @@ import { createLivePage } from './http/live-page.ts';
 import { createPublicServer } from './http/public-server.ts';
 import { readSampleOperations } from './http/sample-operations.ts';
 import { accessTokenVerifier } from './identity/access-token.ts';
+import { apiKeys } from './identity/api-keys.ts';
 import { createIdentity } from './identity/identity.ts';
+import { keyGuesses } from './identity/key-guesses.ts';
 import { principals } from './identity/principals.ts';
 import { revokedSessions } from './identity/revoked-sessions.ts';
 import { signingKeys } from './identity/signing-keys.ts';
@@ -142,9 +144,12 @@ async function assemble(deps: GatewayDeps, connections: Connections): Promise<Ga
   const transport = measuredTransport(deps.transport, metrics);
 
   const peers = subgraphClient(transport, 'gateway');
+  const { perAddress } = config.login;
+  const guesses = keyGuesses({ redis, perAddress, refused: metrics.rateLimited.of('keys'), log });
   const identity = createIdentity({
     verify: accessTokenVerifier(signingKeys(peers, clock), clock),
     principals: principals(peers, log),
+    keys: apiKeys({ peers, guesses, clock, log }),
     revoked: revokedSessions(redis, log),
     log,
   });

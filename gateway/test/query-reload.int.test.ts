@@ -38,8 +38,8 @@ function without(shop: ToyShop, field: RegExp): string {
   return composed(shop, (_, sdl) => sdl.replace(field, ''));
 }
 
-const WHOAMI = /^ +whoami: \[String!\]!\n/m;
-const VISITS = /^ +visits\([^)]*\): Int!\n/m;
+const WHOAMI = /^ +whoami: \[String!\]![^\n]*\n/m;
+const VISITS = /^ +visits\([^)]*\): Int![^\n]*\n/m;
 
 /** Calls of one subgraph wait until they may go on. */
 function held(shop: ToyShop, name: string) {

@@ -70,11 +70,12 @@ const consume = (
   group: string,
   handlers: Record<string, EventHandler<EntityManager>>,
   together?: Record<string, TogetherHandler<EntityManager>>,
-  isNews?: ConsumerOptions<EntityManager>['isNews'],
+  { isNews, repeatable }: Pick<ConsumerOptions<EntityManager>, 'isNews' | 'repeatable'> = {},
 ): Promise<Consumer> =>
   startConsumer({
     together,
     isNews,
+    repeatable,
     group,
     domains: ['orders'],
     bus,
@@ -208,12 +209,9 @@ describe('from outbox to effect', () => {
       ...{ id: ids.next('evt'), name: 'orders.stale', version: 1, occurredAt: new Date().toISOString() },
       ...{ key: 'stale', sequence: n, payload: {} },
     });
-    const consumer = await consume(
-      'uninterested',
-      { 'orders.stale': writeEffect },
-      undefined,
-      async ({ sequence }) => sequence > 2,
-    );
+    const consumer = await consume('uninterested', { 'orders.stale': writeEffect }, undefined, {
+      isNews: async ({ sequence }) => sequence > 2,
+    });
     const pending = async () => (await bus.groupsOf('orders')).find(({ name }) => name === 'uninterested')!;
     try {
       await bus.publish('orders', [told(1), told(2), told(3)]);
@@ -310,6 +308,32 @@ describe('from outbox to effect', () => {
         expect(consumer.stats()).toMatchObject({ duplicates: numbers.length, buried: 0 });
         for (const key of [0, 1]) expect(await effectsOf(`orders.crowd-${key}`)).toEqual(ofKey(key));
         expect(await effectsOf('orders.crowd-2')).toEqual([...ofKey(2), '152']);
+      } finally {
+        await consumer.stop();
+      }
+    });
+
+    it('that changes nothing when it comes again is not remembered, and one that fails loses that one only', async () => {
+      const once: EventHandler<EntityManager> = async (event, em) => {
+        if (event.sequence === 77) throw new Error('cannot digest');
+        if (!(await effectsOf(event.key)).includes(String(event.sequence))) await writeEffect(event, em);
+      };
+      const all: TogetherHandler<EntityManager> = async (events, em) => {
+        for (const event of events) await once(event, em);
+      };
+      const events = crowd('orders.repeatable', numbers);
+      const name = 'orders.repeatable';
+      const consumer = await consume('repeatable', { [name]: once }, { [name]: all }, { repeatable: [name] });
+      try {
+        await bus.publish('orders', [...events, ...events]);
+        await until(() => consumer.stats().buried === 2, { what: 'the one to blame, both times' });
+        await until(() => consumer.stats().handled >= 2 * (numbers.length - 1), { what: 'all others, both times' });
+        for (const key of [0, 1, 2]) {
+          const wanted = ofKey(key).filter((number) => number !== '77');
+          expect((await effectsOf(`orders.repeatable-${key}`)).toSorted()).toEqual(wanted.toSorted());
+        }
+        const remembered = await orm.em.fork().execute(`select 1 from inbox where consumer = 'repeatable'`);
+        expect(remembered).toEqual([]);
       } finally {
         await consumer.stop();
       }

@@ -2,9 +2,10 @@ import { startTestStores, type Stores } from '@marketgraph/stores/testing';
 import { MongoClient, MongoError, MongoErrorLabel } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { takeTurn } from '../src/mongo/retries-in-turn.ts';
-import type { EventEnvelope, OutboxRow } from '../src/messaging/messaging.ts';
+import type { EventEnvelope, NewEvent, OutboxRow } from '../src/messaging/messaging.ts';
 import {
   appendToMongoOutbox,
+  type EventText,
   inMongoTransaction,
   type MongoDatabase,
   type MongoTransaction,
@@ -12,8 +13,11 @@ import {
   mongoOutbox,
   openMongo,
   prepareMongoMessaging,
+  toEventText,
 } from '../src/mongo/mongo.ts';
 import { testIds } from '../src/testing/testing.ts';
+
+const TRACE = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
 
 interface Counter {
   _id: string;
@@ -109,12 +113,17 @@ const textsIn = (reply: unknown): string[] => {
 describe('the outbox of a document store', () => {
   const ids = testIds();
   const outboxOf = () => mongoOutbox(database, 'test');
-  const append = (from: number, to: number, into = database) =>
+  const append = (
+    from: number,
+    to: number,
+    into = database,
+    as: (event: NewEvent) => NewEvent | EventText = (event) => event,
+  ) =>
     inMongoTransaction(into, (transaction) =>
       appendToMongoOutbox(
         transaction,
-        Array.from({ length: to - from }, (_, at) => testedEvent(from + at)),
-        { ids, now: new Date() },
+        Array.from({ length: to - from }, (_, at) => as(testedEvent(from + at))),
+        { ids, now: new Date(), trace: TRACE },
       ),
     );
   const publishAll = async (limit: number): Promise<{ batches: number[]; rows: OutboxRow[] }> => {
@@ -134,11 +143,16 @@ describe('the outbox of a document store', () => {
   });
 
   it('keeps the events of one transaction in few documents, and gives each of them as it was, in order', async () => {
-    const written: EventEnvelope[] = [...(await append(0, 130)), ...(await append(130, 131))];
+    await append(0, 130);
+    await append(130, 131, database, toEventText);
     expect(await database.db.collection('outbox').countDocuments()).toBe(4);
     expect(await outboxOf().backlog()).toMatchObject({ count: 131 });
     const { rows, batches } = await publishAll(60);
-    expect(rows.map(envelopeOf)).toEqual(written);
+    const told = { id: expect.stringMatching(/^evt_/) as string, occurredAt: expect.stringMatching(/Z$/) as string };
+    expect(rows.map(envelopeOf)).toEqual(numbers(0, 131).map((n) => ({ ...testedEvent(n), ...told, trace: TRACE })));
+    expect(new Set(rows.map((row) => envelopeOf(row).id)).size).toBe(131);
+    // Whom an event does not concern is told so by its beginning, however it was made.
+    for (const row of rows) expect(String(row.envelope)).toMatch(/^\{"trace":"[^"]+","name":"/);
     expect(rows.map(({ position }) => Number(position))).toEqual(numbers(1, 132));
     // Whole documents of 50, 50, 30 and 1: no more once there are as many as were asked for.
     expect(batches).toEqual([100, 31]);

@@ -41,6 +41,12 @@ export interface SessionRevoked {
   sessionId: string | null;
 }
 
+/** The key is no longer good; whoever uses it is nobody from now on. Key: the API key. */
+export interface ApiKeyRevoked {
+  apiKeyId: string;
+  vendorId: string;
+}
+
 /** Topics: `notificationReceived:<userId>`. */
 export interface NotificationCreated {
   notificationId: string;
@@ -71,6 +77,10 @@ export const principalChanged = fact<PrincipalChanged>()('accounts.principalChan
 export const personalizationChanged = fact<PersonalizationChanged>()('accounts.personalizationChanged', 1, {
   userId: 'usr_01J0000000000000000000BUYR',
   isPersonalized: false,
+});
+export const apiKeyRevoked = fact<ApiKeyRevoked>()('accounts.apiKeyRevoked', 1, {
+  apiKeyId: 'key_01J000000000000000000APIK',
+  vendorId: 'ven_01J0000000000000000000VEND',
 });
 export const sessionRevoked = fact<SessionRevoked>()('accounts.sessionRevoked', 1, {
   userId: 'usr_01J0000000000000000000BUYR',

@@ -16,6 +16,21 @@ export function idempotentMutations({ schema }: Supergraph): ReadonlySet<string>
   );
 }
 
+/** By `query`, `mutation` or `subscription` and the field, what `@apiScope` says of it: any of these scopes opens it to API keys. */
+export type ApiScopes = ReadonlyMap<string, readonly string[]>;
+
+/** Root fields that say nothing are closed to keys. */
+export function apiScopesOf({ schema }: Supergraph): ApiScopes {
+  const scopes = new Map<string, readonly string[]>();
+  for (const operation of ['query', 'mutation', 'subscription'] as const) {
+    for (const field of schema.schemaDefinition.rootType(operation)?.fields() ?? []) {
+      const anyOf = field.appliedDirectivesOf('apiScope')[0]?.arguments()['anyOf'] as string[] | undefined;
+      if (anyOf) scopes.set(`${operation} ${field.name}`, anyOf);
+    }
+  }
+  return scopes;
+}
+
 interface Directed {
   appliedDirectivesOf(name: string): readonly { arguments(): Readonly<Record<string, unknown>> }[];
 }

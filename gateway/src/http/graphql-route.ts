@@ -36,7 +36,7 @@ export interface GraphqlExchange {
 export async function answerGraphql(parts: GraphqlRouteParts, exchange: GraphqlExchange): Promise<void> {
   const { engine, identity, rates, streams } = parts;
   const { request, response, search, address, contextOf } = exchange;
-  const caller = await identity.authenticate(request.headers.authorization);
+  const caller = await identity.authenticate(request.headers.authorization, address);
   const { operation, body } = await readOperation(parts, exchange);
   const prepared = await prepareCharged(parts, operation, { viewer: caller.viewer, address });
   if (prepared.operation.operation === 'subscription') {
@@ -73,7 +73,7 @@ export async function answerStream(parts: GraphqlRouteParts, exchange: GraphqlEx
   if (!acceptsEventStream(request.headers.accept)) {
     throw new RequestError([graphqlError('BAD_REQUEST', 'This answers with text/event-stream: accept it.')], 406);
   }
-  const caller = await identity.authenticate(request.headers.authorization);
+  const caller = await identity.authenticate(request.headers.authorization, address);
   const { operation } = await readOperation(parts, exchange);
   if (request.method === 'GET' && isMutation(documents, operation)) throw methodNotAllowed('POST');
   setNotedHeaders(response);

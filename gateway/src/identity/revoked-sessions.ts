@@ -2,15 +2,15 @@ import type { Redis } from '@marketgraph/platform/redis';
 import type { Logger } from '@marketgraph/platform/telemetry';
 
 export interface RevokedSessions {
-  has(sessionId: string): Promise<boolean>;
+  has(sessionOrKeyId: string): Promise<boolean>;
 }
 
-/** Sessions that were logged out while their access token is still fresh. Redis away: the token decides. */
+/** Sessions that were logged out while their access token is still fresh, and API keys taken back. Redis away: what was known before decides. */
 export function revokedSessions(redis: Redis, log: Logger): RevokedSessions {
   return {
-    async has(sessionId) {
+    async has(sessionOrKeyId) {
       try {
-        return (await redis.exists(`accounts:revoked:${sessionId}`)) === 1;
+        return (await redis.exists(`accounts:revoked:${sessionOrKeyId}`)) === 1;
       } catch (error) {
         log.warn({ err: error }, 'revoked sessions could not be read; the token decides');
         return false;

@@ -21,6 +21,8 @@ import { compileCost, type CostWeights, type OperationCost } from './operation-c
 import type { OperationLimits } from './operation-limits.ts';
 import { withoutSuggestions } from './public-error.ts';
 import { RequestError } from './request-error.ts';
+import { rootFields } from './root-fields.ts';
+import type { ApiScopes } from '../graph/gateway-directives.ts';
 import type { DocumentName, PersistedOperations } from '../persisted/persisted-operations.ts';
 
 export interface OperationRequest extends DocumentName {
@@ -38,6 +40,8 @@ export interface PreparedOperation extends ResolvedOperation {
   cost: number;
   /** What a text costs that has not been run before: it is parsed, validated and planned. Zero from the second call on. */
   takeSurcharge(): number;
+  /** The first of its root fields that none of an API key's scopes opens; null when all are open. */
+  closedTo(scopes: readonly string[]): string | null;
 }
 
 /**
@@ -76,8 +80,10 @@ export function createDocuments(options: {
   introspection: boolean;
   persisted: PersistedOperations;
   weights?: CostWeights;
+  /** Without: everything is closed to API keys. */
+  apiScopes?: ApiScopes;
 }): Documents {
-  const { schema, limits, introspection, persisted, weights = costWeights } = options;
+  const { schema, limits, introspection, persisted, weights = costWeights, apiScopes = new Map() } = options;
   const rules = introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
   const known = new LRUCache<string, Known>({
     max: CACHE_ENTRIES,
@@ -146,10 +152,26 @@ export function createDocuments(options: {
           readable.isNew = false;
           return points;
         },
+        closedTo: (scopes) => closedTo(apiScopes, { document, operation }, scopes),
       };
     },
     byHash: (hash) => hashes.get(hash),
   };
+}
+
+/** Introspection is the same for everybody, and refused to everybody where it is off. */
+const OF_THE_SCHEMA: ReadonlySet<string> = new Set(['__typename', '__schema', '__type']);
+
+function closedTo(
+  apiScopes: ApiScopes,
+  { document, operation }: Pick<ResolvedOperation, 'document' | 'operation'>,
+  scopes: readonly string[],
+): string | null {
+  const closed = rootFields(document, operation.selectionSet).find(({ name: { value: name } }) => {
+    const anyOf = apiScopes.get(`${operation.operation} ${name}`) ?? [];
+    return !OF_THE_SCHEMA.has(name) && !anyOf.some((scope) => scopes.includes(scope));
+  });
+  return closed?.name.value ?? null;
 }
 
 function tooCostly(cost: number, maxCost: number): GraphQLError {

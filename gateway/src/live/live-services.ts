@@ -1,6 +1,7 @@
 import type { AroundRun, LiveServices } from '@marketgraph/federation-live';
 import type { SubgraphTransport } from '@marketgraph/platform/serve';
 import { isTracing, rootFieldOf, SpanKind, traced } from '@marketgraph/platform/tracing';
+import { viewerAt } from '../identity/key-reach.ts';
 import type { FetchSubgraph } from '../query/fetch.ts';
 import type { GraphContext } from '../query/graph-context.ts';
 
@@ -9,7 +10,8 @@ export function liveServices(transport: SubgraphTransport, fetch: FetchSubgraph)
   return {
     fetch: (service, request, context) => fetch(service, request, context as GraphContext),
     executeEvent: (service, { query, variables, event }, context) => {
-      const { viewer, requestId, traceparent, deadlineAt } = context as GraphContext;
+      const { requestId, traceparent, deadlineAt, ...asked } = context as GraphContext;
+      const viewer = viewerAt(service, asked.viewer);
       const span = isTracing() ? `event ${service} ${rootFieldOf(query)}` : service;
       return traced(span, { service: 'gateway', kind: SpanKind.CLIENT }, (own = traceparent) =>
         transport.executeEvent(service, { query, variables, event, viewer, requestId, traceparent: own, deadlineAt }),

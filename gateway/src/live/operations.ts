@@ -1,4 +1,4 @@
-import { unauthenticated, type Viewer } from '@marketgraph/platform/graphql';
+import { isActing, principalOf, unauthenticated, type Viewer } from '@marketgraph/platform/graphql';
 import type { Logger } from '@marketgraph/platform/telemetry';
 import { SpanKind, traced } from '@marketgraph/platform/tracing';
 import type { GraphQLError, GraphQLFormattedError } from 'graphql';
@@ -39,11 +39,11 @@ export function createOperations(parts: {
 
   const audienceOf = (caller: Caller, address: string): Audience => {
     const { viewer } = caller;
-    const user = viewer.kind === 'user' ? viewer : null;
+    const subject = isActing(viewer) ? principalOf(viewer) : 'anonymous';
     return {
-      scope: user ? `${user.userId} ${user.sessionId}` : 'anonymous',
-      subject: user?.userId ?? 'anonymous',
-      ownKey: user?.userId,
+      scope: viewer.kind === 'user' ? `${subject} ${viewer.sessionId}` : subject,
+      subject,
+      ownKey: viewer.kind === 'user' ? subject : undefined,
       async context() {
         const current = await identity.current(caller);
         return current && graphContext({ viewer: current, timeoutMs, address });

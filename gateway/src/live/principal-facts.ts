@@ -1,10 +1,10 @@
 import type { Logger } from '@marketgraph/platform/telemetry';
-import { principalChanged, sessionRevoked } from '@marketgraph/schema/events/accounts';
+import { apiKeyRevoked, principalChanged, sessionRevoked } from '@marketgraph/schema/events/accounts';
 import type { Audience, LoggedEvent } from '@marketgraph/federation-live';
 import type { Identity } from '../identity/identity.ts';
 import type { SessionWatch } from './session-watch.ts';
 
-/** What accounts says about users, put to work at once: caches dropped, sockets closed, streams asked again. */
+/** What accounts says about users and API keys, put to work at once: caches dropped, sockets closed, streams asked again. */
 export function principalFacts(parts: {
   identity: Identity;
   sessions: SessionWatch;
@@ -25,6 +25,10 @@ export function principalFacts(parts: {
       const { sessionId } = envelope.payload as typeof sessionRevoked.sample;
       identity.forget(userId);
       sessions.sessionRevoked(userId, sessionId);
+    }
+    if (envelope.name === apiKeyRevoked.name) {
+      identity.forgetKey(envelope.key);
+      sessions.sessionRevoked(envelope.key, null);
     }
     if (envelope.name === principalChanged.name) {
       identity.forget(userId);

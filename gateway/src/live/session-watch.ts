@@ -1,12 +1,13 @@
+import { isActing, principalOf } from '@marketgraph/platform/graphql';
 import type { Logger } from '@marketgraph/platform/telemetry';
 import type { Caller, Identity } from '../identity/identity.ts';
 
-/** Ends what is open when its session ends: at the token's expiry, on logout, when the account is closed. */
+/** Ends what is open when its session ends: at the token's expiry, on logout, when the account is closed; and with its API key. */
 export interface SessionWatch {
   /** `onEnd` runs once, with the reason. Returns the way to stop watching. */
   watch(caller: Caller, onEnd: (reason: SessionEnd) => void): () => void;
-  /** A session of this user ended; without an id all of them. */
-  sessionRevoked(userId: string, sessionId: string | null): void;
+  /** A session of this user ended; without an id all of them, or all that an API key has open. */
+  sessionRevoked(userOrKeyId: string, sessionId: string | null): void;
   /** Roles or memberships changed: whoever is no longer good is ended. Resolves when that is known. */
   principalChanged(userId: string): Promise<void>;
   stop(): void;
@@ -19,11 +20,11 @@ interface Watched {
   end(reason: SessionEnd): void;
 }
 
-/** Longer timers overflow and fire at once. */
+/** Longer timers overflow and fire at once. An API key that ends later than that is found by the check of all. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export function createSessionWatch(identity: Identity, options: { checkMs: number; log: Logger }): SessionWatch {
-  const byUser = new Map<string, Set<Watched>>();
+  const byPrincipal = new Map<string, Set<Watched>>();
 
   const check = async (watched: Iterable<Watched>): Promise<void> => {
     await Promise.all(
@@ -39,23 +40,22 @@ export function createSessionWatch(identity: Identity, options: { checkMs: numbe
 
   // The events tell at once; this is for those that never arrive.
   const timer = setInterval(() => {
-    for (const watched of byUser.values()) void check(watched);
+    for (const watched of byPrincipal.values()) void check(watched);
   }, options.checkMs);
   timer.unref();
 
   return {
     watch(caller, onEnd) {
       const { viewer, expiresAt } = caller;
-      if (viewer.kind !== 'user') return () => undefined;
-      const expiry = setTimeout(
-        () => one.end('expired'),
-        Math.min(Math.max((expiresAt?.getTime() ?? Number.POSITIVE_INFINITY) - Date.now(), 0), MAX_TIMER_MS),
-      );
+      if (!isActing(viewer)) return () => undefined;
+      const principal = principalOf(viewer);
+      const leftMs = Math.max((expiresAt?.getTime() ?? Number.POSITIVE_INFINITY) - Date.now(), 0);
+      const expiry = leftMs <= MAX_TIMER_MS ? setTimeout(() => one.end('expired'), leftMs) : undefined;
       const unwatch = () => {
         clearTimeout(expiry);
-        const mine = byUser.get(viewer.userId);
+        const mine = byPrincipal.get(principal);
         mine?.delete(one);
-        if (mine?.size === 0) byUser.delete(viewer.userId);
+        if (mine?.size === 0) byPrincipal.delete(principal);
       };
       const one: Watched = {
         caller,
@@ -64,22 +64,22 @@ export function createSessionWatch(identity: Identity, options: { checkMs: numbe
           onEnd(reason);
         },
       };
-      byUser.set(viewer.userId, (byUser.get(viewer.userId) ?? new Set()).add(one));
+      byPrincipal.set(principal, (byPrincipal.get(principal) ?? new Set()).add(one));
       return unwatch;
     },
 
-    sessionRevoked(userId, sessionId) {
-      for (const one of [...(byUser.get(userId) ?? [])]) {
+    sessionRevoked(userOrKeyId, sessionId) {
+      for (const one of [...(byPrincipal.get(userOrKeyId) ?? [])]) {
         const { viewer } = one.caller;
         if (sessionId === null || (viewer.kind === 'user' && viewer.sessionId === sessionId)) one.end('revoked');
       }
     },
 
-    principalChanged: (userId) => check(byUser.get(userId) ?? []),
+    principalChanged: (userId) => check(byPrincipal.get(userId) ?? []),
 
     stop() {
       clearInterval(timer);
-      for (const watched of byUser.values()) for (const one of [...watched]) one.end('revoked');
+      for (const watched of byPrincipal.values()) for (const one of [...watched]) one.end('revoked');
     },
   };
 }

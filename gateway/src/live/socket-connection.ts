@@ -155,7 +155,8 @@ export class SocketConnection implements Channel {
     this.initialising = true;
     const given = payload?.['authorization'] ?? payload?.['Authorization'] ?? this.authorization;
     try {
-      const caller = await this.parts.identity.authenticate(typeof given === 'string' ? given : undefined);
+      const authorization = typeof given === 'string' ? given : undefined;
+      const caller = await this.parts.identity.authenticate(authorization, this.address);
       if (this.socket.readyState !== this.socket.OPEN) return;
       this.caller = caller;
       this.unwatch = this.parts.sessions.watch(caller, (reason) =>

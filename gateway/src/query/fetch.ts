@@ -1,6 +1,7 @@
 import type { SubgraphTransport } from '@marketgraph/platform/serve';
 import { isTracing, rootFieldOf, SpanKind, traced } from '@marketgraph/platform/tracing';
 import type { GraphQLFormattedError } from 'graphql';
+import { viewerAt } from '../identity/key-reach.ts';
 import type { GraphContext } from './graph-context.ts';
 
 /** One planned fetch. `variables` may be shared with other fetches: nobody changes them. */
@@ -13,6 +14,14 @@ export interface SubgraphFetch {
 export interface SubgraphAnswer {
   data?: object | null;
   errors?: readonly GraphQLFormattedError[];
+}
+
+/** One that needs nothing of others, sent before its plan is run. */
+export interface FetchAhead {
+  service: string;
+  /** The text of the plan's fetch. */
+  query: string;
+  answer: Promise<SubgraphAnswer>;
 }
 
 /**
@@ -39,7 +48,7 @@ export function transportFetch({ transport, fetchTimeoutMs, afterMutation }: Tra
       query,
       ...(operationName ? { operationName } : {}),
       variables,
-      viewer,
+      viewer: viewerAt(service, viewer),
       requestId,
       deadlineAt: mutates ? deadlineAt : Math.min(deadlineAt, Date.now() + fetchTimeoutMs),
     };

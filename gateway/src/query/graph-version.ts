@@ -1,7 +1,7 @@
 import type { KeptAnswers } from '../cache/kept-answers.ts';
 import type { Logger } from '@marketgraph/platform/telemetry';
 import { GRAPH_SUBGRAPH, graphSubgraphSchema } from '../graph/graph-subgraph.ts';
-import { idempotentMutations } from '../graph/gateway-directives.ts';
+import { apiScopesOf, idempotentMutations } from '../graph/gateway-directives.ts';
 import { askOwners } from '../graph/node-owners.ts';
 import { createDocuments } from '../limits/documents.ts';
 import type { OperationLimits } from '../limits/operation-limits.ts';
@@ -34,7 +34,8 @@ export async function graphVersion(graph: Graph, parts: VersionParts): Promise<G
   const node = graphSubgraphSchema(typesOf(graph), askOwners(parts.fetch));
   const told = tellUnavailable(parts.fetch, { log, idempotent: idempotentMutations(graph.supergraph) });
   const fetch = withLocalSubgraph(GRAPH_SUBGRAPH, node, told);
-  const documents = createDocuments({ schema: graph.schema, limits, introspection, persisted });
+  const apiScopes = apiScopesOf(graph.supergraph);
+  const documents = createDocuments({ schema: graph.schema, limits, introspection, persisted, apiScopes });
   const engine = await createQueryEngine({
     graph,
     executor,

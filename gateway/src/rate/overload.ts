@@ -16,8 +16,8 @@ export const defaultOverloadLimits: OverloadLimits = { maxOperations: 1_000, max
 /** Of all places so many are open to queries: whoever buys finds one when those who browse take all of theirs. */
 const SHARE_OF_QUERIES = 0.75;
 const LAG_WINDOW_MS = 500;
-/** Each tick wakes up a process that may have nothing else to do. */
-const LAG_RESOLUTION_MS = 50;
+/** The ticks between two that are late count too: with fewer of them one pause, such as that of a start, would be taken for a process that cannot keep up. */
+const LAG_RESOLUTION_MS = 20;
 const RETRY_AFTER_S = '1';
 
 /** How late the event loop is, looked at twice a second. */

@@ -1,5 +1,5 @@
 import type { Clock } from '@marketgraph/platform/core';
-import { graphqlError, type Viewer } from '@marketgraph/platform/graphql';
+import { graphqlError, isActing, principalOf, type Viewer } from '@marketgraph/platform/graphql';
 import type { Redis } from '@marketgraph/platform/redis';
 import type { Logger } from '@marketgraph/platform/telemetry';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
@@ -10,7 +10,7 @@ import { type Places, countedPlaces } from './places.ts';
 import { createSharedBudget, type Refusal, type SharedBudget } from './shared-budget.ts';
 
 export interface RateSettings {
-  /** Points of operations a signed-in user may spend in a minute; 0 is no limit, here and below. */
+  /** Points of operations a signed-in user, or an API key, may spend in a minute; 0 is no limit, here and below. */
   pointsPerUser: number;
   /** The same of all anonymous callers of one address. */
   pointsPerAddress: number;
@@ -36,7 +36,7 @@ export interface RateLimits {
   spend(viewer: Viewer, address: string, points: number): void | Promise<void>;
   /** One more socket or stream of this address; the result gives its place back. */
   enterAddress(address: string): () => void;
-  /** The same of this user; anonymous callers are counted by their address alone. */
+  /** The same of this user or API key; anonymous callers are counted by their address alone. */
   enterUser(viewer: Viewer): () => void;
   /** One more subscription. */
   enterSubscription(viewer: Viewer, address: string): () => void;
@@ -107,18 +107,18 @@ export function createRateLimits(options: {
       take('requests', requests, addressKey(address), 1, 'Too many requests from your address. Try again later.'),
     spend(viewer, address, points) {
       const message = `Your operations of this minute cost too much. Ask for less, or try again later.`;
-      return viewer.kind === 'user'
-        ? take('points', perUser, viewer.userId, points, message)
+      return isActing(viewer)
+        ? take('points', perUser, principalOf(viewer), points, message)
         : take('points', perAddress, addressKey(address), points, message);
     },
     enterAddress: (address) => enter('clients', clientsOfAddress, addressKey(address), settings.clientsPerAddress),
     enterUser: (viewer) =>
-      viewer.kind === 'user'
-        ? enter('clients', clientsOfUser, viewer.userId, settings.clientsPerUser)
+      isActing(viewer)
+        ? enter('clients', clientsOfUser, principalOf(viewer), settings.clientsPerUser)
         : () => undefined,
     enterSubscription: (viewer, address) =>
-      viewer.kind === 'user'
-        ? enter('subscriptions', subscriptionsOfUser, viewer.userId, settings.subscriptionsPerUser)
+      isActing(viewer)
+        ? enter('subscriptions', subscriptionsOfUser, principalOf(viewer), settings.subscriptionsPerUser)
         : enter('subscriptions', subscriptionsOfAddress, addressKey(address), settings.subscriptionsPerAddress),
   };
 }

@@ -40,6 +40,8 @@ export interface ShopState {
   keys: unknown[];
   /** By session id; undefined: what the token says. */
   principals: Map<string, unknown>;
+  /** By the SHA-256 of the secret. */
+  apiKeys: Map<string, unknown>;
   orders: Map<string, { buyerId: string; status: string }>;
   /** Subgraphs that never answer. */
   hanging: Set<string>;
@@ -86,6 +88,7 @@ class AccountsResolver {
     return { __typename: 'User', id: userId, name: userId.slice(-4) };
   }
 
+  @Directive('@apiScope(anyOf: ["inventory:read"])')
   @Query(() => [String])
   whoami(@Ctx() { viewer }: ShopContext): string[] {
     return viewer.kind === 'user' ? [viewer.userId, ...viewer.roles] : [viewer.kind];
@@ -108,6 +111,13 @@ class AccountsResolver {
     requireService(viewer, 'gateway');
     const principal = state.principals.get(sessionId);
     return principal === undefined ? { active: true, roles: ['BUYER'], memberships: [] } : principal;
+  }
+
+  @Directive('@inaccessible')
+  @Query(() => JSONScalar, { nullable: true })
+  apiKeyPrincipal(@Ctx() { viewer, state }: ShopContext, @Arg('secretHash', () => String) secretHash: string) {
+    requireService(viewer, 'gateway');
+    return state.apiKeys.get(secretHash) ?? null;
   }
 
   @Mutation(() => Boolean)
@@ -197,6 +207,7 @@ class OrdersResolver {
     throw forbidden();
   }
 
+  @Directive('@apiScope(anyOf: ["orders:place"])')
   @Mutation(() => Boolean)
   orderPlace(): boolean {
     return true;
@@ -212,6 +223,7 @@ class OrdersResolver {
     return eventOf(root, orderId, context);
   }
 
+  @Directive('@apiScope(anyOf: ["orders:read"])')
   @Subscription(() => Int, { topics: 'gateway' })
   visits(@Root() root: StreamRoot, @Arg('id', () => ID) _id: string): number {
     return (root.envelope?.payload as { step: number } | undefined)?.step ?? 0;
@@ -227,6 +239,7 @@ class InventoryOrder {
 
 @Resolver(() => InventoryOrder)
 class InventoryResolver {
+  @Directive('@apiScope(anyOf: ["inventory:read"])')
   @Query(() => Int)
   warehouses(): number {
     return 2;
@@ -248,6 +261,7 @@ export function toyShop(): ToyShop {
   const state: ShopState = {
     keys: [],
     principals: new Map(),
+    apiKeys: new Map(),
     orders: new Map(),
     hanging: new Set(),
     failing: new Set(),

@@ -1,5 +1,5 @@
 import { GraphQLError } from 'graphql';
-import type { Viewer, UserViewer } from './viewer.ts';
+import { type ActingViewer, isActing, type UserViewer, type Viewer } from './viewer.ts';
 
 /**
  * The codes a client can meet in `errors[].extensions.code`. Outcomes that the
@@ -43,6 +43,7 @@ export const badUserInput = (message: string, extensions: Record<string, unknown
 export const eventSkipped = () => graphqlError('EVENT_SKIPPED', 'Not for this subscription.');
 
 export function requireUser(viewer: Viewer): UserViewer {
+  if (viewer.kind === 'apiKey') throw forbidden('Not with an API key.');
   if (viewer.kind !== 'user') throw unauthenticated();
   return viewer;
 }
@@ -52,6 +53,13 @@ export function requireRole(viewer: Viewer, ...roles: string[]): UserViewer {
   const user = requireUser(viewer);
   if (!user.roles.some((role) => roles.includes(role))) throw forbidden();
   return user;
+}
+
+/** For what users and machines with a key may do; in one of the roles when any are given. */
+export function requireActing(viewer: Viewer, ...roles: string[]): ActingViewer {
+  if (!isActing(viewer)) throw unauthenticated();
+  if (roles.length > 0 && !viewer.roles.some((role) => roles.includes(role))) throw forbidden();
+  return viewer;
 }
 
 export function requireService(viewer: Viewer, ...services: string[]): void {

@@ -36,6 +36,8 @@ directive @cacheControl("""In seconds.""" maxAge: Int!) on OBJECT | FIELD_DEFINI
 directive @coalesce on FIELD_DEFINITION`,
   '@idempotent': `"""A mutation without a key that sets something: asked again with the same arguments it has no further effect. Its answer may then be that it was done before."""
 directive @idempotent on FIELD_DEFINITION`,
+  '@apiScope': `"""Open to API keys that have one of these scopes. Every other field at the root of an operation is closed to keys."""
+directive @apiScope("""Each is a subgraph, a colon and what is done there.""" anyOf: [String!]!) on FIELD_DEFINITION`,
 };
 
 // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type

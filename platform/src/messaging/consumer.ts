@@ -30,6 +30,8 @@ export interface ConsumerOptions<Transaction> {
    * fails, each of them is handled by itself, so that only the one to blame is buried.
    */
   together?: Readonly<Record<string, TogetherHandler<Transaction>>>;
+  /** Names of events whose effect changes nothing when it comes again, because it looks at their sequence: no inbox for them. */
+  repeatable?: readonly string[];
   /** False for an event whose handler would do nothing: it is acknowledged without a transaction. */
   concerns?: (event: EventEnvelope) => boolean;
   /** The same by what is stored: false for an event that can change nothing any more, now or later. */
@@ -70,12 +72,13 @@ export async function startConsumer<Transaction>(options: ConsumerOptions<Transa
   const { group, domains, bus, inbox, handlers, together = {}, concerns = () => true, isNews, log, metrics } = options;
   const maxAttempts = options.maxAttempts ?? DEFAULT_MAX_ATTEMPTS;
   const concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
-  const receiveCount = options.together ? MAX_TOGETHER : RECEIVE_COUNT;
   const retryDelayMs = options.retryDelayMs ?? DEFAULT_RETRY_DELAY_MS;
   const member = await bus.join({ group, domains });
+  const isRepeatable = ({ name }: EventEnvelope) => options.repeatable?.includes(name) ?? false;
   const stats = { handled: 0, ignored: 0, buried: 0, duplicates: 0 };
   const watch = metrics && watchDeadLetters({ metrics, group, bus, log });
   let stopping = false;
+  let isCrowd = options.together !== undefined;
 
   /** Told with the next that are. One that is lost here comes again, and is nothing to anybody again. */
   let ignored: Delivery[] = [];
@@ -104,6 +107,10 @@ export async function startConsumer<Transaction>(options: ConsumerOptions<Transa
             betweenCrashPoints('consumer.effect', async () => {
               if (isNews && !(await isNews(envelope))) return 'ignored';
               const effect = (transaction: Transaction) => handler(causedBy(trace, envelope), transaction);
+              if (inbox.repeatable && isRepeatable(envelope)) {
+                await inbox.repeatable(effect);
+                return 'handled';
+              }
               return (await inbox.once(group, envelope.id, effect)) ? 'handled' : 'duplicates';
             }),
         );
@@ -134,7 +141,8 @@ export async function startConsumer<Transaction>(options: ConsumerOptions<Transa
     if (outcome.ended === 'stopped') return false;
     if (outcome.ended === 'failed') {
       const { attempt, error } = outcome;
-      await member.bury({ ...delivery, attempt }, reasonOf(error));
+      const { domain, position } = delivery;
+      await member.bury({ domain, position, envelope, attempt }, reasonOf(error));
       stats.buried += 1;
       log.error({ err: error, group, event: envelope.name, id: envelope.id, attempt }, 'event buried');
       return true;
@@ -160,13 +168,16 @@ export async function startConsumer<Transaction>(options: ConsumerOptions<Transa
           `${group} events`,
           { service: group, kind: SpanKind.CONSUMER, parent: events[0]!.trace },
           (trace) =>
-            betweenCrashPoints('consumer.effect', () =>
-              inbox.onceTogether!(group, events, async (fresh, transaction) => {
+            betweenCrashPoints('consumer.effect', async () => {
+              const effect = async (fresh: readonly EventEnvelope[], transaction: Transaction): Promise<void> => {
                 for (const ofOneName of chunksByName(fresh.map((event) => causedBy(trace, event)))) {
                   await together[ofOneName[0]!.name]!(ofOneName, transaction);
                 }
-              }),
-            ),
+              };
+              if (!inbox.repeatable || !events.every(isRepeatable)) return inbox.onceTogether!(group, events, effect);
+              await inbox.repeatable((transaction) => effect(events, transaction));
+              return events.length;
+            }),
         );
         stats.handled += news;
         stats.duplicates += run.length - news;
@@ -199,11 +210,13 @@ export async function startConsumer<Transaction>(options: ConsumerOptions<Transa
     intervalMs: 50,
     async run() {
       const waitMs = ignored.length > 0 ? IGNORED_WAIT_MS : RECEIVE_WAIT_MS;
-      const deliveries = await member.receive({ count: receiveCount, waitMs });
+      const deliveries = await member.receive({ count: isCrowd ? MAX_TOGETHER : RECEIVE_COUNT, waitMs });
       // Most events are nothing to most groups.
       const [nothing, concerning] = parted(deliveries, isIgnored);
       stats.ignored += nothing.length;
       ignored.push(...nothing);
+      // What is nothing to the group is read over quickly; of what is handled one by one few are taken at a time.
+      isCrowd = options.together !== undefined || (deliveries.length > 0 && concerning.length === 0);
       if (deliveries.length === 0 || ignored.length >= RECEIVE_COUNT) await acknowledge([]);
       const apart = await handleTogether(concerning);
       const lanes = [...Map.groupBy(apart, keyOf).values()];

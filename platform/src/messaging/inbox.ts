@@ -16,4 +16,9 @@ export interface Inbox<Transaction> {
     events: readonly EventEnvelope[],
     effect: (news: readonly EventEnvelope[], transaction: Transaction) => Promise<void>,
   ): Promise<number>;
+  /**
+   * Runs an effect that changes nothing when it comes again; nothing is remembered of its events. It need not be one
+   * transaction: what was done by half is done again as a whole.
+   */
+  repeatable?(effect: (transaction: Transaction) => Promise<void>): Promise<void>;
 }

@@ -10,6 +10,7 @@ import {
   type GroupMember,
 } from './bus.ts';
 import { deadLettersOf, type EventEnvelope, markOfStream, streamOf } from './envelope.ts';
+import { deliveriesOf, deliveryOf, fieldOf, type StreamEntry, type StreamReply } from './stream-delivery.ts';
 import { groupStates, streamFacts } from './stream-facts.ts';
 
 export interface RedisBusOptions {
@@ -25,6 +26,8 @@ const DEFAULT_KEEP_EVENTS = 200_000;
 const DEFAULT_CLAIM_AFTER_MS = 30_000;
 const MAX_DEAD_LETTERS = 100_000;
 const READ_BATCH = 500;
+/** Who follows looks at each of them at once, and everybody else in its process waits for that. */
+const FOLLOW_BATCH = 200;
 /** An answer that has not come by then will not come: the connection is dead and nobody has said so. */
 const ANSWER_MS = 5_000;
 /**
@@ -56,9 +59,6 @@ return positions`;
 
 /** The second is what a member is told whose wait was ended by the loss. */
 const GROUP_IS_GONE = /NOGROUP|UNBLOCKED/;
-
-type StreamEntry = [id: string, fields: string[]];
-type StreamReply = [stream: string, entries: StreamEntry[]][] | null;
 
 export async function createRedisBus(options: RedisBusOptions): Promise<EventBus> {
   const { url, log, keepEvents = DEFAULT_KEEP_EVENTS, claimAfterMs = DEFAULT_CLAIM_AFTER_MS } = options;
@@ -124,7 +124,7 @@ export async function createRedisBus(options: RedisBusOptions): Promise<EventBus
 
     async read(domain, { after, count }) {
       const entries = await redis.xrange(streamOf(domain), `(${after}`, '+', 'COUNT', Math.min(count, READ_BATCH));
-      return entries.flatMap((entry) => deliveryOf(domain, entry, 1, log) ?? []);
+      return entries.map((entry) => deliveryOf(domain, entry, 1, log));
     },
 
     follow(after) {
@@ -201,8 +201,7 @@ async function joinGroup(options: {
           number,
           number,
         ][];
-        const delivery = deliveryOf(domain, entry, pending[0]?.[3] ?? 1, log);
-        if (delivery) claimed.push(delivery);
+        claimed.push(deliveryOf(domain, entry, pending[0]?.[3] ?? 1, log));
       }
     }
     return claimed;
@@ -289,7 +288,7 @@ function followStreams(url: string, log: Logger, after: Readonly<Record<string, 
       const domains = Object.keys(positions);
       const reply = (await redis.xread(
         'COUNT',
-        READ_BATCH,
+        FOLLOW_BATCH,
         'BLOCK',
         waitMs,
         'STREAMS',
@@ -316,53 +315,4 @@ async function createGroup(redis: Redis, stream: string, group: string, from: st
   } catch (error) {
     if (!(error instanceof Error) || !error.message.startsWith('BUSYGROUP')) throw error;
   }
-}
-
-function deliveriesOf(reply: StreamReply, log: Logger): Delivery[] {
-  return (reply ?? []).flatMap(([stream, entries]) =>
-    entries.flatMap((entry) => deliveryOf(stream.slice('events:'.length), entry, 1, log) ?? []),
-  );
-}
-
-/** An entry that is not an envelope still gets a delivery: its group buries it with the reason. */
-function deliveryOf(domain: string, [position, fields]: StreamEntry, attempt: number, log: Logger): Delivery | null {
-  const text = fields ? fieldOf(fields, 'e') : undefined;
-  let envelope: EventEnvelope | undefined;
-  return {
-    domain,
-    position,
-    attempt,
-    name: nameIn(text),
-    // Most events are nothing to most groups: they are never parsed.
-    get envelope() {
-      return (envelope ??= parseEnvelope(text, () => log.error({ domain, position }, 'unreadable event')) ?? {
-        ...{ id: position, name: UNREADABLE, version: 0, occurredAt: '', key: '', sequence: 0 },
-        payload: text,
-      });
-    },
-  };
-}
-
-/** What an entry that is no envelope is called: every group buries it, also when it comes again. */
-const UNREADABLE = 'unreadable';
-/** Our own envelopes have their name in front, behind nothing but plain texts. */
-const NAME = /^\{(?:"(?:id|trace|occurredAt)":"[^"\\]*",)*"name":"([^"\\]+)"/;
-
-function nameIn(text: string | undefined): string | undefined {
-  const name = NAME.exec(text ?? '')?.[1];
-  return name === UNREADABLE ? undefined : name;
-}
-
-function parseEnvelope(text: string | undefined, onUnreadable: () => void): EventEnvelope | undefined {
-  try {
-    return JSON.parse(text ?? '') as EventEnvelope;
-  } catch {
-    onUnreadable();
-    return undefined;
-  }
-}
-
-function fieldOf(fields: readonly string[], name: string): string | undefined {
-  const at = fields.indexOf(name);
-  return at < 0 ? undefined : fields[at + 1];
 }

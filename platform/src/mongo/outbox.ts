@@ -55,6 +55,15 @@ const EVENTS_PER_DOCUMENT = 50;
 const FETCH = 100;
 const LEASE_MS = 10_000;
 
+/** JSON of a `NewEvent` without a trace of its own, made by `toEventText`: whoever has much to tell makes it before the transaction. */
+export interface EventText {
+  readonly text: string;
+}
+
+export function toEventText(event: Omit<NewEvent, 'trace'>): EventText {
+  return { text: JSON.stringify(event) };
+}
+
 /**
  * Writes events beside the change they tell of, in the same transaction; the
  * relay of this process is told at its commit. The counter document makes concurrent writers of one domain wait for each other
@@ -62,10 +71,10 @@ const LEASE_MS = 10_000;
  */
 export async function appendToMongoOutbox(
   { db, session }: MongoTransaction,
-  events: readonly NewEvent[],
+  events: readonly (NewEvent | EventText)[],
   { ids, now, trace = activeTraceparent() }: { ids: Ids; now: Date; trace?: string },
-): Promise<EventEnvelope[]> {
-  if (events.length === 0) return [];
+): Promise<void> {
+  if (events.length === 0) return;
   const counter = await db
     .collection<CounterDocument>('counters')
     .findOneAndUpdate(
@@ -75,22 +84,21 @@ export async function appendToMongoOutbox(
     );
   const first = (counter?.next ?? events.length) - events.length + 1;
   const occurredAt = now.toISOString();
-  const envelopes: EventEnvelope[] = events.map((event) => ({
-    ...(trace ? { trace } : {}),
-    ...event,
-    id: ids.next('evt'),
-    occurredAt,
-  }));
+  const begin = trace ? `{"trace":${JSON.stringify(trace)},` : '{';
   const documents: OutboxDocument[] = [];
-  for (let from = 0; from < envelopes.length; from += EVENTS_PER_DOCUMENT) {
-    const together = envelopes.slice(from, from + EVENTS_PER_DOCUMENT);
-    const place = { _id: together[0]!.id, position: first + from, occurredAt };
-    const texts = together.map((envelope) => JSON.stringify(envelope));
+  for (let from = 0; from < events.length; from += EVENTS_PER_DOCUMENT) {
+    const together = events.slice(from, from + EVENTS_PER_DOCUMENT);
+    const eventIds = together.map(() => ids.next('evt'));
+    const texts = together.map((event, at) => {
+      const id = eventIds[at]!;
+      if (!('text' in event)) return JSON.stringify({ ...(trace ? { trace } : {}), ...event, id, occurredAt });
+      return `${begin}${event.text.slice(1, -1)},"id":"${id}","occurredAt":"${occurredAt}"}`;
+    });
+    const place = { _id: eventIds[0]!, position: first + from, occurredAt };
     documents.push({ ...place, count: together.length, texts, publishedAt: null });
   }
   await db.collection<OutboxDocument>('outbox').insertMany(documents, { session });
   hasWritten(session, documents);
-  return envelopes;
 }
 
 /** One relay per outbox at a time, by a lease for as long as a batch takes, which a dead process loses after ten seconds. */

@@ -28,5 +28,7 @@ export function postgresInbox(orm: Database): Inbox<EntityManager> {
         if (news.length > 0) await effect(news, em);
         return news.length;
       }),
+
+    repeatable: (effect) => effect(orm.em.fork()),
   };
 }

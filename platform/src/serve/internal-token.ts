@@ -1,6 +1,6 @@
 import { exportJWK, generateKeyPair, importJWK, type JSONWebKeySet, type JWK, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
-import type { Viewer } from '../graphql/viewer.ts';
+import { isActing, type Viewer } from '../graphql/viewer.ts';
 
 /** How long a token between services lives; a captured one is worthless within a minute. */
 const LIFETIME_S = 60;
@@ -89,8 +89,9 @@ export async function internalTokenVerifier(audience: string, trusted: JSONWebKe
 
 /** All calls of one token get the same viewer; none of them can change it. */
 function frozen(viewer: Viewer): Viewer {
-  if (viewer.kind === 'user') {
+  if (isActing(viewer)) {
     Object.freeze(viewer.roles);
+    if (viewer.kind === 'apiKey') Object.freeze(viewer.scopes);
     for (const membership of viewer.memberships) Object.freeze(membership);
     Object.freeze(viewer.memberships);
   }

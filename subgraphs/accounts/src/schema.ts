@@ -1,6 +1,7 @@
 import { buildSubgraph, hasRole, isService, type SubgraphSchema } from '@marketgraph/platform/graphql';
 import { isSelf, reachesVendor, seesOrganization, seesUser } from './graphql/access.ts';
 import * as types from './graphql/account.type.ts';
+import { ApiKeyMutations, VendorApiKeys } from './graphql/api-key.resolver.ts';
 import { AuditFields, AuditQueries } from './graphql/audit.resolver.ts';
 import { AuditLogEntry } from './graphql/audit.type.ts';
 import type { AccountsContext } from './graphql/context.ts';
@@ -36,6 +37,8 @@ export function accountsSchema(): SubgraphSchema {
       SessionMutations,
       ProfileMutations,
       VendorMutations,
+      ApiKeyMutations,
+      VendorApiKeys,
     ],
     orphanedTypes: [
       BasicUserError,

@@ -38,6 +38,7 @@ import { accountsSchema } from './schema.ts';
 import { Initial } from './store/migrations/001-initial.ts';
 import { Prime } from './store/migrations/002-prime.ts';
 import { TasteAndReach } from './store/migrations/003-taste-and-reach.ts';
+import { ApiKeys } from './store/migrations/004-api-keys.ts';
 
 export interface AccountsDeps {
   config: AccountsConfig;
@@ -62,7 +63,12 @@ export async function createAccounts(deps: AccountsDeps): Promise<Subgraph> {
   await migrateDatabase({
     ownerUrl: config.migrationDatabaseUrl,
     appUrl: config.databaseUrl,
-    migrations: { '001-initial': Initial, '002-prime': Prime, '003-taste-and-reach': TasteAndReach },
+    migrations: {
+      '001-initial': Initial,
+      '002-prime': Prime,
+      '003-taste-and-reach': TasteAndReach,
+      '004-api-keys': ApiKeys,
+    },
     appendOnly: ['audit_log'],
     log,
   });

@@ -5,8 +5,10 @@ import type { ImportDeps } from '../src/commands/command-deps.ts';
 import { applyBatch } from '../src/commands/import/apply-batch.ts';
 import { planBatch } from '../src/commands/import/plan-batch.ts';
 import { prepareRow } from '../src/commands/import/prepare-rows.ts';
-import type { KeptCategories } from '../src/commands/import/row-categories.ts';
+import { madeReady } from '../src/commands/import/ready-writes.ts';
+import { type KeptCategories, rowCategories } from '../src/commands/import/row-categories.ts';
 import type { ImportState } from '../src/domain/catalog-import.ts';
+import type { CategoryReference } from '../src/domain/import-row.ts';
 import { type CatalogStore, catalogStore } from '../src/store/catalog-store.ts';
 import { claimImport, insertImport } from '../src/store/imports.ts';
 import { type Actions, actions, ids, openShop, present, type Seller, type Shop } from './shop.ts';
@@ -64,7 +66,7 @@ async function takeAcross(records: readonly object[], change: (state: ImportStat
   let state = await anImport();
   const from = 1_000;
   const batch = { rows: rows(records, from), line: from + records.length - 1, isLast: true };
-  const ahead = await planBatch(deps(), state, batch.rows, { kept: new Map() });
+  const ahead = await madeReady(deps(), await planBatch(deps(), state, batch.rows, { kept: new Map() }));
   const changed = await change(state);
   if (isImport(changed) && changed.id === state.id) state = changed;
   let again = 0;
@@ -142,6 +144,15 @@ describe('C17 a batch that was planned ahead', () => {
     const { errors, created } = await plan([aRow('KEPT-2'), aRow('KEPT-3', { category: ['Ahead', 'New again'] })]);
     expect([errors, created]).toEqual([[], 2]);
     expect(kept.size).toBe(1);
+  });
+
+  it('finds the categories it has looked up also when what is kept is forgotten before its rows are planned', async () => {
+    const reference: CategoryReference = { by: 'names', parts: ['Ahead', 'Shelf'] };
+    const look = { kept: new Map(), language: 'en', session: undefined };
+    await rowCategories(deps(), [reference], look);
+    const found = await rowCategories(deps(), [reference], look);
+    look.kept.clear();
+    expect(found.find(reference)).toMatchObject({ ok: true, value: { path: [{}, { slug: 'shelf' }] } });
   });
 
   it('tells of the categories as they are called by then', async () => {

@@ -27,7 +27,7 @@ import { commandDeps } from './commands/deps.ts';
 import { expireReservations } from './commands/end-reservation.ts';
 import type { InventoryConfig } from './config.ts';
 import { inventoryCounts, watchReservations } from './counts.ts';
-import { eventHandlers, togetherHandlers } from './events/in.ts';
+import { eventHandlers, repeatable, togetherHandlers } from './events/in.ts';
 import type { InventoryContext } from './graphql/context.ts';
 import { createLoaders } from './graphql/loaders.ts';
 import { inventorySchema } from './schema.ts';
@@ -105,6 +105,7 @@ export async function createInventory(deps: InventoryDeps): Promise<Subgraph> {
         inbox: postgresInbox(orm),
         handlers: eventHandlers(commands),
         together: togetherHandlers,
+        repeatable,
         log,
         metrics,
       });

@@ -12,7 +12,7 @@ import { startQueryCount } from './commands/count-query.ts';
 import { prepareIndex } from './commands/prepare-index.ts';
 import { indexerRounds } from './commands/indexer-rounds.ts';
 import type { SearchConfig } from './config.ts';
-import { handlers, togetherHandlers } from './events/in.ts';
+import { handlers, repeatable, togetherHandlers } from './events/in.ts';
 import type { SearchContext } from './graphql/context.ts';
 import { createLoaders } from './graphql/loaders.ts';
 import { bestSold } from './queries/best-sold.ts';
@@ -94,6 +94,7 @@ export async function createSearch(deps: SearchDeps): Promise<Subgraph> {
         inbox,
         handlers,
         together: togetherHandlers,
+        repeatable,
         log,
         metrics,
       });

@@ -48,7 +48,7 @@ const listingSteps = (productId: string): Step[] => {
   const { vendorId, price } = catalog.offerChanged.sample;
   return [
     ['product', productId, 1, factsText({ ...catalog.productChanged.sample, status: 'PUBLISHED' })],
-    ['offer', `off_of_${productId}`, 1, productId, JSON.stringify({ vendorId, status: 'ACTIVE', ...price })],
+    ['offer', `off_of_${productId}`, 1, productId, vendorId, JSON.stringify({ vendorId, status: 'ACTIVE', ...price })],
   ];
 };
 
@@ -153,6 +153,25 @@ describe('the index and its sources', () => {
     } finally {
       await again.stop();
     }
+  });
+
+  it('remembers no event that changes nothing when it comes again, and writes nothing anew when it does', async () => {
+    const { id, offerIds } = await shop.sources.addProduct({ title: 'Willow basket' });
+    await shop.sources.changeOffer(offerIds[0]!, { amount: 4_200 });
+    await shop.sources.setStock(offerIds[0]!, 3);
+    await shop.sources.rate(id, 4, 2);
+    await inStep();
+    const stateOf = () =>
+      Promise.all([shop.redis.hgetall(`search:product:${id}`), foundIds(shop, { query: 'willow' })]);
+    const before = await stateOf();
+    for (const domain of ['catalog', 'inventory', 'reviews']) {
+      const told = (await shop.bus.read(domain, { after: '0-0', count: 500 })).map(({ envelope }) => envelope);
+      await shop.bus.publish(domain, told.toReversed());
+      await until(async () => (await groupLag(domain)) === 0, { what: `${domain} to be handled again` });
+      const keys = told.map((event) => `search:inbox:search:${event.id}`);
+      expect(await shop.redis.exists(...keys)).toBe(0);
+    }
+    expect(await stateOf()).toEqual(before);
   });
 
   it('writes a single change at once, and what follows a crowd together', async () => {

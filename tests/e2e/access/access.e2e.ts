@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { itLetsKeysDoWhatTheirScopesName } from './api-keys.ts';
 import { type AccessCast, openAccessCast } from './cast-of-access.ts';
 import { itAnswersOnlyTheGateway } from './direct-calls.ts';
 import { accessOf, everyRootField } from './matrix.ts';
@@ -19,6 +20,7 @@ describe.each(['monolith', 'processes'] as const)('access, %s', (shape) => {
   afterAll(() => cast?.stop());
 
   itKeepsWhatIsAnns(opened);
+  itLetsKeysDoWhatTheirScopesName(opened);
   if (shape === 'processes') itAnswersOnlyTheGateway(opened);
 
   // Last, since it ends with everybody signing out.

@@ -138,6 +138,8 @@ export const rootFields: Readonly<Record<string, Row>> = {
   searchReindex: ['sign in', 'no', 'no', 'yes'],
   searchIndexRollback: ['sign in', 'no', 'no', 'yes'],
   vendorReachSet: ['sign in', 'yes', 'yes', 'yes'],
+  apiKeyCreate: ['sign in', 'no', 'yes', 'no'],
+  apiKeyRevoke: ['sign in', 'no', 'yes', 'no'],
   vendorPrimeEligibleSet: ['sign in', 'no', 'no', 'yes'],
   searchSynonymsSet: ['sign in', 'no', 'no', 'yes'],
   searchEventTrack: ['yes', 'yes', 'yes', 'yes'],

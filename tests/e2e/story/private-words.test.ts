@@ -10,6 +10,7 @@ describe('what must not be in a log', () => {
     ['{"token":"eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ1c3JfMSJ9.c2lnbmF0dXJl"}', 'signed token'],
     ['authorization: Bearer abcdefghijklmnop', 'bearer token'],
     ['{"refresh":"0123456789012345678901234567890123456789abc"}', 'refresh token'],
+    ['{"given":"mgk_0123456789012345678901234567890123456789abc"}', 'API key'],
     ['{"secret":"whsec_abcdef123456"}', 'secret of the provider'],
     ['{"hash":"$argon2id$v=19$m=65536"}', 'password hash'],
     ['postgres://orders:secret@127.0.0.1:5432/orders', 'credential in an address'],

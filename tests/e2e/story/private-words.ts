@@ -8,6 +8,7 @@ const PRIVATE: Readonly<Record<string, RegExp>> = {
   'signed token': /eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g,
   'bearer token': /\bBearer [\w.~+/-]{12,}/gi,
   'refresh token': /(?<![\w-])[\w-]{43}(?![\w-])/g,
+  'API key': /\bmgk_[\w-]{16,}/g,
   'secret of the provider': /\b(?:sk_(?:test|live)_\w{6,}|whsec_\w{6,}|pi_\w+_secret_\w+)/g,
   'password hash': /\$argon2\w*\$/g,
   'private key': /-----BEGIN|"d":"[\w-]{20,}"/g,

@@ -6,6 +6,7 @@ import { availableOf } from '../../story/purchase.ts';
 import { accepted, silentReport } from '../../story/report.ts';
 import { startTestMarketplace, type TestMarketplace } from '../../support/marketplace.ts';
 import { Person } from '../../support/person.ts';
+import { ask } from '../../support/raw-graph.ts';
 import { type SecondGateway, startSecondGateway } from '../../support/second-gateway.ts';
 import { buy, type Listing, listProduct } from '../../support/shop.ts';
 
@@ -68,6 +69,24 @@ describe('G9 two gateways, two copies of orders and of inventory', () => {
     });
     await resumed.find(({ stockChanged }) => stockChanged.available === 18, '18 lamps');
     expect(resumed.events.map(({ stockChanged }) => stockChanged.available)).toEqual([17, 18]);
+  });
+
+  it('A24 an API key that is revoked at one is refused by the other with its next request', async () => {
+    const { person, warehouses } = vendor;
+    const created = await ask<{ apiKeyCreate: { apiKeyId: string; secret: string } }>(
+      market.url,
+      'mutation { apiKeyCreate(input: { name: "WMS", scopes: ["inventory:read"] }) { apiKeyId secret } }',
+      { token: person.accessToken },
+    );
+    const { apiKeyId: id, secret: token } = created.data!.apiKeyCreate;
+    const read = (url: string) =>
+      ask(url, 'query($id: ID!) { warehouse(id: $id) { code } }', { variables: { id: warehouses[0] }, token });
+    for (const url of [market.url, other.url]) expect((await read(url)).codes).toEqual([]);
+    const revoked = await ask(market.url, 'mutation($id: ID!) { apiKeyRevoke(id: $id) { success } }', {
+      ...{ variables: { id }, token: person.accessToken },
+    });
+    expect(revoked.data).toEqual({ apiKeyRevoke: { success: true } });
+    for (const url of [other.url, market.url]) expect((await read(url)).codes).toEqual(['UNAUTHENTICATED']);
   });
 
   it('whichever copies are there, goods are bought: one of each dies, then the other', async () => {

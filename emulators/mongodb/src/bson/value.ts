@@ -16,6 +16,7 @@ import {
   type Timestamp,
 } from 'bson';
 import { CommandError, refuse } from '../errors.ts';
+import { decodePlain } from './plain-decoder.ts';
 
 /**
  * The value model. Every BSON type keeps its identity, so that a document comes back exactly as it was sent:
@@ -91,6 +92,11 @@ export function getField(doc: Doc, field: string): Maybe {
 }
 
 export function decodeDocument(bytes: Uint8Array): Doc {
+  return decodePlain(bytes) ?? decodeByLibrary(bytes);
+}
+
+/** Every type there is, and what is wrong with bytes that are no document. */
+export function decodeByLibrary(bytes: Uint8Array): Doc {
   let raw: unknown;
   try {
     raw = deserialize(bytes, READ_OPTIONS);

@@ -46,7 +46,7 @@ function create(context: CommandContext): Reply {
 }
 
 /** Changes to a collection itself wait for the transactions that are writing to it. */
-function alone<T>(
+async function alone<T>(
   context: CommandContext,
   find: () => Collection | undefined,
   run: (collection: Collection) => T,

@@ -13,7 +13,7 @@ export const MAX_STATEMENTS = 100_000;
 export async function runStatements<T extends Doc>(
   context: CommandContext,
   statements: readonly T[],
-  run: (statement: T, index: number) => Promise<Doc>,
+  run: (statement: T, index: number) => Doc | Promise<Doc>,
 ): Promise<{ results: (Doc | undefined)[]; writeErrors: Doc[] }> {
   if (statements.length === 0 || statements.length > MAX_STATEMENTS) {
     throw new CommandError(
@@ -27,7 +27,8 @@ export async function runStatements<T extends Doc>(
   for (const [index, statement] of statements.entries()) {
     context.deadline.check();
     try {
-      results[index] = await onceOnly(context, index, () => run(statement, index));
+      const result = onceOnly(context, index, () => run(statement, index));
+      results[index] = result instanceof Promise ? await result : result;
     } catch (error) {
       writeErrors.push(toWriteError(error, index, context));
       if (isOrdered) break;
@@ -37,14 +38,21 @@ export async function runStatements<T extends Doc>(
 }
 
 /** Does it, and remembers the answer for a retry; or remembers that it was done. */
-export async function onceOnly(context: CommandContext, statement: number, run: () => Promise<Doc>): Promise<Doc> {
+export function onceOnly(
+  context: CommandContext,
+  statement: number,
+  run: () => Doc | Promise<Doc>,
+): Doc | Promise<Doc> {
   const { session, retryNumber } = context;
   if (!session || retryNumber === undefined) return run();
   const earlier = session.history.results.get(statement);
   if (earlier) return earlier;
-  const result = await run();
-  session.remember(statement, result);
-  return result;
+  const remembered = (result: Doc): Doc => {
+    session.remember(statement, result);
+    return result;
+  };
+  const result = run();
+  return result instanceof Promise ? result.then(remembered) : remembered(result);
 }
 
 /** In a transaction nothing goes on after an error: the command fails, and the transaction with it. */

@@ -50,14 +50,14 @@ async function insert(context: CommandContext): Promise<Reply> {
   const sent = arrayOption(context.body, 'documents');
   const sentBytes = bytesOfSequence(sent);
   const documents = sent.map((doc) => withId(doc));
-  const { results, writeErrors } = await runStatements(context, documents, async (doc, index) => {
+  const { results, writeErrors } = await runStatements(context, documents, (doc, index) => {
     // As it was sent, unless it was given an id.
     const bytes = doc === sent[index] ? sentBytes?.[index] : undefined;
-    await attempt(context, () => {
+    return attempt(context, () => {
       assertStorable(doc);
       context.writer.insert(context.server.store.collectionFor(context.database, name), doc, bytes);
+      return INSERTED;
     });
-    return INSERTED;
   });
   return writeReply({ n: results.filter(Boolean).length }, writeErrors);
 }
@@ -121,7 +121,7 @@ function updateStatement(statement: Doc, context: CommandContext): UpdateStateme
   };
 }
 
-async function runUpdate(context: CommandContext, statement: UpdateStatement & { name: string }): Promise<Doc> {
+function runUpdate(context: CommandContext, statement: UpdateStatement & { name: string }): Doc | Promise<Doc> {
   return attempt(context, () => {
     const { count, modified, upserted } = applyUpdate(context, statement);
     const result: Doc = { n: count, nModified: modified };

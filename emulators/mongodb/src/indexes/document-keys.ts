@@ -14,20 +14,60 @@ export interface DocumentKeys {
 
 const NONE: readonly string[] = [];
 
+/** Keys of single fields of one document, by path and direction: its indexes have most of them in common. */
+export interface KeyParts {
+  ascending: Map<string, string>;
+  descending: Map<string, string>;
+}
+
 /** The entries a document has in an index: one, or one per element when an array is on the way. */
-export function documentKeys(doc: Doc, fields: readonly IndexField[]): DocumentKeys {
-  const [only] = fields;
-  if (fields.length === 1 && only?.parts.length === 1) {
-    const value = getField(doc, only.path);
-    if (!Array.isArray(value)) {
-      return { keys: [fieldKey({ value, field: only })], multikeyPaths: NONE, isEmpty: value === undefined };
-    }
+export function documentKeys(doc: Doc, fields: readonly IndexField[], parts?: KeyParts): DocumentKeys {
+  if (fields.every((field) => field.parts.length === 1)) {
+    const keys = ownFieldKeys(doc, fields, parts);
+    if (keys) return keys;
   }
   const cursors = fields.map((field) => advance({ field, value: doc, at: 0 }));
   if (!cursors.some(isAtArray)) return { keys: [keyOf(cursors)], multikeyPaths: NONE, isEmpty: !cursors.some(exists) };
   const found: Found = { keys: new Set(), multikeyPaths: new Set(), isEmpty: true };
   collect(cursors, found);
   return { keys: [...found.keys], multikeyPaths: [...found.multikeyPaths], isEmpty: found.isEmpty };
+}
+
+/** The same where every path is a field of the document itself, as most are; undefined when two of them are arrays. */
+function ownFieldKeys(doc: Doc, fields: readonly IndexField[], parts?: KeyParts): DocumentKeys | undefined {
+  let arrayAt = -1;
+  let isEmpty = true;
+  for (const [at, { path }] of fields.entries()) {
+    const value = getField(doc, path);
+    if (value !== undefined) isEmpty = false;
+    if (!Array.isArray(value)) continue;
+    if (arrayAt >= 0) return undefined;
+    arrayAt = at;
+  }
+  let before = '';
+  let after = '';
+  for (const [at, field] of fields.entries()) {
+    if (at === arrayAt) continue;
+    const part = ownFieldKey(doc, field, parts);
+    if (at < arrayAt || arrayAt < 0) before += part;
+    else after += part;
+  }
+  const field = fields[arrayAt];
+  if (!field) return { keys: [before], multikeyPaths: NONE, isEmpty };
+  const items = doc[field.path] as Value[];
+  const values: Cursor['value'][] = items.length === 0 ? [EMPTY_ARRAY] : items;
+  const keys = new Set(values.map((value) => before + fieldKey({ value, field }) + after));
+  return { keys: [...keys], multikeyPaths: [field.path], isEmpty };
+}
+
+function ownFieldKey(doc: Doc, field: IndexField, parts: KeyParts | undefined): string {
+  const known = field.direction === 1 ? parts?.ascending : parts?.descending;
+  let key = known?.get(field.path);
+  if (key === undefined) {
+    key = fieldKey({ value: getField(doc, field.path), field });
+    known?.set(field.path, key);
+  }
+  return key;
 }
 
 /** An empty array has a place of its own in the order, below null. */

@@ -5,7 +5,7 @@ import { CommandError } from '../errors.ts';
 import { compileFilter, type Matcher } from '../query/matcher.ts';
 import type { StoredRecord } from '../storage/stored-record.ts';
 import type { IndexDefinition } from './definition.ts';
-import { documentKeys } from './document-keys.ts';
+import { documentKeys, type KeyParts } from './document-keys.ts';
 import { type KeyRange, SortedKeys } from './sorted-keys.ts';
 
 /**
@@ -39,9 +39,9 @@ export class SecondaryIndex {
   }
 
   /** Keys of a document, none when the index leaves it out. Noting arrays here also covers documents still in flight. */
-  keysOf(doc: Doc): string[] {
+  keysOf(doc: Doc, parts?: KeyParts): string[] {
     if (this.#isIndexed && !this.#isIndexed(doc)) return [];
-    const { keys, multikeyPaths, isEmpty } = documentKeys(doc, this.definition.fields);
+    const { keys, multikeyPaths, isEmpty } = documentKeys(doc, this.definition.fields, parts);
     if (this.definition.isSparse && isEmpty) return [];
     for (const path of multikeyPaths) this.multikeyPaths.add(path);
     return keys;

@@ -1,7 +1,7 @@
 /** Chunks are split at this size: sorting in touches at most so many entries per place. */
 const MAX_CHUNK = 512;
 /** What was added and not looked for yet is sorted in when there is so much of it: nobody waits long for that. */
-const MAX_FRESH = 2_048;
+const MAX_FRESH = 4_096;
 
 /** Fewer than this find their places one by one: for them a chunk is not written anew. */
 const MIN_TOGETHER = 8;

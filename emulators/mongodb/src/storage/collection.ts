@@ -71,7 +71,8 @@ export class Collection {
 
   keysOf(doc: Doc): KeysByIndex {
     const indexes = this.#indexes;
-    return { indexes, lists: indexes.map((index) => index.keysOf(doc)) };
+    const parts = { ascending: new Map<string, string>(), descending: new Map<string, string>() };
+    return { indexes, lists: indexes.map((index) => index.keysOf(doc, parts)) };
   }
 
   /**

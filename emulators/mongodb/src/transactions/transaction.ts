@@ -156,9 +156,9 @@ export class Transaction implements Writer, ReadView {
       apply();
     } finally {
       for (const [collection, pending] of this.#pending) {
-        for (const { id, doc } of pending.values()) {
+        for (const { id, doc, keys } of pending.values()) {
           if (collection.reservedIds.get(id) === this) collection.reservedIds.delete(id);
-          this.#release(collection, doc);
+          this.#release(collection, doc, keys);
         }
       }
       for (const record of this.#locked) record.lockedBy = undefined;
@@ -210,9 +210,12 @@ export class Transaction implements Writer, ReadView {
   }
 
   /** An id stays taken to the end, also when its document is removed again: its events are told at the commit. */
-  #release(collection: Collection, doc: Doc | null): void {
+  #release(collection: Collection, doc: Doc | null, keys?: KeysByIndex): void {
     if (!doc) return;
-    for (const index of collection.indexes) if (index.definition.isUnique) index.release(index.keysOf(doc), this);
+    const known = keys?.indexes === collection.indexes ? keys.lists : undefined;
+    for (const [i, index] of collection.indexes.entries()) {
+      if (index.definition.isUnique) index.release(known?.[i] ?? index.keysOf(doc), this);
+    }
   }
 }
 

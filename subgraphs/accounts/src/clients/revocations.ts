@@ -1,19 +1,19 @@
 import type { Redis } from '@marketgraph/platform/redis';
 import type { Logger } from '@marketgraph/platform/telemetry';
 
-/** Sessions that ended while their access token is still fresh, where the gateway looks before it trusts a token. */
+/** Sessions that ended while their access token is still fresh, and API keys taken back, where the gateway looks before it trusts a token. */
 export interface Revocations {
-  /** Known for as long as a token of the session can live. The database is the truth: Redis away is no failure. */
-  add(sessionId: string, lifetimeS: number): Promise<void>;
+  /** Known for as long as a token of the session, or what a gateway knows of the key, can live. The database is the truth: Redis away is no failure. */
+  add(sessionOrKeyId: string, lifetimeS: number): Promise<void>;
 }
 
 export function redisRevocations(redis: Redis, log: Logger): Revocations {
   return {
-    async add(sessionId, lifetimeS) {
+    async add(sessionOrKeyId, lifetimeS) {
       try {
-        await redis.set(`accounts:revoked:${sessionId}`, '1', 'EX', lifetimeS);
+        await redis.set(`accounts:revoked:${sessionOrKeyId}`, '1', 'EX', lifetimeS);
       } catch (error) {
-        log.warn({ err: error, sessionId }, 'a revoked session could not be told to Redis');
+        log.warn({ err: error, sessionOrKeyId }, 'a revoked session or key could not be told to Redis');
       }
     },
   };

@@ -25,6 +25,12 @@ export function sessionRevoked(payload: contracts.SessionRevoked, sequence: numb
   return { name, version, key: payload.userId, sequence, payload };
 }
 
+/** A key has one event: its last. */
+export function apiKeyRevoked(payload: contracts.ApiKeyRevoked): NewEvent {
+  const { name, version } = contracts.apiKeyRevoked;
+  return { name, version, key: payload.apiKeyId, sequence: 1, payload };
+}
+
 export function notificationCreated(payload: contracts.NotificationCreated, sequence: number): NewEvent {
   const { name, version } = contracts.notificationCreated;
   const topics = [`notificationReceived:${payload.userId}`];

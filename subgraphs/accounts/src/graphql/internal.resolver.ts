@@ -1,6 +1,8 @@
 import { JSONScalar, requireService } from '@marketgraph/platform/graphql';
 import type { JSONWebKeySet } from 'jose';
 import { Arg, Ctx, Directive, ID, Query, Resolver } from 'type-graphql';
+import { principalOfKey } from '../domain/api-key.ts';
+import { useApiKey } from '../store/api-keys.ts';
 import { isSessionLive } from '../store/sessions.ts';
 import type { AccountsContext } from './context.ts';
 
@@ -33,5 +35,22 @@ export class InternalQueries {
       isSessionLive(commands.orm.em.fork(), { id: sessionId, userId }, commands.clock.now()),
     ]);
     return principal && { active, ...principal };
+  }
+
+  @Directive('@inaccessible')
+  @Query(() => JSONScalar, {
+    nullable: true,
+    description:
+      'What a machine with this API key may do now: its id, scopes, role, memberships and end. Null: no such key. For the gateway.',
+  })
+  async apiKeyPrincipal(
+    @Arg('secretHash', () => String, { description: 'SHA-256 of the secret, in hexadecimal.' }) secretHash: string,
+    @Ctx() { viewer, commands }: AccountsContext,
+  ): Promise<unknown> {
+    requireService(viewer, 'gateway');
+    const key = await useApiKey(commands.orm.em.fork(), secretHash, commands.clock.now());
+    if (!key) return null;
+    const expiresAt = key.expiresAt === null ? null : new Date(key.expiresAt).toISOString();
+    return { keyId: key.id, scopes: key.scopes, expiresAt, ...principalOfKey(key) };
   }
 }

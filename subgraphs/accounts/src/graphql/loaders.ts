@@ -2,6 +2,7 @@ import type { Database } from '@marketgraph/platform/postgres';
 import DataLoader from 'dataloader';
 import type { Principal } from '../domain/principal.ts';
 import { type AddressRow, addressesOfOrganizations, addressesOfUsers, findAddresses } from '../store/addresses.ts';
+import { type ApiKeyRow, apiKeysOfVendors } from '../store/api-keys.ts';
 import { type AuditRow, findAuditEntries } from '../store/audit.ts';
 import { findNotifications, type NotificationRow } from '../store/notifications.ts';
 import {
@@ -28,6 +29,7 @@ export interface Loaders {
   addressesOfOrganization: DataLoader<string, AddressRow[]>;
   vendor: DataLoader<string, VendorRow | null>;
   vendorOfUser: DataLoader<string, VendorRow | null>;
+  apiKeysOfVendor: DataLoader<string, ApiKeyRow[]>;
   notification: DataLoader<string, NotificationRow | null>;
   auditEntry: DataLoader<string, AuditRow | null>;
 }
@@ -84,6 +86,10 @@ export function createLoaders(orm: Database): Loaders {
     vendorOfUser: one(
       (ids) => vendorsOfUsers(em(), ids),
       (row) => row.userId,
+    ),
+    apiKeysOfVendor: many(
+      (ids) => apiKeysOfVendors(em(), ids),
+      (row) => row.vendorId,
     ),
     notification: byId((ids) => findNotifications(em(), ids)),
     auditEntry: byId((ids) => findAuditEntries(em(), ids)),

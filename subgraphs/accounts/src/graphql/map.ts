@@ -1,5 +1,6 @@
 import type { Rejection, Result } from '@marketgraph/platform/core';
 import { UserErrorCode } from '@marketgraph/schema/user-errors';
+import type { ApiKeyRow } from '../store/api-keys.ts';
 import type { AddressRow } from '../store/addresses.ts';
 import type { AuditRow } from '../store/audit.ts';
 import type { NotificationRow } from '../store/notifications.ts';
@@ -7,6 +8,7 @@ import type { MembershipRow, OrganizationRow } from '../store/organizations.ts';
 import type { UserRow } from '../store/users.ts';
 import type { VendorRow } from '../store/vendors.ts';
 import type { Membership, Organization, SavedAddress, User, Vendor } from './account.type.ts';
+import type { ApiKey } from './api-key.type.ts';
 import type { AuditLogEntry } from './audit.type.ts';
 import type { Notification } from './notification.type.ts';
 import type { UserError } from './shared.type.ts';
@@ -81,6 +83,14 @@ export function toVendor(row: VendorRow): Vendor {
       version,
     },
     { __typename: 'Vendor' },
+  );
+}
+
+export function toApiKey({ id, name, scopes, createdAt, lastUsedAt, expiresAt }: ApiKeyRow): ApiKey {
+  const at = (time: Date | string | null) => (time === null ? null : new Date(time));
+  return Object.assign(
+    { id, name, scopes, createdAt: new Date(createdAt), lastUsedAt: at(lastUsedAt), expiresAt: at(expiresAt) },
+    { __typename: 'ApiKey' },
   );
 }
 

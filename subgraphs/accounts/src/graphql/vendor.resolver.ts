@@ -15,6 +15,7 @@ const AFTER = { nullable: true, description: 'The cursor of the last one seen.' 
 @Resolver()
 export class VendorQueries {
   @Directive('@cacheControl(maxAge: 60)')
+  @Directive('@apiScope(anyOf: ["catalog:read", "inventory:read", "orders:read"])')
   @Query(() => Vendor, {
     nullable: true,
     description: 'A vendor by id or handle; null when there is none, or none the viewer may see.',

@@ -1,6 +1,6 @@
 import type { Clock, Ids } from '@marketgraph/platform/core';
 import type { FileStore, UrlSigner } from '@marketgraph/platform/files';
-import { appendToMongoOutbox, type MongoTransaction } from '@marketgraph/platform/mongo';
+import { appendToMongoOutbox, type EventText, type MongoTransaction } from '@marketgraph/platform/mongo';
 import type { NewEvent } from '@marketgraph/platform/messaging';
 import type { Logger } from '@marketgraph/platform/telemetry';
 import type { RateSource } from '../clients/exchange-rates.ts';
@@ -40,7 +40,7 @@ export type ImportDeps = Pick<CommandDeps, 'store' | 'clock' | 'ids' | 'publicUr
 export interface Work {
   transaction: MongoTransaction;
   /** Remembers events; they are written at the end of this very transaction. */
-  tell(...events: NewEvent[]): void;
+  tell(...events: (NewEvent | EventText)[]): void;
 }
 
 /** Load, decide, save and outbox in one transaction; `work` may run more than once. */
@@ -50,7 +50,7 @@ export async function inCommand<T>(
   work: (work: Work) => Promise<T>,
 ): Promise<T> {
   return inCatalogTransaction(deps.store, async (transaction) => {
-    const events: NewEvent[] = [];
+    const events: (NewEvent | EventText)[] = [];
     const value = await work({ transaction, tell: (...told) => events.push(...told) });
     await appendToMongoOutbox(transaction, events, { ids: deps.ids, now: deps.clock.now(), trace });
     return value;

@@ -26,8 +26,12 @@ export function wordsOf(text: string, max: number): string[] {
   return [...new Set(words.map((word) => word.slice(0, 40)))].slice(0, max);
 }
 
+/** White space that is not one blank. */
+const IRREGULAR_SPACE = /\s\s|[^\S ]/;
+
 /** Two texts that read the same fold to the same: for sorting and for finding a name again. */
 export function folded(text: string): string {
   const plain = isAscii(text) ? text : text.normalize('NFKD').replace(/\p{M}/gu, '');
-  return plain.toLowerCase().replace(/\s+/g, ' ').trim();
+  const lower = plain.toLowerCase();
+  return (IRREGULAR_SPACE.test(lower) ? lower.replace(/\s+/g, ' ') : lower).trim();
 }

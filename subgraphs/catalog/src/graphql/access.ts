@@ -1,11 +1,13 @@
 import { isId } from '@marketgraph/platform/core';
 import {
+  type ActingViewer,
   forbidden,
   hasRole,
+  isActing,
   isMemberOf,
   isService,
+  requireActing,
   requireUser,
-  type UserViewer,
   type Viewer,
 } from '@marketgraph/platform/graphql';
 import type { ImportState } from '../domain/catalog-import.ts';
@@ -22,20 +24,19 @@ export function sellsFor(viewer: Viewer, vendorId: string): boolean {
 /** Whether the viewer sells for anybody. */
 export function isSeller(viewer: Viewer): boolean {
   return (
-    viewer.kind === 'user' &&
-    (hasRole(viewer, ...SELLING) || viewer.memberships.some(({ role }) => SELLING.includes(role)))
+    isActing(viewer) && (hasRole(viewer, ...SELLING) || viewer.memberships.some(({ role }) => SELLING.includes(role)))
   );
 }
 
 /** For operations that only sellers ever use. */
-export function requireSeller(viewer: Viewer): UserViewer {
-  const user = requireUser(viewer);
-  if (!isSeller(user)) throw forbidden('Only vendors may do this.');
-  return user;
+export function requireSeller(viewer: Viewer): ActingViewer {
+  const seller = requireActing(viewer);
+  if (!isSeller(seller)) throw forbidden('Only vendors may do this.');
+  return seller;
 }
 
 /** For operations of sellers that operators do for them, too. */
-export function requireDealMaker(viewer: Viewer): UserViewer {
+export function requireDealMaker(viewer: Viewer): ActingViewer {
   return hasRole(viewer, 'OPERATOR') ? requireUser(viewer) : requireSeller(viewer);
 }
 

@@ -24,6 +24,7 @@ export const categoryReference = async (
 @Resolver(() => Category)
 export class CategoryResolver {
   @Directive('@cacheControl(maxAge: 60)')
+  @Directive('@apiScope(anyOf: ["catalog:read"])')
   @Query(() => Category, { nullable: true, description: 'One category; null when there is none.' })
   async category(
     @Ctx() { loaders }: CatalogContext,
@@ -36,6 +37,7 @@ export class CategoryResolver {
   }
 
   @Directive('@cacheControl(maxAge: 60)')
+  @Directive('@apiScope(anyOf: ["catalog:read"])')
   @Query(() => [Category], {
     description: 'The categories below one, by name; those at the top when none is named. At most 1,000.',
   })

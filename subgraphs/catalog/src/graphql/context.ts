@@ -1,4 +1,4 @@
-import { type RequestContext, type UserViewer } from '@marketgraph/platform/graphql';
+import { type ActingViewer, principalOf, type RequestContext } from '@marketgraph/platform/graphql';
 import type { CommandDeps } from '../commands/command-deps.ts';
 import type { Actor } from '../domain/ownership.ts';
 import { sellsFor } from './access.ts';
@@ -13,10 +13,10 @@ export function createCatalogContext(base: RequestContext, deps: CommandDeps): C
   return { ...base, deps, loaders: createLoaders(deps, base.selected) };
 }
 
-export function actorOf(context: CatalogContext, user: UserViewer): Actor {
+export function actorOf(context: CatalogContext, viewer: ActingViewer): Actor {
   return {
-    userId: user.userId,
-    actsFor: (vendorId) => sellsFor(user, vendorId),
+    userId: principalOf(viewer),
+    actsFor: (vendorId) => sellsFor(viewer, vendorId),
     ...(context.traceparent ? { trace: context.traceparent } : {}),
   };
 }

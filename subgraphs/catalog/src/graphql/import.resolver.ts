@@ -1,5 +1,5 @@
 import { Arg, Ctx, Directive, FieldResolver, ID, Mutation, Resolver, Root, Subscription } from 'type-graphql';
-import { badUserInput, requireUser, type StreamRoot, URLScalar } from '@marketgraph/platform/graphql';
+import { badUserInput, principalOf, requireActing, type StreamRoot, URLScalar } from '@marketgraph/platform/graphql';
 import type { ImportProgressed } from '@marketgraph/schema/events/catalog';
 import { createUpload } from '../commands/create-upload.ts';
 import { syncRows } from '../commands/import/sync-rows.ts';
@@ -23,6 +23,7 @@ export const importReference = async (
 
 @Resolver(() => CatalogImport)
 export class ImportResolver {
+  @Directive('@apiScope(anyOf: ["catalog:write"])')
   @Mutation(() => MediaUploadPayload, {
     description: 'Announces a file. Its bytes go straight to the address in the answer.',
   })
@@ -30,9 +31,9 @@ export class ImportResolver {
     @Ctx() context: CatalogContext,
     @Arg('input', () => MediaUploadInput, { description: 'What will come.' }) input: MediaUploadInput,
   ): Promise<MediaUploadPayload> {
-    const user = requireUser(context.viewer);
+    const owner = requireActing(context.viewer);
     const { filename, contentType, byteSize } = input;
-    const command = { ownerId: user.userId, isSeller: isSeller(user), filename, contentType, byteSize };
+    const command = { ownerId: principalOf(owner), isSeller: isSeller(owner), filename, contentType, byteSize };
     const { value, userErrors } = settled(await createUpload(context.deps, command), (presigned) => presigned);
     return {
       uploadId: value?.upload.id ?? null,
@@ -42,6 +43,7 @@ export class ImportResolver {
     };
   }
 
+  @Directive('@apiScope(anyOf: ["catalog:write"])')
   @Mutation(() => CatalogImportPayload, {
     description: 'Takes over a product feed. What is valid in it is published at once; bad rows are listed.',
   })
@@ -57,6 +59,7 @@ export class ImportResolver {
     return { import: value, userErrors };
   }
 
+  @Directive('@apiScope(anyOf: ["catalog:write"])')
   @Mutation(() => CatalogSyncPayload, {
     description:
       'Takes over rows the moment they change at their source, like a small feed: valid ones are published at once, the others are answered with what is wrong. The same rows again change nothing.',
@@ -72,6 +75,7 @@ export class ImportResolver {
   }
 
   @Directive('@coalesce')
+  @Directive('@apiScope(anyOf: ["catalog:read"])')
   @Subscription(() => CatalogImportEvent, {
     topics: 'gateway',
     description: 'How far an import of yours has come, at least once a second.',
@@ -86,7 +90,7 @@ export class ImportResolver {
     })
     _after?: string,
   ): Promise<CatalogImportEvent> {
-    requireUser(context.viewer);
+    requireActing(context.viewer);
     const state = await context.loaders.import.load(importId);
     if (!state || !canSeeImport(context.viewer, state)) throw badUserInput('No such import.');
     const told = root.envelope?.payload as ImportProgressed | undefined;

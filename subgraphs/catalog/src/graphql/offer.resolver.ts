@@ -48,6 +48,7 @@ export const offerReference = async (
 @Resolver(() => Offer)
 export class OfferResolver {
   @Directive('@cacheControl(maxAge: 60)')
+  @Directive('@apiScope(anyOf: ["catalog:read", "inventory:read"])')
   @Query(() => Offer, { nullable: true, description: 'One offer; null when there is none you may see.' })
   async offer(
     @Ctx() context: CatalogContext,
@@ -56,6 +57,7 @@ export class OfferResolver {
     return visibleOffer(await context.loaders.offer.load(id), context);
   }
 
+  @Directive('@apiScope(anyOf: ["catalog:write"])')
   @Mutation(() => OfferPayload, { description: 'Lists a variant under your sku, or changes that listing.' })
   async offerUpsert(
     @Ctx() context: CatalogContext,
@@ -78,6 +80,7 @@ export class OfferResolver {
     return { offer: value, userErrors };
   }
 
+  @Directive('@apiScope(anyOf: ["catalog:write"])')
   @Mutation(() => OfferPayload, { description: 'Sets the price. Whoever watches the offer is told.' })
   async offerPriceSet(
     @Ctx() context: CatalogContext,
@@ -93,6 +96,7 @@ export class OfferResolver {
   }
 
   @Directive('@coalesce')
+  @Directive('@apiScope(anyOf: ["catalog:read"])')
   @Subscription(() => PriceChangedEvent, {
     topics: 'gateway',
     description: 'The price of each offer now, then each change of it.',

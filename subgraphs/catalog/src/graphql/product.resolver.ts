@@ -46,6 +46,7 @@ export const productReference = async (
 @Resolver(() => Product)
 export class ProductResolver {
   @Directive('@cacheControl(maxAge: 60)')
+  @Directive('@apiScope(anyOf: ["catalog:read"])')
   @Query(() => Product, { nullable: true, description: 'One product; null when there is none you may see.' })
   async product(
     @Ctx() { loaders, viewer }: CatalogContext,
@@ -58,6 +59,7 @@ export class ProductResolver {
   }
 
   @Directive('@cacheControl(maxAge: 60)')
+  @Directive('@apiScope(anyOf: ["catalog:read"])')
   @Query(() => ProductConnection, { description: 'Products, newest first unless told otherwise.' })
   async products(
     @Ctx() { deps, viewer, selected }: CatalogContext,

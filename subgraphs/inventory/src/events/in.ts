@@ -25,6 +25,9 @@ export const togetherHandlers: Readonly<Record<string, TogetherHandler<EntityMan
   [offerChanged.name]: (events, em) => saveOffers(em, events.map(offerOf)),
 };
 
+/** What an offer is called is told with a sequence, and one that was passed changes nothing: see `saveOffers`. */
+export const repeatable: readonly string[] = [offerChanged.name];
+
 function offerOf({ payload, sequence }: EventEnvelope) {
   const { offerId, vendorId, sku, variantId } = payload as OfferChanged;
   return { offerId, vendorId, sku, variantId, sequence };

@@ -1,5 +1,13 @@
 import { accept, type Result } from '@marketgraph/platform/core';
-import { forbidden, IdempotencyKey, requireRole, requireService, requireUser } from '@marketgraph/platform/graphql';
+import {
+  forbidden,
+  IdempotencyKey,
+  principalOf,
+  requireActing,
+  requireRole,
+  requireService,
+  requireUser,
+} from '@marketgraph/platform/graphql';
 import { UserErrorCode } from '@marketgraph/schema/user-errors';
 import { Arg, Ctx, Directive, ID, Mutation, Resolver } from 'type-graphql';
 import { admitStock } from '../commands/admit-stock.ts';
@@ -65,6 +73,7 @@ export class StockMutations {
       : { warehouse: null, userErrors: [toUserError(result.rejection)] };
   }
 
+  @Directive('@apiScope(anyOf: ["inventory:write"])')
   @Mutation(() => StockLevelPayload, {
     description: 'More or fewer units, with the reason. Refused below what is reserved.',
   })
@@ -79,6 +88,7 @@ export class StockMutations {
     return toPayload(await adjustStock(context.commands, { ...input, ...byHand(context), idempotencyKey }));
   }
 
+  @Directive('@apiScope(anyOf: ["inventory:write"])')
   @Mutation(() => StockLevelPayload, { description: 'Sets what was counted, on top of the version it was counted at.' })
   async inventorySet(
     @Arg('input', () => InventorySetInput, { description: 'What is to be.' }) input: InventorySetInput,
@@ -91,6 +101,7 @@ export class StockMutations {
     return toPayload(await setStock(context.commands, { ...input, ...byHand(context), idempotencyKey }));
   }
 
+  @Directive('@apiScope(anyOf: ["inventory:write"])')
   @Mutation(() => InventoryTransferPayload, {
     description: 'Moves units to another warehouse: out of the one and into the other, or not at all.',
   })
@@ -109,6 +120,7 @@ export class StockMutations {
     return { from: toStockLevel(answer.value.from), to: toStockLevel(answer.value.to), userErrors: [] };
   }
 
+  @Directive('@apiScope(anyOf: ["inventory:write"])')
   @Mutation(() => InventorySyncPayload, {
     description:
       "Takes over what a vendor's own system has counted. Older versions are skipped; what cannot be taken over is named.",
@@ -229,8 +241,12 @@ export class StockMutations {
 }
 
 function byHand({ viewer, traceparent }: InventoryContext) {
-  const { userId } = requireRole(viewer, ...STOCK_KEEPERS);
-  return { actorId: userId, mayActFor: (vendorId: string) => actsFor(viewer, vendorId), trace: traceparent };
+  const keeper = requireActing(viewer, ...STOCK_KEEPERS);
+  return {
+    actorId: principalOf(keeper),
+    mayActFor: (vendorId: string) => actsFor(viewer, vendorId),
+    trace: traceparent,
+  };
 }
 
 function toPayload(outcome: StockOutcome): StockLevelPayload {

@@ -1,4 +1,4 @@
-import { badUserInput, forbidden, pageRequest, requireUser, toConnection } from '@marketgraph/platform/graphql';
+import { badUserInput, forbidden, pageRequest, requireActing, toConnection } from '@marketgraph/platform/graphql';
 import { Arg, Ctx, Directive, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
 import { findDrift } from '../commands/reconcile.ts';
 import { ALLOWANCE_PLACE } from '../store/allowances.ts';
@@ -29,6 +29,7 @@ const LOW_STOCK_SCAN = 500;
 
 @Resolver()
 export class StockQueries {
+  @Directive('@apiScope(anyOf: ["inventory:read"])')
   @Query(() => Warehouse, { nullable: true, description: 'A warehouse, for its own vendor and operators.' })
   async warehouse(
     @Arg('id', () => ID, { description: 'What to look up.' }) id: string,
@@ -38,6 +39,7 @@ export class StockQueries {
     return row && actsFor(viewer, row.vendorId) ? toWarehouse(row) : null;
   }
 
+  @Directive('@apiScope(anyOf: ["inventory:read"])')
   @Query(() => [OfferAvailability], {
     description: 'What can be bought of up to 100 offers, in the order asked for. Unknown offers have none.',
   })
@@ -59,6 +61,7 @@ export class StockQueries {
     return row && toReservation(row);
   }
 
+  @Directive('@apiScope(anyOf: ["inventory:read"])')
   @Query(() => [InventoryDrift], {
     description: 'Offers whose counter and ledger differ, at most 1,000. Empty is good.',
   })
@@ -70,7 +73,7 @@ export class StockQueries {
     vendorId: string | null,
     @Ctx() { commands, viewer }: InventoryContext,
   ): Promise<InventoryDrift[]> {
-    if (!actsFor(requireUser(viewer), vendorId)) throw forbidden();
+    if (!actsFor(requireActing(viewer), vendorId)) throw forbidden();
     const drifts = await findDrift(commands, vendorId);
     return drifts.map(({ offerId, counter, ledger }) => ({ offer: { id: offerId }, counter, ledger }));
   }

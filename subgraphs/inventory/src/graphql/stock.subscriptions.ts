@@ -1,4 +1,4 @@
-import { badUserInput, eventSkipped, forbidden, requireUser, type StreamRoot } from '@marketgraph/platform/graphql';
+import { badUserInput, eventSkipped, forbidden, requireActing, type StreamRoot } from '@marketgraph/platform/graphql';
 import { type StockChanged, stockChanged } from '@marketgraph/schema/events/inventory';
 import { Arg, Ctx, Directive, ID, Resolver, Root, Subscription } from 'type-graphql';
 import { actsFor } from './access.ts';
@@ -11,6 +11,7 @@ import { StockChangedEvent } from './stock.type.ts';
 @Resolver()
 export class StockSubscriptions {
   @Directive('@coalesce')
+  @Directive('@apiScope(anyOf: ["inventory:read"])')
   @Subscription(() => StockChangedEvent, {
     topics: 'gateway',
     description: 'Availability of up to 100 offers as it changes. One snapshot per offer first.',
@@ -27,6 +28,7 @@ export class StockSubscriptions {
   }
 
   @Directive('@coalesce')
+  @Directive('@apiScope(anyOf: ["inventory:read"])')
   @Subscription(() => StockChangedEvent, {
     topics: 'gateway',
     description:
@@ -43,7 +45,7 @@ export class StockSubscriptions {
     @Arg('after', () => String, { nullable: true, description: 'Resume behind this cursor.' }) _after: string | null,
     @Ctx() context: InventoryContext,
   ): Promise<StockChangedEvent> {
-    if (!actsFor(requireUser(context.viewer), vendorId)) throw forbidden();
+    if (!actsFor(requireActing(context.viewer), vendorId)) throw forbidden();
     const live = livePayload(root);
     if (live) {
       if (belowThresholdOnly && live.available > live.lowStockThreshold) throw eventSkipped();

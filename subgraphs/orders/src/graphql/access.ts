@@ -1,4 +1,12 @@
-import { forbidden, hasRole, isMemberOf, requireUser, type Viewer } from '@marketgraph/platform/graphql';
+import {
+  type ActingViewer,
+  forbidden,
+  hasRole,
+  isActing,
+  isMemberOf,
+  requireActing,
+  type Viewer,
+} from '@marketgraph/platform/graphql';
 import type { StoredOrder, StoredVendorOrder } from '../store/order-rows.ts';
 import type { OrdersContext } from './context.ts';
 
@@ -33,7 +41,7 @@ export async function viewOrder({ viewer, loaders }: OrdersContext, orderId: str
   const order = await loaders.orders.load(orderId);
   if (!order) return null;
   if (seesWholeOrder(viewer, order)) return { order, isWhole: true, ownParts: [] };
-  if (viewer.kind !== 'user' || viewer.memberships.length === 0) return null;
+  if (!isActing(viewer) || viewer.memberships.length === 0) return null;
   const parts = await loaders.vendorOrdersOfOrder.load(orderId);
   const ownParts = parts.filter((part) => seesVendorOrder(viewer, part));
   return ownParts.length > 0 ? { order, isWhole: false, ownParts } : null;
@@ -46,8 +54,8 @@ export function buysFor(viewer: Viewer): string[] {
 }
 
 /** For what only sellers do: somebody who acts for no vendor is told so. */
-export function requireSeller(viewer: Viewer): { userId: string } {
-  const user = requireUser(viewer);
-  if (!user.memberships.some((membership) => membership.of.startsWith('ven_'))) throw forbidden();
-  return user;
+export function requireSeller(viewer: Viewer): ActingViewer {
+  const seller = requireActing(viewer);
+  if (!seller.memberships.some((membership) => membership.of.startsWith('ven_'))) throw forbidden();
+  return seller;
 }

@@ -1,4 +1,4 @@
-import type { RequestContext } from '@marketgraph/platform/graphql';
+import { isActing, principalOf, type RequestContext } from '@marketgraph/platform/graphql';
 import type { CartUser } from '../commands/load-cart.ts';
 import type { Cause, Services } from '../commands/services.ts';
 import { buysFor } from './access.ts';
@@ -11,7 +11,7 @@ export interface OrdersContext extends RequestContext {
 }
 
 export function causeOf({ viewer, traceparent }: OrdersContext): Cause {
-  const actorId = viewer.kind === 'user' ? viewer.userId : null;
+  const actorId = isActing(viewer) ? principalOf(viewer) : null;
   return { actorId, ...(traceparent ? { trace: traceparent } : {}) };
 }
 

@@ -8,7 +8,7 @@ import {
   wholeNumber,
 } from '@marketgraph/platform/graphql';
 import { type OrderStatusChanged, orderStatusChanged } from '@marketgraph/schema/events/orders';
-import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root, Subscription } from 'type-graphql';
+import { Arg, Ctx, Directive, FieldResolver, ID, Int, Query, Resolver, Root, Subscription } from 'type-graphql';
 import { fulfillmentStatusOf } from '../domain/order-status.ts';
 import { historyOfOrder } from '../store/order-history.ts';
 import type { StoredLine, StoredVendorOrder } from '../store/order-rows.ts';
@@ -23,12 +23,14 @@ import { StreamEventKind } from './shared.type.ts';
 
 @Resolver(() => Order)
 export class OrderResolver {
+  @Directive('@apiScope(anyOf: ["orders:read"])')
   @Query(() => Order, { nullable: true, description: 'An order of one’s own; a vendor sees its part.' })
   async order(@Ctx() context: OrdersContext, @Arg('id', () => ID, { description: 'The order.' }) id: string) {
     const view = await viewOrder(context, id);
     return view && toOrder(view);
   }
 
+  @Directive('@apiScope(anyOf: ["orders:read"])')
   @Query(() => Order, { nullable: true, description: 'An order by the number that people use.' })
   async orderByNumber(
     @Ctx() context: OrdersContext,

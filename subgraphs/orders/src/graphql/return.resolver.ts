@@ -1,5 +1,5 @@
 import type { Rejection, Result } from '@marketgraph/platform/core';
-import { hasRole, IdempotencyKey, isMemberOf, requireUser } from '@marketgraph/platform/graphql';
+import { hasRole, IdempotencyKey, isMemberOf, requireUser, type UserViewer } from '@marketgraph/platform/graphql';
 import { Arg, Ctx, FieldResolver, ID, Mutation, Resolver, Root } from 'type-graphql';
 import {
   cancelReturnCommand,
@@ -124,8 +124,10 @@ const NO_SUCH_ORDER: Rejection = { code: 'NOT_FOUND', message: 'There is no such
 const NO_SUCH_RETURN: Rejection = { code: 'NOT_FOUND', message: 'There is no such return.', field: ['id'] };
 
 /** For what only those do who take goods back: a vendor, or an operator in its place. */
-function requireReceiver({ viewer }: OrdersContext): { userId: string } {
-  return hasRole(viewer, 'OPERATOR') ? requireUser(viewer) : requireSeller(viewer);
+function requireReceiver({ viewer }: OrdersContext): UserViewer {
+  const user = requireUser(viewer);
+  if (!hasRole(user, 'OPERATOR')) requireSeller(user);
+  return user;
 }
 
 function sends({ viewer }: OrdersContext, { buyerId }: StoredReturn): boolean {

@@ -5,11 +5,24 @@ import {
   hasRole,
   IdempotencyKey,
   isMemberOf,
-  requireUser,
+  principalOf,
+  requireActing,
   type StreamRoot,
 } from '@marketgraph/platform/graphql';
 import type { VendorOrderChanged } from '@marketgraph/schema/events/orders';
-import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root, Subscription } from 'type-graphql';
+import {
+  Arg,
+  Ctx,
+  Directive,
+  FieldResolver,
+  ID,
+  Int,
+  Mutation,
+  Query,
+  Resolver,
+  Root,
+  Subscription,
+} from 'type-graphql';
 import { acceptVendorOrderCommand, rejectVendorOrderCommand } from '../commands/change-vendor-order.ts';
 import { createFulfillmentCommand } from '../commands/create-fulfillment.ts';
 import { updateFulfillmentCommand } from '../commands/update-fulfillment.ts';
@@ -36,12 +49,14 @@ import { toUserErrors } from './user-error.type.ts';
 
 @Resolver(() => VendorOrder)
 export class VendorOrderResolver {
+  @Directive('@apiScope(anyOf: ["orders:read"])')
   @Query(() => VendorOrder, { nullable: true, description: 'A vendor’s part of an order.' })
   async vendorOrder(@Ctx() context: OrdersContext, @Arg('id', () => ID, { description: 'The part.' }) id: string) {
     const row = await context.loaders.vendorOrders.load(id);
     return row && seesVendorOrder(context.viewer, row) ? toVendorOrder(row) : null;
   }
 
+  @Directive('@apiScope(anyOf: ["orders:fulfill"])')
   @Mutation(() => VendorOrderPayload, { description: 'The vendor will send it.' })
   async vendorOrderAccept(
     @Ctx() context: OrdersContext,
@@ -69,6 +84,7 @@ export class VendorOrderResolver {
     return await vendorOrderPayload(context, id, await rejectVendorOrderCommand(context.services, command));
   }
 
+  @Directive('@apiScope(anyOf: ["orders:read"])')
   @Subscription(() => VendorOrderEvent, {
     topics: 'gateway',
     description: 'A vendor’s sales as they happen, and every step of them.',
@@ -84,7 +100,7 @@ export class VendorOrderResolver {
     statuses?: VendorOrderStatus[] | null,
     @Arg('after', () => String, { nullable: true, description: 'Resume behind this cursor.' }) _after?: string | null,
   ): Promise<VendorOrderEvent> {
-    requireUser(context.viewer);
+    requireActing(context.viewer);
     if (!isMemberOf(context.viewer, vendorId) && !hasRole(context.viewer, 'OPERATOR')) {
       throw forbidden('Only for those who act for this vendor.');
     }
@@ -126,13 +142,14 @@ export class VendorOrderResolver {
 
 @Resolver(() => Fulfillment)
 export class FulfillmentResolver {
+  @Directive('@apiScope(anyOf: ["orders:fulfill"])')
   @Mutation(() => FulfillmentPayload, { description: 'Packs a parcel. Accepts the order when that was not done yet.' })
   async fulfillmentCreate(
     @Ctx() context: OrdersContext,
     @Arg('input', () => FulfillmentInput, { description: 'What goes into it.' }) input: FulfillmentInput,
     @Arg('idempotencyKey', () => IdempotencyKey, { description: 'The same key packs once.' }) idempotencyKey: string,
   ): Promise<FulfillmentPayload> {
-    const { userId: principal } = requireSeller(context.viewer);
+    const principal = principalOf(requireSeller(context.viewer));
     const own = await ownVendorOrder(context, input.vendorOrderId);
     if (!own) return { fulfillment: null, userErrors: toUserErrors([NO_SUCH_ORDER]) };
     const lines = input.lines.map(({ lineId, quantity }) => ({ lineId, quantity }));
@@ -142,6 +159,7 @@ export class FulfillmentResolver {
     return await fulfillmentPayload(context, created.value.fulfillmentId);
   }
 
+  @Directive('@apiScope(anyOf: ["orders:fulfill"])')
   @Mutation(() => FulfillmentPayload, { description: 'Tells the next step of a parcel; for the vendor who sends it.' })
   async fulfillmentStatusUpdate(
     @Ctx() context: OrdersContext,

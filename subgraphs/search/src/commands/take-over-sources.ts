@@ -101,14 +101,15 @@ export function factsText(facts: ProductFacts): string {
   });
 }
 
+export function offerStep(offer: { id: string; version: number; facts: OfferFacts }, productId: string): Step {
+  return ['offer', offer.id, offer.version, productId, offer.facts.vendorId, offerText(offer.facts)];
+}
+
 /** As `factsText`, of an offer. */
-export function offerText({ vendorId, status, amount, currencyCode, sku, variantId }: OfferFacts): string {
+function offerText({ vendorId, status, amount, currencyCode, sku, variantId }: OfferFacts): string {
   return JSON.stringify({ vendorId, status, amount, currencyCode, sku, variantId });
 }
 
 function catalogSteps({ productId, version, facts, offers }: SourceProduct): Step[] {
-  return [
-    ['product', productId, version, factsText(facts)],
-    ...offers.map((offer): Step => ['offer', offer.id, offer.version, productId, offerText(offer.facts)]),
-  ];
+  return [['product', productId, version, factsText(facts)], ...offers.map((offer) => offerStep(offer, productId))];
 }

@@ -14,12 +14,12 @@ import {
 import { stockChanged, type StockChanged } from '@marketgraph/schema/events/inventory';
 import { orderConfirmed, type OrderConfirmed } from '@marketgraph/schema/events/orders';
 import { ratingChanged, type RatingChanged } from '@marketgraph/schema/events/reviews';
-import { factsText, offerText, vendorText } from '../commands/take-over-sources.ts';
+import { factsText, offerStep, vendorText } from '../commands/take-over-sources.ts';
 import { WEIGHTS } from '../domain/trend.ts';
 import { boughtTogetherSteps, interestSteps } from '../store/interest.ts';
-import { eventSeenStep } from '../store/index-status.ts';
 import { personalizationSteps } from '../store/taste.ts';
 import type { RedisTransaction } from '../store/redis-inbox.ts';
+import type { Step } from '../store/source-model.ts';
 
 /** An order of hundreds of different things says little about any two of them. */
 const MAX_COMPANIONS_PER_ORDER = 50;
@@ -39,8 +39,8 @@ export const handlers: Readonly<Record<string, Handler>> = {
   }),
   [offerChanged.name]: handle<OfferChanged>((payload, { sequence }, steps) => {
     const { offerId, productId, vendorId, status, price, sku, variantId } = payload;
-    const facts = offerText({ vendorId, status, ...price, sku, variantId });
-    steps.push(['offer', offerId, sequence, productId, facts]);
+    const facts = { vendorId, status, ...price, sku, variantId };
+    steps.push(offerStep({ id: offerId, version: sequence, facts }, productId));
   }),
   [stockChanged.name]: handle<StockChanged>(({ offerId, available }, { sequence }, steps) => {
     steps.push(['stock', offerId, sequence, available]);
@@ -71,11 +71,18 @@ export const togetherHandlers: Readonly<Record<string, TogetherHandler<RedisTran
   ]),
 );
 
-function handle<Payload>(
-  write: (payload: Payload, event: EventEnvelope, steps: RedisTransaction['steps']) => void,
-): Handler {
-  return async (event, { steps }) => {
-    write(event.payload as Payload, event, steps);
-    steps.push(eventSeenStep(event.occurredAt));
+/** Steps with a sequence, and one that was passed changes nothing: see `source-model.ts`. */
+export const repeatable: readonly string[] = [
+  vendorChanged,
+  productChanged,
+  offerChanged,
+  stockChanged,
+  ratingChanged,
+].map(({ name }) => name);
+
+function handle<Payload>(write: (payload: Payload, event: EventEnvelope, steps: Step[]) => void): Handler {
+  return async (event, transaction) => {
+    write(event.payload as Payload, event, transaction.steps);
+    if (event.occurredAt > transaction.seenAt) transaction.seenAt = event.occurredAt;
   };
 }

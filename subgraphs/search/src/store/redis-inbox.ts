@@ -1,10 +1,13 @@
-import type { EventEnvelope, Inbox } from '@marketgraph/platform/messaging';
+import type { Inbox } from '@marketgraph/platform/messaging';
 import type { Redis } from '@marketgraph/platform/redis';
+import { eventSeenStep } from './index-status.ts';
 import { applyParts, type Step } from './source-model.ts';
 
-/** What the effect of one event writes; applied all at once, or not at all. */
+/** What the effect of one event writes, or of several; applied all at once, or not at all. */
 export interface RedisTransaction {
   steps: Step[];
+  /** When the newest of the events occurred; empty before the first. */
+  seenAt: string;
 }
 
 /** Longer than an event stays in the stream or among the dead letters of a busy week. */
@@ -17,21 +20,25 @@ export function redisInbox(redis: Redis, onApplied: () => void): Inbox<RedisTran
     if (applied > 0) onApplied();
     return applied;
   };
+  const partOf = async (key: string, effect: (transaction: RedisTransaction) => Promise<void>) => {
+    const transaction: RedisTransaction = { steps: [], seenAt: '' };
+    await effect(transaction);
+    return { key, steps: [...transaction.steps, eventSeenStep(transaction.seenAt)] };
+  };
   const keyOf = (consumer: string, eventId: string) => `search:inbox:${consumer}:${eventId}`;
   return {
     async once(consumer, eventId, effect) {
-      const transaction: RedisTransaction = { steps: [] };
-      await effect(transaction);
-      return (await apply([{ key: keyOf(consumer, eventId), steps: transaction.steps }])) === 1;
+      return (await apply([await partOf(keyOf(consumer, eventId), effect)])) === 1;
     },
     // What is known already is made into steps as well, and left out by the script.
     async onceTogether(consumer, events, effect) {
-      const stepsOf = async (event: EventEnvelope) => {
-        const transaction: RedisTransaction = { steps: [] };
-        await effect([event], transaction);
-        return { key: keyOf(consumer, event.id), steps: transaction.steps };
-      };
-      return apply(await Promise.all(events.map(stepsOf)));
+      const parts = events.map((event) =>
+        partOf(keyOf(consumer, event.id), (transaction) => effect([event], transaction)),
+      );
+      return apply(await Promise.all(parts));
+    },
+    async repeatable(effect) {
+      await apply([await partOf('', effect)]);
     },
   };
 }

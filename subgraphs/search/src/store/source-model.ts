@@ -16,7 +16,7 @@ import type { OfferFacts, ProductFacts, ProductSources, VendorFacts } from '../d
  */
 export type Step =
   | readonly ['product', id: string, sequence: number, facts: string]
-  | readonly ['offer', id: string, sequence: number, productId: string, facts: string]
+  | readonly ['offer', id: string, sequence: number, productId: string, vendorId: string, facts: string]
   | readonly ['vendor', id: string, sequence: number, facts: string]
   | readonly ['stock', offerId: string, sequence: number, available: number]
   | readonly ['rating', productId: string, sequence: number, average: number, count: number]
@@ -40,8 +40,8 @@ local function dirty(product)
   for _, version in ipairs(versions) do redis.call('ZADD', 'search:dirty:' .. version, 'NX', now, product) end
 end
 local function known(key, field) return redis.call('HGET', key, field) or nil end
-local function isNews(key, sequence, facts)
-  local before = tonumber(known(key, 'sequence') or '-1')
+local function isNews(key, latest, sequence, facts)
+  local before = tonumber(latest or '-1')
   if before > tonumber(sequence) then return false end
   return before < tonumber(sequence) or known(key, 'facts') ~= facts
 end
@@ -61,16 +61,16 @@ end
 local steps = {}
 function steps.product(id, sequence, facts)
   local key = 'search:product:' .. id
-  if not isNews(key, sequence, facts) then return end
+  if not isNews(key, known(key, 'sequence'), sequence, facts) then return end
   redis.call('HSET', key, 'sequence', sequence, 'facts', facts)
   redis.call('SADD', 'search:products', id)
   dirty(id)
 end
-function steps.offer(id, sequence, product, facts)
+function steps.offer(id, sequence, product, vendor, facts)
   local key = 'search:offer:' .. id
-  redis.call('SADD', 'search:vendorProducts:' .. cjson.decode(facts).vendorId, product)
-  if not isNews(key, sequence, facts) then return end
-  local before = known(key, 'productId')
+  redis.call('SADD', 'search:vendorProducts:' .. vendor, product)
+  local latest, before = unpack(redis.call('HMGET', key, 'sequence', 'productId'))
+  if not isNews(key, latest, sequence, facts) then return end
   if before and before ~= product then
     redis.call('SREM', 'search:offers:' .. before, id)
     dirty(before)
@@ -81,7 +81,7 @@ function steps.offer(id, sequence, product, facts)
 end
 function steps.vendor(id, sequence, facts)
   local key = 'search:vendor:' .. id
-  if not isNews(key, sequence, facts) then return end
+  if not isNews(key, known(key, 'sequence'), sequence, facts) then return end
   local before = known(key, 'facts')
   redis.call('HSET', key, 'sequence', sequence, 'facts', facts)
   if before == facts then return end
@@ -113,13 +113,23 @@ function steps.sold(id, quantity)
   dirty(id)
 end
 function steps.call(...) redis.call(...) end
+-- What follows: parts, each with its key, its number of steps, and of each step the name, the number of arguments and these.
 local applied = 0
-for _, part in ipairs(cjson.decode(ARGV[2])) do
-  local once = part[1]
-  if once == '' or redis.call('EXISTS', once) == 0 then
-    for at = 2, #part do steps[part[at][1]](unpack(part[at], 2)) end
+local at = 3
+while at <= #ARGV do
+  local once = ARGV[at]
+  local isNew = once == '' or redis.call('EXISTS', once) == 0
+  local left = tonumber(ARGV[at + 1])
+  at = at + 2
+  while left > 0 do
+    local last = at + 1 + tonumber(ARGV[at + 1])
+    if isNew then steps[ARGV[at]](unpack(ARGV, at + 2, last)) end
+    at = last + 1
+    left = left - 1
+  end
+  if isNew then
     -- Last: of steps that fail it is not said that they were applied.
-    if once ~= '' then redis.call('SET', once, '1', 'EX', ARGV[3]) end
+    if once ~= '' then redis.call('SET', once, '1', 'EX', ARGV[2]) end
     applied = applied + 1
   end
 end
@@ -165,9 +175,11 @@ export async function applyParts(
   parts: readonly { key: string; steps: readonly Step[] }[],
   { ttlS }: { ttlS: number },
 ): Promise<number> {
-  // Numbers travel as text: Lua would write a large one as 1e+15.
-  const text = JSON.stringify(parts.map(({ key, steps }) => [key, ...steps.map((step) => step.map(String))]));
-  return Number(await redis.eval(APPLY, 0, String(Date.now()), text, String(ttlS)));
+  const arguments_ = parts.flatMap(({ key, steps }) => [
+    ...[key, steps.length],
+    ...steps.flatMap(([name, ...rest]) => [name, rest.length, ...rest]),
+  ]);
+  return Number(await redis.eval(APPLY, 0, Date.now(), ttlS, ...arguments_));
 }
 
 /** A product's sources and which state of them this is. */

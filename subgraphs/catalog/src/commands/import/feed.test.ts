@@ -11,7 +11,7 @@ async function* chunks(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
 }
 async function readAll(format: ImportFormat, text: string | Buffer, chunkSize = 7): Promise<FeedRecord[]> {
   const records: FeedRecord[] = [];
-  for await (const record of readFeed(format, chunks(Buffer.from(text), chunkSize))) records.push(record);
+  for await (const some of readFeed(format, chunks(Buffer.from(text), chunkSize))) records.push(...some);
   return records;
 }
 const summary = (records: FeedRecord[]) =>
@@ -53,7 +53,7 @@ describe('lines of JSON', () => {
       }
     }
     const records: FeedRecord[] = [];
-    for await (const record of readFeed('JSONL', endless())) records.push(record);
+    for await (const some of readFeed('JSONL', endless())) records.push(...some);
     expect(summary(records)).toEqual([[1, 'bad']]);
     // 375 MiB went through, and 37 between two looks.
     expect(held).toBeLessThan(8 * 1024 * 1024);

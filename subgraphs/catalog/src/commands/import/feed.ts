@@ -5,19 +5,18 @@ import { type FeedLine, readLines } from './read-lines.ts';
 /** One record of a feed, or why there is none in this line. */
 export type FeedRecord = { line: number; record: unknown; problem?: undefined } | { line: number; problem: string };
 
-/** Reads a feed record by record; what is held at a time is one record. */
-export function readFeed(format: ImportFormat, content: AsyncIterable<Buffer>): AsyncIterable<FeedRecord> {
+/** Reads a feed; what is held at a time are the records of one piece of it, and a line that is not complete yet. */
+export function readFeed(format: ImportFormat, content: AsyncIterable<Buffer>): AsyncIterable<FeedRecord[]> {
   const lines = readLines(content);
   return format === 'CSV' ? readCsv(lines) : readJsonLines(lines);
 }
 
-async function* readJsonLines(lines: AsyncIterable<FeedLine>): AsyncGenerator<FeedRecord> {
-  for await (const { line, text, problem } of lines) {
-    if (text === undefined) {
-      yield { line, problem: problem ?? 'The line cannot be read.' };
-    } else if (text.trim() !== '') {
-      yield readJson(line, text);
-    }
+async function* readJsonLines(pieces: AsyncIterable<FeedLine[]>): AsyncGenerator<FeedRecord[]> {
+  for await (const lines of pieces) {
+    yield lines.flatMap(({ line, text, problem }) => {
+      if (text === undefined) return { line, problem: problem ?? 'The line cannot be read.' };
+      return text.trim() === '' ? [] : readJson(line, text);
+    });
   }
 }
 

@@ -12,6 +12,7 @@ import { findProducts, takenSlugs } from '../../store/products.ts';
 import type { CategoryPath } from '../category-path.ts';
 import type { ImportDeps } from '../command-deps.ts';
 import { isRow, type PreparedRow, rowError } from './prepare-rows.ts';
+import type { ReadyWrites } from './ready-writes.ts';
 import { type KeptCategories, type RowCategories, rowCategories } from './row-categories.ts';
 
 /** Before and after of one document; `before` is null for a new one. */
@@ -35,6 +36,8 @@ export interface BatchPlan {
   stale: number;
   /** Made outside of the transaction that is to write it. */
   isAhead: boolean;
+  /** Of one that was made ahead: what is to be sent to the store, as far as that can be made ready before. */
+  ready?: ReadyWrites;
 }
 
 export type RowResult = 'created' | 'updated' | 'unchanged' | 'stale';
@@ -179,10 +182,10 @@ async function slugFinder(
   rows: readonly PreparedRow[],
   session: ClientSession | undefined,
 ): Promise<RowFacts['slugFor']> {
-  const slugs = rows.map(({ row }) => slugOf(row.title, 'product'));
-  const taken = slugs.length > 0 ? await takenSlugs(store, [...new Set(slugs)], session) : new Set<string>();
+  const slugs = new Map(rows.map(({ row: { title } }) => [title, slugOf(title, 'product')]));
+  const taken = slugs.size > 0 ? await takenSlugs(store, [...new Set(slugs.values())], session) : new Set<string>();
   return (title, id) => {
-    const slug = slugOf(title, 'product');
+    const slug = slugs.get(title) ?? slugOf(title, 'product');
     const free = taken.has(slug) ? distinctSlug(slug, id) : slug;
     taken.add(free);
     return free;

@@ -36,22 +36,25 @@ const KNOWN_COLUMNS = new Map(
  * Turns lines into records, the first of them being the header. A quoted cell
  * may span lines; a quote that is never closed spoils its own line only.
  */
-export async function* readCsv(lines: AsyncIterable<FeedLine>): AsyncGenerator<FeedRecord> {
+export async function* readCsv(pieces: AsyncIterable<FeedLine[]>): AsyncGenerator<FeedRecord[]> {
   let header: Header | undefined;
-  for await (const { line, text, problem } of joinQuotedLines(lines, () => header?.delimiter)) {
-    if (text === '') continue;
+  const joined = quotedLines(() => header?.delimiter);
+  const recordsOf = ({ line, text, problem }: FeedLine): FeedRecord | readonly FeedRecord[] => {
+    if (text === '') return NO_RECORDS;
     if (!header) {
       if (text === undefined) throw new UnreadableFeedError(`The header cannot be read: ${problem}`);
       header = readHeader(text);
-    } else if (text === undefined) {
-      yield { line, problem: problem! };
-    } else {
-      const cells = plainCells(text, header.delimiter);
-      if (cells) yield readRecord(line, cells, header);
-      else yield* readRecords(line, text, header);
+      return NO_RECORDS;
     }
-  }
+    if (text === undefined) return { line, problem: problem! };
+    const cells = plainCells(text, header.delimiter);
+    return cells ? readRecord(line, cells, header) : readRecords(line, text, header);
+  };
+  for await (const lines of pieces) yield lines.flatMap((line) => joined.take(line).flatMap(recordsOf));
+  yield joined.rest().flatMap(recordsOf);
 }
+
+const NO_RECORDS: readonly FeedRecord[] = [];
 
 interface Column {
   name: string;
@@ -169,28 +172,25 @@ function cellsOf(text: string, delimiter: string): string[] {
 
 /**
  * Joins lines as long as a quoted cell is open, up to the length of one line.
- * A text of several lines is named after its first.
+ * A text of several lines is named after its first. `rest` is what was open when the lines ended.
  */
-async function* joinQuotedLines(
-  lines: AsyncIterable<FeedLine>,
-  delimiterOf: () => string | undefined,
-): AsyncGenerator<FeedLine> {
+function quotedLines(delimiterOf: () => string | undefined) {
   let open: { line: number; text: string } | undefined;
-  for await (const { line, text: raw, problem } of lines) {
-    if (raw === undefined) {
-      if (open) yield open;
-      open = undefined;
-      yield { line, problem };
-      continue;
-    }
-    const text = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
-    const isOpen = endsInsideQuotes(text, delimiterOf(), open !== undefined);
-    open = open ? { line: open.line, text: `${open.text}\n${text}` } : { line, text };
-    if (isOpen && open.text.length <= MAX_LINE_BYTES) continue;
-    yield open;
+  const rest = (): FeedLine[] => {
+    const lines = open ? [open] : [];
     open = undefined;
-  }
-  if (open) yield open;
+    return lines;
+  };
+  return {
+    rest,
+    take({ line, text: raw, problem }: FeedLine): FeedLine[] {
+      if (raw === undefined) return [...rest(), { line, problem }];
+      const text = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
+      const isOpen = endsInsideQuotes(text, delimiterOf(), open !== undefined);
+      open = open ? { line: open.line, text: `${open.text}\n${text}` } : { line, text };
+      return isOpen && open.text.length <= MAX_LINE_BYTES ? [] : rest();
+    },
+  };
 }
 
 /** Whether a cell that began with a quote, in this line or before it, is still open at the end. */

@@ -10,10 +10,10 @@ export interface FeedLine {
 const NEWLINE = 0x0a;
 
 /**
- * Splits bytes into lines while they arrive. Of a line that is too long nothing
- * is kept but its number, so that the memory used does not depend on the file.
+ * Splits bytes into lines while they arrive, the lines of one piece together: to wait for each costs more than to read it.
+ * Of a line that is too long nothing is kept but its number, so that the memory used does not depend on the file.
  */
-export async function* readLines(content: AsyncIterable<Buffer>): AsyncGenerator<FeedLine> {
+export async function* readLines(content: AsyncIterable<Buffer>): AsyncGenerator<FeedLine[]> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let line = 0;
   let parts: Buffer[] = [];
@@ -25,7 +25,7 @@ export async function* readLines(content: AsyncIterable<Buffer>): AsyncGenerator
   };
   const finish = (): FeedLine => {
     line += 1;
-    const bytes = Buffer.concat(parts);
+    const bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
     const isTooLong = length > MAX_LINE_BYTES;
     parts = [];
     length = 0;
@@ -38,12 +38,14 @@ export async function* readLines(content: AsyncIterable<Buffer>): AsyncGenerator
   };
   for await (const chunk of content) {
     let from = 0;
+    const lines: FeedLine[] = [];
     for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
       take(chunk.subarray(from, at));
       from = at + 1;
-      yield finish();
+      lines.push(finish());
     }
     if (from < chunk.length) take(chunk.subarray(from));
+    if (lines.length > 0) yield lines;
   }
-  if (length > 0) yield finish();
+  if (length > 0) yield [finish()];
 }

@@ -36,13 +36,16 @@ export async function rowCategories(
   look: Look & { kept?: KeptCategories },
 ): Promise<RowCategories> {
   const { kept = new Map<string, CategoryPath>() } = look;
-  // Before anything is found in it: what this batch has found stays until it is planned.
   if (kept.size > MAX_KEPT) kept.clear();
   const keyOf = keyMaker();
+  // Of its own: what is kept may be forgotten while this batch is planned, because the one before was outdated.
+  const known = new Map<string, CategoryPath>();
   const wanted = new Map<string, CategoryReference>();
   for (const reference of references) {
     const key = keyOf(reference);
-    if (!kept.has(key)) wanted.set(key, reference);
+    const path = kept.get(key);
+    if (path) known.set(key, path);
+    else wanted.set(key, reference);
   }
   const made: CategoryState[] = [];
   const found = new Map([
@@ -55,7 +58,7 @@ export async function rowCategories(
   return {
     find: (reference) => {
       const key = keyOf(reference);
-      const path = kept.get(key);
+      const path = known.get(key);
       return path ? accept(path) : (found.get(key) ?? NOT_FOUND);
     },
     made,

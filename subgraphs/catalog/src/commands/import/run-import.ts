@@ -8,13 +8,17 @@ import { readFeed } from './feed.ts';
 import { planBatch } from './plan-batch.ts';
 import { isRow, type PreparedRow, prepareRow } from './prepare-rows.ts';
 import { UnreadableFeedError } from './read-csv.ts';
+import { madeReady } from './ready-writes.ts';
 import type { KeptCategories } from './row-categories.ts';
 
 /**
  * Small enough for one transaction of some hundred writes, large enough that its cost is spread: a batch waits for about
- * ten answers of the store, however many rows it has, and for whatever else the process does before it reads each.
+ * ten answers of the store, however many rows it has, and for whatever else the process does before it reads each. Its events, two
+ * of each row, are fewer than a relay publishes at a time.
  */
-const BATCH_ROWS = 400;
+const BATCH_ROWS = 480;
+/** Of the first batch: the store has something to do sooner. */
+const FIRST_ROWS = 100;
 /** In characters: of rows with long texts fewer are one batch, so that what is held does not depend on the feed. */
 const BATCH_SIZE = 2 * 1024 * 1024;
 /** Progress is told at least this often, however slowly rows arrive. */
@@ -54,20 +58,30 @@ async function runImport(deps: CommandDeps, claimed: ImportState, runner: Import
   let size = 0;
   let line = state.line;
   let lastAppliedAt = performance.now();
+  let isFirst = true;
   const kept: KeptCategories = new Map();
   // One batch is written while the next is read and planned: the store and the reader are two processors.
   let writing = Promise.resolve();
+  let makesCategories = Promise.resolve(false);
+  /** What the batch before has made is there when that is written: planned sooner, its categories would be made once more. */
+  const planAhead = async (read: Batch['rows'], isToWait: typeof makesCategories, written: typeof writing) => {
+    if (read.length === 0) return undefined;
+    if (await isToWait) await written;
+    return madeReady(deps, await planBatch(deps, claimed, read, { kept }));
+  };
   const apply = async (batch: Pick<Batch, 'isLast' | 'failure'>): Promise<void> => {
     const read = { rows, line, ...batch };
+    isFirst = false;
     rows = [];
     size = 0;
-    const planning = read.rows.length > 0 ? planBatch(deps, claimed, read.rows, { kept }) : Promise.resolve(undefined);
+    const planned = planAhead(read.rows, makesCategories, writing);
+    makesCategories = planned.then((plan) => plan !== undefined && plan.categories.length > 0);
     // Whoever waits for it next is told; nobody may be waiting yet.
-    planning.catch(() => undefined);
+    makesCategories.catch(() => undefined);
     await writing;
     if (state.finishedAt) return;
     lastAppliedAt = performance.now();
-    writing = planning
+    writing = planned
       .then((ahead) => applyBatch(deps, state, read, { holder: runner.holder, ahead, onOutdated: () => kept.clear() }))
       .then((next) => void (state = next));
     writing.catch(() => undefined);
@@ -77,19 +91,21 @@ async function runImport(deps: CommandDeps, claimed: ImportState, runner: Import
     await writing;
   };
   try {
-    for await (const record of readFeed(state.format, feed.stream)) {
-      if (record.line <= claimed.line) continue;
-      const prepared = prepareRow(record, claimed);
-      rows.push(prepared);
-      size += isRow(prepared) ? prepared.size : 0;
-      line = record.line;
-      const isFull = rows.length >= BATCH_ROWS || size >= BATCH_SIZE;
-      if (!isFull && performance.now() - lastAppliedAt < BATCH_MS) continue;
-      await apply({ isLast: false });
-      if (state.finishedAt) return undefined;
-      if (runner.isStopping()) {
-        await writing;
-        return await releaseImport(deps.store, state.id, runner.holder);
+    for await (const records of readFeed(state.format, feed.stream)) {
+      for (const record of records) {
+        if (record.line <= claimed.line) continue;
+        const prepared = prepareRow(record, claimed);
+        rows.push(prepared);
+        size += isRow(prepared) ? prepared.size : 0;
+        line = record.line;
+        const isFull = rows.length >= (isFirst ? FIRST_ROWS : BATCH_ROWS) || size >= BATCH_SIZE;
+        if (!isFull && performance.now() - lastAppliedAt < BATCH_MS) continue;
+        await apply({ isLast: false });
+        if (state.finishedAt) return undefined;
+        if (runner.isStopping()) {
+          await writing;
+          return await releaseImport(deps.store, state.id, runner.holder);
+        }
       }
     }
     await writing;

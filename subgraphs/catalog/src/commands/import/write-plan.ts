@@ -1,13 +1,12 @@
 import { isSameMoney } from '@marketgraph/platform/core';
-import type { NewEvent } from '@marketgraph/platform/messaging';
-import type { AnyBulkWriteOperation, ClientSession } from 'mongodb';
-import { offerChanged, productChanged } from '../../events/out.ts';
+import type { EventText } from '@marketgraph/platform/mongo';
+import type { ClientSession, OrderedBulkOperation } from 'mongodb';
 import type { CategoryState } from '../../domain/category.ts';
 import { areUnchanged, insertCategories } from '../../store/categories.ts';
-import { newOfferDocument, type OfferDocument, offerFields, refreshSortPrices } from '../../store/offers.ts';
-import { newProductDocument, type ProductDocument, productFields } from '../../store/products.ts';
+import { refreshSortPrices } from '../../store/offers.ts';
 import type { ImportDeps } from '../command-deps.ts';
 import type { BatchPlan } from './plan-batch.ts';
+import { readyWrites } from './ready-writes.ts';
 
 /** The catalog is not as it was when the plan was made. */
 export class OutdatedPlanError extends Error {
@@ -22,11 +21,16 @@ export class OutdatedPlanError extends Error {
  * and products, offers and categories it builds on must be as they were read. Everybody who changes a product, an offer or a category
  * counts its version up; a feed row that leaves its offer as it is leaves the name of its import or call there.
  */
-export async function writePlan(deps: ImportDeps, plan: BatchPlan, session: ClientSession): Promise<NewEvent[]> {
+export async function writePlan(deps: ImportDeps, plan: BatchPlan, session: ClientSession): Promise<EventText[]> {
+  const { products, offers, events } = plan.ready ?? readyWrites(deps, plan);
   await writeCategories(deps, plan, session);
-  await writeProducts(deps, plan, session);
-  await writeOffers(deps, plan, session);
-  return eventsOf(plan, deps);
+  await write(products, session);
+  await write(offers, session);
+  const repriced = [...plan.offers.values()].filter(
+    ({ before, after }) => before && !isSameMoney(before.price, after.price),
+  );
+  await refreshSortPrices(deps.store, [...new Set(repriced.map(({ after }) => after.productId))], session);
+  return events;
 }
 
 async function writeCategories(
@@ -42,56 +46,8 @@ async function writeCategories(
   await insertCategories(store, categories, session);
 }
 
-async function writeProducts(
-  { store }: ImportDeps,
-  { products, offers }: BatchPlan,
-  session: ClientSession,
-): Promise<void> {
-  // A new product has one offer, made from the same row: its price is known without asking.
-  const prices = new Map([...offers.values()].map(({ after }) => [after.productId, after.price.amount]));
-  const operations = [...products.values()].map(({ before, after }): AnyBulkWriteOperation<ProductDocument> => {
-    if (!before) {
-      const document = newProductDocument(after);
-      return { insertOne: { document: { ...document, sortPrice: prices.get(after.id) ?? document.sortPrice } } };
-    }
-    return {
-      updateOne: { filter: { _id: after.id, version: before.version }, update: { $set: productFields(after) } },
-    };
-  });
-  if (operations.length === 0) return;
-  const { insertedCount, matchedCount } = await store.products.bulkWrite(insertsFirst(operations), { session });
+async function write(operations: OrderedBulkOperation | undefined, session: ClientSession): Promise<void> {
+  if (!operations) return;
+  const { insertedCount, matchedCount } = await operations.execute({ session });
   if (insertedCount + matchedCount !== operations.length) throw new OutdatedPlanError();
-}
-
-async function writeOffers({ store }: ImportDeps, { offers }: BatchPlan, session: ClientSession): Promise<void> {
-  const changes = [...offers.values()];
-  const operations = changes.map(({ before, after, source, sourceBefore }): AnyBulkWriteOperation<OfferDocument> => {
-    if (!before) return { insertOne: { document: newOfferDocument(after, source) } };
-    // Also of an unchanged offer it is remembered that this import has seen it.
-    const fields = before === after ? { source } : { ...offerFields(after), source };
-    const asRead = { version: before.version, 'source.importId': sourceBefore?.importId ?? null };
-    return { updateOne: { filter: { _id: after.id, ...asRead }, update: { $set: fields } } };
-  });
-  if (operations.length === 0) return;
-  const { insertedCount, matchedCount } = await store.offers.bulkWrite(insertsFirst(operations), { session });
-  if (insertedCount + matchedCount !== operations.length) throw new OutdatedPlanError();
-  const repriced = changes.filter(({ before, after }) => before && !isSameMoney(before.price, after.price));
-  await refreshSortPrices(store, [...new Set(repriced.map(({ after }) => after.productId))], session);
-}
-
-/** The driver sends what is of one kind together, as long as nothing of another comes between. */
-function insertsFirst<T extends object>(operations: readonly T[]): T[] {
-  return operations.toSorted((a, b) => Number('updateOne' in a) - Number('updateOne' in b));
-}
-
-/** A product and its offers side by side: whoever makes one thing of both then makes it once. */
-function eventsOf({ products, offers }: BatchPlan, { publicUrl }: ImportDeps): NewEvent[] {
-  const changed = [...offers.values()].filter(({ before, after }) => before !== after);
-  const byProduct = Map.groupBy(changed, ({ after }) => after.productId);
-  const ofProducts = [...products.values()].flatMap(({ after, category }) => [
-    productChanged(after, { path: category.path, publicUrl }),
-    ...(byProduct.get(after.id) ?? []).map((offer) => offerChanged(offer.after, offer.before)),
-  ]);
-  const ofOthers = changed.filter(({ after }) => !products.has(after.productId));
-  return [...ofProducts, ...ofOthers.map(({ before, after }) => offerChanged(after, before))];
 }
