@@ -90,6 +90,42 @@ describe.each(executors)('C7 the entity cache in the gateway, executor %s', (exe
     expect(shop.asked('reviews')).toBe(before + 1);
   });
 
+  it('asks what is not kept of an answer once each time, and tells what has become of it', async () => {
+    const [gateway] = gateways as [TestGateway];
+    const list = async () => {
+      const { body, headers } = await gateway.post({ query: 'query Rated { products { id rating { count } } }' });
+      expect(body.errors).toBeUndefined();
+      return { products: body.data.products, xCache: headers.get('x-cache') };
+    };
+    const askedBy = async <T>(work: () => Promise<T>) => {
+      const before = [shop.asked('catalog'), shop.asked('reviews')];
+      const answer = await work();
+      return { answer, asked: [shop.asked('catalog') - before[0]!, shop.asked('reviews') - before[1]!] };
+    };
+    shop.products.delete('p4');
+    const all = ['p1', 'p2', 'p3'].map((id) => ({ id, rating: { count: 0 } }));
+    await gateway.publish([], { subjectId: 'p2' }, { domain: 'reviews', key: 'r2' });
+    await until(async () => {
+      const { products, xCache } = await list();
+      return xCache === 'partial' && JSON.stringify(products) === JSON.stringify(all);
+    });
+    await list();
+    for (let times = 0; times < 3; times += 1) {
+      expect(await askedBy(list)).toEqual({ answer: { products: all, xCache: 'partial' }, asked: [1, 0] });
+    }
+    // Another list, of what is known: asked for once, and not a second time by the plan.
+    shop.products.delete('p2');
+    const others = all.filter(({ id }) => id !== 'p2');
+    for (let times = 0; times < 2; times += 1) {
+      expect(await askedBy(list)).toEqual({ answer: { products: others, xCache: 'partial' }, asked: [1, 0] });
+    }
+    shop.products.set('p5', { title: 'Lamp p5', reviews: 5 });
+    const more = await askedBy(list);
+    expect(more.asked).toEqual([1, 1]);
+    expect(more.answer.products).toEqual([...others, { id: 'p5', rating: { count: 5 } }]);
+    shop.products.delete('p5');
+  });
+
   it('lets who changes something see it at once, and says nothing of the cache on a mutation', async () => {
     const [gateway] = gateways as [TestGateway];
     const headers = { authorization: `Bearer ${await gateway.signer.token({})}` };

@@ -1,5 +1,13 @@
+import type { SubgraphAnswer, SubgraphFetch } from '../query/fetch.ts';
 import type { GraphContext } from '../query/graph-context.ts';
 import type { StoredEntity } from './entity-store.ts';
+
+/** A fetch that is not kept, and what became of it. */
+export interface AskedFetch {
+  service: string;
+  request: SubgraphFetch;
+  answer: SubgraphAnswer;
+}
 
 /** What the entity cache did for one request. */
 export interface CacheUse {
@@ -11,6 +19,8 @@ export interface CacheUse {
   changed: Set<string>;
   /** What was answered from the cache. */
   entities: StoredEntity[];
+  /** What was asked because it is not kept. */
+  asked: AskedFetch[];
 }
 
 /** `hit`: no subgraph was asked. `partial`: some were. `bypass`: nothing of the operation is kept. */
@@ -18,7 +28,7 @@ export type CacheOutcome = 'hit' | 'partial' | 'miss' | 'bypass';
 
 /** From here on the cache notes what it does for the request of this context. */
 export function noteCacheUse(context: GraphContext): GraphContext {
-  context.cacheUse = { hit: 0, miss: 0, bypass: 0, changed: new Set(), entities: [] };
+  context.cacheUse = { hit: 0, miss: 0, bypass: 0, changed: new Set(), entities: [], asked: [] };
   return context;
 }
 

@@ -96,13 +96,16 @@ export function createEntityCache(options: EntityCacheOptions): EntityCache {
           ownChanges.note(context.viewer, service);
         }
       };
+      const ask: FetchSubgraph = async (service, request, context) => {
+        note(service, context, 'bypass', 1);
+        const answer = await fetch(service, request, context);
+        context.cacheUse?.asked.push({ service, request, answer });
+        return answer;
+      };
       return (service, request, context) => {
         if (isMutation(request.query)) return change(service, request, context);
         const shape = mayUse(context, service) ? shapes.of(request.query) : null;
-        if (!shape) {
-          note(service, context, 'bypass', 1);
-          return fetch(service, request, context);
-        }
+        if (!shape) return ask(service, request, context);
         const target = { shape, service, request, context };
         return shape.representations === null ? fetchWhole(parts, target) : fetchEntities(parts, target);
       };

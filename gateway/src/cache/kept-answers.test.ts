@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { graphContext, type GraphContext } from '../query/graph-context.ts';
 import { noteCacheUse } from './cache-use.ts';
 import { createEntityStore } from './entity-store.ts';
-import { createKeptAnswers } from './kept-answers.ts';
+import { type AnswerBehind, createKeptAnswers } from './kept-answers.ts';
 
 const operationOf = (text: string) => parse(text).definitions[0] as OperationDefinitionNode;
 const page = operationOf('query($id: ID!) { product(id: $id) { title } }');
@@ -40,6 +40,12 @@ function answersOver(options: { mayUse?: (context: GraphContext) => boolean } = 
   };
   return { store, answers, noted, madeOf, pass: (ms: number) => (now += ms), anybody: () => madeOf([]) };
 }
+
+const search = operationOf('query($words: String!) { search(words: $words) { title } }');
+const SEARCH_FETCH = {
+  query: 'query Search__search__0($words: String!) { search(words: $words) { id } }',
+  variables: {},
+};
 
 describe('kept answers', () => {
   it('C7 are given again to the same question, and to no other', () => {
@@ -89,6 +95,60 @@ describe('kept answers', () => {
     expect(answers.find({ operation: page, variables: { id: 'p1' } }, anybody())).toBeUndefined();
     expect(answers.find({ operation: page, variables: { id: 'p2' } }, anybody())).toBeUndefined();
     expect(answers.find({ operation: operationOf('mutation { a }') }, anybody())).toBeUndefined();
+  });
+
+  describe('behind a root field that is not kept', () => {
+    const query = { operation: search, variables: { words: 'lamp' } };
+    const said = { search: [{ id: 'p1' }, { id: 'p2' }] };
+
+    /** Of somebody whose request asked one subgraph, and had the rest from the cache. */
+    function searched(given: ReturnType<typeof answersOver>, { data = said as object, request = SEARCH_FETCH } = {}) {
+      const context = given.madeOf(['p1', 'p2']);
+      context.cacheUse!.bypass = 1;
+      context.cacheUse!.asked.push({ service: 'search', request, answer: { data } });
+      return context;
+    }
+
+    it('S4 C7 are given when it says the same again, to whoever asks', () => {
+      const given = answersOver();
+      given.answers.keep(query, searched(given), 'two lamps');
+      const behind = given.answers.find(query, given.anybody()) as AnswerBehind;
+      expect(behind).toMatchObject({ service: 'search', request: SEARCH_FETCH });
+      expect(given.noted).toEqual([]);
+      expect(behind.after({ data: structuredClone(said) })).toBe('two lamps');
+      expect(given.noted).toEqual(['catalog hit', 'catalog hit']);
+    });
+
+    it('S4 C7 are not given when it says something else, fails in part, or an entity is not what it was', () => {
+      const given = answersOver();
+      given.answers.keep(query, searched(given), 'two lamps');
+      const behind = () => given.answers.find(query, given.anybody()) as AnswerBehind;
+      expect(behind().after({ data: { search: [{ id: 'p2' }] } })).toBeUndefined();
+      expect(behind().after({ data: { search: [{ id: 'p2' }, { id: 'p1' }] } })).toBeUndefined();
+      expect(behind().after({ data: said, errors: [{ message: 'no' }] })).toBeUndefined();
+      expect(behind().after({ data: null })).toBeUndefined();
+      const asked = behind();
+      // While the subgraph was asked.
+      given.store.invalidate('catalog', ['p2']);
+      expect(asked.after({ data: said })).toBeUndefined();
+      expect(given.answers.find(query, given.anybody())).toBeUndefined();
+      expect(given.noted).toEqual([]);
+    });
+
+    it('are not kept of more than one fetch, of entities that were asked for, or of somebody in particular', () => {
+      const given = answersOver();
+      const never = (change: (context: GraphContext) => GraphContext | void) => {
+        const context = searched(given);
+        given.answers.keep(query, change(context) ?? context, 'not to be kept');
+        expect(given.answers.find(query, given.anybody())).toBeUndefined();
+      };
+      never(({ cacheUse }) => void (cacheUse!.bypass += 1));
+      never(({ cacheUse }) => void (cacheUse!.miss += 1));
+      never(({ cacheUse }) => void (cacheUse!.hit = 0));
+      never(({ cacheUse }) => void (cacheUse!.asked[0]!.answer = { data: said, errors: [{ message: 'no' }] }));
+      never((context) => ({ ...context, viewer: { kind: 'user' } as never }));
+      never(() => searched(given, { request: { ...SEARCH_FETCH, query: 'query { _entities { id } }' } }));
+    });
   });
 
   it('are not for viewers who may not be answered from the cache', () => {

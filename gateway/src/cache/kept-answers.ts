@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { OperationDefinitionNode } from 'graphql';
+import type { SubgraphAnswer, SubgraphFetch } from '../query/fetch.ts';
 import type { GraphContext } from '../query/graph-context.ts';
 import { cacheOutcome } from './cache-use.ts';
 import type { EntityStore, StoredEntity } from './entity-store.ts';
@@ -12,15 +13,27 @@ export interface AskedQuery {
   variables?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
+/** An answer that stands behind what one subgraph says, which is not kept: which products a search finds. */
+export interface AnswerBehind {
+  service: string;
+  /** To be asked now, as whoever asks. */
+  request: SubgraphFetch;
+  /** The text, when the subgraph said what it had said before; nothing else it was made of may have changed. */
+  after(answer: SubgraphAnswer): string | undefined;
+}
+
 /**
- * Whole answers that were put together from kept entities alone, as text. One is
+ * Whole answers that were put together from kept entities, as text. One is
  * good for as long as every entity in it is: it adds nothing to what is kept but
  * the work of putting it together.
  */
 export interface KeptAnswers {
-  /** The text of the answer to this query, when it is known and this viewer may have it from here. */
-  find(query: AskedQuery, context: GraphContext): string | undefined;
-  /** An answer without errors has been written. Kept only when no subgraph was asked for it. */
+  /**
+   * The text of the answer to this query, when it is known and this viewer may have it from here; or what has to be asked
+   * first.
+   */
+  find(query: AskedQuery, context: GraphContext): string | AnswerBehind | undefined;
+  /** An answer without errors has been written. Kept only when no subgraph was asked for it, or one for a root field. */
   keep(query: AskedQuery, context: GraphContext, text: string): void;
   clear(): void;
 }
@@ -29,6 +42,8 @@ interface KeptAnswer {
   text: string;
   entities: readonly StoredEntity[];
   bytes: number;
+  /** What was asked for it, and the data that it was answered. */
+  behind: { service: string; request: SubgraphFetch; said: string } | null;
 }
 
 /** Of what the entities may take, so much more for their answers. */
@@ -68,18 +83,43 @@ export function createKeptAnswers(options: {
         answers.delete(key!);
         return undefined;
       }
-      for (const { service } of known.entities) note(service, context, 'hit', 1);
-      return known.text;
+      const { text, entities, behind } = known;
+      const given = (): string => {
+        for (const { service } of entities) note(service, context, 'hit', 1);
+        return text;
+      };
+      if (!behind) return given();
+      const { service, request, said } = behind;
+      return {
+        service,
+        request,
+        after: ({ data, errors }) =>
+          !errors?.length && store.areFresh(entities) && JSON.stringify(data) === said ? given() : undefined,
+      };
     },
     keep(query, context, text) {
-      if (query.operation.operation !== 'query' || cacheOutcome(context) !== 'hit') return;
+      if (query.operation.operation !== 'query') return;
+      const behind = cacheOutcome(context) === 'hit' ? null : behindOf(context);
+      if (behind === undefined) return;
       const key = keyOf(query);
       if (key === undefined) return;
       const entities = [...new Set(context.cacheUse!.entities)];
-      answers.set(key, { text, entities, bytes: text.length * 2 + entities.length * BYTES_PER_ENTITY });
+      const bytes = (text.length + (behind?.said.length ?? 0)) * 2 + entities.length * BYTES_PER_ENTITY;
+      answers.set(key, { text, entities, bytes, behind });
     },
     clear: () => answers.clear(),
   };
+}
+
+/** Undefined: more was asked than one root field of one subgraph. Of somebody with an account every answer is another one. */
+function behindOf({ viewer, cacheUse }: GraphContext): KeptAnswer['behind'] | undefined {
+  if (!cacheUse || viewer.kind !== 'anonymous') return undefined;
+  const { hit, miss, bypass, asked } = cacheUse;
+  const [only] = asked;
+  if (!only || hit === 0 || miss > 0 || bypass > 1) return undefined;
+  const { service, request, answer } = only;
+  if (!answer.data || answer.errors?.length || request.query.includes('_entities')) return undefined;
+  return { service, request, said: JSON.stringify(answer.data) };
 }
 
 /** Where nothing is kept. */

@@ -1,8 +1,9 @@
-import type { KeptAnswers } from '../cache/kept-answers.ts';
+import type { AnswerBehind, KeptAnswers } from '../cache/kept-answers.ts';
 import type { Logger } from '@marketgraph/platform/telemetry';
 import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { ResolvedOperation } from '../limits/documents.ts';
 import { isPublic, publicError } from '../limits/public-error.ts';
+import type { FetchSubgraph } from './fetch.ts';
 import type { GraphContext } from './graph-context.ts';
 import type { OperationResult, OperationRunner } from './operation-runner.ts';
 import type { BeforeOperation, HttpAnswer } from './query-engine.ts';
@@ -45,11 +46,12 @@ export function plainContentType(accept: string | undefined): string | undefined
 
 export function directFront(options: {
   runner: OperationRunner;
+  fetch: FetchSubgraph;
   beforeOperation: BeforeOperation;
   answers: KeptAnswers;
   log: Logger;
 }): DirectFront {
-  const { runner, beforeOperation, answers, log } = options;
+  const { runner, fetch, beforeOperation, answers, log } = options;
 
   const run = async (prepared: DirectOperation, context: GraphContext): Promise<Outcome> => {
     const variables = prepared.variables ?? {};
@@ -82,10 +84,24 @@ export function directFront(options: {
     return { errors: errors.map((error) => publicError(error.toJSON(), requestId)), head: headOf(errors, otherwise) };
   };
 
+  /** Asks what is not kept of it. When that is another answer, the plan goes on from there. */
+  const askedAgain = async (known: AnswerBehind, context: GraphContext): Promise<string | undefined> => {
+    const { service, request } = known;
+    const answer = fetch(service, request, context);
+    context.ahead = { service, query: request.query, answer };
+    try {
+      return known.after(await answer);
+    } catch {
+      // The plan tells of it.
+      return undefined;
+    }
+  };
+
   return {
     async answer(operation, context, contentType) {
       const known = answers.find(operation, context);
-      if (known !== undefined) return { status: 200, headers: { 'content-type': contentType }, text: known };
+      const kept = typeof known === 'object' ? await askedAgain(known, context) : known;
+      if (kept !== undefined) return { status: 200, headers: { 'content-type': contentType }, text: kept };
       const { data, errors, head } = await run(operation, context);
       const text = `${JSON.stringify(errors ? { errors, data } : { data })}\n`;
       if (!errors) answers.keep(operation, context, text);

@@ -16,6 +16,14 @@ export interface SubgraphAnswer {
   errors?: readonly GraphQLFormattedError[];
 }
 
+/** One that needs nothing of others, sent before its plan is run. */
+export interface FetchAhead {
+  service: string;
+  /** The text of the plan's fetch. */
+  query: string;
+  answer: Promise<SubgraphAnswer>;
+}
+
 /**
  * How every fetch of a plan reaches its subgraph, whoever executes the plan.
  * What is done on the way (telling who is away, breaking the circuit, keeping

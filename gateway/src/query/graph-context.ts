@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Viewer } from '@marketgraph/platform/graphql';
 import type { CacheUse } from '../cache/cache-use.ts';
+import type { FetchAhead } from './fetch.ts';
 import { newTraceParent } from './trace-parent.ts';
 
 /** The facts of one request: handed to every fetch made for it. */
@@ -14,6 +15,8 @@ export interface GraphContext {
   address: string;
   /** Where the entity cache notes what it did for this request; absent where nobody asks. */
   cacheUse?: CacheUse;
+  /** A fetch of the plan that was sent before the plan was run: it is not sent a second time. */
+  ahead?: FetchAhead | undefined;
   [key: string]: unknown;
 }
 

@@ -4,7 +4,7 @@ import { type CompiledPlan, createExecutor, UnsupportedPlanError } from '@market
 import { graphqlError } from '@marketgraph/platform/graphql';
 import { type DocumentNode, GraphQLError, getVariableValues, type OperationDefinitionNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import type { FetchSubgraph } from './fetch.ts';
+import type { FetchAhead, FetchSubgraph } from './fetch.ts';
 import type { Graph } from './graph.ts';
 import type { GraphContext } from './graph-context.ts';
 
@@ -69,12 +69,22 @@ export function createOperationRunner(graph: Graph, fetch: FetchSubgraph): Opera
       if ('errors' in values) return values;
       return compiled.run({
         variables: values.coerced,
-        fetch: (planFetch) => fetch(planFetch.service, planFetch, context),
+        fetch: (planFetch) => sentAhead(planFetch, context) ?? fetch(planFetch.service, planFetch, context),
       });
     },
     warm: (operation) => void planOf(operation),
     counts: () => ({ planned, kept: plans.size }),
   };
+}
+
+function sentAhead(
+  { service, query }: { service: string; query: string },
+  context: GraphContext,
+): FetchAhead['answer'] | undefined {
+  const { ahead } = context;
+  if (ahead?.service !== service || ahead.query !== query) return undefined;
+  context.ahead = undefined;
+  return ahead.answer;
 }
 
 const NO_VARIABLES = { coerced: {} };

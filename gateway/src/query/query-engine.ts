@@ -77,7 +77,7 @@ export async function createQueryEngine(options: QueryEngineOptions): Promise<Qu
   }
   const runner = createOperationRunner(graph, fetch);
   const apollo = await startApolloFront({ ...options, gateway: ownGateway(graph, runner) });
-  const direct = directFront({ runner, beforeOperation, answers, log });
+  const direct = directFront({ runner, fetch, beforeOperation, answers, log });
   return {
     http(operation) {
       const contentType = operation.method === 'POST' ? plainContentType(operation.headers.accept) : undefined;

@@ -77,13 +77,14 @@ for i = 1, #KEYS, 3 do
 end
 local function decide(claim, insists, from, to)
   local answer = {'refused', '0'}
-  local own = {}
+  local own, others = {}, {}
   for at = from, to, 2 do
     local known = redis.call('HMGET', KEYS[3 * ARGV[at] - 2], 'available', 'claimed', claim)
     if not known[1] then return {'unknown'} end
     own[at] = tonumber(known[3] or 0)
+    others[at] = tonumber(known[2] or 0) - own[at]
     local wanted = tonumber(ARGV[at + 1])
-    local free = tonumber(known[1]) - tonumber(known[2] or 0) + own[at]
+    local free = tonumber(known[1]) - others[at]
     if not insists and own[at] < wanted and free < wanted then
       answer[#answer + 1] = ARGV[at]
       answer[#answer + 1] = tostring(free)
@@ -97,8 +98,7 @@ local function decide(claim, insists, from, to)
   end
   for at = from, to, 2 do
     local stock, ends = KEYS[3 * ARGV[at] - 2], KEYS[3 * ARGV[at] - 1]
-    redis.call('HINCRBY', stock, 'claimed', tonumber(ARGV[at + 1]) - own[at])
-    redis.call('HSET', stock, claim, ARGV[at + 1])
+    redis.call('HSET', stock, 'claimed', others[at] + ARGV[at + 1], claim, ARGV[at + 1])
     redis.call('ZADD', ends, now + ARGV[1], claim)
   end
   return {'admitted'}
@@ -119,17 +119,17 @@ const PUT = `
 local at = 1
 for i = 1, #KEYS, 2 do
   local stock, ends = KEYS[i], KEYS[i + 1]
-  for each = at + 3, at + 2 + ARGV[at + 2] do
-    local claim = 'claim:' .. ARGV[each]
-    local units = redis.call('HGET', stock, claim)
-    if units then
-      redis.call('HINCRBY', stock, 'claimed', -tonumber(units))
-      redis.call('HDEL', stock, claim)
-      redis.call('ZREM', ends, claim)
-    end
+  local claims = {}
+  for each = at + 3, at + 2 + ARGV[at + 2] do claims[#claims + 1] = 'claim:' .. ARGV[each] end
+  local known = redis.call('HMGET', stock, 'sequence', 'claimed', unpack(claims))
+  local units = 0
+  for each = 3, #claims + 2 do units = units + tonumber(known[each] or 0) end
+  if units > 0 then
+    redis.call('HDEL', stock, unpack(claims))
+    redis.call('ZREM', ends, unpack(claims))
+    redis.call('HSET', stock, 'claimed', tonumber(known[2] or 0) - units)
   end
-  local known = redis.call('HGET', stock, 'sequence')
-  if not known or tonumber(known) <= tonumber(ARGV[at + 1]) then
+  if not known[1] or tonumber(known[1]) <= tonumber(ARGV[at + 1]) then
     redis.call('HSET', stock, 'available', ARGV[at], 'sequence', ARGV[at + 1])
   end
   at = at + 3 + ARGV[at + 2]

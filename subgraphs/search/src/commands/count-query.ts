@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { principalOf, type Viewer } from '@marketgraph/platform/graphql';
 import { plainWords } from '../domain/search-filter.ts';
 import { type AskedQuery, countQueries } from '../store/asked.ts';
@@ -62,8 +62,6 @@ export async function rememberQuery(
 function toAsked(query: string, viewer: Viewer, at: Date): AskedQuery | null {
   const text = plainWords(query).toLowerCase();
   if (text.length < LENGTHS.min || text.length > LENGTHS.max) return null;
-  const asker = createHash('sha256')
-    .update(`${principalOf(viewer)} asked ${text}`)
-    .digest('base64url');
+  const asker = hash('sha256', `${principalOf(viewer)} asked ${text}`, 'base64url');
   return { text, asker, at, ...(viewer.kind === 'anonymous' ? ANONYMOUS : PERSON) };
 }
