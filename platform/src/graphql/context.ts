@@ -14,16 +14,22 @@ export interface RequestContext {
   log: Logger;
 }
 
-/** With loaders that are made when a resolver first asks for one: most commands never do. */
+/**
+ * With loaders that are made when a resolver first asks for one: most commands never do. Who has changed what they have
+ * read puts others in their place.
+ */
 export function withLoaders<Facts extends RequestContext, Loaders>(
   facts: Facts,
   make: () => Loaders,
-): Facts & { readonly loaders: Loaders } {
+): Facts & { loaders: Loaders } {
   let made: Loaders | undefined;
   return {
     ...facts,
     get loaders() {
       return (made ??= make());
+    },
+    set loaders(others) {
+      made = others;
     },
   };
 }

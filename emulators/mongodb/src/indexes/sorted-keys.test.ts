@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type Numbered, SortedKeys } from './sorted-keys.ts';
 
 const key = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 5 });
@@ -34,6 +34,22 @@ describe('sorted keys', () => {
         expect(keys.firstWithPrefix(from)).toEqual(sorted.find((entry) => entry.key.startsWith(from)));
       }),
     );
+  });
+
+  it('are the same when much of them was sorted in a moment later, between two that were added', () => {
+    vi.useFakeTimers();
+    try {
+      const both = [new SortedKeys<Entry>(), new SortedKeys<Entry>()];
+      const entries = Array.from({ length: 20_000 }, (_, at) => ({ key: `key ${(at * 7_919) % 20_011}`, number: at }));
+      for (const [at, entry] of entries.entries()) {
+        for (const keys of both) keys.add(entry.key, entry);
+        if (at % 5_000 === 4_999) vi.advanceTimersByTime(10);
+      }
+      for (const keys of both) expect([...keys.scan({ from: '', to: '\uffff' })]).toEqual(entries.toSorted(byPlace));
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('stay sorted over many chunks, added in any order', () => {

@@ -1,7 +1,9 @@
 /** Chunks are split at this size: sorting in touches at most so many entries per place. */
 const MAX_CHUNK = 512;
-/** What was added and not looked for yet is sorted in when there is so much of it: nobody waits long for that. */
-const MAX_FRESH = 4_096;
+/** What was added and not looked for yet is sorted in a moment later when there is so much of it: whoever has written it does not wait for that. */
+const MANY_FRESH = 4_096;
+/** And at once when there is so much: nobody who looks waits long for that. */
+const MAX_FRESH = 16_384;
 
 /** Fewer than this find their places one by one: for them a chunk is not written anew. */
 const MIN_TOGETHER = 8;
@@ -44,6 +46,12 @@ export class SortedKeys<T extends Numbered> {
     this.#fresh.keys.push(key);
     this.#fresh.values.push(value);
     if (this.#fresh.keys.length >= MAX_FRESH) this.#sortIn();
+    else if (this.#fresh.keys.length === MANY_FRESH) sortLater(this);
+  }
+
+  /** What was added is sorted in. */
+  settle(): void {
+    this.#sortIn();
   }
 
   delete(key: string, value: T): boolean {
@@ -194,6 +202,24 @@ export class SortedKeys<T extends Numbered> {
     this.#chunks.splice(index, 1, ...inChunks(merged, isAppending ? MAX_CHUNK : MAX_CHUNK / 2));
     return at;
   }
+}
+
+const unsettled = new Set<Pick<SortedKeys<Numbered>, 'settle'>>();
+let timer: NodeJS.Timeout | undefined;
+
+/** One after another, with a look at what clients want in between. */
+function sortLater(keys: Pick<SortedKeys<Numbered>, 'settle'>): void {
+  unsettled.add(keys);
+  timer ??= setTimeout(settleNext, 1).unref();
+}
+
+function settleNext(): void {
+  timer = undefined;
+  const [next] = unsettled;
+  if (!next) return;
+  unsettled.delete(next);
+  next.settle();
+  if (unsettled.size > 0) timer = setTimeout(settleNext, 1).unref();
 }
 
 /** Before every number there is. */
