@@ -28,6 +28,7 @@ export async function connectRedis(
     ...(commandTimeout === undefined ? {} : { commandTimeout: Math.max(commandTimeout, CONNECTING_MS) }),
   });
   redis.on('error', (error: Error) => log.warn({ err: error.message, connection: name }, 'redis connection'));
+  redis.on('end', () => rejectUnanswered(redis));
   nameScripts(redis);
   if (isTracing()) traceCommands(redis);
   await redis.connect();
@@ -68,8 +69,26 @@ function traceCommands(redis: Redis): void {
   };
 }
 
-/** Ends a connection without waiting for a server that may be gone. */
+/** What was sent to the server that went away, and is sent again to the one that comes back. Part of ioredis, not of its types. */
+interface Unanswered {
+  prevCommandQueue?: { shift(): { command: { reject(error: Error): void } } | undefined } | null;
+}
+
+/** ioredis forgets these when the connection ends before the server is back, and who waits for an answer would wait for ever. */
+function rejectUnanswered(redis: Redis): void {
+  const { prevCommandQueue: unanswered } = redis as unknown as Unanswered;
+  for (let item = unanswered?.shift(); item; item = unanswered?.shift()) {
+    item.command.reject(new Error('Connection is closed.'));
+  }
+}
+
+/** Ends a connection without waiting for a server that may be gone; commands that are not answered yet are rejected. */
 export async function closeRedis(redis: Redis): Promise<void> {
   if (redis.status === 'end') return;
+  const isBetweenTries = redis.status === 'reconnecting';
   redis.disconnect();
+  if (!isBetweenTries) return;
+  // There is nothing to disconnect, and what waits for the next try would wait for ever: one more, which is not repeated, ends it.
+  redis.once('connect', () => redis.disconnect());
+  redis.connect().catch(() => undefined);
 }

@@ -1,5 +1,4 @@
 import type { Subgraph, Viewer } from '@marketgraph/platform/graphql';
-import { until } from '@marketgraph/platform/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Actions, actions, openShop, present, publishedProduct, type Seller, type Shop } from './shop.ts';
 
@@ -77,7 +76,6 @@ describe('S4 what was taken down', () => {
     } finally {
       await outage.end();
     }
-    await until(async () => (await shop.subgraph.readiness()).ready && (await other.readiness()).ready);
     expect(await shownBy(shop.subgraph, wanted)).toEqual([lamp.id]);
     expect(await shownBy(other, wanted)).toEqual([lamp.id]);
   });
