@@ -92,6 +92,24 @@ describe('a transaction', () => {
     expect(await all()).toEqual([{ id: 1, name: 'a' }]);
   });
 
+  it('keeps to one plan per statement where it says so, and the next on its connection is as before', async () => {
+    const plans = (options: { isPlannedOnce?: boolean }, text: string) =>
+      inTransaction(
+        db,
+        async (em) => {
+          for (let count = 0; count < 9; count += 1) await em.execute(text, [[1, 2]]);
+          const [made] = await em.execute<{ custom: number }[]>(
+            'select custom_plans::int as custom from pg_prepared_statements where statement like ?',
+            [`${text.slice(0, 12)}%`],
+          );
+          return made!.custom;
+        },
+        options,
+      );
+    expect(await plans({ isPlannedOnce: true }, 'select name from thing where id in (?)')).toBe(0);
+    expect(await plans({}, 'select id from thing where id in (?)')).toBeGreaterThan(0);
+  });
+
   it('is not seen by others before its end', async () => {
     await inTransaction(db, async (em) => {
       await em.execute('insert into thing values (?, ?)', [1, 'a']);

@@ -2,8 +2,8 @@
 export type Columns = Readonly<Record<string, 'text' | 'int' | 'bigint' | 'jsonb'>>;
 
 /**
- * Rows as a statement reads them: one array per column, which costs the server a third of what rows as JSON do. For the
- * values of `columnsOf`; columns are quoted, as they are named here.
+ * Rows as a statement reads them: one array per column, so that the server takes no JSON apart. For the values of
+ * `columnsOf`; columns are quoted, as they are named here.
  */
 export function rowsAs(alias: string, columns: Columns): string {
   const arrays = Object.values(columns).map((type) => `?::${type}[]`);

@@ -1,5 +1,5 @@
 import { betweenCrashPoints, inRounds, isOutage } from '@marketgraph/platform/core';
-import { appendToOutbox, inTransaction, sqlStateOf } from '@marketgraph/platform/postgres';
+import { appendToOutbox, type EntityManager, inTransaction, sqlStateOf } from '@marketgraph/platform/postgres';
 import { activeTraceparent, keepContext, tracedPart } from '@marketgraph/platform/tracing';
 import { lockStock } from '../store/locked-stock.ts';
 import { writeStock } from '../store/stock-writes.ts';
@@ -89,18 +89,19 @@ async function decideTogether(
   deps: CommandParts,
   requests: readonly StockRequest<unknown>[],
 ): Promise<readonly Settled[]> {
+  const decide = async (em: EntityManager) => {
+    const reservationIds = requests.flatMap(({ reservationId }) => reservationId ?? []);
+    const requestKeys = requests.flatMap(({ requestKey }) => requestKey ?? []);
+    const offerIds = requests.flatMap((request) => request.offerIds);
+    const { offers, stock } = await lockStock(em, { offerIds, reservationIds, requestKeys });
+    const round = new Round(offers, stock);
+    const results = requests.map((request) => round.decide(request));
+    await writeStock(em, stockWritesOf(deps, round.ledger, round.writes));
+    await appendToOutbox(em, round.events, { ids: deps.ids, now: deps.clock.now() });
+    return { results, counters: round.counters };
+  };
   const { results, counters } = await betweenCrashPoints('stock.change', () =>
-    inTransaction(deps.orm, async (em) => {
-      const reservationIds = requests.flatMap(({ reservationId }) => reservationId ?? []);
-      const requestKeys = requests.flatMap(({ requestKey }) => requestKey ?? []);
-      const offerIds = requests.flatMap((request) => request.offerIds);
-      const { offers, stock } = await lockStock(em, { offerIds, reservationIds, requestKeys });
-      const round = new Round(offers, stock);
-      const results = requests.map((request) => round.decide(request));
-      await writeStock(em, stockWritesOf(deps, round.ledger, round.writes));
-      await appendToOutbox(em, round.events, { ids: deps.ids, now: deps.clock.now() });
-      return { results, counters: round.counters };
-    }),
+    inTransaction(deps.orm, decide, { isPlannedOnce: true }),
   );
   deps.counts.rounds.inc();
   deps.counts.roundRequests.inc(requests.length);
