@@ -57,7 +57,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: `${INVENTORY}/domain/reservation-decisions.ts`,
     from: 'if (shortagesIn(entry, wanted).length > 0) return',
     to: 'if (shortagesIn(entry, wanted).length > 99) return',
-    firstSeed: 5_200,
+    firstSeed: 2_750,
   },
   {
     name: 'the inbox forgets what was handled',

@@ -140,8 +140,11 @@ export function replaceTime(scheduler: Scheduler): () => void {
   };
   Object.assign(globalThis, { setTimeout: timer, clearTimeout: clear });
   Math.random = () => scheduler.random.next();
+  const realNow = performance.now;
+  performance.now = () => scheduler.now - EPOCH;
   return () => {
     Object.assign(globalThis, { setTimeout: realSet, clearTimeout: realClear });
     Math.random = realRandom;
+    performance.now = realNow;
   };
 }
