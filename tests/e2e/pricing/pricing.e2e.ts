@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aRun, registerBuyer, registerVendor, signIn, type Vendor } from '../../story/cast.ts';
 import { completeCheckout, fillCart, payByCard, startCheckout } from '../../story/purchase.ts';
 import { accepted, silentReport } from '../../story/report.ts';
-import { startTestMarketplace, type TestMarketplace } from '../../support/marketplace.ts';
+import { startTestMarketplace, type TestMarketplace, type TestMarketplaceOptions } from '../../support/marketplace.ts';
 import type { Person } from '../../support/person.ts';
 import { ask } from '../../support/raw-graph.ts';
 import { type Listing, listProduct } from '../../support/shop.ts';
@@ -15,7 +15,11 @@ const CREATE = `mutation($input: OrganizationCreateInput!) { organizationCreate(
 const PRICED = `query($id: ID!, $quantity: Int!, $organizationId: ID) { offer(id: $id) {
   priceFor(quantity: $quantity, organizationId: $organizationId) { unitPrice { amount } source } availability { available } } }`;
 
-describe('C10 C12 prices of an organization, processes', () => {
+describe.each([
+  { shape: 'monolith' },
+  // Of two copies of the catalog each has kept prices of its own.
+  { shape: 'processes', copies: { catalog: 2 } },
+] satisfies TestMarketplaceOptions[])('C10 C12 prices of an organization, $shape', (options) => {
   const run = aRun();
   let market: TestMarketplace;
   let vendor: Vendor;
@@ -25,7 +29,7 @@ describe('C10 C12 prices of an organization, processes', () => {
   let contract: { id: string; version: number };
 
   beforeAll(async () => {
-    market = await startTestMarketplace({ shape: 'processes', copies: { catalog: 2 } });
+    market = await startTestMarketplace(options);
     const operator = await signIn(market.graph, 'Olga', market.operator);
     vendor = await registerVendor(market.graph, { name: 'Bulk Lamps', run, operator, report: silentReport });
     const price = { amount: 10_000, currencyCode: 'EUR' };
