@@ -1,10 +1,10 @@
+import { hashApiKey } from '@marketgraph/schema/api-keys';
 import { randomBytes } from 'node:crypto';
 import { closeRedis, connectRedis, type Redis } from '@marketgraph/platform/redis';
 import { silentLog as log, until } from '@marketgraph/platform/testing';
 import { apiKeyRevoked } from '@marketgraph/schema/events/accounts';
 import { startTestStores, type Stores } from '@marketgraph/stores/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { hashApiKey } from '../src/identity/api-keys.ts';
 import { type Listen, overEventStream, overMultipart, overWebSocket } from './support/live-clients.ts';
 import { startTestGateway, type TestGateway } from './support/test-gateway.ts';
 

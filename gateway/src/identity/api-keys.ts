@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import type { Clock } from '@marketgraph/platform/core';
+import { type Clock, singleFlight } from '@marketgraph/platform/core';
 import type { ApiKeyViewer } from '@marketgraph/platform/graphql';
 import type { SubgraphClient } from '@marketgraph/platform/serve';
 import type { Logger } from '@marketgraph/platform/telemetry';
@@ -41,17 +40,12 @@ const answerSchema = z
   })
   .nullable();
 
-/** What the gateway keeps of a secret, and all that leaves it: it has 256 random bits, so that a fast hash is enough. */
-export function hashApiKey(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
-}
-
 export function apiKeys(parts: { peers: SubgraphClient; guesses: KeyGuesses; clock: Clock; log: Logger }): ApiKeys {
   const { peers, guesses, clock, log } = parts;
   const known = new LRUCache<string, { key: ApiKey; readAt: number }>({ max: CACHE_SIZE });
   const hashes = new LRUCache<string, string>({ max: CACHE_SIZE });
   /** Many requests of one machine at a time are one question. */
-  const asking = new Map<string, Promise<ApiKey | null>>();
+  const asking = singleFlight<ApiKey | null>();
   const nowMs = () => clock.now().getTime();
 
   const ask = async (hash: string): Promise<ApiKey | null> => {
@@ -77,15 +71,6 @@ export function apiKeys(parts: { peers: SubgraphClient; guesses: KeyGuesses; clo
     return key;
   };
 
-  const askOnce = (hash: string): Promise<ApiKey | null> => {
-    let answer = asking.get(hash);
-    if (!answer) {
-      answer = ask(hash).finally(() => asking.delete(hash));
-      asking.set(hash, answer);
-    }
-    return answer;
-  };
-
   const read = async (hash: string, address: string | undefined): Promise<ApiKey | null> => {
     const kept = known.get(hash);
     const ageMs = kept ? nowMs() - kept.readAt : Number.POSITIVE_INFINITY;
@@ -93,7 +78,7 @@ export function apiKeys(parts: { peers: SubgraphClient; guesses: KeyGuesses; clo
     // Who has shown a good key before is not held up by others behind the same address who have not.
     if (!kept && address !== undefined) await guesses.admit(address);
     try {
-      const key = await askOnce(hash);
+      const key = await asking(hash, () => ask(hash));
       if (!key && address !== undefined) await guesses.wrong(address);
       return key;
     } catch (error) {

@@ -1,9 +1,9 @@
 import { anonymous, graphqlError, type UserViewer, type Viewer } from '@marketgraph/platform/graphql';
 import type { Logger } from '@marketgraph/platform/telemetry';
-import { API_KEY_PREFIX } from '@marketgraph/schema/api-keys';
+import { API_KEY_PREFIX, hashApiKey } from '@marketgraph/schema/api-keys';
 import { RequestError } from '../limits/request-error.ts';
 import type { AccessTokenVerifier } from './access-token.ts';
-import { type ApiKey, type ApiKeys, hashApiKey } from './api-keys.ts';
+import type { ApiKey, ApiKeys } from './api-keys.ts';
 import type { Principals } from './principals.ts';
 import type { RevokedSessions } from './revoked-sessions.ts';
 

@@ -1,7 +1,7 @@
 import { accept, reject, type Result } from '@marketgraph/platform/core';
 import { appendToOutbox, inTransaction } from '@marketgraph/platform/postgres';
-import { apiScopes } from '@marketgraph/schema/api-keys';
-import { hashApiKeySecret, newApiKeySecret } from '../clients/api-key-secrets.ts';
+import { apiScopes, hashApiKey } from '@marketgraph/schema/api-keys';
+import { newApiKeySecret } from '../clients/api-key-secrets.ts';
 import { readApiKeyTerms, vendorToActFor } from '../domain/api-key.ts';
 import { apiKeyRevoked } from '../events/out.ts';
 import { addApiKey, type ApiKeyRow, countApiKeysOfVendor, removeApiKey } from '../store/api-keys.ts';
@@ -43,7 +43,7 @@ export async function createApiKey(
     if ((await countApiKeysOfVendor(em, vendorId)) >= MAX_KEYS) {
       return reject('LIMIT_EXCEEDED', `A vendor has at most ${MAX_KEYS} API keys: revoke one that is not used.`);
     }
-    await addApiKey(em, { id, vendorId, name, scopes, secretHash: hashApiKeySecret(secret) }, { now, expiresAt });
+    await addApiKey(em, { id, vendorId, name, scopes, secretHash: hashApiKey(secret) }, { now, expiresAt });
     const after = { vendorId, name, scopes, expiresAt: expiresAt && expiresAt.toISOString() };
     const { actorId, requestId } = cause;
     await appendAudit(
