@@ -1,3 +1,5 @@
+import { globalAgent as httpAgent } from 'node:http';
+import { globalAgent as httpsAgent } from 'node:https';
 import { graphqlError } from '@marketgraph/platform/graphql';
 import { Client, Errors } from 'typesense';
 import type { Named } from '../domain/beginnings.ts';
@@ -125,6 +127,8 @@ export function typesenseIndex({ url, apiKey }: { url: string; apiKey: string })
     new Client({
       ...{ nodes, apiKey, connectionTimeoutSeconds, healthcheckIntervalSeconds: NODE_IS_AWAY_S },
       ...{ numRetries: nodes.length, logLevel: 'silent', ...options },
+      // Without them each import and export gets a connection to itself, which stays open and holds on to what was sent.
+      ...{ httpAgent, httpsAgent },
     });
   const searching = connect(SEARCH_TIMEOUT_S, { axiosAdapter: leanPost() });
   const watching = connect(SEARCH_TIMEOUT_S);
