@@ -73,7 +73,11 @@ export async function buyWhileKilled(market: TestMarketplace, run: RandomKills):
       await pause(beginsAtMs);
       try {
         const basket = await fillStubbornly(person, { offerId, quantity, patienceMs });
-        purchases.push(await buyStubbornly(graph, person, { basket, card, patienceMs }));
+        purchases.push(
+          'refused' in basket
+            ? { status: 'REFUSED', codes: basket.refused }
+            : await buyStubbornly(graph, person, { basket, card, patienceMs }),
+        );
       } catch (error) {
         const { message, cause } = error as Error;
         undecided.push(`${person.name}: ${message} ${cause instanceof Error ? cause.message.slice(0, 300) : ''}`);
@@ -90,21 +94,25 @@ export async function buyWhileKilled(market: TestMarketplace, run: RandomKills):
   };
 }
 
-/** A cart of one line, whatever dies meanwhile: what adds has a key, what sets may be said again. */
+/** A cart of one line, whatever dies meanwhile: what adds has a key, what sets may be said again. What is sold out is refused. */
 async function fillStubbornly(
   buyer: Person,
   { offerId, quantity, patienceMs }: { offerId: string; quantity: number; patienceMs: number },
-): Promise<Basket> {
+): Promise<Basket | { refused: readonly string[] }> {
   const idempotencyKey = newKey();
   const patiently = <T>(what: string, work: () => Promise<T>) =>
     until(work, { timeoutMs: patienceMs, intervalMs: RETRY_MS, what });
-  const { id: cartId } = await patiently('a line in the cart', async () => {
+  const filled = await patiently('a line in the cart', async () => {
     const { cartLinesAdd } = await buyer.ask(operations.CartLinesAddDocument, {
       input: { lines: [{ offerId, quantity }] },
       idempotencyKey,
     });
+    const codes = cartLinesAdd.userErrors.map(({ code }) => String(code));
+    if (codes.includes('INSUFFICIENT_STOCK')) return { refused: codes };
     return accepted('cartLinesAdd', cartLinesAdd.cart, cartLinesAdd.userErrors);
   });
+  if ('refused' in filled) return filled;
+  const cartId = filled.id;
   const address = { name: 'Sam', line1: '1 Quay', city: 'Hamburg', postalCode: '20095', countryCode: 'DE' };
   const [group] = await patiently('an address', async () => {
     const { cartAddressSet } = await buyer.ask(operations.CartAddressSetDocument, {
