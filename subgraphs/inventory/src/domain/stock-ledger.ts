@@ -91,8 +91,12 @@ export class StockLedger {
     return new LedgerEntry(this.#offers, this.#levels);
   }
 
+  /** All of it or, when it throws, nothing. */
   keep(entry: LedgerEntry): OfferChange[] {
     const { levels, moves, touched, offers } = entry.end();
+    for (const offerId of touched.keys()) {
+      if (!this.#offers.has(offerId)) throw new Error(`Stock of ${offerId} was moved, which is no offer`);
+    }
     for (const [offerId, own] of levels) this.#levels.set(offerId, own);
     this.#moves.push(...moves);
     for (const [offerId, offer] of offers) {
@@ -101,8 +105,7 @@ export class StockLedger {
     }
     const changes: OfferChange[] = [];
     for (const [offerId, { previousAvailable, warehouseIds, reason }] of touched) {
-      const known = this.#offers.get(offerId);
-      if (!known) throw new Error(`Stock of ${offerId} was moved, which is no offer`);
+      const known = this.#offers.get(offerId)!;
       const offer = { ...known, sequence: known.sequence + 1 };
       this.#offers.set(offerId, offer);
       this.#changed.add(offerId);

@@ -5,6 +5,7 @@ import type { LedgerLevel, LedgerOffer } from '../domain/stock-ledger.ts';
 import { ALLOWANCE_PLACE } from './allowances.ts';
 import { amongOffers, lockedOffersIn, lockingOffers } from './offers.ts';
 import type { ReservationRow } from './reservations.ts';
+import { StaleStockError } from './stock-writes.ts';
 
 export interface LockedReservation extends ReservationRow {
   requestKey: string;
@@ -39,7 +40,11 @@ export async function lockStock(
     lockingOffers(offerIds, reservationIds),
     readingStock(wanted),
   ])) as [unknown[], LockedStock[]];
-  return { offers: lockedOffersIn(locked), stock: stock! };
+  const offers = lockedOffersIn(locked);
+  const isLocked = new Set(offers.map(({ offerId }) => offerId));
+  const other = stock!.levels.find(({ offerId }) => !isLocked.has(offerId));
+  if (other) throw new StaleStockError(`The stock of ${other.offerId} was read and is not locked.`);
+  return { offers, stock: stock! };
 }
 
 function readingStock(wanted: WantedStock): [query: string, parameters: unknown[]] {

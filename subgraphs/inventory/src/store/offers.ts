@@ -121,15 +121,19 @@ export function lockedOffersIn(rows: readonly unknown[]): LedgerOffer[] {
   return (rows as LockedRow[]).map(toLocked);
 }
 
-/** These offers, and those that these reservations are of. */
+/**
+ * These offers, and those that these reservations are of. A list that is made first, not a join: whoever waited for a lock is
+ * asked again whether the row is meant, and with some plans of a join (`Unique` below it) the server then says it is not,
+ * so that of what was asked for only what nobody had locked would be there.
+ */
 export function amongOffers(
   offerIds: readonly string[],
   reservationIds: readonly string[],
 ): { condition: string; parameters: unknown[] } {
   const ids = [...new Set(offerIds)];
   if (reservationIds.length === 0) return { condition: 'in (?)', parameters: [ids] };
-  const condition = `in (select offer_id from reservation_line where reservation_id in (?)
-                               union all select jsonb_array_elements_text(?::jsonb))`;
+  const condition = `= any(array(select offer_id from reservation_line where reservation_id in (?)
+                                   union all select jsonb_array_elements_text(?::jsonb)))`;
   return { condition, parameters: [[...reservationIds], JSON.stringify(ids)] };
 }
 

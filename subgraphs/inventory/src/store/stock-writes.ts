@@ -42,6 +42,9 @@ export interface StockWrites extends Omit<LedgerWrites, 'moves'> {
  */
 export const STALE_STATE = 'ST001';
 
+/** The same, seen here before anything was written. */
+export class StaleStockError extends Error {}
+
 interface Part {
   of(writes: StockWrites): readonly object[];
   columns: Columns;
@@ -156,7 +159,11 @@ export async function writeStock(em: EntityManager, writes: StockWrites): Promis
 
 /** Whether a transaction failed because something was not as it was when it was decided. */
 export function isStale(error: unknown): boolean {
-  return sqlStateOf(error) === STALE_STATE || constraintOf(error) === 'reservation_request_key_key';
+  return (
+    error instanceof StaleStockError ||
+    sqlStateOf(error) === STALE_STATE ||
+    constraintOf(error) === 'reservation_request_key_key'
+  );
 }
 
 async function replaceLines(em: EntityManager, id: string, lines: readonly ReservationLine[]): Promise<void> {

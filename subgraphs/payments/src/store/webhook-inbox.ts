@@ -86,7 +86,7 @@ export async function finishEvents(
 ): Promise<void> {
   await em.execute(
     `update webhook_event set status = ?, handled_at = ?, last_error = ?
-      where event_id in (select value from jsonb_array_elements_text(?::jsonb) as value)`,
+      where event_id = any(array(select jsonb_array_elements_text(?::jsonb)))`,
     [outcome.status, outcome.now.toISOString(), outcome.reason ?? null, JSON.stringify(eventIds)],
   );
 }
@@ -98,7 +98,7 @@ export async function postponeEvents(
 ): Promise<void> {
   await em.execute(
     `update webhook_event set next_attempt_at = ?, last_error = ?
-      where event_id in (select value from jsonb_array_elements_text(?::jsonb) as value)`,
+      where event_id = any(array(select jsonb_array_elements_text(?::jsonb)))`,
     [until.toISOString(), reason.slice(0, 500), JSON.stringify(eventIds)],
   );
 }
