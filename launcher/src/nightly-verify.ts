@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Environment } from '@marketgraph/platform/config';
+import { keepLog } from './process-log.ts';
 import { IS_SOURCE, NODE_FLAGS } from './processes.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
@@ -26,7 +26,6 @@ export function startNightlyVerify(options: { at: string; dataDir: string; logsD
   const own = Object.entries(settings).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && entry[0].startsWith('VERIFY_METRICS_'),
   );
-  const output = createWriteStream(join(logsDir, 'verify.log'), { flags: 'a' });
   const child = spawn(process.execPath, [...FLAGS, ENTRY, '--at', at], {
     cwd: ROOT,
     env: {
@@ -38,8 +37,7 @@ export function startNightlyVerify(options: { at: string; dataDir: string; logsD
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  child.stdout.pipe(output);
-  child.stderr.pipe(output);
+  keepLog(child, join(logsDir, 'verify.log'));
   const ended = new Promise<void>((done) => {
     child.once('exit', () => done());
     child.once('error', () => done());

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { join, resolve } from 'node:path';
@@ -9,6 +8,7 @@ import { freePort } from '@marketgraph/stores';
 import { type Copies, copyNames } from './copies.ts';
 import type { ServiceEnvironments } from './environment.ts';
 import { SERVICE_ENVIRONMENT, SERVICE_FLAGS } from './node-flags.ts';
+import { keepLog } from './process-log.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
 /** Compiled code starts compiled code; from the sources, as tests run, the services run from theirs. */
@@ -170,7 +170,6 @@ function serviceProcess(options: {
       : new Promise<void>((done) => running.once('exit', () => done()));
 
   const start = async (more: Readonly<Record<string, string>> = {}) => {
-    const output = createWriteStream(options.log, { flags: 'a' });
     const running = spawn(process.execPath, [...NODE_FLAGS, options.entry], {
       cwd: ROOT,
       // Nothing of this process's own environment but what a program needs to run: credentials stay with their owner.
@@ -186,8 +185,7 @@ function serviceProcess(options: {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child = running;
-    running.stdout.pipe(output);
-    running.stderr.pipe(output);
+    const output = keepLog(running, options.log);
     const deadline = Date.now() + START_LIMIT_MS;
     while (!(await answers(`${url}/health`))) {
       if (running.exitCode !== null || running.signalCode !== null) {
