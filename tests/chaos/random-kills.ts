@@ -72,7 +72,10 @@ export async function buyWhileKilled(market: TestMarketplace, run: RandomKills):
     ...buyers.map(async ({ person, offerId, quantity, card, beginsAtMs }) => {
       await pause(beginsAtMs);
       try {
-        const basket = await fillStubbornly(person, { offerId, quantity, patienceMs });
+        const basket = await fillStubbornly(person, {
+          ...{ offerId, quantity, patienceMs },
+          mayRunOut: offerId === scarce.offerId,
+        });
         purchases.push(
           'refused' in basket
             ? { status: 'REFUSED', codes: basket.refused }
@@ -94,10 +97,15 @@ export async function buyWhileKilled(market: TestMarketplace, run: RandomKills):
   };
 }
 
-/** A cart of one line, whatever dies meanwhile: what adds has a key, what sets may be said again. What is sold out is refused. */
+/** A cart of one line, whatever dies meanwhile: what adds has a key, what sets may be said again. Of what may run out a refusal is an answer. */
 async function fillStubbornly(
   buyer: Person,
-  { offerId, quantity, patienceMs }: { offerId: string; quantity: number; patienceMs: number },
+  {
+    offerId,
+    quantity,
+    patienceMs,
+    mayRunOut,
+  }: { offerId: string; quantity: number; patienceMs: number; mayRunOut: boolean },
 ): Promise<Basket | { refused: readonly string[] }> {
   const idempotencyKey = newKey();
   const patiently = <T>(what: string, work: () => Promise<T>) =>
@@ -108,7 +116,7 @@ async function fillStubbornly(
       idempotencyKey,
     });
     const codes = cartLinesAdd.userErrors.map(({ code }) => String(code));
-    if (codes.includes('INSUFFICIENT_STOCK')) return { refused: codes };
+    if (mayRunOut && codes.includes('INSUFFICIENT_STOCK')) return { refused: codes };
     return accepted('cartLinesAdd', cartLinesAdd.cart, cartLinesAdd.userErrors);
   });
   if ('refused' in filled) return filled;

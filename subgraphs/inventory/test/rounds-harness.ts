@@ -65,12 +65,12 @@ export function watched(orm: Database, onStatement: () => void): Database {
   });
 }
 
-/** Whoever changes the stock of this offer waits until it is let go. */
+/** Whoever changes the stock of this offer waits until it is let go, and finds a row that was changed meanwhile. */
 export async function holdOffer(db: Database, offerId: string): Promise<() => Promise<void>> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const locked = Promise.withResolvers<void>();
   const over = db.em.fork().transactional(async (em) => {
-    await em.execute('select 1 from offer where offer_id = ? for update', [offerId]);
+    await em.execute('update offer set low_stock_threshold = low_stock_threshold + 1 where offer_id = ?', [offerId]);
     locked.resolve();
     await promise;
   });

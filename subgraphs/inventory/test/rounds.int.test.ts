@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Database } from '@marketgraph/platform/postgres';
+import { type Database, inTransaction } from '@marketgraph/platform/postgres';
 import { until } from '@marketgraph/platform/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import type { CommandDeps } from '../src/commands/deps.ts';
 import { endReservation } from '../src/commands/end-reservation.ts';
 import { reserveStock } from '../src/commands/reserve-stock.ts';
 import type { ReservationCommand } from '../src/domain/reservation.ts';
+import { lockStock } from '../src/store/locked-stock.ts';
 import {
   anOffer,
   aSeller,
@@ -345,3 +346,40 @@ async function waitingIn(db: Database): Promise<number> {
     );
   return row!.count;
 }
+
+/** What a server may come to for the same statement, by how large it takes the tables for. */
+const PLANS = [
+  '',
+  'enable_hashagg',
+  'enable_hashagg, enable_seqscan',
+  'enable_hashagg, enable_seqscan, enable_hashjoin, enable_mergejoin',
+  'enable_hashagg, enable_seqscan, enable_hashjoin, enable_nestloop',
+  'enable_nestloop',
+  'enable_indexscan, enable_bitmapscan',
+];
+
+describe('I7 whoever waited for an offer that was changed meanwhile has it locked', () => {
+  it.each(PLANS)('with a plan without "%s"', async (disabled) => {
+    // The one that is waited for comes after another: a plan that reads ahead has passed it by then.
+    const [free, held] = [ids.next('off'), ids.next('off')];
+    const place = { warehouses: seller.warehouses, vendorId: seller.vendorId };
+    for (const offerId of [free, held]) await writeOffer(harness.db, offerId, [9], place);
+    const requestKey = ids.next('key');
+    const lines = [{ offerId: held, quantity: 2 }];
+    const made = await reserveStock(commands.deps, { cartId: ids.next('crt'), requestKey, lines });
+    if (made.kind !== 'reserved') throw new Error(JSON.stringify(made));
+    const letGo = await holdOffer(harness.db, held);
+    const waiting = inTransaction(commands.deps.orm, async (em) => {
+      // Not one of an earlier turn that the server has kept.
+      await em.execute('set local plan_cache_mode to force_custom_plan');
+      for (const name of disabled.split(', ')) if (name) await em.execute(`set local ${name} to off`);
+      return lockStock(em, { offerIds: [free], reservationIds: [made.reservation.id], requestKeys: [] });
+    });
+    await until(async () => (await waitingIn(harness.db)) === 1);
+    await letGo();
+    const { offers, stock } = await waiting;
+    expect(offers.map(({ offerId }) => offerId)).toEqual([held, free].toSorted());
+    expect(offers.find(({ offerId }) => offerId === held)?.lowStockThreshold).toBe(6);
+    expect(stock.reservations).toMatchObject([{ id: made.reservation.id, status: 'ACTIVE', lines: [{ quantity: 2 }] }]);
+  });
+});
