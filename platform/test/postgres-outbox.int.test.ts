@@ -5,6 +5,7 @@ import {
   createRedisBus,
   type EventBus,
   type EventEnvelope,
+  type Outbox,
   type OutboxRow,
   startRelay,
 } from '../src/messaging/messaging.ts';
@@ -49,7 +50,7 @@ afterAll(async () => {
 beforeEach(async () => void (await orm.em.execute('delete from outbox')));
 
 /** Events with these numbers, each a little different from the others. */
-const append = (from: number, to: number, into = orm): Promise<EventEnvelope[]> =>
+const append = (from: number, to: number, into = orm, isCrowd = false): Promise<EventEnvelope[]> =>
   inTransaction(into, (em) =>
     appendToOutbox(
       em,
@@ -58,7 +59,7 @@ const append = (from: number, to: number, into = orm): Promise<EventEnvelope[]> 
         ...(at % 2 === 0 ? { topics: [`tested:${at}`, 'a, "b"'] } : {}),
         payload: { text: 'said "so"', none: null, numbers: [1.5, at] },
       })),
-      { ids, now: new Date(), ...(from % 2 === 0 ? { trace: '00-1' } : {}) },
+      { ids, now: new Date(), isCrowd, ...(from % 2 === 0 ? { trace: '00-1' } : {}) },
     ),
   );
 
@@ -84,6 +85,40 @@ describe('the outbox of a relational store', () => {
     expect(await outbox.requeue(new Date(0))).toBe(9);
     expect(await publish()).toBe(9);
     expect(published.slice(9).map(({ envelope }) => envelope)).toEqual(written);
+  });
+
+  it('keeps many events of one change in few rows, and publishes them as it does others: by whoever is the relay, in order', async () => {
+    const [own, other] = [postgresOutbox(orm), postgresOutbox(another)];
+    own.onWritten(() => undefined);
+    const written = [
+      ...(await append(0, 1, orm, true)),
+      ...(await append(1, 251, orm, true)),
+      ...(await append(251, 253)),
+    ];
+    const rows = await orm.em.execute<{ key: string; sequence: string; count: number }[]>(
+      'select key, sequence, count from outbox order by position',
+    );
+    expect(rows.map(({ count }) => count)).toEqual([1, 100, 100, 50, 1, 1]);
+    expect(rows.map(({ sequence }) => Number(sequence))).toEqual([0, 1, 101, 201, 251, 252]);
+    expect(await own.backlog()).toMatchObject({ count: 253 });
+    const publishAll = async (outbox: Outbox) => {
+      const [batches, published]: [number[], EventEnvelope[]] = [[], []];
+      for (;;) {
+        const batch = await outbox.publishNext(40, async (all) => void published.push(...all.map(envelopeOf)));
+        if (!batch) return { batches, published };
+        batches.push(batch);
+      }
+    };
+    // As many as were asked for while there is more, and a row is not taken apart.
+    const batches = [101, 100, 50, 2];
+    expect(await publishAll(own)).toEqual({ batches, published: written });
+    const mark = await own.lastMark();
+    expect(await own.requeue(new Date(0))).toBe(253);
+    expect(await publishAll(other)).toEqual({ batches, published: written });
+    // The newest ten stand with forty others.
+    expect(await own.requeueAfter(mark, 10)).toBe(52);
+    expect((await publishAll(other)).published).toEqual(written.slice(201));
+    expect(await own.backlog()).toEqual({ count: 0 });
   });
 
   it('keeps nothing of what another relay has published, or what was never committed', async () => {

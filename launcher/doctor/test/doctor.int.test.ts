@@ -6,7 +6,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRedisBus } from '@marketgraph/platform/messaging';
-import { messagingTables } from '@marketgraph/platform/postgres';
+import { messagingMigrations, messagingTables } from '@marketgraph/platform/postgres';
 import { silentLog as log, SOURCE_FLAGS, testIds, until } from '@marketgraph/platform/testing';
 import { startTestStores, type Stores } from '@marketgraph/stores/testing';
 import { Redis } from 'ioredis';
@@ -31,7 +31,8 @@ beforeAll(async () => {
     typesense: { url: typesense.url, apiKey: typesense.apiKey },
     stripe: { secretKey: stripe.secretKey, url: stripe.url },
   };
-  for (const name of databaseNames) await inPostgres(postgres[name].ownerUrl, ...messagingTables);
+  const tables = [...messagingTables, ...Object.values(messagingMigrations).flat()];
+  for (const name of databaseNames) await inPostgres(postgres[name].ownerUrl, ...tables);
   admin = new Redis(redis.admin);
 });
 afterAll(async () => {

@@ -6,7 +6,7 @@ export const KEEP_OUTBOX_DAYS = 30;
 export const KEEP_INBOX_DAYS = 60;
 
 export interface OutboxRow {
-  /** Grows in the order of writing. */
+  /** Grows in the order of writing; events of one row may have the same. */
   position: string;
   /** As an object, or as the JSON that travels. */
   envelope: EventEnvelope | string;

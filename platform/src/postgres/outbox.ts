@@ -1,6 +1,6 @@
 import type { Ids } from '../core/core.ts';
 import { keptTexts } from '../messaging/kept-texts.ts';
-import type { EventEnvelope, NewEvent, Outbox } from '../messaging/messaging.ts';
+import type { EventEnvelope, NewEvent, Outbox, OutboxRow } from '../messaging/messaging.ts';
 import { arrayOf, type Columns, columnsOf, rowsAs } from './columns.ts';
 import type { Database, EntityManager } from './database.ts';
 import { activeTraceparent } from '../tracing/tracing.ts';
@@ -80,6 +80,15 @@ export const messagingMigrations: Readonly<Record<string, readonly string[]>> = 
        end if;
      end $$`,
   ],
+  // Events of one change may stand in one row, as they travel: then it has no payload of its own.
+  'platform-004-outbox-crowds': [
+    `do $$ begin
+       if to_regclass('outbox') is not null then
+         alter table outbox add column if not exists count integer not null default 1,
+           add column if not exists texts text, alter column payload drop not null;
+       end if;
+     end $$`,
+  ],
 };
 
 const EVENT: Columns = {
@@ -91,8 +100,14 @@ const APPEND = `insert into outbox (event_id, name, version, key, sequence, occu
   select id, name, version, key, sequence, ?, trace, topics::text[], payload
     from ${rowsAs('event', EVENT)}`;
 
-/** An event as it travels, by its id. */
-type Written = readonly [id: string, texts: readonly [string]];
+/** A row of several events: what it says beside them is of the first. */
+const APPEND_CROWD = `insert into outbox (event_id, name, version, key, sequence, occurred_at, count, texts)
+  values (?, ?, ?, ?, ?, ?, ?, ?)`;
+/** Far below the size of a row, however long they are; a batch of the relay is larger than asked for by at most as many. */
+const EVENTS_PER_ROW = 100;
+
+/** The events of a row as they travel, by the id of the first. */
+type Written = readonly [id: string, texts: readonly string[]];
 
 /** Who is told of what was written, by the configuration that all entity managers of one database share. */
 const told = new WeakMap<object, Set<(written: readonly Written[]) => void>>();
@@ -103,11 +118,22 @@ function listenersOf({ config }: { config: object }) {
   return known;
 }
 
+export interface AppendOptions {
+  ids: Ids;
+  now: Date;
+  trace?: string;
+  /**
+   * Several events are one row, as their JSON: for who tells much at once, where a row for each costs as much as what they
+   * tell of. By its key in the table only the first is found.
+   */
+  isCrowd?: boolean;
+}
+
 /** Writes events beside the change they tell of, in the same transaction; the relay of this process is told at its commit. */
 export async function appendToOutbox(
   em: EntityManager,
   events: readonly NewEvent[],
-  { ids, now, trace = activeTraceparent() }: { ids: Ids; now: Date; trace?: string },
+  { ids, now, trace = activeTraceparent(), isCrowd = false }: AppendOptions,
 ): Promise<EventEnvelope[]> {
   const envelopes = events.map((event) => ({
     ...(trace ? { trace } : {}),
@@ -116,17 +142,37 @@ export async function appendToOutbox(
     occurredAt: now.toISOString(),
   }));
   if (envelopes.length === 0) return envelopes;
-  const written = envelopes.map((envelope): Written => [envelope.id, [JSON.stringify(envelope)]]);
+  const written =
+    isCrowd && envelopes.length > 1 ? await appendCrowds(em, envelopes) : await appendEach(em, envelopes, now);
+  afterCommit(em, () => listenersOf(em).forEach((tell) => tell(written)));
+  return envelopes;
+}
+
+async function appendEach(em: EntityManager, envelopes: readonly EventEnvelope[], now: Date): Promise<Written[]> {
   const rows = envelopes.map(({ topics, ...envelope }) => ({ ...envelope, topics: topics && arrayOf(topics) }));
   // One statement for any number, and the same text for each: positions follow the order of the list, in which rows are read.
   await executeAlong(em, APPEND, [now, ...columnsOf(EVENT, rows)]);
-  afterCommit(em, () => listenersOf(em).forEach((tell) => tell(written)));
-  return envelopes;
+  return envelopes.map((envelope): Written => [envelope.id, [JSON.stringify(envelope)]]);
+}
+
+async function appendCrowds(em: EntityManager, envelopes: readonly EventEnvelope[]): Promise<Written[]> {
+  const written: Written[] = [];
+  for (let from = 0; from < envelopes.length; from += EVENTS_PER_ROW) {
+    const crowd = envelopes.slice(from, from + EVENTS_PER_ROW);
+    const { id, name, version, key, sequence, occurredAt } = crowd[0]!;
+    const texts = crowd.map((envelope) => JSON.stringify(envelope));
+    const first = [id, name, version, key, sequence, occurredAt];
+    await executeAlong(em, APPEND_CROWD, [...first, crowd.length, `[${texts.join(',')}]`]);
+    written.push([id, texts]);
+  }
+  return written;
 }
 
 interface Place {
   position: string;
   event_id: string;
+  /** Of the events in this row. */
+  count: number;
 }
 
 interface Row extends Place {
@@ -138,6 +184,7 @@ interface Row extends Place {
   trace: string | null;
   topics: string[] | null;
   payload: unknown;
+  texts: string | null;
 }
 
 interface Marks {
@@ -153,7 +200,7 @@ const LOCK = "select pg_try_advisory_xact_lock(hashtext('outbox relay')) as free
 /** On outbox_unpublished. */
 const NEXT = `select waiting.*, marks.last, marks.now
   from (${MARKS} from outbox) marks,
-       (select position, event_id from outbox where published_at is null order by position limit ?) waiting
+       (select position, event_id, count from outbox where published_at is null order by position limit ?) waiting
  order by waiting.position`;
 /** Also on outbox_unpublished. */
 const MARK = `update outbox set published_at = to_timestamp(?::bigint / 1000.0)
@@ -173,12 +220,24 @@ export function postgresOutbox(orm: Database): Outbox {
   const kept = keptTexts();
 
   /** In the order of their positions, what this process has written as it is kept, and the rest from the table. */
-  const envelopesOf = async (em: EntityManager, places: readonly Place[]): Promise<(EventEnvelope | string)[]> => {
-    const texts = places.map(({ event_id }) => kept.of(event_id)?.[0]);
+  const eventsOf = async (em: EntityManager, places: readonly Place[]): Promise<OutboxRow[]> => {
+    const texts = places.map(({ event_id }) => kept.of(event_id));
     const missing = places.filter((_, at) => texts[at] === undefined).map(({ position }) => position);
     const rows = missing.length > 0 ? await em.execute<Row[]>(ROWS, [`{${missing.join(',')}}`]) : [];
     const byPosition = new Map(rows.map((row) => [row.position, row]));
-    return places.map(({ position }, at) => texts[at] ?? toEnvelope(byPosition.get(position)!));
+    return places.flatMap(({ position }, at) =>
+      (texts[at] ?? toEnvelopes(byPosition.get(position)!)).map((envelope) => ({ position, envelope })),
+    );
+  };
+
+  const requeued = async (update: string, parameters: unknown[]): Promise<number> => {
+    const [again] = await orm.em
+      .fork()
+      .execute<{ events: string }[]>(
+        `with again as (${update} returning count) select coalesce(sum(count), 0) as events from again`,
+        parameters,
+      );
+    return Number(again?.events ?? 0);
   };
 
   return {
@@ -202,21 +261,19 @@ export function postgresOutbox(orm: Database): Outbox {
       isWritten = false;
       const publishRows = async (em: EntityManager) => {
         // Two statements, so that the rows are seen as of after the lock.
-        const [[lock], places] = (await executeTogether(em, [[LOCK], [NEXT, [limit]]])) as [
+        const [[lock], waiting] = (await executeTogether(em, [[LOCK], [NEXT, [limit]]])) as [
           { free: boolean }[],
           (Place & Marks)[],
         ];
         if (!lock?.free) return null;
-        if (places.length === 0) return 0;
-        const last = Number(places[0]!.last);
-        const next = Math.max(Number(places[0]!.now), last + 1);
-        const envelopes = await envelopesOf(em, places);
-        await publish(
-          places.map(({ position }, at) => ({ position, envelope: envelopes[at]! })),
-          { last, next },
-        );
+        if (waiting.length === 0) return 0;
+        const last = Number(waiting[0]!.last);
+        const next = Math.max(Number(waiting[0]!.now), last + 1);
+        const places = upTo(limit, waiting);
+        const events = await eventsOf(em, places);
+        await publish(events, { last, next });
         await executeAlong(em, MARK, [next, `{${places.map(({ position }) => position).join(',')}}`]);
-        return places.length;
+        return events.length;
       };
       // A mark that is lost is made again: what was published is published once more.
       const published = await leanTransaction(orm, publishRows, { mayBeLost: true });
@@ -231,33 +288,28 @@ export function postgresOutbox(orm: Database): Outbox {
     },
 
     async requeueAfter(mark, limit) {
-      const rows = await orm.em.fork().execute<unknown[]>(
+      return requeued(
         `update outbox set published_at = null
           where published_at > to_timestamp(?::bigint / 1000.0)
             and position >= (select min(position) from (
-              select position from outbox where published_at > to_timestamp(?::bigint / 1000.0)
-               order by position desc limit ?) newest)
-         returning 1`,
+              select position, sum(count) over (order by position desc) - count as newer
+                from outbox where published_at > to_timestamp(?::bigint / 1000.0)) lost
+               where newer < ?)`,
         [mark, mark, limit],
       );
-      return rows.length;
     },
 
     async requeue(since) {
-      const rows = await orm.em
-        .fork()
-        .execute<unknown[]>(
-          'update outbox set published_at = null where occurred_at >= ? and published_at is not null returning 1',
-          [since.toISOString()],
-        );
-      return rows.length;
+      return requeued('update outbox set published_at = null where occurred_at >= ? and published_at is not null', [
+        since.toISOString(),
+      ]);
     },
 
     async backlog() {
       const [row] = await orm.em
         .fork()
         .execute<{ count: string; oldest: Date | string | null }[]>(
-          'select count(*) as count, min(occurred_at) as oldest from outbox where published_at is null',
+          'select coalesce(sum(count), 0) as count, min(occurred_at) as oldest from outbox where published_at is null',
         );
       return { count: Number(row?.count ?? 0), ...(row?.oldest ? { oldest: new Date(row.oldest) } : {}) };
     },
@@ -266,6 +318,20 @@ export function postgresOutbox(orm: Database): Outbox {
 
     close: async () => undefined,
   };
+}
+
+/** As many rows as have so many events, what stands with the last of them too. */
+function upTo<P extends Place>(limit: number, waiting: readonly P[]): P[] {
+  let events = 0;
+  return waiting.filter(({ count }) => {
+    const isWithin = events < limit;
+    events += count;
+    return isWithin;
+  });
+}
+
+function toEnvelopes(row: Row): EventEnvelope[] {
+  return row.texts === null ? [toEnvelope(row)] : (JSON.parse(row.texts) as EventEnvelope[]);
 }
 
 function toEnvelope(row: Row): EventEnvelope {

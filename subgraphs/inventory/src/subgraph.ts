@@ -22,6 +22,7 @@ import { closeRedis, connectRedis } from '@marketgraph/platform/redis';
 import { createIds, type SubgraphClient } from '@marketgraph/platform/serve';
 import type { Logger, Metrics } from '@marketgraph/platform/telemetry';
 import { catalogOfferSource } from './clients/offer-source.ts';
+import { sparingCounter } from './clients/sparing-counter.ts';
 import { redisStockCounter } from './clients/stock-counter.ts';
 import { commandDeps } from './commands/deps.ts';
 import { expireReservations } from './commands/end-reservation.ts';
@@ -75,6 +76,7 @@ export async function createInventory(deps: InventoryDeps): Promise<Subgraph> {
     name: 'inventory counter',
     options: { commandTimeout: COUNTER_TIMEOUT_MS, maxRetriesPerRequest: 0, enableOfflineQueue: false },
   });
+  const counter = sparingCounter(redisStockCounter(redis, log));
   const bus = await createRedisBus({ url: config.redisUrl, log });
   let relay: Relay | undefined;
   let consumer: Consumer | undefined;
@@ -86,7 +88,7 @@ export async function createInventory(deps: InventoryDeps): Promise<Subgraph> {
     clock,
     log,
     counts: inventoryCounts(metrics),
-    counter: redisStockCounter(redis, log),
+    counter,
     offerSource: catalogOfferSource(peers),
     reservationTtlS: config.reservationTtlS,
   });
@@ -121,6 +123,7 @@ export async function createInventory(deps: InventoryDeps): Promise<Subgraph> {
       await Promise.all([sweeper?.stop(), watch?.stop(), consumer?.stop()]);
       await relay?.stop();
       await bus.close();
+      await counter.close();
       await closeRedis(redis);
       await orm.close();
     },

@@ -1,7 +1,7 @@
 import { systemClock } from '@marketgraph/platform/core';
 import { type Database, openDatabase } from '@marketgraph/platform/postgres';
 import { silentLog as log } from '@marketgraph/platform/testing';
-import type { StockCounter } from '../src/clients/stock-counter.ts';
+import type { SparingCounter } from '../src/clients/sparing-counter.ts';
 import { type CommandDeps, commandDeps } from '../src/commands/deps.ts';
 import type { InventoryCounts } from '../src/counts.ts';
 import { type Harness, ids } from './harness.ts';
@@ -15,15 +15,16 @@ export interface Commands {
 }
 
 /** Admits everybody: the database alone decides. */
-export const openDoor: StockCounter = {
+export const openDoor: SparingCounter = {
   admit: async () => ({ answer: 'admitted' }),
   put: async () => undefined,
+  tell: async () => undefined,
   read: async () => new Map(),
 };
 
 export async function startCommands(
   { stores }: Harness,
-  { counter = openDoor, watch = (orm) => orm }: { counter?: StockCounter; watch?: (orm: Database) => Database } = {},
+  { counter = openDoor, watch = (orm) => orm }: { counter?: SparingCounter; watch?: (orm: Database) => Database } = {},
 ): Promise<Commands> {
   const { appUrl } = stores.postgres.inventory;
   const orm = await openDatabase({ url: appUrl, entities: [], log, applicationName: 'commands' });

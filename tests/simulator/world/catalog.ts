@@ -3,7 +3,7 @@ import type { CatalogClient } from '../../../subgraphs/orders/src/clients/catalo
 import type { OfferQuote } from '../../../subgraphs/orders/src/domain/offer-quote.ts';
 import type { Cart } from '../../../subgraphs/orders/src/domain/cart.ts';
 import type { CartStore } from '../../../subgraphs/orders/src/store/carts.ts';
-import type { StockCounter } from '../../../subgraphs/inventory/src/clients/stock-counter.ts';
+import type { SparingCounter } from '../../../subgraphs/inventory/src/clients/sparing-counter.ts';
 import type { Faults } from './faults.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -79,8 +79,9 @@ export class SimulatedCarts implements UsedCarts {
  * The counter in front of the stock is never the judge, so here it judges as
  * badly as it may: it admits everybody, or is away, or has forgotten its counts.
  */
-export function simulatedCounter(scheduler: Scheduler, faults: () => Faults): StockCounter {
+export function simulatedCounter(scheduler: Scheduler, faults: () => Faults): SparingCounter {
   const { random } = scheduler;
+  const put = () => scheduler.arrive('counter');
   return {
     async admit(_claimant, wanted) {
       await scheduler.arrive('counter');
@@ -88,9 +89,8 @@ export function simulatedCounter(scheduler: Scheduler, faults: () => Faults): St
       const offerIds = random.chance(0.5) ? wanted.map(({ offerId }) => offerId) : [];
       return { answer: 'unknown', offerIds };
     },
-    async put() {
-      await scheduler.arrive('counter');
-    },
+    put,
+    tell: put,
     async read() {
       return new Map();
     },

@@ -1,8 +1,12 @@
+import type { EventEnvelope } from '@marketgraph/platform/messaging';
 import type { Statement } from './memory-orm.ts';
 import { Table } from './memory-database.ts';
 
+/** An event. Those that were written as a crowd have one position: they are one row to the relay. */
 export interface OutboxEntry {
   position: number;
+  /** Of the row, with its first event. */
+  row?: { count: number; texts: string | null };
   eventId: string;
   name: string;
   version: number;
@@ -48,20 +52,37 @@ const positionsIn = (array: unknown): string[] => (array as string).slice(1, -1)
 /** Where nothing in it has to be written otherwise than in JSON. */
 const itemsIn = (array: unknown): unknown[] => JSON.parse(`[${(array as string).slice(1, -1)}]`) as unknown[];
 
+const eventKey = (position: number, at: number) => `${position}.${at}`;
+
 const keyOf = (parts: readonly unknown[]) => parts.join(' | ');
 
 /** The statements of `platform/src/postgres`: its inbox, outbox and idempotency keys run as they are. */
 export function platformStatements({ outbox, inbox, keys }: PlatformTables): Statement[] {
   return [
     {
+      pattern: /^insert into outbox \(.*, count, texts\)/,
+      async run(transaction, [, , , , , , count, texts]) {
+        const position = transaction.database.nextOf('outbox');
+        for (const [at, event] of (JSON.parse(texts as string) as EventEnvelope[]).entries()) {
+          const { id: eventId, topics = [], ...told } = event;
+          await transaction.insert(outbox, eventKey(position, at), {
+            ...{ position, ...(at === 0 ? { row: { count, texts } } : {}) },
+            ...{ ...told, eventId, topics, isPublished: false },
+          } as OutboxEntry);
+        }
+        return [];
+      },
+    },
+    {
       pattern: /^insert into outbox/,
       async run(transaction, [now, ...columns]) {
         const [ids, names, versions, keys, sequences, , topics, payloads] = columns.map(itemsIn);
         for (const [at, eventId] of ids!.entries()) {
           const position = transaction.database.nextOf('outbox');
-          await transaction.insert(outbox, String(position), {
+          await transaction.insert(outbox, eventKey(position, 0), {
             ...{
               position,
+              row: { count: 1, texts: null },
               eventId,
               name: names![at],
               version: versions![at],
@@ -93,10 +114,12 @@ export function platformStatements({ outbox, inbox, keys }: PlatformTables): Sta
       run: (transaction, [limit]) =>
         transaction
           .all(outbox)
-          .filter((row) => !row.isPublished)
+          .filter(({ row, isPublished }) => row && !isPublished)
           .toSorted((a, b) => a.position - b.position)
           .slice(0, limit as number)
-          .map(({ position, eventId }) => ({ position: String(position), event_id: eventId, last: '0', now: '0' })),
+          .map(({ position, eventId, row }) => ({
+            ...{ position: String(position), event_id: eventId, count: row!.count, last: '0', now: '0' },
+          })),
     },
     {
       // What another process has written, or this one before it was killed.
@@ -105,13 +128,14 @@ export function platformStatements({ outbox, inbox, keys }: PlatformTables): Sta
         const wanted = new Set(positionsIn(positions));
         return transaction
           .all(outbox)
-          .filter(({ position, isPublished }) => !isPublished && wanted.has(String(position)))
-          .map((row) => ({
-            ...row,
-            position: String(row.position),
-            event_id: row.eventId,
-            occurred_at: row.occurredAt,
+          .filter(({ position, row, isPublished }) => row && !isPublished && wanted.has(String(position)))
+          .map((entry) => ({
+            ...entry,
+            position: String(entry.position),
+            event_id: entry.eventId,
+            occurred_at: entry.occurredAt,
             trace: null,
+            texts: entry.row!.texts,
           }));
       },
     },
@@ -122,9 +146,9 @@ export function platformStatements({ outbox, inbox, keys }: PlatformTables): Sta
     {
       pattern: /^update outbox set published_at = to_timestamp/,
       async run(transaction, [, positions]) {
-        for (const position of positionsIn(positions)) {
-          await transaction.update(outbox, position, () => ({ isPublished: true }));
-        }
+        const published = new Set(positionsIn(positions));
+        const keys = [...outbox.rows].filter(([, { position }]) => published.has(String(position)));
+        for (const [key] of keys) await transaction.update(outbox, key, () => ({ isPublished: true }));
         return [];
       },
     },

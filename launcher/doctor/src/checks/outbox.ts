@@ -14,7 +14,7 @@ export function outboxCheck(name: DatabaseName, url: string): Check {
     run: () =>
       withPostgres(url, async ({ rows }) => {
         const [found] = await rows<{ waiting: string; ageS: number | null }>(
-          `select count(*)::text as waiting,
+          `select coalesce(sum(count), 0)::text as waiting,
                   extract(epoch from clock_timestamp() - min(occurred_at))::float as "ageS"
              from outbox where published_at is null`,
         );

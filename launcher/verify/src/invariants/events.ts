@@ -18,7 +18,7 @@ const published: Invariant = {
 async function inPostgres({ rows }: StoreReaders, database: DatabaseName) {
   const [counts] = await rows<{ events: string; handled: string; twice: string }>(
     database,
-    `select (select count(*) from outbox) as events, (select count(*) from inbox) as handled,
+    `select (select coalesce(sum(count), 0) from outbox) as events, (select count(*) from inbox) as handled,
             (select count(*) from (select 1 from inbox group by consumer, event_id having count(*) > 1) t) as twice`,
   );
   const late = await rows<{ id: string; name: string }>(

@@ -90,7 +90,7 @@ export function counterOf(
 /** After the commit: everybody who waits for what was decided is told. */
 export async function tellCounter(deps: CommandParts, counters: readonly CounterValue[]): Promise<void> {
   if (counters.length === 0) return;
-  await deps.counter.put(counters);
+  await deps.counter.tell(counters);
   crashPoint('stock.counted');
 }
 

@@ -2,7 +2,7 @@ import type { Clock, Ids } from '@marketgraph/platform/core';
 import type { Database } from '@marketgraph/platform/postgres';
 import type { Logger } from '@marketgraph/platform/telemetry';
 import type { OfferSource } from '../clients/offer-source.ts';
-import type { StockCounter } from '../clients/stock-counter.ts';
+import type { SparingCounter } from '../clients/sparing-counter.ts';
 import type { InventoryCounts } from '../counts.ts';
 import { type Refusals, refusalsOf } from './refusals.ts';
 import { type StockRounds, stockRounds } from './stock-rounds.ts';
@@ -22,7 +22,7 @@ export interface CommandParts {
   orm: Database;
   ids: Ids;
   clock: Clock;
-  counter: StockCounter;
+  counter: SparingCounter;
   offerSource: OfferSource;
   log: Logger;
   counts: InventoryCounts;
