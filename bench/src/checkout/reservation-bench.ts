@@ -47,10 +47,10 @@ export async function benchReservations(
       },
     });
     try {
-      const reserve = async (onOffers: number): Promise<ReservationRound> => {
+      const reserve = async (onOffers: number, of: 'ample' | 'scarce' = 'ample'): Promise<ReservationRound> => {
         const [node, postgres] = [ownCpuMs(inventory.pid), familyCpuMs(postgresPid)];
         const result = await inventory.ask<{ reservations: number; seconds: number }>({
-          ...{ offers: onOffers, callers, seconds },
+          ...{ offers: onOffers, callers, seconds, of },
         });
         const count = result.reservations;
         return {
@@ -60,14 +60,15 @@ export async function benchReservations(
         };
       };
       await reserve(offers);
-      const [spread, hot]: ReservationRound[][] = [[], []];
+      const [spread, few, hot]: ReservationRound[][] = [[], [], []];
       const bare: YardstickRound[] = [];
       for (let count = 0; count < rounds; count += 1) {
         spread!.push(await reserve(offers));
+        few!.push(await reserve(offers, 'scarce'));
         hot!.push(await reserve(1));
         bare.push(await measure.run(conditionalUpdate(offers), { clients: callers, seconds }));
         say(
-          `  reservations ${Math.round(spread!.at(-1)!.perSecond)}/s, one offer ${Math.round(hot!.at(-1)!.perSecond)}/s, ` +
+          `  reservations ${Math.round(spread!.at(-1)!.perSecond)}/s, of few units ${Math.round(few!.at(-1)!.perSecond)}/s, one offer ${Math.round(hot!.at(-1)!.perSecond)}/s, ` +
             `bare update ${Math.round(bare.at(-1)!.perSecond)}/s\n`,
         );
       }
@@ -94,6 +95,7 @@ export async function benchReservations(
             title: `Reservation alone, ${callers} at a time (${measure.tool})`,
             rows: [
               row(`${offers} offers`, spread!),
+              row('the same, of few units', few!),
               row('one offer', hot!),
               {
                 reservation: 'bare conditional update',
@@ -104,7 +106,7 @@ export async function benchReservations(
             ],
           },
         ],
-        details: { spread, hot, bare },
+        details: { spread, few, hot, bare },
       };
     } finally {
       await inventory.stop();

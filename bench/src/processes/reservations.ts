@@ -9,6 +9,10 @@ import { serveParent } from '../measure/serve-parent.ts';
 const OFFERS = Number(process.env['BENCH_OFFERS']);
 const VENDOR = 'ven_bench';
 const UNITS = 100_000_000;
+/** Of an offer that is asked about at the counter in front each time. */
+const FEW_UNITS = 1_900;
+/** So that they are not sold out while it is measured. */
+const FEW_PER_CALLER = 4;
 
 const catalog: SubgraphClient = {
   async call<Data>(_: string, __: unknown, variables?: Record<string, unknown>): Promise<Data> {
@@ -42,19 +46,22 @@ async function ask<Data>(viewer: Viewer, query: string, variables: Record<string
   return answer as Data;
 }
 
-const offerIds = Array.from({ length: OFFERS }, (_, index) => `off_bench${index}`);
+const offersOf = (name: string, count: number) => Array.from({ length: count }, (_, index) => `off_${name}${index}`);
+const ample = offersOf('bench', OFFERS);
+const scarce = offersOf('few', OFFERS * FEW_PER_CALLER);
 const { warehouse } = await ask<{ warehouse: { id: string } }>(
   vendor,
   'mutation ($input: WarehouseInput!) { warehouseUpsert(input: $input) { warehouse { id } userErrors { message } } }',
   { input: { code: 'BENCH', name: 'Bench', region: 'EU', vendorId: VENDOR } },
 );
-for (const offerId of offerIds) {
+const stock = [...ample.map((offerId) => [offerId, UNITS] as const), ...scarce.map((id) => [id, FEW_UNITS] as const)];
+for (const [offerId, onHand] of stock) {
   await ask(
     vendor,
     `mutation ($input: InventorySetInput!, $key: IdempotencyKey!) {
       inventorySet(input: $input, idempotencyKey: $key) { userErrors { message } }
     }`,
-    { input: { offerId, warehouseId: warehouse.id, onHand: UNITS, expectedVersion: 0 }, key: randomUUID() },
+    { input: { offerId, warehouseId: warehouse.id, onHand, expectedVersion: 0 }, key: randomUUID() },
   );
 }
 
@@ -66,16 +73,25 @@ const RESERVE = `mutation OrdersReserve($input: StockReserveInput!) {
   }
 }`;
 
-async function reserve({ offers, callers, seconds }: { offers: number; callers: number; seconds: number }) {
+interface Question {
+  offers: number;
+  callers: number;
+  seconds: number;
+  of: 'ample' | 'scarce';
+}
+
+async function reserve({ offers, callers, seconds, of }: Question) {
+  const offerOf = (caller: number, turn: number) =>
+    of === 'ample' ? ample[caller % offers] : scarce[(caller % offers) + OFFERS * (turn % FEW_PER_CALLER)];
   const begin = performance.now();
   let reservations = 0;
   const call = async (caller: number) => {
-    while (performance.now() - begin < seconds * 1_000) {
+    for (let turn = 0; performance.now() - begin < seconds * 1_000; turn += 1) {
       await ask(orders, RESERVE, {
         input: {
           ...{ cartId: `crt_${randomUUID()}`, idempotencyKey: randomUUID(), ttlSeconds: 900 },
           shipTo: { countryCode: 'DE', region: null },
-          lines: [{ offerId: offerIds[caller % offers], quantity: 1 }],
+          lines: [{ offerId: offerOf(caller, turn), quantity: 1 }],
         },
       });
       reservations += 1;

@@ -71,7 +71,10 @@ export class EventsWorld {
     await this.stores.stop();
   }
 
-  /** So many events, spread over a few aggregates, each with the next number of its own. */
+  /**
+   * So many events, spread over a few aggregates, each with the next number of its own. Every other transaction writes its
+   * events as a crowd, of which one row of the outbox holds many.
+   */
   async commit(count: number, name = EVENT): Promise<void> {
     const events: NewEvent[] = Array.from({ length: count }, (_, at) => {
       const key = `k${(this.committed + at) % KEYS}`;
@@ -81,7 +84,8 @@ export class EventsWorld {
     });
     for (let at = 0; at < count; at += PER_TRANSACTION) {
       const some = events.slice(at, at + PER_TRANSACTION);
-      await inTransaction(this.orm, (em) => appendToOutbox(em, some, { ids: this.ids, now: new Date() }));
+      const isCrowd = (at / PER_TRANSACTION) % 2 === 1;
+      await inTransaction(this.orm, (em) => appendToOutbox(em, some, { ids: this.ids, now: new Date(), isCrowd }));
     }
     this.committed += count;
   }
