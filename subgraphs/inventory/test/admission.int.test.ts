@@ -6,6 +6,8 @@ import {
   adjust,
   anOffer,
   aSeller,
+  askOf,
+  availableOf,
   end,
   type Harness,
   ids,
@@ -13,6 +15,7 @@ import {
   reserve,
   type ReservationAnswer,
   type Seller,
+  startCopy,
   startHarness,
 } from './harness.ts';
 
@@ -136,5 +139,46 @@ describe('the question before a checkout', () => {
       await expect(admit([{ offerId, quantity: 1 }], undefined, viewer)).rejects.toMatchObject({ code: 'FORBIDDEN' });
     }
     expect(await admit([{ offerId, quantity: 0 }])).toMatchObject([{ code: 'INVALID' }]);
+  });
+});
+
+describe('an offer of which there are thousands', () => {
+  const countedOf = (offerId: string) => redis.hget(`inventory:stock:${offerId}`, 'available');
+
+  it('is nobody’s claim, and the counter hears of its reservations soon', async () => {
+    // Whatever the machine is busy with: what was seen longer ago than a second says nothing.
+    const offerId = await until(async () => {
+      const ample = await anOffer(harness, seller, [5_000]);
+      expect(await admit([{ offerId: ample, quantity: 2 }])).toEqual([]);
+      return (await claimsOn(ample))[0] === 0 && ample;
+    });
+    const made = await Promise.all(Array.from({ length: 100 }, () => reserve(harness, [{ offerId, quantity: 2 }])));
+    await until(async () => (await countedOf(offerId)) === '4800');
+    await Promise.all(made.map(({ reservation }) => end(harness, 'Release', reservation!.id)));
+    await until(async () => (await countedOf(offerId)) === '5000');
+  });
+
+  it('I6 is sold to the last unit and no further by two copies of the service, on its way from plenty to none', async () => {
+    const [units, buyers, atOnce] = [2_200, 2_600, 400];
+    const offerId = await anOffer(harness, seller, [1_500, units - 1_500]);
+    const copy = await startCopy(harness.stores, { sweepIntervalMs: 60_000 });
+    try {
+      const askers = [harness, { ...harness, ask: askOf(copy) }];
+      let next = 0;
+      const codes: (string | undefined)[] = [];
+      const buy = async () => {
+        for (let buyer = next++; buyer < buyers; buyer = next++) {
+          const { userErrors } = await reserve(askers[buyer % 2]!, [{ offerId, quantity: 1 }]);
+          codes.push(userErrors[0]?.code);
+        }
+      };
+      await Promise.all(Array.from({ length: atOnce }, buy));
+      const times = (code: string | undefined) => codes.filter((each) => each === code).length;
+      expect([times(undefined), times('INSUFFICIENT_STOCK')]).toEqual([units, buyers - units]);
+      expect(await availableOf(harness, offerId)).toBe(0);
+      await until(async () => (await countedOf(offerId)) === '0');
+    } finally {
+      await copy.stop();
+    }
   });
 });
