@@ -34,6 +34,7 @@ import { createLoaders } from './graphql/loaders.ts';
 import { inventorySchema } from './schema.ts';
 import { Initial } from './store/migrations/001-initial.ts';
 import { CheaperReservations } from './store/migrations/006-cheaper-reservations.ts';
+import { LinesByReservation } from './store/migrations/008-lines-by-reservation.ts';
 import { StaleStock } from './store/migrations/007-stale-stock.ts';
 import { OfferVersions } from './store/migrations/005-offer-versions.ts';
 import { Returns } from './store/migrations/003-returns.ts';
@@ -65,6 +66,7 @@ export async function createInventory(deps: InventoryDeps): Promise<Subgraph> {
       '005-offer-versions': OfferVersions,
       '006-cheaper-reservations': CheaperReservations,
       '007-stale-stock': StaleStock,
+      '008-lines-by-reservation': LinesByReservation,
     },
     appendOnly: ['stock_movement', 'stock_return', 'stock_return_line'],
     log,
