@@ -89,8 +89,8 @@ async function answerTo(deps: CommandDeps, twin: Twin, each: Asked): Promise<unk
 
 /** Of the outbox, also those that share a row. */
 const EVENTS = `(select position, at, event->>'key' as key, event->'sequence' as sequence, event->'payload' as payload
-  from outbox, jsonb_array_elements(coalesce(texts::jsonb, jsonb_build_array(jsonb_build_object(
-    'key', key, 'sequence', sequence, 'payload', payload)))) with ordinality as each (event, at)) as event`;
+  from outbox, jsonb_array_elements(coalesce(texts::jsonb, jsonb_build_array(to_jsonb(outbox))))
+    with ordinality as each (event, at)) as event`;
 
 /** All that is kept of a twin, without what is its own alone. */
 async function keptOf({ offers, name }: Twin) {

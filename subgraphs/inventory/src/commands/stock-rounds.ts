@@ -100,7 +100,8 @@ async function decideTogether(
     const round = new Round(offers, stock);
     const results = requests.map((request) => round.decide(request));
     await writeStock(em, stockWritesOf(deps, round.ledger, round.writes));
-    await appendToOutbox(em, round.events, { ids: deps.ids, now: deps.clock.now(), isCrowd: true });
+    const isCrowd = requests.length > 1;
+    await appendToOutbox(em, round.events, { ids: deps.ids, now: deps.clock.now(), isCrowd });
     return { results, counters: round.counters };
   };
   const { results, counters } = await betweenCrashPoints('stock.change', () =>
