@@ -10,6 +10,12 @@ export { residentBytes, usedBytes } from './memory.ts';
 
 export const silentLog: Logger = createLogger({ service: 'test', level: process.env['TEST_LOG'] ?? 'silent' });
 
+/** Each event of a relational outbox by itself, to be selected from, also those that share a row: in the order of `position, at`. */
+export const OUTBOX_EVENTS = `(select position, at, event->>'name' as name, event->>'key' as key,
+    event->'sequence' as sequence, event->'payload' as payload
+  from outbox, jsonb_array_elements(coalesce(texts::jsonb, jsonb_build_array(to_jsonb(outbox))))
+    with ordinality as each (event, at)) as event`;
+
 /** What Node is given to run a source of this workspace, for tests that start processes. */
 export const SOURCE_FLAGS: readonly string[] = [
   '--conditions=source',

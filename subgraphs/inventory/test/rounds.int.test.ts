@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Database, inTransaction } from '@marketgraph/platform/postgres';
-import { until } from '@marketgraph/platform/testing';
+import { OUTBOX_EVENTS, until } from '@marketgraph/platform/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CommandDeps } from '../src/commands/deps.ts';
@@ -87,11 +87,6 @@ async function answerTo(deps: CommandDeps, twin: Twin, each: Asked): Promise<unk
   return outcome.shortages.map((short) => ({ ...short, offerId: twin.offers.indexOf(short.offerId) }));
 }
 
-/** Of the outbox, also those that share a row. */
-const EVENTS = `(select position, at, event->>'key' as key, event->'sequence' as sequence, event->'payload' as payload
-  from outbox, jsonb_array_elements(coalesce(texts::jsonb, jsonb_build_array(to_jsonb(outbox))))
-    with ordinality as each (event, at)) as event`;
-
 /** All that is kept of a twin, without what is its own alone. */
 async function keptOf({ offers, name }: Twin) {
   const em = harness.db.em.fork();
@@ -115,7 +110,7 @@ async function keptOf({ offers, name }: Twin) {
         order by array_position(array[${offers.map((id) => `'${id}'`).join()}], offer_id), 2, 3`,
     ),
     told: await read(
-      `select sequence, payload from ${EVENTS} where key in (?)
+      `select sequence, payload from ${OUTBOX_EVENTS} where key in (?)
         order by array_position(array[${offers.map((id) => `'${id}'`).join()}], key), sequence`,
     ),
     reservations: await read(
@@ -268,7 +263,9 @@ describe('two copies of the service', () => {
       expect([await availableOf(harness, hot), await availableOf(harness, cold)]).toEqual([40 - sold!, 500 - sold!]);
       const numbers = await harness.db.em
         .fork()
-        .execute<{ sequence: string }[]>(`select sequence from ${EVENTS} where key = ? order by position, at`, [hot]);
+        .execute<{ sequence: string }[]>(`select sequence from ${OUTBOX_EVENTS} where key = ? order by position, at`, [
+          hot,
+        ]);
       expect(numbers.map(({ sequence }) => Number(sequence))).toEqual(numbers.map((_, at) => at + 1));
     } finally {
       await copy.stop();

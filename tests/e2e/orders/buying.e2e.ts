@@ -1,5 +1,5 @@
 import * as operations from '@marketgraph/schema/generated/operations';
-import { until } from '@marketgraph/platform/testing';
+import { OUTBOX_EVENTS, until } from '@marketgraph/platform/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { brokenInvariants } from '../../chaos/broken-invariants.ts';
@@ -30,10 +30,8 @@ const MOVED = `mutation($id: ID!, $input: PostalAddressInput!) {
 
 const ADD = `mutation($offerId: ID!) { cartLinesAdd(input: { lines: [{ offerId: $offerId, quantity: 1 }] }) {
   cart { lines { quantity } } userErrors { code ... on InsufficientStockError { requested available } } } }`;
-/** A row is an event, or those of a round that decided more than this. */
-const ENDED = `select event->'payload'->>'status' as status
-  from outbox, jsonb_array_elements(coalesce(texts::jsonb, jsonb_build_array(to_jsonb(outbox)))) event
-  where event->>'name' = 'inventory.reservationEnded' and event->'payload'->>'reservationId' = $1`;
+const ENDED = `select payload->>'status' as status from ${OUTBOX_EVENTS}
+  where name = 'inventory.reservationEnded' and payload->>'reservationId' = $1`;
 const CANCEL = `mutation($input: OrderCancelInput!, $key: IdempotencyKey!) {
   orderCancel(input: $input, idempotencyKey: $key) { order { status } userErrors { code message } } }`;
 const CAPTURE = `mutation($input: PaymentCaptureInput!, $key: IdempotencyKey!) {
